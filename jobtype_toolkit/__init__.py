@@ -1,0 +1,1 @@
+"""Scale v6 job types and job history in DuckDB and pandas."""
