@@ -1,1 +1,85 @@
-"""Scale v6 job types and job history in DuckDB and pandas."""
+"""Scale v6 job types and job history in DuckDB and pandas.
+
+import jobtype_toolkit as jt
+
+store = jt.sample()             # the bundled sample history, in memory
+store = jt.open("ops.duckdb")   # a DuckDB file, made if missing
+store.load("jobs.parquet")
+store.status(started="P1D")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.errors import (
+        Ambiguous,
+        InputNotFound,
+        InvalidParameter,
+        InvalidQuery,
+        LoadFailed,
+        NotAStore,
+        NotFound,
+        StoreError,
+        StoreLocked,
+        StoreReadOnly,
+        StoreVersion,
+        ToolkitError,
+    )
+    from jobtype_toolkit.explain import explain
+    from jobtype_toolkit.services import JobType, JobTypeRevision, ResultCut
+    from jobtype_toolkit.store.opening import open, sample  # noqa: A004
+    from jobtype_toolkit.store.store import Store
+
+__all__ = [
+    "Ambiguous",
+    "InputNotFound",
+    "InvalidParameter",
+    "InvalidQuery",
+    "JobType",
+    "JobTypeRevision",
+    "LoadFailed",
+    "NotAStore",
+    "NotFound",
+    "ResultCut",
+    "Store",
+    "StoreError",
+    "StoreLocked",
+    "StoreReadOnly",
+    "StoreVersion",
+    "ToolkitError",
+    "__version__",
+    "explain",
+    "open",
+    "sample",
+]
+
+_HOMES = {
+    "JobType": "services",
+    "JobTypeRevision": "services",
+    "ResultCut": "services",
+    "Store": "store.store",
+    "explain": "explain",
+    "open": "store.opening",
+    "sample": "store.opening",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use: importing the package costs next to nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("jobtype-toolkit")
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    found = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

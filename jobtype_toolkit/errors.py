@@ -1,0 +1,69 @@
+"""The errors of the toolkit: one root, and each also is the builtin it resembles.
+
+ToolkitError
+├── Ambiguous (ValueError)          several sources, and none was named
+├── InvalidParameter (ValueError)   an argument that no v6 service would take
+├── InvalidQuery (ValueError)       the reader's own SQL does not run
+├── LoadFailed (ValueError)         an input that cannot be loaded; nothing was changed
+├── InputNotFound (FileNotFoundError)
+├── NotFound (KeyError)             no such name, version, revision, source or load
+└── StoreError (OSError)            something is wrong with the store's file
+    ├── NotAStore                   not a DuckDB file, or one that the toolkit did not make
+    ├── StoreReadOnly               a write to a store opened with read_only=True
+    ├── StoreLocked                 another process holds the file
+    └── StoreVersion                the file's schema is newer, or older and may not be upgraded
+
+Every message says what was asked, what is wrong and what to do.
+"""
+
+
+class ToolkitError(Exception):
+    """Root of all errors that the toolkit raises on purpose."""
+
+
+class Ambiguous(ToolkitError, ValueError):
+    """The store holds several sources and the call names none."""
+
+
+class InvalidParameter(ToolkitError, ValueError):
+    """An argument that the service does not take, or a value it cannot have."""
+
+
+class InvalidQuery(ToolkitError, ValueError):
+    """The SQL given to `Store.sql` does not run."""
+
+
+class LoadFailed(ToolkitError, ValueError):
+    """The input as a whole cannot be loaded. The store is as it was before."""
+
+
+class InputNotFound(ToolkitError, FileNotFoundError):
+    """No file at the path, in the folder, or matching the pattern."""
+
+
+class NotFound(ToolkitError, KeyError):
+    """What was asked for does not exist."""
+
+    def __str__(self) -> str:
+        """Return the message as it is: KeyError would show it in quotes."""
+        return str(self.args[0]) if self.args else ""
+
+
+class StoreError(ToolkitError, OSError):
+    """Something is wrong with the file behind a store."""
+
+
+class NotAStore(StoreError):
+    """The file is no DuckDB file, or not one that the toolkit made."""
+
+
+class StoreReadOnly(StoreError):
+    """A write to a store that was opened with `read_only=True`."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the file, and it did not let go in time."""
+
+
+class StoreVersion(StoreError):
+    """The file has a schema version that this release cannot use as it is."""

@@ -1,0 +1,39 @@
+"""Where a frame comes from, told by the frame itself."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+class Explanation(str):
+    """A text that shows itself as it is, also as the last line of a notebook cell."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def explain(frame: pd.DataFrame) -> Explanation:
+    """Tell how a frame of the toolkit was made: source, window, zone, row counts, freshness and SQL.
+
+    Args:
+        frame: what a method of `Store` returned; pandas keeps `attrs` through most operations, not through all.
+    """
+    known = frame.attrs
+    if "service" not in known:
+        return Explanation("Nothing is known of where this frame comes from: it carries no attrs of the toolkit.")
+    lines = [
+        f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
+        f"source   {known['source']!r}, {known['jobs']:,} jobs, last loaded {known['observed'] or 'never'}, as of {known['as_of'] or 'unknown'}",
+    ]
+    if "now" in known:
+        lines.append(f"now      {known['now']} ({known['now_is']})")
+    if known.get("window"):
+        span = known["window"]
+        lines.append(f"window   {span['started'] or 'the beginning'} to {span['ended'] or 'open end'}, both inclusive")
+    lines.append(f"zone     {known['zone']}")
+    lines += [f"note     {note}" for note in known.get("notes", ())]
+    if known.get("parameters"):
+        lines.append("bound    " + ", ".join(f"${name} = {value!r}" for name, value in known["parameters"].items()))
+    return Explanation("\n".join([*lines, "", known["sql"].rstrip()]))

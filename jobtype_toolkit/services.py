@@ -1,0 +1,244 @@
+"""The v6 read services as one protocol, and what every home of them shares: parameters, paging, order, records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import pandas as pd
+
+from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_REVISION, Field, Resource
+from jobtype_toolkit.times import Time
+from jobtype_toolkit.versions import rank
+
+MAX_PAGE_SIZE = 1000
+DEFAULT_PAGE_SIZE = 100
+DEFAULT_STARTED = "PT3H"
+"""How far back `status` looks where the caller says nothing."""
+
+_T = TypeVar("_T")
+OneOrMore = _T | Iterable[_T]
+"""A v6 parameter that may be repeated: one value, or several of which any may match."""
+
+
+class ResultCut(UserWarning):
+    """A `limit` left rows out; `frame.attrs["count"]` says how many there are."""
+
+
+class JobTypeServices(Protocol):
+    """What `Store` and `Scale` both answer, with the same columns and dtypes."""
+
+    def job_type_names(
+        self,
+        keyword: OneOrMore[str] | None = None,
+        id: OneOrMore[int] | None = None,
+        is_active: bool | None = None,
+        is_system: bool | None = None,
+        order: OneOrMore[str] | None = None,
+    ) -> pd.DataFrame:
+        """One row a name (GET job-type-names/)."""
+
+    def job_types(
+        self,
+        keyword: OneOrMore[str] | None = None,
+        id: OneOrMore[int] | None = None,
+        is_active: bool | None = None,
+        is_system: bool | None = None,
+        order: OneOrMore[str] | None = None,
+    ) -> pd.DataFrame:
+        """One row a name and version (GET job-types/)."""
+
+    def versions(self, name: str, is_active: bool | None = None) -> pd.DataFrame:
+        """One row a version of the name, newest first (GET job-types/{name}/)."""
+
+    def job_type(self, name: str, version: str) -> JobType:
+        """The details (GET job-types/{name}/{version}/)."""
+
+    def revisions(self, name: str, version: str) -> pd.DataFrame:
+        """One row a revision, newest first (GET job-types/{name}/{version}/revisions/)."""
+
+    def revision(self, name: str, version: str, revision_num: int) -> JobTypeRevision:
+        """One revision with its manifest (GET job-types/{name}/{version}/revisions/{revision_num}/)."""
+
+    def status(
+        self,
+        started: Time | None = None,
+        ended: Time | None = None,
+        is_active: bool | None = None,
+        *,
+        now: Time | None = None,
+    ) -> pd.DataFrame:
+        """One row a job type, status and category (GET job-types/status/)."""
+
+    def pending(self) -> pd.DataFrame:
+        """One row a job type with PENDING jobs (GET job-types/pending/)."""
+
+    def running(self) -> pd.DataFrame:
+        """One row a job type with RUNNING jobs (GET job-types/running/)."""
+
+    def system_failures(self) -> pd.DataFrame:
+        """One row a job type and SYSTEM error (GET job-types/system-failures/)."""
+
+
+class Record(Mapping[str, Any]):
+    """One v6 object: its fields are attributes, and keys too; what the server sent beyond them is in `extra`."""
+
+    resource: Resource
+
+    def __init__(self, values: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+        """Take the values by field name; a field that is absent is None."""
+        self._values = {name: values.get(name) for name in self.resource.names}
+        self.extra: dict[str, Any] = dict(extra or {})
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_values"][name]
+        except KeyError:
+            msg = f"a {self.resource.name} has no field {name!r}; it has {', '.join(self.resource.names)}, extra"
+            raise AttributeError(msg) from None
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._values]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._values == other._values and self.extra == other.extra
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values["id"]))
+
+    def __repr__(self) -> str:
+        name, version, number = (self._values[key] for key in ("name", "version", "revision_num"))
+        return f"<{type(self).__name__} {name} {version}, revision {number}>"
+
+
+class JobType(Record):
+    """The details of a job type: all v6 fields as attributes, `manifest` and `configuration` as plain dicts."""
+
+    resource = JOB_TYPE
+
+
+class JobTypeRevision(Record):
+    """One revision of a job type, with the manifest of that time."""
+
+    resource = JOB_TYPE_REVISION
+
+
+def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any] | None:
+    """Return a repeatable parameter as a list, or None where it is not given.
+
+    Raises:
+        InvalidParameter: a value is not of the parameter's kind.
+    """
+    if value is None:
+        return None
+    values = [value] if isinstance(value, (str, int)) else list(value)
+    for one in values:
+        integer = hasattr(one, "__index__") and not isinstance(one, bool)
+        if integer if kind is int else isinstance(one, kind):
+            continue
+        msg = f"{name}={one!r} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
+        raise InvalidParameter(msg)
+    return [one.__index__() for one in values] if kind is int else values
+
+
+def flag(value: Any, *, name: str) -> bool | None:
+    """Return a boolean parameter; InvalidParameter where it is anything but True, False or None."""
+    if value is None or isinstance(value, bool):
+        return value
+    msg = f"{name}={value!r} is not a boolean. Give True, False or None."
+    raise InvalidParameter(msg)
+
+
+Order = list[tuple[str, bool]]
+"""Fields to sort by, each with whether it ascends."""
+
+
+def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
+    """Return v6's `order` as fields and directions.
+
+    Raises:
+        InvalidParameter: a field that the rows do not have, or that cannot be sorted by.
+    """
+    names = {field.name for field in fields if field.type not in ("json", "texts")}
+    keys: Order = []
+    for key in several(order, name="order", kind=str) or ():
+        name = key.removeprefix("-")
+        if name not in names:
+            msg = f"order={key!r} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
+            raise InvalidParameter(msg)
+        keys.append((name, not key.startswith("-")))
+    return keys
+
+
+def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
+    """Return the frame sorted by several keys; versions by rank, missing values last when ascending, as in v6's SQL."""
+    for name, ascending in reversed(order):
+        frame = frame.sort_values(
+            name,
+            ascending=ascending,
+            kind="stable",
+            na_position="last" if ascending else "first",
+            key=_by_rank if name in ("version", "latest_version") else None,
+            ignore_index=True,
+        )
+    return frame
+
+
+def _by_rank(versions: pd.Series) -> pd.Series:
+    places = {one: place for place, one in enumerate(sorted({rank(text) for text in versions.dropna()}))}
+    return versions.map(lambda text: places[rank(text)], na_action="ignore").astype("float64")
+
+
+Page = tuple[int, int]
+"""Number, from 1, and size."""
+
+
+def paging(page: int | None, page_size: int | None) -> Page | None:
+    """Return the page asked for, or None where the whole result is.
+
+    Raises:
+        InvalidParameter: a page below 1, or a size that a v6 server would silently change (D1).
+    """
+    if page is None and page_size is None:
+        return None
+    number, size = 1 if page is None else page, DEFAULT_PAGE_SIZE if page_size is None else page_size
+    for name, value, most in (("page", number, None), ("page_size", size, MAX_PAGE_SIZE)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1 or (most and value > most):
+            msg = f"{name}={value!r} is out of range. Give a whole number from 1" + (f" to {most}." if most else ".")
+            raise InvalidParameter(msg)
+    return number, size
+
+
+def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
+    """Return one page of a whole result, `attrs["count"]` being the rows of the whole.
+
+    Raises:
+        NotFound: a page past the end, v6's 404 "Invalid page."
+    """
+    count = len(frame)
+    if page is not None:
+        check_page(page, count)
+        number, size = page
+        attrs = frame.attrs
+        frame = frame.iloc[(number - 1) * size : number * size].reset_index(drop=True)
+        frame.attrs = attrs
+    frame.attrs["count"] = count
+    return frame
+
+
+def check_page(page: Page, count: int) -> None:
+    """Raise NotFound for a page past the end of `count` rows; page 1 of nothing is fine."""
+    number, size = page
+    if number > 1 and (number - 1) * size >= count:
+        msg = f"Invalid page: page={number} with page_size={size} is past the end of {count} rows."
+        raise NotFound(msg)

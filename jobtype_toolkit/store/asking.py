@@ -1,0 +1,215 @@
+"""Running SQL on a store: which source, which now, and what a frame is told of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from jobtype_toolkit import frames
+from jobtype_toolkit.analyses.questions import Question
+from jobtype_toolkit.errors import Ambiguous, InvalidQuery, NotFound
+from jobtype_toolkit.resources import Field
+from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.database import Database
+from jobtype_toolkit.times import Time, Window, instant, v6_text
+
+ALL = "*"
+"""The source that means all of them."""
+
+_READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Return the present, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a store knows of one source, or of all together."""
+
+    name: str
+    jobs: int = 0
+    as_of: datetime | None = None
+    observed: datetime | None = None
+    pulled: bool = False
+
+
+class Asker:
+    """Runs SQL on the database of a store and tells each frame where it comes from."""
+
+    def __init__(self, database: Database, clock: Clock, *, upgrade: bool) -> None:
+        """Take the database, the clock that `now` is read from, and whether an older file may be upgraded."""
+        self._database = database
+        self._clock = clock
+        self._upgrade = upgrade
+
+    def fetch(self, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Run SQL and return its columns as arrays.
+
+        Raises:
+            InvalidQuery: the SQL does not run.
+        """
+        with self._database.reading(upgrade=self._upgrade) as con:
+            return run(con, text, parameters)
+
+    def sources(self) -> list[Source]:
+        """Return all sources, by name."""
+        return [
+            Source(name, jobs, _aware(as_of), _aware(observed), bool(pulled))
+            for name, jobs, as_of, observed, pulled in self._rows(
+                "SELECT source, jobs, as_of, observed, pulled FROM source ORDER BY source"
+            )
+        ]
+
+    def source(self, name: str | None) -> Source:
+        """Return the source that a call means.
+
+        Raises:
+            Ambiguous: it names none and there are several.
+            NotFound: there is none of that name.
+        """
+        known = self.sources()
+        if name == ALL:
+            return _together(known)
+        if name is not None:
+            for one in known:
+                if one.name == name:
+                    return one
+            msg = f"There is no source {name!r} in this store; it has {_listed(known)}."
+            raise NotFound(msg)
+        if len(known) > 1:
+            msg = (
+                f'This store has several sources: {_listed(known)}. Say which one with source=…, or source="*" for all.'
+            )
+            raise Ambiguous(msg)
+        return known[0] if known else Source("local")
+
+    def now(self, source: Source, given: Time | None = None) -> tuple[datetime, str]:
+        """Return the now of a source, and what it is: given, the clock's, or that of the newest job."""
+        if given is not None:
+            return instant(given, name="now"), "as given"
+        if source.pulled or source.as_of is None:
+            return self._clock(), "the clock"
+        return source.as_of, "the newest change of a job in this source"
+
+    def ask(
+        self,
+        service: str,
+        text: str,
+        fields: Sequence[Field],
+        *,
+        source: Source,
+        parameters: Mapping[str, Any] | None = None,
+        notes: Sequence[str] = (),
+        window: Window | None = None,
+        now: tuple[datetime, str] | None = None,
+    ) -> pd.DataFrame:
+        """Run SQL that binds `$source` and more, and return the declared frame with its attrs."""
+        bound = {**(parameters or {})}
+        if "$source" in text:
+            bound["source"] = source.name
+        frame = frames.from_columns(self.fetch(text, bound), fields)
+        frame.attrs = {
+            "service": service,
+            "sql": text,
+            "parameters": bound,
+            "window": {"started": v6_text(window.started), "ended": v6_text(window.ended)} if window else None,
+            "zone": "UTC",
+            "count": len(frame),
+            "source": source.name,
+            "jobs": source.jobs,
+            "as_of": v6_text(source.as_of),
+            "observed": v6_text(source.observed),
+            "notes": list(notes),
+        }
+        if now:
+            frame.attrs |= {"now": v6_text(now[0]), "now_is": now[1]}
+        return frame
+
+    def question(
+        self,
+        question: Question,
+        *,
+        source: str | Source | None,
+        now: datetime | tuple[datetime, str] | None = None,
+        window: Window | None = None,
+        notes: Sequence[str] = (),
+        **parameters: Any,
+    ) -> pd.DataFrame:
+        """Run one of the analyses' questions."""
+        meant = source if isinstance(source, Source) else self.source(source)
+        told = (now, "as the question resolved it") if isinstance(now, datetime) else now
+        return self.ask(
+            question.name,
+            sql("analyses", question.name),
+            question.row.fields,
+            source=meant,
+            parameters=parameters,
+            notes=notes,
+            window=window,
+            now=told,
+        )
+
+    def free(self, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+        """Run the reader's own SQL; the frame is as DuckDB gives it, its times in UTC."""
+        with self._database.reading(upgrade=self._upgrade) as con:
+            frame = run_free(con, query, parameters)
+        for name in frame.columns[frame.dtypes == "datetime64[us]"]:
+            frame[name] = frame[name].dt.tz_localize("UTC")
+        return frame
+
+    def counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """Return how many rows each table has."""
+        return {name: self._rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables}
+
+    def _rows(self, text: str) -> list[tuple[Any, ...]]:
+        with self._database.reading(upgrade=self._upgrade) as con:
+            return con.execute(text).fetchall()
+
+
+def run(con: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Run SQL and return its columns; InvalidQuery where it does not run."""
+    try:
+        return con.execute(text, dict(parameters)).fetchnumpy()
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        msg = f"The SQL does not run: {error}"
+        raise InvalidQuery(msg) from error
+
+
+def run_free(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """Run any one query that only reads."""
+    try:
+        kinds = {statement.type for statement in con.extract_statements(query)}
+        if not kinds <= _READING:
+            msg = "sql() only reads. Use load, forget and prune to change a store."
+            raise InvalidQuery(msg)
+        return con.execute(query, dict(parameters)).df()
+    except duckdb.Error as error:
+        msg = f"The SQL does not run: {error}"
+        raise InvalidQuery(msg) from error
+
+
+def _together(known: Sequence[Source]) -> Source:
+    return Source(
+        ALL,
+        sum(one.jobs for one in known),
+        max((one.as_of for one in known if one.as_of), default=None),
+        max((one.observed for one in known if one.observed), default=None),
+        any(one.pulled for one in known),
+    )
+
+
+def _listed(known: Sequence[Source]) -> str:
+    return ", ".join(repr(one.name) for one in known) or "none: load something first"
+
+
+def _aware(stamp: datetime | None) -> datetime | None:
+    return None if stamp is None else stamp.replace(tzinfo=UTC)

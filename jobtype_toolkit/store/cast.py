@@ -1,0 +1,122 @@
+"""From what an input says to typed columns, each row with the reasons why it cannot be loaded.
+
+Every input becomes a relation with one column per vocabulary field that it has, either of the declared type already or text.
+This module writes the SQL that turns those into typed values; it composes only names from the vocabulary and literals
+of its own, the caller's values are bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jobtype_toolkit.resources import DUCKDB, STATUSES, Field
+
+_OFFSET = r"[+-]\d{2}(:?\d{2})?$"
+_NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
+
+
+@dataclass
+class Options:
+    """How a foreign export is to be read."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Their column name → ours."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Their status → ours."""
+    timezone: str | None = None
+    """The zone of times that have none."""
+
+    def theirs(self, name: str) -> str:
+        """Return what the input calls a field of ours."""
+        return next((theirs for theirs, ours in self.columns.items() if ours == name), name)
+
+    @property
+    def bound(self) -> dict[str, str]:
+        """The values that the SQL of `value` and `naive` binds."""
+        bound = {"timezone": self.timezone} if self.timezone else {}
+        for number, (theirs, ours) in enumerate(self.statuses.items()):
+            bound |= {f"status_from_{number}": theirs, f"status_to_{number}": ours}
+        return bound
+
+    def status(self, text: str) -> str:
+        """Return SQL for a status: mapped, and in capitals where it is one of v6's."""
+        known = ", ".join(f"'{status}'" for status in STATUSES)
+        plain = f"CASE WHEN upper({text}) IN ({known}) THEN upper({text}) ELSE {text} END"
+        cases = "".join(f" WHEN $status_from_{n} THEN $status_to_{n}" for n in range(len(self.statuses)))
+        return f"CASE {text}{cases} ELSE {plain} END" if cases else plain
+
+
+def value(column: Field, text: str, have: str, options: Options) -> str:
+    """Return SQL for the typed value of `text`, an expression of the DuckDB type `have`; NULL where it is none."""
+    if column.name == "status":
+        return options.status(f"CAST({text} AS VARCHAR)")
+    if column.type == "time":
+        return _time(text, have, options)
+    want = DUCKDB[column.type]
+    if have == want:
+        return text
+    if have == "VARCHAR" and column.type in ("int", "float", "bool"):
+        text = f"nullif(trim({text}), '')"
+    if column.type == "json":
+        return (
+            f"CASE WHEN json_valid(CAST({text} AS VARCHAR)) THEN CAST({text} AS JSON) END"
+            if have == "VARCHAR"
+            else f"to_json({text})"
+        )
+    return f"TRY_CAST({text} AS {want})"
+
+
+def _time(text: str, have: str, options: Options) -> str:
+    if have == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({text}))"
+    if have.startswith("TIMESTAMP"):
+        return (
+            f"make_timestamp(epoch_us(CAST({text} AS TIMESTAMP) AT TIME ZONE $timezone))"
+            if options.timezone
+            else "NULL::TIMESTAMP"
+        )
+    text = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
+    naive = (
+        f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMP) AT TIME ZONE $timezone))"
+        if options.timezone
+        else "NULL"
+    )
+    return (
+        f"CASE WHEN ends_with({text}, 'Z') THEN TRY_CAST({text} AS TIMESTAMP)"
+        f" WHEN {_has_offset(text)}"
+        f" THEN make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
+        f" ELSE {naive} END"
+    )
+
+
+def _has_offset(text: str) -> str:
+    # the length keeps a plain date, which ends in something like "-01", from being taken for a time with an offset
+    return f"(regexp_matches({text}, '{_OFFSET}') AND length({text}) > 10)"
+
+
+def reason(column: Field, text: str, have: str, typed: str) -> str | None:
+    """Return SQL for what is wrong with a value, NULL where nothing is; None where nothing can be."""
+    if have == DUCKDB[column.type] or (column.type == "text" and column.name != "status"):
+        return None
+    if column.type not in _NAMES or have == "TIMESTAMP WITH TIME ZONE":
+        return None
+    said = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
+    return f"CASE WHEN {typed} IS NULL AND {said} IS NOT NULL THEN '{column.name} is not {_NAMES[column.type]}: ' || left({said}, 60) END"
+
+
+def naive(columns: Sequence[tuple[Field, str, str]], options: Options) -> str | None:
+    """Return an SQL condition for a row with a time that has no zone; None where that is impossible or allowed."""
+    if options.timezone:
+        return None
+    tests = []
+    for column, text, have in columns:
+        if column.type != "time" or have == "TIMESTAMP WITH TIME ZONE":
+            continue
+        if have.startswith("TIMESTAMP"):
+            tests.append(f"{text} IS NOT NULL")
+        else:
+            plain = f"trim(CAST({text} AS VARCHAR))"
+            zoned = f"ends_with({plain}, 'Z') OR {_has_offset(plain)}"
+            tests.append(f"(NOT ({zoned}) AND TRY_CAST({plain} AS TIMESTAMP) IS NOT NULL)")
+    return " OR ".join(tests) or None

@@ -1,0 +1,265 @@
+"""The file behind a store: opened when asked, kept while calls follow each other, let go after that.
+
+DuckDB lets one process write or several read. So reads open the file read-only and keep it for a few idle seconds; a write
+opens it for as long as it lasts. Two stores on one file in one process share one `Database`.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from jobtype_toolkit.errors import NotAStore, StoreError, StoreLocked, StoreReadOnly, StoreVersion
+from jobtype_toolkit.store import schema
+
+MEMORY = ":memory:"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,  # a closed network has nothing to install from
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,  # a query must not see the caller's variables
+}
+_MAGIC = b"DUCK"
+_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+
+_shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
+_sharing = threading.Lock()
+
+
+def database(path: str | Path, *, wait: float, idle: float) -> Database:
+    """Return the database of a file, the same one for all stores on it; a new one for `:memory:`."""
+    if str(path) == MEMORY:
+        return Database(None, wait=wait, idle=idle)
+    place = Path(path).expanduser().resolve()
+    with _sharing:
+        return _shared.setdefault(place, Database(place, wait=wait, idle=idle))
+
+
+class Database:
+    """Connections to one DuckDB file, or to one database in memory."""
+
+    def __init__(self, path: Path | None, *, wait: float, idle: float) -> None:
+        """Take the file (None: in memory), the seconds to wait for a lock, and those to keep an idle file open."""
+        self.path = path
+        self._wait = wait
+        self._idle = idle
+        self._con: duckdb.DuckDBPyConnection | None = None
+        self._readers = 0
+        self._writer: int | None = None
+        self._free = threading.Condition()
+        self._timer: threading.Timer | None = None
+
+    def __repr__(self) -> str:
+        return f"<Database {self.path or MEMORY}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process holds the file now."""
+        return self._con is not None
+
+    def ensure(self, *, read_only: bool) -> None:
+        """Make the file if it is missing, and look whether it is a store.
+
+        Raises:
+            StoreError: the file is missing and `read_only`, or its folder cannot be written.
+            NotAStore: it is something else.
+        """
+        if self.path is None or (self.path.exists() and self.path.stat().st_size == 0 and not read_only):
+            self._make()
+        elif self.path.exists():
+            self._look()
+        elif read_only:
+            msg = f"There is no store at {self.path}. Open it without read_only=True to make one."
+            raise StoreError(msg)
+        else:
+            self._make()
+
+    def _make(self) -> None:
+        if self.path is not None and self.path.exists():
+            self.path.unlink()  # an empty file, as mktemp makes it, is no DuckDB file yet
+        with self.writing():
+            pass
+
+    def _look(self) -> None:
+        path = self.path
+        assert path is not None  # noqa: S101 - only called where there is a file
+        if path.is_dir():
+            msg = f"{path} is a folder, not a store. Give the path of a DuckDB file; one is made where there is none."
+            raise NotAStore(msg)
+        with path.open("rb") as file:
+            if file.read(12)[8:] != _MAGIC:
+                msg = f"{path} is not a DuckDB file. Load it into a store instead: jt.open('new.duckdb').load({str(path)!r})."
+                raise NotAStore(msg)
+
+    @contextmanager
+    def reading(self, *, upgrade: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor for reading; the file stays open for a few idle seconds afterwards.
+
+        A file of an older schema is brought up to date first where `upgrade`, and refused otherwise.
+        """
+        with self._free:
+            self._free.wait_for(lambda: self._writer in (None, threading.get_ident()))
+            self._stop_timer()
+            if self._con is None:
+                self._con = self._connect(read_only=True, upgrade=upgrade)
+            self._readers += 1
+            cursor = self._con.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._free:
+                self._readers -= 1
+                self._free.notify_all()
+                self._start_timer()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection inside a transaction: committed at the end, rolled back where anything is raised."""
+        with self._free:
+            self._free.wait_for(lambda: self._writer is None and self._readers == 0)
+            self._stop_timer()
+            if self.path is not None:
+                self._disconnect()
+            self._writer = threading.get_ident()
+        try:
+            if self._con is None:
+                self._con = self._connect(read_only=False)
+            yield from self._transaction(self._con)
+        finally:
+            with self._free:
+                if self.path is not None:
+                    self._disconnect()
+                self._writer = None
+                self._free.notify_all()
+
+    @staticmethod
+    def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+        con.execute("BEGIN")
+        try:
+            yield con
+        except BaseException:
+            with suppress(duckdb.Error):  # after a full disk there is no transaction left to roll back
+                con.execute("ROLLBACK")
+            raise
+        try:
+            con.execute("COMMIT")
+        except duckdb.Error as error:
+            msg = f"The change could not be written, and the store is as it was before: {error}"
+            raise StoreError(msg) from error
+
+    def close(self) -> None:
+        """Let go of the file now; the next question opens it again. A database in memory is kept."""
+        with self._free:
+            self._free.wait_for(lambda: self._writer is None and self._readers == 0)
+            self._stop_timer()
+            if self.path is not None:
+                self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._con is not None:
+            self._con.close()
+            self._con = None
+
+    def _start_timer(self) -> None:
+        if self.path is not None and self._con is not None and self._readers == 0:
+            self._timer = threading.Timer(self._idle, self._let_go)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _let_go(self) -> None:
+        with self._free:
+            if self._readers == 0 and self._writer is None and threading.current_thread() is self._timer:
+                self._disconnect()
+                self._timer = None
+
+    def _connect(self, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
+        con = self._patiently(read_only=read_only)
+        try:
+            if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
+                con.close()
+                self._connect(read_only=False).close()
+                con = self._patiently(read_only=read_only)
+            self._fit(con, read_only=read_only)
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+    def _patiently(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Open the file, waiting a while for another process that holds it."""
+        target = str(self.path) if self.path else MEMORY
+        until = time.monotonic() + self._wait
+        pause = 0.02
+        while True:
+            try:
+                con = duckdb.connect(target, read_only=read_only and self.path is not None, config=_CONFIG)
+                con.execute("SET GLOBAL TimeZone = 'UTC'")
+                return con
+            except duckdb.IOException as error:
+                if "Could not set lock" not in str(error):
+                    raise self._unusable(error) from error
+                if time.monotonic() + pause > until:
+                    raise StoreLocked(self._locked(str(error), read_only=read_only)) from None
+            except duckdb.Error as error:
+                raise self._unusable(error) from error
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+    def _locked(self, error: str, *, read_only: bool) -> str:
+        held = _HOLDER.search(error)
+        holder = f"process {held['pid']} ({held['program']})" if held else "another process"
+        return (
+            f"{self.path} could not be opened to {'read' if read_only else 'write'} within {self._wait:g} s: {holder} holds it. "
+            f"Wait until it is done or stop it, or read a copy made by `publish`."
+        )
+
+    def _unusable(self, error: duckdb.Error) -> StoreError:
+        text = str(error)
+        if "newer version" in text or "version number" in text:
+            return StoreVersion(f"{self.path} was written by another DuckDB than {duckdb.__version__}: {text}")
+        if self.path is not None and not self.path.parent.is_dir():
+            return StoreError(
+                f"{self.path} cannot be made: the folder {self.path.parent} does not exist. Make it first."
+            )
+        return NotAStore(f"{self.path} cannot be opened as a store: {text}")
+
+    def _fit(self, con: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        """Bring the schema up to date where the file may be written, and refuse what this release cannot use."""
+        found = schema.version(con)
+        if found is None:
+            msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; one is made where there is none."
+            raise NotAStore(msg)
+        if found == schema.SCHEMA_VERSION:
+            return
+        if found > schema.SCHEMA_VERSION:
+            msg = (
+                f"{self.path} has schema version {found}; this release knows {schema.SCHEMA_VERSION}. "
+                "Upgrade jobtype_toolkit to use it."
+            )
+            raise StoreVersion(msg)
+        if read_only and self.path is not None:
+            msg = (
+                f"{self.path} has schema version {found} and must be upgraded to {schema.SCHEMA_VERSION} before it is read. "
+                "Open it once without read_only=True."
+            )
+            raise StoreVersion(msg)
+        con.execute("BEGIN")
+        schema.create(con) if found == 0 else schema.migrate(con, found)
+        con.execute("COMMIT")
+
+
+def refuse_write(path: Path | None) -> StoreReadOnly:
+    """Return the error for a write to a store that was opened to be read."""
+    return StoreReadOnly(f"{path} was opened with read_only=True. Open it without to change it.")

@@ -1,0 +1,39 @@
+"""How a store is opened: a file, or the bundled sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jobtype_toolkit.resources import LOADABLE
+from jobtype_toolkit.store.asking import Clock, system_clock
+from jobtype_toolkit.store.database import MEMORY
+from jobtype_toolkit.store.store import Store
+
+LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
+"""What must be there before what speaks of it; otherwise job types and errors are inferred first."""
+assert set(LOAD_ORDER) == set(LOADABLE)  # noqa: S101 - the vocabulary and this order are one list
+
+
+def open(  # noqa: A001 - the public name is jt.open
+    path: str | Path = MEMORY,
+    *,
+    read_only: bool = False,
+    wait: float = 10.0,
+    idle: float = 2.0,
+    clock: Clock = system_clock,
+) -> Store:
+    """Open a store: a DuckDB file, made where it is missing, or `":memory:"`. The arguments are those of `Store`."""
+    return Store(path, read_only=read_only, wait=wait, idle=idle, clock=clock)
+
+
+def sample(path: str | Path = MEMORY, *, clock: Clock = system_clock) -> Store:
+    """Return a store with the bundled sample history, in memory or in a file.
+
+    About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which.
+    """
+    from jobtype_toolkit.sample import folder
+
+    store = Store(path, clock=clock)
+    for resource in LOAD_ORDER:
+        store.load(folder(), resource, source="sample")
+    return store

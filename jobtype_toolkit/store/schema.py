@@ -1,0 +1,185 @@
+"""The tables of a store: made from the vocabulary, commented, versioned.
+
+Rows are keyed by (source, id). Jobs are kept in three tables: `job_final` holds those that are over, `job_open` those that
+are not, and `job_failed` a narrow copy of the FAILED ones, which is all that failure questions read. The view `job` shows the
+whole history. No table has a primary key: a key would cost a fifth of the file and slow every load down; `Store.check`
+verifies uniqueness instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import duckdb
+
+from jobtype_toolkit.resources import DUCKDB, ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, Field
+from jobtype_toolkit.sqlfiles import quoted, sql
+
+SCHEMA_VERSION = 1
+"""Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
+
+SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
+LOAD_ID = Field("load_id", "int", "The load that the row came last from; see the table `load`.")
+EXTRA = Field("extra", "json", "Fields that the toolkit does not know, as they were sent.")
+INFERRED = Field("inferred", "bool", "Made from what jobs say of it; its own record was never loaded.")
+_OBSERVED = Field("observed", "time", "When the toolkit saw it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the store."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+
+    @property
+    def columns(self) -> str:
+        """Its column names, quoted, for SQL."""
+        return ", ".join(quoted(field.name) for field in self.fields)
+
+
+_TAIL = (LOAD_ID, EXTRA)
+_JOB = (SOURCE, *JOB.stored, *_TAIL)
+
+TABLES = (
+    Table(
+        "source",
+        "One row a source, kept up to date by every load.",
+        (
+            SOURCE,
+            Field("jobs", "int", "How many jobs it has."),
+            Field("as_of", "time", "Greatest last_status_change or last_modified of its jobs."),
+            Field("observed", "time", "When it was loaded last."),
+            Field("pulled", "bool", "Whether it is pulled from a live server, so that now is the clock's."),
+        ),
+    ),
+    Table(
+        "load",
+        "One row a load.",
+        (
+            Field("load_id", "int", "Number of the load, from 1.", required=True),
+            SOURCE,
+            Field("resource", "text", "What was loaded."),
+            Field("path", "text", "What was asked for."),
+            _OBSERVED,
+            *(
+                Field(name, "int", meaning)
+                for name, meaning in (
+                    ("rows", "Rows read."),
+                    ("new", "Rows that the store did not have."),
+                    ("changed", "Rows that replaced an older state."),
+                    ("unchanged", "Rows that said nothing new, duplicates within the input among them."),
+                    ("rejected", "Rows that could not be loaded; see the table `reject`."),
+                )
+            ),
+        ),
+    ),
+    Table(
+        "reject",
+        "One row a row that could not be loaded.",
+        (
+            LOAD_ID,
+            SOURCE,
+            Field("resource", "text", "What was loaded."),
+            Field("file", "text", "The file it stands in."),
+            Field("position", "int", "Its number in the file, from 1; 0 for the file as a whole."),
+            Field("reason", "text", "What is wrong with it."),
+            Field("text", "text", "The row itself, cut where it is long."),
+        ),
+    ),
+    Table("job_type", JOB_TYPE.meaning, (SOURCE, *JOB_TYPE.stored, INFERRED, *_TAIL)),
+    Table(
+        "job_type_change",
+        "One row an observed change of a job type; Scale itself forgets these.",
+        (
+            SOURCE,
+            Field("job_type_id", "int", "The job type."),
+            Field("name", "text", "Its name."),
+            Field("version", "text", "Its version."),
+            Field("field", "text", "The field that changed."),
+            Field("before", "text", "Its value before; missing where it had none."),
+            Field("after", "text", "Its value after; missing where it has none."),
+            _OBSERVED,
+            LOAD_ID,
+        ),
+    ),
+    Table("job_type_revision", JOB_TYPE_REVISION.meaning, (SOURCE, *JOB_TYPE_REVISION.stored, *_TAIL)),
+    Table("error", ERROR.meaning, (SOURCE, *ERROR.stored, INFERRED, *_TAIL)),
+    Table("job_final", "Jobs that are over, in the order of last_status_change.", _JOB),
+    Table("job_open", "Jobs that are PENDING, BLOCKED, QUEUED or RUNNING.", _JOB),
+    Table(
+        "job_failed",
+        "A narrow copy of the FAILED jobs.",
+        (
+            SOURCE,
+            *JOB.pick("id", "job_type_id", "error_id", "revision_num", "node", "last_status_change"),
+        ),
+    ),
+    Table("job_execution", JOB_EXECUTION.meaning, (SOURCE, *JOB_EXECUTION.stored, *_TAIL)),
+)
+
+DESCRIPTION = sql("store", "describe")
+"""The query behind `Store.tables()`."""
+
+VIEWS = {"job": "The whole job history under v6's field names, with the names of job types and errors."}
+
+
+def table(name: str) -> Table:
+    """Return the table of that name; KeyError where there is none."""
+    for one in TABLES:
+        if one.name == name:
+            return one
+    raise KeyError(name)
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables, their comments and the views in an empty database."""
+    for one in TABLES:
+        columns = ", ".join(f"{quoted(field.name)} {DUCKDB[field.type]}" for field in one.fields)
+        con.execute(f"CREATE TABLE {quoted(one.name)} ({columns})")
+    con.execute("CREATE TABLE meta (schema_version INTEGER)")
+    con.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+    finish(con)
+
+
+def finish(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what is derived from the tables anew: views and comments."""
+    con.execute(sql("store", "view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
+    con.execute("COMMENT ON TABLE meta IS 'The version of this schema.'")
+    for one in TABLES:
+        con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {_literal(one.meaning)}")
+        for field in one.fields:
+            con.execute(f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {_literal(comment(field))}")
+    for name, meaning in VIEWS.items():
+        con.execute(f"COMMENT ON VIEW {quoted(name)} IS {_literal(meaning)}")
+
+
+def comment(field: Field) -> str:
+    """Return what a column's comment says: its meaning, and its unit where it has one."""
+    return f"{field.meaning} Unit: {field.unit}." if field.unit else field.meaning
+
+
+def _literal(text: str) -> str:
+    """Return a text of ours as an SQL literal: COMMENT takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def version(con: duckdb.DuckDBPyConnection) -> int | None:
+    """Return the file's schema version: 0 for an empty database, None for one that the toolkit did not make."""
+    names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not names:
+        return 0
+    if not {"meta", "job_final"} <= names:
+        return None
+    found = con.execute("SELECT schema_version FROM meta").fetchone()
+    return int(found[0]) if found else None
+
+
+def migrate(con: duckdb.DuckDBPyConnection, found: int, *, to: int = SCHEMA_VERSION) -> None:
+    """Bring an older file to version `to`, one numbered step after the other. Runs inside the caller's transaction."""
+    for number in range(found + 1, to + 1):
+        con.execute((files("jobtype_toolkit.store") / "migrations" / f"{number:04}.sql").read_text(encoding="utf-8"))
+        con.execute("UPDATE meta SET schema_version = ?", [number])
+    finish(con)

@@ -1,0 +1,60 @@
+"""What is in a store, in a few lines: the text and the HTML of its repr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.store.asking import Asker, Source
+from jobtype_toolkit.times import v6_text
+
+_COUNTED = ("job_type", "job_type_revision", "error", "job_execution")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The sources of a store, and how much of everything it holds."""
+
+    path: Path | None
+    sources: tuple[Source, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    trouble: str = ""
+
+    @classmethod
+    def of(cls, path: Path | None, asker: Asker) -> Summary:
+        """Read what is needed; trouble with the file is part of the answer, for a repr must not raise."""
+        try:
+            sources = tuple(asker.sources())
+            counts = tuple(asker.counts(_COUNTED).items())
+        except StoreError as error:
+            return cls(path, trouble=str(error))
+        return cls(path, sources, counts)
+
+    def text(self) -> str:
+        """Return it as plain text."""
+        place = str(self.path) if self.path else "in memory"
+        if self.trouble:
+            return f"<Store {place}: {self.trouble}>"
+        if not self.sources:
+            return f"<Store {place}: empty; load(path) fills it>"
+        held = ", ".join(f"{count:,} {name.replace('_', ' ')}s" for name, count in self.counts if count)
+        lines = [f"<Store {place}: {held}"]
+        lines += [
+            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}, loaded {v6_text(one.observed) or 'unknown'}"
+            for one in self.sources
+        ]
+        return "\n".join(lines) + ">"
+
+    def html(self) -> str:
+        """Return it as HTML, whatever the names in it are."""
+        return _template().render(summary=self, v6_text=v6_text)
+
+
+def _template() -> Any:
+    from jinja2 import Environment, PackageLoader
+
+    return Environment(loader=PackageLoader("jobtype_toolkit.store", "templates"), autoescape=True).get_template(
+        "summary.html"
+    )

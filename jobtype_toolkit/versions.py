@@ -1,0 +1,29 @@
+"""The order of job type versions, as v6 ranks them to find the latest one (v6-semantics 2.2)."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = r"(0|[1-9][0-9]*)"
+_SEMVER = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+
+Rank = tuple[int, int, int, bool, int]
+
+
+def rank(version: str) -> Rank:
+    """Return a key that sorts versions as v6 does; the greatest is the latest.
+
+    A release is above its pre-releases; of a pre-release only its digits count, or the first character where there are
+    none; build metadata is ignored; what is not SemVer ranks as zero.
+    """
+    found = _SEMVER.fullmatch(version or "")
+    if not found:
+        return (0, 0, 0, False, 0)
+    major, minor, patch, pre = found.groups()
+    is_release = pre is None
+    return (int(major), int(minor), int(patch), is_release, 0 if is_release else _pre_release(pre))
+
+
+def _pre_release(text: str) -> int:
+    digits = "".join(re.findall(r"[0-9]", text))
+    return int(digits) if digits else ord(text[0])
