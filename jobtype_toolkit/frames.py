@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit.resources import Field
+from jobtype_toolkit.fields import Field
 
 
 def from_columns(columns: Mapping[str, np.ndarray], fields: Sequence[Field]) -> pd.DataFrame:
@@ -54,8 +54,7 @@ def _array(values: np.ndarray, field: Field) -> Any:
         case "time":
             return _times(data, mask)
         case "text":
-            texts = np.where(mask, None, data) if mask.any() else data
-            return pd.array(texts, dtype="str")  # type: ignore[call-overload]
+            return pd.array(_nones(data, mask), dtype="str")
         case "json":
             return _each(data, mask, lambda value: json.loads(value) if isinstance(value, str) else value)
         case "texts":
@@ -70,11 +69,19 @@ def _integers(data: np.ndarray, mask: np.ndarray, field: Field) -> Any:
 
 def _times(data: np.ndarray, mask: np.ndarray) -> Any:
     if data.dtype == object:
-        return pd.to_datetime(pd.Series(np.where(mask, None, data)), utc=True, format="ISO8601").dt.as_unit("us")
+        return pd.to_datetime(pd.Series(_nones(data, mask)), utc=True, format="ISO8601").dt.as_unit("us")
     stamps = data.astype("datetime64[us]")
     if mask.any():
         stamps = np.where(mask, np.datetime64("NaT"), stamps)
     return pd.DatetimeIndex(stamps).tz_localize("UTC").array
+
+
+def _nones(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    if not mask.any():
+        return data
+    array = data.astype(object)
+    array[mask] = None
+    return array
 
 
 def _each(data: np.ndarray, mask: np.ndarray, convert: Any) -> np.ndarray:

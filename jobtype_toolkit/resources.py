@@ -1,100 +1,16 @@
 """The one vocabulary: every v6 resource and field, defined once.
 
-The store's tables and column comments, the dtypes of the DataFrames, what `load` understands, the accepted parameters and
-the reference page in the docs all come from here. A field says its name, its type, what it means, its unit, and where in
-v6's JSON it stands (`path`; the name itself where nothing is given). Sources: the v6 documentation, as corrected by what
-real servers answer.
+The store's tables and column comments, the dtypes of the DataFrames, what `load` understands and the reference page in the
+docs all come from here; `parameters` says what the services take. Sources: the v6 documentation, as corrected by what real
+servers answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-Type = Literal["int", "float", "bool", "text", "time", "json", "texts"]
-
-DUCKDB: Mapping[Type, str] = {
-    "int": "BIGINT",
-    "float": "DOUBLE",
-    "bool": "BOOLEAN",
-    "text": "VARCHAR",
-    "time": "TIMESTAMP",
-    "json": "JSON",
-    "texts": "VARCHAR[]",
-}
-"""The DuckDB type of each vocabulary type; times are UTC without a zone."""
-
-PANDAS: Mapping[Type, str] = {
-    "int": "Int64",
-    "float": "float64",
-    "bool": "boolean",
-    "text": "str",
-    "time": "datetime64[us, UTC]",
-    "json": "object",
-    "texts": "object",
-}
-"""The pandas dtype of each vocabulary type; an `int` that is never missing is `int64`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a resource."""
-
-    name: str
-    type: Type
-    meaning: str
-    path: str = ""
-    """Where v6's JSON has it, dotted; the name itself where empty."""
-    unit: str = ""
-    required: bool = False
-    """Never missing, so an `int` becomes `int64` instead of `Int64`."""
-    stored: bool = True
-    """Whether the resource's own table has the column; otherwise a join or the caller's own file gives it."""
-    tracked: bool = False
-    """Whether each observed change of it is kept in `job_type_change`."""
-    kept: bool = False
-    """Whether a body that lacks it leaves the stored value alone: details have it, lists do not."""
-
-    @property
-    def json_path(self) -> tuple[str, ...]:
-        """The keys that lead to the field in v6's JSON."""
-        return tuple((self.path or self.name).split("."))
-
-    @property
-    def dtype(self) -> str:
-        """The pandas dtype of the field in every frame."""
-        return "int64" if self.required and self.type == "int" else PANDAS[self.type]
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A v6 resource: what one row or object of it holds."""
-
-    name: str
-    meaning: str
-    fields: tuple[Field, ...]
-
-    def __getitem__(self, name: str) -> Field:
-        """Return the field of that name; KeyError where there is none."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        raise KeyError(name)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the fields, in order."""
-        return tuple(field.name for field in self.fields)
-
-    @property
-    def stored(self) -> tuple[Field, ...]:
-        """The fields that the resource's own table holds."""
-        return tuple(field for field in self.fields if field.stored)
-
-    def pick(self, *names: str) -> tuple[Field, ...]:
-        """Return some of the fields, in the order asked for."""
-        return tuple(self[name] for name in names)
+from jobtype_toolkit.fields import Field, Resource
 
 
 def _int(name: str, meaning: str, **more: Any) -> Field:
@@ -184,24 +100,6 @@ JOB_TYPE_NAME = Resource(
     ),
 )
 
-BLOCK = tuple(
-    replace(JOB_TYPE[name], name="job_type_id" if name == "id" else name, path=f"job_type.{name}")
-    for name in (
-        "id",
-        "name",
-        "version",
-        "title",
-        "description",
-        "icon_code",
-        "is_active",
-        "is_paused",
-        "is_published",
-        "is_system",
-        "unmet_resources",
-    )
-)
-"""The job type block: the same first columns in the analyses."""
-
 # Revisions.
 
 JOB_TYPE_REVISION = Resource(
@@ -251,14 +149,36 @@ CATEGORIES = ("SYSTEM", "ALGORITHM", "DATA")
 """The categories of an error, in the order in which answers list them."""
 BUILTIN_ERRORS: Mapping[str, tuple[str, bool]] = {
     **dict.fromkeys(
-        "unknown database database-operation filesystem-io ingest-timeout task-launch docker-task-launch docker-terminated"
-        " node-lost resource-starvation launch-timeout pull-timeout pre-timeout post-timeout system-timeout pull"
-        " scheduler-lost".split(),
+        [
+            "unknown",
+            "database",
+            "database-operation",
+            "filesystem-io",
+            "ingest-timeout",
+            "task-launch",
+            "docker-task-launch",
+            "docker-terminated",
+            "node-lost",
+            "resource-starvation",
+            "launch-timeout",
+            "pull-timeout",
+            "pre-timeout",
+            "post-timeout",
+            "system-timeout",
+            "pull",
+            "scheduler-lost",
+        ],
         ("SYSTEM", True),
     ),
-    **dict.fromkeys("missing-setting missing-mount deleted-file missing-file test".split(), ("SYSTEM", False)),
+    **dict.fromkeys(["missing-setting", "missing-mount", "deleted-file", "missing-file", "test"], ("SYSTEM", False)),
     **dict.fromkeys(
-        "timeout algorithm-unknown invalid-results-manifest missing-required-output unexpected-multiple-outputs".split(),
+        [
+            "timeout",
+            "algorithm-unknown",
+            "invalid-results-manifest",
+            "missing-required-output",
+            "unexpected-multiple-outputs",
+        ],
         ("ALGORITHM", False),
     ),
 }
@@ -334,192 +254,20 @@ JOB_EXECUTION = Resource(
     ),
 )
 
-# Analyses.
-
-_COUNT = _int("count", "How many jobs.", required=True)
-
-STATUS = Resource(
-    "status",
-    "One row a job type, status and category; a type without a counted job keeps one row: job-types/status/.",
-    (
-        *BLOCK,
-        _text("status", "Status of the counted jobs; missing where the type has none."),
-        _text("category", "Category of the error of FAILED jobs; missing otherwise, or where no error is recorded."),
-        _COUNT,
-        _time("most_recent", "Latest moment at which a counted job entered the status."),
-    ),
-)
-PENDING = Resource(
-    "pending",
-    "One row a job type with PENDING jobs, longest first: job-types/pending/.",
-    (*BLOCK, _COUNT, _time("longest_pending", "Least last_status_change of the PENDING jobs; often missing (D29).")),
-)
-RUNNING = Resource(
-    "running",
-    "One row a job type with RUNNING jobs, longest first: job-types/running/.",
-    (*BLOCK, _COUNT, _time("longest_running", "Start of the longest current execution.")),
-)
-_ERROR_BLOCK = tuple(
-    replace(ERROR[name], name=f"error_{name}", path=f"error.{name}")
-    for name in (
-        "id",
-        "name",
-        "title",
-        "description",
-        "category",
-        "is_builtin",
-        "should_be_retried",
-        "job_type_name",
-        "created",
-        "last_modified",
-    )
-)
-SYSTEM_FAILURE = Resource(
-    "system failure",
-    "One row a job type and SYSTEM error of jobs that are FAILED now, newest first: job-types/system-failures/.",
-    (
-        *BLOCK,
-        *_ERROR_BLOCK,
-        _COUNT,
-        _time("first_error", "Least last_status_change of these jobs."),
-        _time("last_error", "Greatest last_status_change of these jobs."),
-    ),
-)
-FAILURE = Resource(
-    "failure",
-    "One row a job type and error of any category over a window, with the way to its jobs; not a v6 service.",
-    (
-        *BLOCK,
-        *(replace(field, required=False) for field in _ERROR_BLOCK),
-        _COUNT,
-        _float("share", "Part of the type's finished jobs in the window that failed with this error.", unit="0 to 1"),
-        _time("first_error", "Least last_status_change of these jobs."),
-        _time("last_error", "Greatest last_status_change of these jobs."),
-        _int("last_job_id", "The newest of these jobs; `jobs(job_id=…)` shows it."),
-    ),
-)
-QUEUE_STATUS = Resource(
-    "queue status",
-    "One row a job type with QUEUED jobs: queue/status/.",
-    (
-        *BLOCK,
-        _COUNT,
-        _time("longest_queued", "Least time at which one of them was queued."),
-        _int("highest_priority", "Priority of the most urgent; the smallest number is served first."),
-    ),
-)
-VALIDATION = Resource(
-    "validation entry",
-    "One error or warning of job-types/validation/.",
-    (_text("name", "Code of the finding."), _text("description", "What is wrong, for a person.")),
-)
-
-# Services.
-
-Kind = Literal["int", "bool", "text", "time"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter of a v6 service."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    repeatable: bool = False
-
-
-_ID = Parameter("id", "int", "Only these ids.", repeatable=True)
-_KEYWORD = Parameter("keyword", "text", "Part of the name or of a tag, any case; several are OR-ed.", repeatable=True)
-_IS_ACTIVE = Parameter("is_active", "bool", "Only active, or only deprecated ones.")
-_IS_SYSTEM = Parameter("is_system", "bool", "Only system, or only user ones.")
-_ORDER = Parameter("order", "text", "Fields to sort by, '-' in front reverses.", repeatable=True)
-_MODIFIED = (
-    Parameter("started", "time", "Only rows whose last_modified is not before."),
-    Parameter("ended", "time", "Only rows whose last_modified is not after."),
-)
-
-
-def _exact(name: str, kind: Kind = "text") -> Parameter:
-    return Parameter(name, kind, f"Only rows with one of these values of {name}.", repeatable=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A v6 read service: what it is called here and there, what it takes, what a row of it is."""
-
-    name: str
-    url: str
-    row: Resource
-    parameters: tuple[Parameter, ...] = ()
-
-
-SERVICES = (
-    Service("job_type_names", "job-type-names/", JOB_TYPE_NAME, (_KEYWORD, _ID, _IS_ACTIVE, _IS_SYSTEM, _ORDER)),
-    Service("job_types", "job-types/", JOB_TYPE_ROW, (_KEYWORD, _ID, _IS_ACTIVE, _IS_SYSTEM, _ORDER)),
-    Service("versions", "job-types/{name}/", JOB_TYPE_ROW, (_IS_ACTIVE,)),
-    Service("job_type", "job-types/{name}/{version}/", JOB_TYPE),
-    Service("revisions", "job-types/{name}/{version}/revisions/", JOB_TYPE_REVISION_ROW),
-    Service("revision", "job-types/{name}/{version}/revisions/{revision_num}/", JOB_TYPE_REVISION),
-    Service(
-        "status",
-        "job-types/status/",
-        STATUS,
-        (
-            Parameter("started", "time", "Count jobs that changed status not before; PT3H where not given."),
-            Parameter("ended", "time", "Count jobs that changed status not after; open where not given (D28)."),
-            _IS_ACTIVE,
-        ),
-    ),
-    Service("pending", "job-types/pending/", PENDING),
-    Service("running", "job-types/running/", RUNNING),
-    Service("system_failures", "job-types/system-failures/", SYSTEM_FAILURE),
-    Service("queue_status", "queue/status/", QUEUE_STATUS),
-    Service(
-        "jobs",
-        "jobs/",
-        JOB,
-        (
-            *_MODIFIED,
-            Parameter("source_started", "time", "Only jobs whose source_started is not before."),
-            Parameter("source_ended", "time", "Only jobs whose source_ended is not after."),
-            _exact("source_sensor_class"),
-            _exact("source_sensor"),
-            _exact("source_collection"),
-            _exact("source_task"),
-            _exact("status"),
-            _exact("job_id", "int"),
-            _exact("job_type_id", "int"),
-            _exact("job_type_name"),
-            _exact("batch_id", "int"),
-            _exact("recipe_id", "int"),
-            _exact("error_id", "int"),
-            _exact("error_category"),
-            Parameter("is_superseded", "bool", "Only superseded, or only current ones."),
-            _ORDER,
-        ),
-    ),
-    Service(
-        "errors",
-        "errors/",
-        ERROR,
-        (
-            *_MODIFIED,
-            Parameter("is_builtin", "bool", "Only errors that Scale ships, or only others."),
-            _exact("job_type_name"),
-            _exact("name"),
-            _exact("category"),
-            _ORDER,
-        ),
-    ),
-)
-"""The v6 read services, in the order of the documentation."""
-
 LET_GO = frozenset(
-    """
-    job_type.* error.* job_type_rev.job_type ingest_event.type ingest_event.occurred node.is_active
-    recipe.recipe_type recipe.recipe_type_rev recipe.event batch.description batch.created
-    """.split()
+    [
+        "job_type.*",
+        "error.*",
+        "job_type_rev.job_type",
+        "ingest_event.type",
+        "ingest_event.occurred",
+        "node.is_active",
+        "recipe.recipe_type",
+        "recipe.recipe_type_rev",
+        "recipe.event",
+        "batch.description",
+        "batch.created",
+    ]
 )
 """What jobs, executions and revisions repeat of other resources: known, and not kept with each row."""
 
@@ -531,14 +279,6 @@ LOADABLE: Mapping[str, Resource] = {
     "job_executions": JOB_EXECUTION,
 }
 """What `Store.load` takes, under the names of its `resource` argument."""
-
-
-def service(name: str) -> Service:
-    """Return the service of that name; KeyError where there is none."""
-    for one in SERVICES:
-        if one.name == name:
-            return one
-    raise KeyError(name)
 
 
 def flat(body: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter, NotFound
-from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_REVISION, Field, Resource
+from jobtype_toolkit.fields import Field, Resource
+from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_REVISION
 from jobtype_toolkit.times import Time
 from jobtype_toolkit.versions import rank
 
@@ -18,7 +19,7 @@ DEFAULT_STARTED = "PT3H"
 """How far back `status` looks where the caller says nothing."""
 
 _T = TypeVar("_T")
-OneOrMore = _T | Iterable[_T]
+OneOrMore: TypeAlias = _T | Iterable[_T]
 """A v6 parameter that may be repeated: one value, or several of which any may match."""
 
 
@@ -141,7 +142,7 @@ def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any]
     """
     if value is None:
         return None
-    values = [value] if isinstance(value, (str, int)) else list(value)
+    values: list[Any] = [value] if isinstance(value, (str, int)) or hasattr(value, "__index__") else list(value)
     for one in values:
         integer = hasattr(one, "__index__") and not isinstance(one, bool)
         if integer if kind is int else isinstance(one, kind):
@@ -181,7 +182,11 @@ def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
 
 
 def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
-    """Return the frame sorted by several keys; versions by rank, missing values last when ascending, as in v6's SQL."""
+    """Return the frame sorted by several keys, with its attrs.
+
+    Versions go by rank; missing values are last when ascending and first when descending, as in v6's SQL.
+    """
+    attrs = frame.attrs
     for name, ascending in reversed(order):
         frame = frame.sort_values(
             name,
@@ -191,6 +196,7 @@ def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
             key=_by_rank if name in ("version", "latest_version") else None,
             ignore_index=True,
         )
+    frame.attrs = attrs
     return frame
 
 

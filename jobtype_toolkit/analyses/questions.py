@@ -11,18 +11,10 @@ from datetime import datetime
 
 import pandas as pd
 
+from jobtype_toolkit.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.resources import (
-    CATEGORIES,
-    FAILURE,
-    PENDING,
-    QUEUE_STATUS,
-    RUNNING,
-    STATUS,
-    STATUSES,
-    SYSTEM_FAILURE,
-    Resource,
-)
+from jobtype_toolkit.fields import Resource
+from jobtype_toolkit.resources import CATEGORIES, STATUSES
 from jobtype_toolkit.services import DEFAULT_STARTED, flag, several
 from jobtype_toolkit.times import Time, Window, v6_text, window
 

@@ -13,7 +13,7 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import Question
 from jobtype_toolkit.errors import Ambiguous, InvalidQuery, NotFound
-from jobtype_toolkit.resources import Field
+from jobtype_toolkit.fields import Field
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.database import Database
 from jobtype_toolkit.times import Time, Window, instant, v6_text

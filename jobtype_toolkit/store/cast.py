@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jobtype_toolkit.resources import DUCKDB, STATUSES, Field
+from jobtype_toolkit.fields import DUCKDB, Field
+from jobtype_toolkit.resources import STATUSES
 
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}

@@ -204,9 +204,7 @@ class Database:
         pause = 0.02
         while True:
             try:
-                con = duckdb.connect(target, read_only=read_only and self.path is not None, config=_CONFIG)
-                con.execute("SET GLOBAL TimeZone = 'UTC'")
-                return con
+                return _connected(target, read_only=read_only and self.path is not None)
             except duckdb.IOException as error:
                 if "Could not set lock" not in str(error):
                     raise self._unusable(error) from error
@@ -258,6 +256,12 @@ class Database:
         con.execute("BEGIN")
         schema.create(con) if found == 0 else schema.migrate(con, found)
         con.execute("COMMIT")
+
+
+def _connected(target: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(target, read_only=read_only, config=_CONFIG)
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
+    return con
 
 
 def refuse_write(path: Path | None) -> StoreReadOnly:

@@ -9,11 +9,12 @@ from typing import Any
 import duckdb
 
 from jobtype_toolkit.errors import LoadFailed
-from jobtype_toolkit.resources import BASE_JOB_TYPE, DUCKDB, ERROR, LET_GO, Field, Resource
+from jobtype_toolkit.fields import DUCKDB, Field, Resource
+from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR, LET_GO
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.script import script
 from jobtype_toolkit.store import cast
 from jobtype_toolkit.store.cast import Options
+from jobtype_toolkit.store.script import script
 from jobtype_toolkit.store.shapes import TEXT_KEPT, Batch, read_json
 
 _REQUIRED = {

@@ -12,12 +12,13 @@ import duckdb
 from tqdm.auto import tqdm
 
 from jobtype_toolkit.errors import LoadFailed
-from jobtype_toolkit.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES, STATUSES, Resource
-from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.fields import Resource
+from jobtype_toolkit.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES, STATUSES
+from jobtype_toolkit.sqlfiles import quoted
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.incoming import Incoming
+from jobtype_toolkit.store.script import script
 from jobtype_toolkit.store.shapes import batches, expand
 from jobtype_toolkit.times import naive_utc
 
@@ -77,11 +78,13 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
     resource = LOADABLE[request.resource]
     files = expand(request.path, request.resource)
     incoming = Incoming(con, request.resource, resource, request.options)
-    with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as scratch:
-        with tqdm(total=len(files), desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar:
-            for batch in batches(files, Path(scratch)):
-                incoming.add(batch)
-                bar.update(len(batch.names))
+    with (
+        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as scratch,
+        tqdm(total=len(files), desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar,
+    ):
+        for batch in batches(files, Path(scratch)):
+            incoming.add(batch)
+            bar.update(len(batch.names))
     return _Merge(con, request, resource).run()
 
 

@@ -14,7 +14,7 @@ LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executio
 assert set(LOAD_ORDER) == set(LOADABLE)  # noqa: S101 - the vocabulary and this order are one list
 
 
-def open(  # noqa: A001 - the public name is jt.open
+def open(
     path: str | Path = MEMORY,
     *,
     read_only: bool = False,

@@ -13,7 +13,8 @@ from importlib.resources import files
 
 import duckdb
 
-from jobtype_toolkit.resources import DUCKDB, ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, Field
+from jobtype_toolkit.fields import DUCKDB, Field
+from jobtype_toolkit.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION
 from jobtype_toolkit.sqlfiles import quoted, sql
 
 SCHEMA_VERSION = 1

@@ -19,7 +19,6 @@ import duckdb
 
 from jobtype_toolkit.errors import InputNotFound
 from jobtype_toolkit.resources import LOADABLE
-from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.script import script
 
 Shape = Literal["documents", "lines", "csv", "parquet"]

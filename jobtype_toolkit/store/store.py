@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import available_timezones
 
 import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.errors import InvalidParameter, LoadFailed, StoreError
-from jobtype_toolkit.resources import DUCKDB, LOADABLE
+from jobtype_toolkit.errors import InvalidParameter, StoreError
+from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.store import load as loading
 from jobtype_toolkit.store import schema, upkeep
-from jobtype_toolkit.store.asking import ALL, Asker, Clock, Source, system_clock
+from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.database import MEMORY, database, refuse_write
+from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
-from jobtype_toolkit.store.reads import Reads
 from jobtype_toolkit.store.summary import Summary
+from jobtype_toolkit.store.type_reads import JobTypeReads
 from jobtype_toolkit.store.upkeep import Check
-from jobtype_toolkit.times import Time, v6_text
+from jobtype_toolkit.times import Time, instant, v6_text
 
 
-class Store(Reads):
+class Store(JobTypeReads, JobReads):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -168,8 +170,6 @@ class Store(Reads):
             source: which source; `"*"` for all.
         """
         meant = self._asker.source(source)
-        from jobtype_toolkit.times import instant
-
         moment = instant(before, name="before", now=self._asker.now(meant)[0])
         with self._writing("prune") as con:
             return upkeep.prune(con, v6_text(moment) or "", meant.name)
@@ -240,12 +240,9 @@ def _options(
         if ours not in LOADABLE[resource].names:
             msg = f"columns={{{theirs!r}: {ours!r}}}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
             raise InvalidParameter(msg)
-    if timezone is not None:
-        from zoneinfo import available_timezones
-
-        if timezone not in available_timezones():
-            msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
-            raise InvalidParameter(msg)
+    if timezone is not None and timezone not in available_timezones():
+        msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
+        raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone)
 
 

@@ -49,7 +49,7 @@ class Summary:
 
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""
-        return _template().render(summary=self, v6_text=v6_text)
+        return str(_template().render(summary=self, v6_text=v6_text))
 
 
 def _template() -> Any:

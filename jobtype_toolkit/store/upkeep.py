@@ -11,12 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from jobtype_toolkit.errors import InputNotFound, NotFound, StoreError
+from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.script import script
-from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.load import TABLES, refresh_source
+from jobtype_toolkit.store.script import script
 
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
@@ -111,7 +110,7 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path) -> Path:
             msg = f"publish({str(path)!r}) failed, and what was there before is unchanged: {error}"
             raise StoreError(msg) from error
         copy.chmod(0o444)
-        os.replace(copy, target)
+        copy.replace(target)
     return target
 
 
@@ -135,7 +134,7 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
                 con, f"COPY ({rows}) TO '{_escaped(scratch / name)}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )
         for name in written:
-            os.replace(scratch / f"{name}.parquet", target / f"{name}.parquet")
+            (scratch / f"{name}.parquet").replace(target / f"{name}.parquet")
     except duckdb.Error as error:
         msg = f"export({str(folder)!r}) failed, and what was there before is unchanged: {error}"
         raise StoreError(msg) from error
