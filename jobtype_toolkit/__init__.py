@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         StoreVersion,
         ToolkitError,
     )
-    from jobtype_toolkit.explain import explain
+    from jobtype_toolkit.provenance import explain
     from jobtype_toolkit.services import JobType, JobTypeRevision, ResultCut
     from jobtype_toolkit.store.opening import open, sample  # noqa: A004
     from jobtype_toolkit.store.store import Store
@@ -61,7 +61,7 @@ _HOMES = {
     "JobTypeRevision": "services",
     "ResultCut": "services",
     "Store": "store.store",
-    "explain": "explain",
+    "explain": "provenance",
     "open": "store.opening",
     "sample": "store.opening",
 }

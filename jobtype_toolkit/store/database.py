@@ -6,6 +6,7 @@ opens it for as long as it lasts. Two stores on one file in one process share on
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 import time
@@ -30,6 +31,14 @@ _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pi
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
+_every: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+@atexit.register
+def _let_go_of_all() -> None:
+    """Close what is open before the interpreter takes DuckDB apart, which complains otherwise."""
+    for one in list(_every):
+        one.abandon()
 
 
 def database(path: str | Path, *, wait: float, idle: float) -> Database:
@@ -54,6 +63,7 @@ class Database:
         self._writer: int | None = None
         self._free = threading.Condition()
         self._timer: threading.Timer | None = None
+        _every.add(self)
 
     def __repr__(self) -> str:
         return f"<Database {self.path or MEMORY}>"
@@ -161,6 +171,11 @@ class Database:
             self._stop_timer()
             if self.path is not None:
                 self._disconnect()
+
+    def abandon(self) -> None:
+        """Close whatever is open, also in memory: the process ends."""
+        self._stop_timer()
+        self._disconnect()
 
     def _disconnect(self) -> None:
         if self._con is not None:

@@ -31,7 +31,7 @@ def sample(path: str | Path = MEMORY, *, clock: Clock = system_clock) -> Store:
 
     About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which.
     """
-    from jobtype_toolkit.sample import folder
+    from jobtype_toolkit.generator import folder
 
     store = Store(path, clock=clock)
     for resource in LOAD_ORDER:

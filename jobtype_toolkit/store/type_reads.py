@@ -79,7 +79,8 @@ class JobTypeReads:
         newest = sort(found.sort_values("id", ascending=False, kind="stable"), [("version", False)])
         of_name = newest.groupby(["source", "name"], sort=False, dropna=False)
         frame = newest.drop_duplicates(["source", "name"]).assign(latest_version=lambda latest: latest["version"])
-        frame["versions"] = frame.set_index(["source", "name"]).index.map(of_name["version"].agg(list).to_dict())
+        versions = of_name["version"].agg(list)
+        frame["versions"] = [versions[key] for key in zip(frame["source"], frame["name"], strict=True)]
         frame = frame.sort_values(["name", "source"], ignore_index=True)[list(JOB_TYPE_NAME.names)]
         frame.attrs = found.attrs
         return cut_page(sort(frame, keys), at)
