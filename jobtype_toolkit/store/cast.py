@@ -48,6 +48,10 @@ class Options:
         return f"CASE {text}{cases} ELSE {plain} END" if cases else plain
 
 
+Column = tuple[Field, str, str]
+"""A field, the SQL of what the input has for it, and the DuckDB type of that."""
+
+
 def value(column: Field, text: str, have: str, options: Options) -> str:
     """Return SQL for the typed value of `text`, an expression of the DuckDB type `have`; NULL where it is none."""
     if column.name == "status":
@@ -106,7 +110,7 @@ def reason(column: Field, text: str, have: str, typed: str) -> str | None:
     return f"CASE WHEN {typed} IS NULL AND {said} IS NOT NULL THEN '{column.name} is not {_NAMES[column.type]}: ' || left({said}, 60) END"
 
 
-def naive(columns: Sequence[tuple[Field, str, str]], options: Options) -> str | None:
+def naive(columns: Sequence[Column], options: Options) -> str | None:
     """Return an SQL condition for a row with a time that has no zone; None where that is impossible or allowed."""
     if options.timezone:
         return None

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 
 from jobtype_toolkit.errors import LoadFailed
-from jobtype_toolkit.fields import DUCKDB, Field, Resource
-from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR, LET_GO
+from jobtype_toolkit.fields import DUCKDB, Resource
+from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store import cast
-from jobtype_toolkit.store.cast import Options
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store import cast, jsonrows
+from jobtype_toolkit.store.cast import Column, Options
+from jobtype_toolkit.store.script import script, statements
 from jobtype_toolkit.store.shapes import TEXT_KEPT, Batch, read_json
 
 _REQUIRED = {
@@ -29,8 +29,8 @@ _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("
 EMBEDDED = {"job_type": BASE_JOB_TYPE, "error": ERROR}
 """The objects inside v6 rows from which job types and errors can be made that were never loaded themselves."""
 
-Column = tuple[Field, str, str]
-"""A field, the SQL of what the input has for it, and the DuckDB type of that."""
+_OURS = ("file_row_number", "__position")
+"""Columns of the view `given` that are not the file's."""
 
 
 class Incoming:
@@ -83,35 +83,37 @@ class Incoming:
 
     def _add_rows(self, *, is_nested: bool) -> None:
         """Add the rows of `raw` that are as a v6 server sends them, or the flat ones."""
-        structure, columns = _json_columns(self._resource, self._options, is_nested=is_nested)
+        structure, columns = jsonrows.columns(self._resource, self._options, is_nested=is_nested)
         if is_nested:
             structure |= {
                 name: dict.fromkeys(shape.names, "VARCHAR") for name, shape in EMBEDDED.items() if name in structure
             }
-        known = _known(structure, is_nested=is_nested)
+        known = jsonrows.known(structure, is_nested=is_nested)
         unknown = self._unknown(known, is_nested=is_nested)
-        extra = _extra_sql(unknown)
-        self._check_zones(columns, sql("store", "parsed"), {"structure": _text(structure), "nested": is_nested})
-        select, reasons = self._typed(columns)
+        self._check_zones(columns, sql("store", "parsed"), {"structure": json.dumps(structure), "nested": is_nested})
+        values, reasons = self._typed(columns)
         shape = "CASE WHEN json_type(j) <> 'OBJECT' THEN 'not a JSON object' END"
-        bound = {"structure": _text(structure), "nested": is_nested, "base": self._rows(), **_extra_bound(unknown)}
+        bound = {
+            "structure": json.dumps(structure),
+            "nested": is_nested,
+            "base": self._rows(),
+            **jsonrows.extra_bound(unknown),
+        }
         script(
             self._con,
             "incoming_json",
             bound | self._options.bound,
-            names=self._names(columns),
-            values=select,
-            extra=extra,
+            names=_names(columns),
+            values=", ".join(values),
+            extra=jsonrows.extra_sql(unknown),
             reasons=f"{shape}, {reasons}",
         )
         script(self._con, "reject_json", {"most": TEXT_KEPT})
         if is_nested:
             for name, shape_of in EMBEDDED.items():
                 if name in structure:
-                    values = ", ".join(
-                        f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in shape_of.fields
-                    )
-                    script(self._con, "seen", {"structure": _text(structure)}, name=name, values=values)
+                    seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in shape_of.fields)
+                    script(self._con, "seen", {"structure": json.dumps(structure)}, name=name, values=seen)
 
     def _unknown(self, known: Mapping[str, set[str]], *, is_nested: bool) -> list[tuple[str, str]]:
         """Return the (object, key) pairs that the rows have and the vocabulary does not."""
@@ -129,39 +131,59 @@ class Incoming:
     def _add_table(self, batch: Batch, kind: str) -> None:
         """Add the rows of a CSV or Parquet file."""
         file, name = batch.files[0], batch.names[0]
-        reader = sql("store", f"table_{kind}")
-        self._con.execute("DROP TABLE IF EXISTS csv_reject")
-        self._con.execute("DROP TABLE IF EXISTS csv_scan")
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader.replace('$file', _literal(file))}")
-        have = {column: kind for column, kind, *_ in self._con.execute("DESCRIBE given").fetchall()}
-        ours = {self._options.columns.get(column, column): column for column in have if column != "position"}
+        have = self._open_table(kind, file)
+        ours = {self._options.columns.get(column, column): column for column in have}
         columns = [
             (one, quoted(ours[one.name]), have[ours[one.name]]) for one in self._resource.fields if one.name in ours
         ]
         self._check_columns(ours, name)
-        self._check_zones(columns, "SELECT *, position FROM given", {}, file=name)
+        self._check_zones(columns, "SELECT * FROM given", {}, file=name)
         unknown = [theirs for our, theirs in ours.items() if our not in self._resource.names and our != "extra"]
-        extra = "extra::JSON" if "extra" in ours else "NULL"
-        if unknown:
-            pairs = ", ".join(f"{_literal(one)}, {quoted(one)}" for one in unknown)
-            extra = f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')"
-        select, reasons = self._typed(columns)
-        script(
-            self._con,
-            "incoming_table",
-            {"file": name, "base": self._rows(), **self._options.bound},
-            names=self._names(columns),
-            values=select,
-            extra=extra,
+        values, reasons = self._typed(columns)
+        said = [f"{text} AS {quoted(one.name)}" for (one, _, _), text in zip(columns, values, strict=True)]
+        said += [
+            f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in self._resource.fields if one.name not in ours
+        ]
+        judged = sql(
+            "store",
+            "judged",
+            file=_literal(name),
+            extra=_columns_extra(unknown, has_extra="extra" in ours),
+            values=", ".join(said),
             reasons=reasons,
         )
+        if kind == "parquet" and batch.is_only and not self._options.bound:
+            self._look_through(judged)
+        else:
+            self._take_in(judged)
         script(self._con, "reject_table", {"most": TEXT_KEPT})
         if kind == "csv":
             script(self._con, "reject_csv", {"file": name, "most": TEXT_KEPT})
 
-    def _rows(self) -> int:
-        found = self._con.execute("SELECT coalesce(max(seq), 0) FROM incoming").fetchone()
-        return int(found[0]) if found else 0
+    def _open_table(self, kind: str, file: str) -> dict[str, str]:
+        """Make the view `given` over a file, and return its columns with their types."""
+        self._con.execute("DROP TABLE IF EXISTS csv_reject")
+        self._con.execute("DROP TABLE IF EXISTS csv_scan")
+        reader = sql("store", f"table_{kind}", file=_literal(file))
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
+        described = self._con.execute("DESCRIBE given").fetchall()
+        return {column: kind for column, kind, *_ in described if column not in _OURS}
+
+    def _look_through(self, judged: str) -> None:
+        """Let `incoming` be a view over the file: a large one is not copied twice."""
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judged}")
+        self._con.execute(
+            "CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM judged WHERE reason = ''"
+        )
+
+    def _take_in(self, judged: str) -> None:
+        """Copy the rows into `incoming`, and keep those apart that have a reason against them."""
+        base = self._rows()
+        statements(self._con, f"CREATE OR REPLACE TEMP TABLE judged_rows AS {judged}", self._options.bound)
+        self._con.execute("CREATE OR REPLACE TEMP VIEW judged AS FROM judged_rows")
+        self._con.execute(
+            "INSERT INTO incoming_rows BY NAME SELECT * REPLACE (seq + ? AS seq) FROM judged WHERE reason = ''", [base]
+        )
 
     def _check_columns(self, ours: Iterable[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
@@ -175,6 +197,10 @@ class Incoming:
                 f"{', '.join(sorted(given))}. If it has another name there, map it: columns={{'theirs': {missing[0]!r}}}."
             )
             raise LoadFailed(msg)
+
+    def _rows(self) -> int:
+        found = self._con.execute("SELECT coalesce(max(seq), 0) FROM incoming_rows").fetchone()
+        return int(found[0]) if found else 0
 
     def _check_zones(self, columns: Sequence[Column], rows: str, bound: Mapping[str, Any], *, file: str = "") -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
@@ -190,74 +216,36 @@ class Incoming:
         )
         raise LoadFailed(msg)
 
-    def _typed(self, columns: Sequence[Column]) -> tuple[str, str]:
-        """Return the SQL of the typed values, and that of the reasons against a row."""
+    def _typed(self, columns: Sequence[Column]) -> tuple[list[str], str]:
+        """Return the SQL of the typed values, and that of the reasons against a row, comma-separated."""
         values = {one.name: cast.value(one, text, have, self._options) for one, text, have in columns}
         wrong = [cast.reason(one, text, have, values[one.name]) for one, text, have in columns]
         reasons = [one for one in wrong if one]
         for name in _REQUIRED[self._name]:
-            said = next((text for one, text, _ in columns if one.name == name), "NULL")
-            reasons.append(f"CASE WHEN nullif(trim(CAST({said} AS VARCHAR)), '') IS NULL THEN 'no {name}' END")
+            said, have = next(((text, have) for one, text, have in columns if one.name == name), ("NULL", ""))
+            nothing = f"nullif(trim({said}), '') IS NULL" if have == "VARCHAR" else f"{said} IS NULL"
+            reasons.append(f"CASE WHEN {nothing} THEN 'no {name}' END")
         if self._name in _OF_A_JOB_TYPE:
             by_name = " AND ".join(f"{values.get(one, 'NULL')} IS NOT NULL" for one in _TYPE_NAME[self._name])
             given = f"{values.get('job_type_id', 'NULL')} IS NOT NULL OR ({by_name})"
             reasons.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
-        return ", ".join(values.values()), ", ".join(reasons)
-
-    @staticmethod
-    def _names(columns: Sequence[Column]) -> str:
-        return ", ".join(quoted(one.name) for one, _, _ in columns)
+        return list(values.values()), ", ".join(reasons)
 
 
-def _json_columns(resource: Resource, options: Options, *, is_nested: bool) -> tuple[dict[str, Any], list[Column]]:
-    """Return the structure to read rows with, and where each field stands in it."""
-    structure: dict[str, Any] = {}
-    columns: list[Column] = []
-    for one in resource.fields:
-        path = one.json_path if is_nested else (one.name,)
-        path = (options.theirs(path[0]), *path[1:])
-        place = structure
-        for key in path[:-1]:
-            place = place.setdefault(key, {})
-        place[path[-1]] = "JSON" if one.type == "json" else "VARCHAR"
-        columns.append(
-            (one, "s." + ".".join(quoted(key) for key in path), DUCKDB["json" if one.type == "json" else "text"])
-        )
-    return structure, columns
+def _names(columns: Sequence[Column]) -> str:
+    return ", ".join(quoted(one.name) for one, _, _ in columns)
 
 
-def _known(structure: Mapping[str, Any], *, is_nested: bool) -> dict[str, set[str]]:
-    """Return the keys that each object of a row may have: those of the row under "", then those of the objects in it."""
-    known = {"": {*structure}}
-    if is_nested:
-        known[""] |= {head.split(".")[0] for head in LET_GO}
-        for head, keys in structure.items():
-            if isinstance(keys, dict) and f"{head}.*" not in LET_GO:
-                known[head] = {*keys} | {path.split(".")[1] for path in LET_GO if path.startswith(f"{head}.")}
-    else:
-        known[""].add("extra")
-    return known
-
-
-def _extra_sql(unknown: Sequence[tuple[str, str]]) -> str:
-    """Return SQL for a JSON object of what is unknown in a row, keys of inner objects dotted."""
+def _columns_extra(unknown: Sequence[str], *, has_extra: bool) -> str:
+    """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
+    parts = ["extra::JSON"] if has_extra else []
+    if unknown:
+        pairs = ", ".join(f"{_literal(one)}, {quoted(one)}" for one in unknown)
+        parts.append(f"json_object({pairs})")
     if not unknown:
-        return "NULL"
-    pairs = ", ".join(f"$extra_name_{n}, json_extract(j, $extra_path_{n})" for n in range(len(unknown)))
-    return f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')"
-
-
-def _extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:
-    bound = {}
-    for number, (head, key) in enumerate(unknown):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        bound[f"extra_name_{number}"] = f"{head}.{key}" if head else key
-        bound[f"extra_path_{number}"] = f'$."{head}"."{escaped}"' if head else f'$."{escaped}"'
-    return bound
-
-
-def _text(structure: Mapping[str, Any]) -> str:
-    return json.dumps(structure)
+        return parts[0] if parts else "NULL::JSON"
+    merged = ", ".join(f"coalesce({part}, '{{}}'::JSON)" for part in parts)
+    return f"nullif(json_merge_patch('{{}}'::JSON, {merged}), '{{}}'::JSON)"
 
 
 def _literal(text: str) -> str:

@@ -45,6 +45,8 @@ class Batch:
     shape: Shape
     files: tuple[str, ...]
     names: tuple[str, ...]
+    is_only: bool = False
+    """Whether nothing else is read in the same load."""
 
 
 def expand(path: str | Path, resource: str) -> list[Path]:
@@ -97,7 +99,7 @@ def batches(files: Sequence[Path], scratch: Path) -> Iterator[Batch]:
     for shape, group in groupby(files, key=_true_shape):
         if shape != "documents":
             for file in group:
-                yield Batch(shape, (str(file),), (str(file),))
+                yield Batch(shape, (str(file),), (str(file),), is_only=len(files) == 1)
             continue
         held: list[tuple[str, str]] = []
         size = 0

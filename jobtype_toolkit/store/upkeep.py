@@ -14,7 +14,8 @@ import duckdb
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.load import TABLES, refresh_source
+from jobtype_toolkit.store.load import refresh_source
+from jobtype_toolkit.store.merge import TABLES
 from jobtype_toolkit.store.script import script
 
 CHECKS: Mapping[str, str] = {

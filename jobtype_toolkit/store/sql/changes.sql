@@ -3,6 +3,7 @@ INSERT INTO job_type_change
 SELECT
     $source, t.id, t.name, t.version, '/*field*/', CAST(t./*field*/ AS VARCHAR), CAST(i./*field*/ AS VARCHAR),
     $observed::TIMESTAMP, $load_id
-FROM incoming AS i JOIN job_type AS t ON t.source = $source AND t.id = i.id
-WHERE NOT t.inferred AND t./*field*/ IS DISTINCT FROM i./*field*/
-AND i.seq IN (SELECT seq FROM hit WHERE NOT same AND NOT older);
+FROM resolved AS i
+JOIN hit AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
+JOIN job_type AS t ON t.source = $source AND t.id = i.id
+WHERE NOT t.inferred AND t./*field*/ IS DISTINCT FROM i./*field*/ AND (i./*field*/ IS NOT NULL OR NOT /*kept*/);

@@ -1,6 +1,5 @@
--- Move the rows that have a reason against them to `rejected`, with their text.
+-- The rows of a table that have a reason against them, with their text.
 INSERT INTO rejected
 SELECT i.file, i.position, i.reason, left(CAST(to_json(g) AS VARCHAR), $most)
-FROM incoming AS i JOIN given AS g ON g.position = i.position
-WHERE i.reason <> '';
-DELETE FROM incoming WHERE reason <> '';
+FROM (SELECT file, position, reason FROM judged WHERE reason <> '') AS i
+JOIN given AS g ON g.__position = i.position;
