@@ -1,0 +1,63 @@
+"""What all tests share: the folder with recordings and traces, small fake records, a fixed clock."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from histories import NOW
+
+import jobtype_toolkit as jt
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with recordings, traces and references, which is not part of the repository."""
+    folder = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}: real histories and recordings are not here (JOBTYPE_TOOLKIT_SHARED names it)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recording(shared: Path) -> Callable[[str], Any]:
+    """Give the body of a recorded answer by the name of its file."""
+
+    def body(name: str) -> Any:
+        return json.loads((shared / "recordings" / f"{name}.json").read_text(encoding="utf-8"))["response"]["body"]
+
+    return body
+
+
+@pytest.fixture
+def clock() -> Callable[[], Any]:
+    """A clock that stands still at `histories.NOW`."""
+    return lambda: NOW
+
+
+@pytest.fixture
+def store(clock: Callable[[], Any]) -> jt.Store:
+    """An empty store in memory."""
+    return jt.open(clock=clock)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, Any], Path]:
+    """Write a file into the test's folder: text and bytes as they are, everything else as JSON."""
+
+    def to(name: str, content: Any) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return path
+
+    return to

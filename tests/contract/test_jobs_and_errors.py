@@ -1,0 +1,209 @@
+"""The jobs and errors behind the analyses: filters, order, limits."""
+
+from __future__ import annotations
+
+import warnings
+
+import pandas as pd
+import pytest
+from histories import ERRORS, JOBS, ago, text
+
+import jobtype_toolkit as jt
+
+
+def ids(frame) -> list[int]:
+    return [int(one) for one in frame["id"]]
+
+
+BY_LAST_MODIFIED = [one["id"] for one in sorted(JOBS, key=lambda one: (pd.Timestamp(one["last_modified"]), one["id"]))]
+
+
+def test_jobs_come_by_last_modified_then_id(home):
+    assert ids(home.jobs()) == BY_LAST_MODIFIED
+
+
+def test_a_job_says_what_its_record_says(home):
+    found = home.jobs().set_index("id")
+    row = found.loc[133]
+    assert (row["job_type"], row["job_type_version"], row["job_type_id"]) == ("Tide-Gauge", "0.2.0", 5)
+    assert (row["status"], row["revision_num"], row["node"], row["num_exes"]) == ("COMPLETED", 1, "node-a", 1)
+    assert row["input_file_size"] == 12.5
+    assert (row["batch_id"], row["batch_title"], row["recipe_id"], row["recipe_type"]) == (
+        7,
+        "Tides of March",
+        9,
+        "tides",
+    )
+    assert (row["source_sensor_class"], row["source_sensor"]) == ("radar", "S-1")
+    assert (row["source_collection"], row["source_task"]) == ("coast", "t-17")
+    assert (row["source_started"], row["source_ended"]) == (ago(4000), ago(3900))
+    assert (row["last_status_change"], row["last_modified"]) == (ago(120), ago(4))
+    assert row["input_files"] == {"SCENE": ["scene-133.tif"]}
+    assert pd.isna(row["exit_code"])
+    assert pd.isna(row["error_id"])
+    failed = found.loc[105]
+    assert (failed["error_id"], failed["error_name"], failed["error_category"]) == (3, "bad-input", "DATA")
+    assert found.loc[128, "superseded_job_id"] == 99
+    assert pd.isna(found.loc[112, "last_status_change"])
+
+
+def test_jobs_filter_on_last_modified_both_ends_inclusive(home):
+    """Not on when they changed status: 133 did so two hours ago."""
+    assert ids(home.jobs(started=ago(4), ended=ago(1))) == [133, 132, 131]
+    assert ids(home.jobs(started=ago(4), ended=ago(1, 1))) == [133, 132]
+    assert 133 not in ids(home.jobs(started=ago(121), ended=ago(119)))
+
+
+def test_jobs_take_an_open_end_and_an_open_start(home):
+    assert ids(home.jobs(ended=ago(90_000))) == [123, 124]
+    assert ids(home.jobs(started=ago(1))) == [131, 101]
+
+
+def test_running_jobs_have_no_privilege_here(home):
+    assert 130 not in ids(home.jobs(started="P1D"))
+
+
+def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(home):
+    for call in (home.jobs, home.errors):
+        with pytest.raises(jt.InvalidParameter, match="started"):
+            call(started=ago(1), ended=ago(2))
+        with pytest.raises(jt.InvalidParameter, match="started"):
+            call(started=ago(1), ended=ago(1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"status": "RUNNING"}, [110, 111, 119, 130]),
+        ({"status": ["RUNNING", "BLOCKED"]}, [110, 111, 116, 119, 130]),
+        ({"status": "NOPE"}, []),
+        ({"status": "running"}, []),
+        ({"job_id": 105}, [105]),
+        ({"job_id": [105, 133, 4711]}, [105, 133]),
+        ({"job_type_id": [4, 1]}, [123, 124, 130, 131, 132]),
+        ({"job_type_name": "Tide-Gauge"}, [125, 126, 127, 128, 129, 133]),
+        ({"error_id": 4}, [127, 128]),
+        ({"error_category": "SYSTEM"}, [106, 107, 120, 121, 124]),
+        ({"error_category": ["DATA", "ALGORITHM"]}, [105, 108, 127, 128]),
+        ({"batch_id": 7}, [133]),
+        ({"recipe_id": 9}, [133]),
+        ({"is_superseded": True}, [128]),
+        ({"source_sensor": "S-1"}, [133]),
+        ({"source_sensor_class": ["radar", "sonar"]}, [133]),
+        ({"source_collection": "COAST"}, []),
+        ({"source_task": "t-17"}, [133]),
+        ({"source_started": ago(4000)}, [133]),
+        ({"source_started": ago(3999)}, []),
+        ({"source_ended": ago(3900)}, [133]),
+        ({"source_ended": ago(3901)}, []),
+        ({"status": "FAILED", "job_type_id": 2, "error_category": "SYSTEM"}, [106, 107]),
+    ],
+)
+def test_filters_match_exactly_are_or_ed_within_and_and_ed_between(home, arguments, expected):
+    found = home.jobs(**arguments)
+    assert sorted(ids(found)) == expected
+    assert found.attrs["count"] == len(expected)
+
+
+def test_both_current_and_superseded_jobs_come_by_default(home):
+    assert len(home.jobs()) == 33
+    assert len(home.jobs(is_superseded=False)) == 32
+
+
+def test_jobs_are_ordered_by_several_keys_with_directions(home):
+    found = home.jobs(status=["RUNNING", "QUEUED"], order=["status", "-id"])
+    assert ids(found) == [132, 129, 118, 115, 114, 130, 119, 111, 110]
+
+
+def test_missing_values_of_an_order_are_last_ascending_and_first_descending(home):
+    pending = {"status": "PENDING", "order": "last_status_change"}
+    assert ids(home.jobs(**pending))[0] == 113
+    assert ids(home.jobs(**{**pending, "order": "-last_status_change"}))[-1] == 113
+
+
+def test_pages_of_jobs_are_parts_of_the_whole(home):
+    size = 10
+    found = [home.jobs(page=number, page_size=size) for number in (1, 2, 3, 4)]
+    assert [ids(one) for one in found] == [BY_LAST_MODIFIED[start : start + size] for start in (0, 10, 20, 30)]
+    assert {one.attrs["count"] for one in found} == {33}
+
+
+@pytest.mark.parametrize("call", ["jobs", "errors"])
+def test_a_limit_is_exact_and_a_cut_is_announced(home, call):
+    whole = ids(getattr(home, call)())
+    with pytest.warns(jt.ResultCut, match="2 of"):
+        cut = getattr(home, call)(limit=2)
+    assert ids(cut) == whole[:2]
+    assert cut.attrs["count"] == len(whole)
+    assert any("cut" in note for note in cut.attrs["notes"])
+
+
+@pytest.mark.parametrize("call", ["jobs", "errors"])
+def test_a_limit_that_cuts_nothing_is_not_announced(home, call):
+    whole = len(getattr(home, call)())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(getattr(home, call)(limit=whole)) == whole
+        assert len(getattr(home, call)(limit=whole + 1)) == whole
+
+
+def test_a_limit_within_a_page_cuts_the_page(home):
+    with pytest.warns(jt.ResultCut):
+        assert ids(home.jobs(page=2, page_size=10, limit=3)) == BY_LAST_MODIFIED[10:13]
+
+
+def test_a_last_page_that_the_limit_does_not_cut_is_not_announced(home):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ids(home.jobs(page=4, page_size=10, limit=3)) == BY_LAST_MODIFIED[30:]
+        assert ids(home.jobs(page=1, page_size=10, limit=10)) == BY_LAST_MODIFIED[:10]
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", True])
+@pytest.mark.parametrize("call", ["jobs", "errors"])
+def test_a_limit_that_is_no_count_is_an_error(home, call, wrong):
+    with pytest.raises(jt.InvalidParameter, match="limit"):
+        getattr(home, call)(limit=wrong)
+
+
+def test_errors_come_by_last_modified_then_id(home):
+    assert ids(home.errors()) == [1, 5, 2, 4, 3]
+
+
+def test_errors_say_what_their_records_say(home):
+    found = home.errors().set_index("id")
+    for record in ERRORS:
+        row = found.loc[record["id"]]
+        for name in ("name", "title", "description", "category", "is_builtin", "should_be_retried"):
+            assert row[name] == record[name]
+        assert text(row["last_modified"].to_pydatetime()) == record["last_modified"]
+    assert found.loc[3, "job_type_name"] == "chip-maker"
+    assert pd.isna(found.loc[1, "job_type_name"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"category": "SYSTEM"}, [1, 2]),
+        ({"category": ["SYSTEM", "DATA"]}, [1, 2, 3]),
+        ({"category": "system"}, []),
+        ({"is_builtin": True}, [1, 2, 5]),
+        ({"is_builtin": False}, [3, 4]),
+        ({"name": "timeout"}, [5]),
+        ({"job_type_name": "chip-maker"}, [3]),
+        ({"started": "2026-01-10T00:00:00Z", "ended": "2026-01-11T00:00:00Z"}, [2, 4]),
+        ({"started": "2026-01-10T00:00:00.000001Z"}, [3, 4]),
+    ],
+)
+def test_errors_filter_like_v6(home, arguments, expected):
+    assert sorted(ids(home.errors(**arguments))) == expected
+
+
+def test_errors_honour_order(home):
+    assert list(home.errors(order="-name")["name"]) == [
+        "unknown",
+        "timeout",
+        "node-lost",
+        "no-convergence",
+        "bad-input",
+    ]
