@@ -1,0 +1,81 @@
+"""The program itself: its commands, and what becomes of whatever goes wrong in them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import filling, reading
+from jobtype_toolkit.cli.output import safe, write
+
+REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+
+EXIT_CODES = (
+    "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr; 2 the command as given makes no sense; "
+    "3 loaded, but some rows were rejected."
+)
+
+
+class _Commands(TyperGroup):
+    """The commands; what they raise becomes a message on stderr and an exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context, under its public name
+        try:
+            answer = super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+            raise typer.Exit(PIPE_CLOSED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except (jt.InvalidParameter, jt.Ambiguous) as error:
+            raise _told(error, USAGE) from None
+        except (jt.ToolkitError, OSError) as error:
+            raise _told(error, REFUSED) from None
+        return answer
+
+
+def _told(error: Exception, code: int) -> typer.Exit:
+    write(f"jobtype-toolkit: {safe(str(error))}\n", to=sys.stderr)
+    return typer.Exit(code)
+
+
+app = typer.Typer(
+    name="jobtype-toolkit",
+    cls=_Commands,
+    help="Scale v6 job types and job history in a DuckDB file: load them, then ask what is pending, running and failing.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+filling.register(app)
+reading.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        write(f"{jt.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; the entry point `jobtype-toolkit`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name must not end the program in an ASCII locale
+    app()
