@@ -118,7 +118,7 @@ def naive(columns: Sequence[Column], options: Options) -> str | None:
     for column, text, have in columns:
         if column.type != "time" or have == "TIMESTAMP WITH TIME ZONE":
             continue
-        if have.startswith("TIMESTAMP"):
+        if have.startswith("TIMESTAMP") or have == "DATE":
             tests.append(f"{text} IS NOT NULL")
         else:
             plain = f"trim(CAST({text} AS VARCHAR))"

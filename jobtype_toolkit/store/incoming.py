@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import duckdb
 
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.fields import DUCKDB, Resource
-from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store import cast, jsonrows
 from jobtype_toolkit.store.cast import Column, Options
+from jobtype_toolkit.store.pages import joined
 from jobtype_toolkit.store.script import script, statements
 from jobtype_toolkit.store.shapes import TEXT_KEPT, Batch, read_json
 
@@ -26,9 +25,6 @@ _REQUIRED = {
 }
 _OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
 _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
-EMBEDDED = {"job_type": BASE_JOB_TYPE, "error": ERROR}
-"""The objects inside v6 rows from which job types and errors can be made that were never loaded themselves."""
-
 _OURS = ("file_row_number", "__position")
 """Columns of the view `given` that are not the file's."""
 
@@ -36,15 +32,18 @@ _OURS = ("file_row_number", "__position")
 class Incoming:
     """The table `incoming` of one load, filled batch by batch."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, name: str, resource: Resource, options: Options) -> None:
-        """Make the empty table, and those for the objects seen inside the rows."""
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, name: str, resource: Resource, options: Options, scratch: Path
+    ) -> None:
+        """Make the empty table, and those for the objects seen inside the rows; `scratch` is a folder to work in."""
         self._con = con
+        self._scratch = scratch
         self._name = name
         self._resource = resource
         self._options = options
         columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in resource.fields)
         script(con, "incoming", columns=columns)
-        for embedded, shape in EMBEDDED.items():
+        for embedded, shape in jsonrows.EMBEDDED.items():
             columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in shape.fields)
             con.execute(f"CREATE OR REPLACE TEMP TABLE seen_{embedded} ({columns})")
 
@@ -69,64 +68,65 @@ class Incoming:
             raise LoadFailed(msg) from error
 
     def _add_json(self, batch: Batch) -> None:
+        """Add the rows of JSON files: the quick way where they are just as a v6 server sends them, else the careful one."""
+        if batch.shape == "documents" and not self._options.columns and self._add_quickly(batch):
+            return
         broken = read_json(self._con, batch)
         if broken:
             self._con.executemany(
                 "INSERT INTO rejected VALUES (?, ?, ?, ?)",
                 [(one.file, one.position, one.reason, one.text[:TEXT_KEPT]) for one in broken],
             )
-        mixed = self._con.execute(
-            "SELECT DISTINCT json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT' FROM raw"
-        ).fetchall()
-        for (is_nested,) in mixed:
-            self._add_rows(is_nested=is_nested)
+        for (is_nested,) in script(self._con, "is_nested").fetchall():
+            rows = jsonrows.Rows(self._resource, self._options, is_nested=is_nested)
+            bound = {"nested": is_nested, "paths": rows.paths, "structure": rows.structure_text}
+            unknown = rows.unknown(script(self._con, "key_sets", bound).fetchall())
+            script(self._con, "parsed_careful", bound)
+            base = self._take_parsed(rows, unknown)
+            if self._has_bad_rows():
+                self._check_zones(rows.columns, "FROM parsed AS s", file=batch.names[0])
+            script(self._con, "reject_json", {"most": TEXT_KEPT, "base": base})
 
-    def _add_rows(self, *, is_nested: bool) -> None:
-        """Add the rows of `raw` that are as a v6 server sends them, or the flat ones."""
-        structure, columns = jsonrows.columns(self._resource, self._options, is_nested=is_nested)
-        if is_nested:
-            structure |= {
-                name: dict.fromkeys(shape.names, "VARCHAR") for name, shape in EMBEDDED.items() if name in structure
-            }
-        known = jsonrows.known(structure, is_nested=is_nested)
-        unknown = self._unknown(known, is_nested=is_nested)
-        self._check_zones(columns, sql("store", "parsed"), {"structure": json.dumps(structure), "nested": is_nested})
-        values, reasons = self._typed(columns)
-        shape = "CASE WHEN json_type(j) <> 'OBJECT' THEN 'not a JSON object' END"
-        bound = {
-            "structure": json.dumps(structure),
-            "nested": is_nested,
-            "base": self._rows(),
-            **jsonrows.extra_bound(unknown),
-        }
+    def _add_quickly(self, batch: Batch) -> bool:
+        """Add pages that have nothing unknown and nothing bad in them; leave the table as it was where they have."""
+        files = joined(batch.files, self._scratch)
+        if files is None:
+            return False
+        if not files:
+            return True
+        rows = jsonrows.Rows(self._resource, self._options, is_nested=True, is_typed=True)
+        try:
+            if rows.unknown(script(self._con, "key_sets_quick", {"files": files, "paths": rows.paths}).fetchall()):
+                return False
+            script(self._con, "parsed_quick", {"files": files}, columns=rows.columns_sql)
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            return False
+        base = self._take_parsed(rows, [])
+        if self._has_bad_rows():
+            self._con.execute("DELETE FROM incoming_rows WHERE seq > ?", [base])
+            return False
+        return True
+
+    def _take_parsed(self, rows: jsonrows.Rows, unknown: Sequence[tuple[str, str]]) -> int:
+        """Add what is in the table `parsed`; return the number of rows there were before."""
+        values, reasons = self._typed(rows.columns)
+        base = self._rows()
         script(
             self._con,
             "incoming_json",
-            bound | self._options.bound,
-            names=_names(columns),
+            {"base": base, **jsonrows.extra_bound(unknown), **self._options.bound},
+            names=_names(rows.columns),
             values=", ".join(values),
             extra=jsonrows.extra_sql(unknown),
-            reasons=f"{shape}, {reasons}",
+            reasons=f"CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END, {reasons}",
         )
-        script(self._con, "reject_json", {"most": TEXT_KEPT})
-        if is_nested:
-            for name, shape_of in EMBEDDED.items():
-                if name in structure:
-                    seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in shape_of.fields)
-                    script(self._con, "seen", {"structure": json.dumps(structure)}, name=name, values=seen)
+        for name, fields in rows.embedded.items():
+            seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
+            script(self._con, "seen", name=name, values=seen)
+        return base
 
-    def _unknown(self, known: Mapping[str, set[str]], *, is_nested: bool) -> list[tuple[str, str]]:
-        """Return the (object, key) pairs that the rows have and the vocabulary does not."""
-        inner = [head for head in known if head]
-        paths = ["$", *(f"$.{head}" for head in inner)]
-        found = script(self._con, "key_sets", {"paths": paths, "nested": is_nested}).fetchall()
-        pairs: dict[tuple[str, str], None] = {}
-        for (sets,) in found:
-            for head, keys in zip(["", *inner], sets, strict=True):
-                for key in keys or ():
-                    if key not in known[head]:
-                        pairs[head, key] = None
-        return list(pairs)
+    def _has_bad_rows(self) -> bool:
+        return self._con.execute("SELECT 1 FROM incoming_rows WHERE reason <> '' LIMIT 1").fetchone() is not None
 
     def _add_table(self, batch: Batch, kind: str) -> None:
         """Add the rows of a CSV or Parquet file."""
@@ -137,7 +137,7 @@ class Incoming:
             (one, quoted(ours[one.name]), have[ours[one.name]]) for one in self._resource.fields if one.name in ours
         ]
         self._check_columns(ours, name)
-        self._check_zones(columns, "SELECT * FROM given", {}, file=name)
+        self._check_zones(columns, "FROM given", file=name)
         unknown = [theirs for our, theirs in ours.items() if our not in self._resource.names and our != "extra"]
         values, reasons = self._typed(columns)
         said = [f"{text} AS {quoted(one.name)}" for (one, _, _), text in zip(columns, values, strict=True)]
@@ -202,12 +202,12 @@ class Incoming:
         found = self._con.execute("SELECT coalesce(max(seq), 0) FROM incoming_rows").fetchone()
         return int(found[0]) if found else 0
 
-    def _check_zones(self, columns: Sequence[Column], rows: str, bound: Mapping[str, Any], *, file: str = "") -> None:
+    def _check_zones(self, columns: Sequence[Column], rows: str, *, file: str = "") -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
         condition = cast.naive(columns, self._options)
         if condition is None:
             return
-        found = self._con.execute(f"SELECT * FROM ({rows}) WHERE {condition} LIMIT 1", dict(bound)).fetchone()
+        found = self._con.execute(f"SELECT * {rows} WHERE {condition} LIMIT 1").fetchone()
         if found is None:
             return
         msg = (

@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobtype_toolkit.fields import DUCKDB, Resource
-from jobtype_toolkit.resources import LET_GO
+from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR, LET_GO
 from jobtype_toolkit.sqlfiles import quoted
 from jobtype_toolkit.store.cast import Column, Options
 
-
-def columns(resource: Resource, options: Options, *, is_nested: bool) -> tuple[dict[str, Any], list[Column]]:
-    """Return the structure to read rows with, and where each field stands in it."""
-    structure: dict[str, Any] = {}
-    found: list[Column] = []
-    for one in resource.fields:
-        path = one.json_path if is_nested else (one.name,)
-        path = (options.theirs(path[0]), *path[1:])
-        place = structure
-        for key in path[:-1]:
-            place = place.setdefault(key, {})
-        place[path[-1]] = "JSON" if one.type == "json" else "VARCHAR"
-        found.append(
-            (one, "s." + ".".join(quoted(key) for key in path), DUCKDB["json" if one.type == "json" else "text"])
-        )
-    return structure, found
+EMBEDDED = {"job_type": BASE_JOB_TYPE, "error": ERROR}
+"""The objects inside v6 rows from which job types and errors can be made that were never loaded themselves."""
 
 
-def known(structure: Mapping[str, Any], *, is_nested: bool) -> dict[str, set[str]]:
+class Rows:
+    """How the rows of a resource are read from JSON: nested as a v6 server sends them, or flat."""
+
+    def __init__(self, resource: Resource, options: Options, *, is_nested: bool, is_typed: bool = False) -> None:
+        """Take what is read and how the caller names it; `is_typed` reads numbers and booleans as such, not as text."""
+        self.structure: dict[str, Any] = {}
+        self.columns: list[Column] = []
+        for one in resource.fields:
+            head, *tail = one.json_path if is_nested else (one.name,)
+            path = (options.theirs(head), *tail)
+            kind = DUCKDB[one.type] if one.type == "json" or (is_typed and one.type != "time") else "VARCHAR"
+            place = self.structure
+            for key in path[:-1]:
+                place = place.setdefault(key, {})
+            place[path[-1]] = kind
+            self.columns.append((one, "s." + ".".join(quoted(key) for key in path), kind))
+        inside = {name: shape for name, shape in EMBEDDED.items() if is_nested and name in self.structure}
+        self.structure |= {name: dict.fromkeys(shape.names, "VARCHAR") for name, shape in inside.items()}
+        self.embedded = {name: shape.fields for name, shape in inside.items()}
+        self._known = _known(self.structure, is_nested=is_nested)
+
+    @property
+    def structure_text(self) -> str:
+        """The structure as `from_json` takes it."""
+        return json.dumps(self.structure)
+
+    @property
+    def columns_sql(self) -> str:
+        """The structure as `read_json` takes it."""
+        return ", ".join(f"'{name}': '{_type_sql(kind)}'" for name, kind in self.structure.items())
+
+    @property
+    def paths(self) -> list[str]:
+        """Where the objects are whose keys are to be known: the row, and the objects in it."""
+        return [f"$.{head}" if head else "$" for head in self._known]
+
+    def unknown(self, key_sets: Sequence[tuple[list[list[str] | None]]]) -> list[tuple[str, str]]:
+        """Return the (object, key) pairs of the key sets found at `paths` that the vocabulary does not have."""
+        pairs: dict[tuple[str, str], None] = {}
+        for (sets,) in key_sets:
+            for head, keys in zip(self._known, sets, strict=True):
+                pairs |= {(head, key): None for key in keys or () if key not in self._known[head]}
+        return list(pairs)
+
+
+def _type_sql(kind: str | dict[str, Any]) -> str:
+    if isinstance(kind, str):
+        return kind
+    return "STRUCT(" + ", ".join(f"{quoted(name)} {_type_sql(inner)}" for name, inner in kind.items()) + ")"
+
+
+def _known(structure: Mapping[str, Any], *, is_nested: bool) -> dict[str, set[str]]:
     """Return the keys that each object of a row may have: those of the row under "", then those of the objects in it."""
     keys_of = {"": {*structure}}
     if is_nested:
@@ -45,7 +83,7 @@ def extra_sql(unknown: Sequence[tuple[str, str]]) -> str:
     """Return SQL for a JSON object of what is unknown in a row, keys of inner objects dotted."""
     if not unknown:
         return "NULL"
-    pairs = ", ".join(f"$extra_name_{n}, json_extract(j, $extra_path_{n})" for n in range(len(unknown)))
+    pairs = ", ".join(f"$extra_name_{n}, json_extract(__j, $extra_path_{n})" for n in range(len(unknown)))
     return f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')"
 
 

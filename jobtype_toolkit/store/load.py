@@ -64,12 +64,13 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         LoadFailed: the input cannot be loaded at all, or `strict` and some row of it.
     """
     files = expand(request.path, request.resource)
-    incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options)
     with (
-        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as scratch,
+        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
         tqdm(total=len(files) + 1, desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar,
     ):
-        for batch in batches(files, Path(scratch)):
+        scratch = Path(folder)
+        incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options, scratch)
+        for batch in batches(files, scratch):
             incoming.add(batch)
             bar.update(len(batch.names))
         report = _merge(con, request)
