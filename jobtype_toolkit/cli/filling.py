@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from jobtype_toolkit.cli.output import draw, plain, safe, show, write
 from jobtype_toolkit.cli.reading import STORE_VARIABLE, AsJson, StoreFile
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import LOADABLE
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.store.load import LoadReport
 
 REJECTED = 3
 _REJECTS_SHOWN = 5
@@ -99,7 +102,7 @@ def load(
         raise typer.Exit(REJECTED)
 
 
-def _tell(store: jt.Store, report: jt.LoadReport, file: Path) -> None:
+def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
     """Write what a load did, and the first of the rows that it rejected."""
     write(
         f"{report.rows:,} {report.resource} read into {safe(str(file))}, source {safe(repr(report.source))}: "
