@@ -1,0 +1,67 @@
+# All that is needed is Python 3.11 or newer; `make PYTHON=python3.13 test` chooses another than python3.
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lab bench docs format clean lint types unit notebooks-run journeys
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/plain.stamp ## Load the bundled sample into demo.duckdb and show the four analyses
+	@$(BIN)/jobtype-toolkit demo demo.duckdb
+
+test: lint types unit notebooks-run journeys ## Run everything: lint, types, all tests, the notebooks
+
+quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in half a minute
+	@$(PYTEST) -q -m "not slow and not browser"
+
+lab: $(VENV)/notebook.stamp ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polars and SQL
+	@$(BIN)/python -m tests.bench
+
+docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
+	@$(BIN)/python docs/build.py
+
+format: $(VENV)/dev.stamp ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## Remove the environment, caches and the demo store
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo.duckdb demo.duckdb.wal
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	@$(BIN)/mypy
+
+unit: $(VENV)/dev.stamp
+	@$(PYTEST) -m "not browser"
+
+notebooks-run: $(VENV)/dev.stamp
+	@$(PYTEST) --nbval-lax --nbval-current-env notebooks
+
+journeys: $(VENV)/dev.stamp
+	@: # the journeys in a real browser belong here
+
+# One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
+$(VENV)/plain.stamp: EXTRA :=
+$(VENV)/dev.stamp: EXTRA := [dev]
+$(VENV)/notebook.stamp: EXTRA := [notebook]
+$(VENV)/bench.stamp: EXTRA := [bench]
+$(VENV)/%.stamp: pyproject.toml | $(BIN)/python
+	@echo "installing jobtype-toolkit$(EXTRA) into $(VENV)"
+	@$(PIP) -e ".$(EXTRA)"
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,175 @@
+"""The package as a whole: what the wheel holds, what is public, what an import costs, which layer may use which."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import jobtype_toolkit as jt
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "jobtype_toolkit"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
+
+LAYERS = (
+    {"fields", "resources", "answers", "parameters", "errors", "seed", "sqlfiles"},
+    {"services", "plans", "frames", "times", "versions", "provenance"},
+    {"live", "store", "analyses", "generator"},
+    {"forms", "boards", "plots", "report", "server", "testing"},
+    {"cli"},
+)
+"""The modules and subpackages by layer, lowest first; those of one layer may use each other."""
+HOMES = {
+    "duckdb": {"store", "generator"},
+    "requests": {"live"},
+    "ipywidgets": {"forms", "boards"},
+    "jsonschema": {"seed"},
+}
+"""Where each third-party library lives."""
+
+LONGER = {"resources": 320}
+"""Modules that may be longer: the vocabulary is one list, and its reader wants it in one place."""
+
+
+def python(program: str, *flags: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *flags, "-c", program], capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel, unpacked."""
+    pytest.importorskip("hatchling", reason="the wheel is built by hatchling: pip install -e .[dev]")
+    folder = tmp_path_factory.mktemp("wheel")
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_all_that_the_checkout_has(unpacked):
+    inside = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+    code = {
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*")
+        if path.suffix in (".py", ".sql", ".html", ".toml", ".md")
+    }
+    assert code <= inside
+    assert "jobtype_toolkit/py.typed" in inside
+    data = {path.name for path in (ROOT / "data").iterdir()}
+    assert data <= {Path(path).name for path in inside if "/data/" in path}
+    assert not [path for path in inside if path.startswith("tests/") or "__pycache__" in path]
+
+
+@pytest.mark.slow
+def test_the_wheel_answers_without_the_checkout(unpacked, tmp_path):
+    places = [str(unpacked), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    program = (
+        f"import sys; sys.path[:0] = {places!r}\n"
+        "import jobtype_toolkit as jt\n"
+        f"assert jt.__file__.startswith({str(unpacked)!r}), jt.__file__\n"
+        "frame = jt.sample().status()\n"
+        "assert frame['count'].sum() > 0\n"
+        "print(len(frame), jt.__version__)"
+    )
+    done = python(program, "-I", "-S", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert done.stdout.split()[1] == project["version"]
+
+
+def test_all_is_sorted_and_is_what_is_public():
+    assert list(jt.__all__) == sorted(jt.__all__)
+    for name in jt.__all__:
+        assert getattr(jt, name) is not None
+    assert dir(jt) == sorted(jt.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = jt.nothing
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    done = python(f"import sys, jobtype_toolkit; sys.exit(' '.join({HEAVY!r} & {{*sys.modules}}) or 0)")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The absolute names of the modules that a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names = {f"{node.module}.{one.name}" for one in node.names}
+            found |= names if node.module == "jobtype_toolkit" else {node.module or ""}
+    return frozenset(found)
+
+
+def part(module: str) -> str:
+    """The part of the package that a module name belongs to: `jobtype_toolkit.store.load` is in `store`."""
+    return [*module.split("."), ""][1]
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def layer(name: str) -> int:
+    return next(number for number, parts in enumerate(LAYERS) if name in parts)
+
+
+def test_every_module_has_a_layer():
+    assert {part_of(path) for path in MODULES} <= set.union(*LAYERS) | {"__init__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    own = part_of(path)
+    if own == "__init__":  # the façade names all of them, and imports none until it is asked
+        return
+    for module in imports(path):
+        used = part(module)
+        if module.startswith("jobtype_toolkit.") and used in set.union(*LAYERS):
+            assert layer(used) <= layer(own), f"{own} is below {used}"
+        home = HOMES.get(module.split(".")[0])
+        assert home is None or own in home, f"{module} belongs into {home}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_at_most_300_lines(path):
+    most = LONGER.get(part_of(path), 300)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+
+
+def test_only_the_command_line_prints():
+    printing = {
+        part_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert printing <= {"cli"}
+
+
+def test_the_version_is_in_the_changelog():
+    assert f"## {jt.__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
