@@ -1,0 +1,179 @@
+"""Measure, and print a table of ratios: `python -m tests.bench --jobs 10000000`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.times import duration
+from tests.bench import histories, peers
+
+
+def seconds(call: Callable[[], Any], runs: int = 5) -> float:
+    """Return the median time of some runs after one to warm up."""
+    call()
+    return statistics.median(_timed(call) for _ in range(runs))
+
+
+def _timed(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+class Table:
+    """The printed result: what, ours, theirs, their ratio, what was asked for."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str, str, str]] = []
+
+    def faster(self, what: str, ours: float, theirs: float, target: float) -> None:
+        self._add(what, ours, theirs, f"{theirs / ours:.1f}x faster", f">= {target:g}x")
+
+    def slower(self, what: str, ours: float, theirs: float, target: str) -> None:
+        self._add(what, ours, theirs, f"{ours / theirs:.2f}x", f"<= {target}")
+
+    def figure(self, what: str, value: str, target: str) -> None:
+        self.rows.append((what, value, "", "", target))
+
+    def _add(self, what: str, ours: float, theirs: float, ratio: str, target: str) -> None:
+        self.rows.append((what, f"{ours * 1000:,.1f} ms", f"{theirs * 1000:,.1f} ms", ratio, target))
+
+    def __str__(self) -> str:
+        head = ("what", "toolkit", "peer", "ratio", "target")
+        widths = [max(len(row[place]) for row in [head, *self.rows]) for place in range(5)]
+        lines = [
+            "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+            for row in [head, *self.rows]
+        ]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join(lines)
+
+
+def questions(table: Table, store: jt.Store, place: Path, folder: Path) -> None:
+    """The analyses against pandas in memory, polars over the Parquet, a naive table, and their own SQL by hand."""
+    jobs = place / "jobs.parquet"
+    as_of = store.as_of or datetime.now(UTC)
+    frame = peers.pandas_frame(jobs)
+    for text, against_pandas, against_polars in (("PT3H", 8, 5), ("P30D", 5, 0)):
+        started = as_of - (duration(text) or duration("PT3H"))  # type: ignore[operator]
+        ours = seconds(lambda text=text: store.status(text))
+        table.faster(
+            f"status {text} vs pandas in memory",
+            ours,
+            seconds(lambda s=started: peers.pandas_status(frame, s)),
+            against_pandas,
+        )
+        if against_polars:
+            table.faster(
+                f"status {text} vs polars over the Parquet",
+                ours,
+                seconds(lambda s=started: peers.polars_status(jobs, s)),
+                against_polars,
+            )
+    naive = peers.naive_table(folder / "naive.duckdb", jobs)
+    table.faster(
+        "system_failures vs one unsorted table",
+        seconds(store.system_failures),
+        seconds(lambda: naive.execute(peers.NAIVE_SYSTEM_FAILURES).df()),
+        3,
+    )
+    naive.close()
+    store.close()
+    calls: dict[str, Callable[[], Any]] = {
+        "status PT3H": store.status,
+        "status P30D": lambda: store.status("P30D"),
+        "status P365D": lambda: store.status("P365D"),
+        "pending": store.pending,
+        "running": store.running,
+        "system_failures": store.system_failures,
+        "failures P7D": lambda: store.analyses.failures("P7D"),
+    }
+    for name, call in calls.items():
+        known = call().attrs
+        ours = seconds(call, 15)
+        store.close()
+        with duckdb.connect(str(store.path), read_only=True) as con:
+            by_hand = seconds(lambda known=known: con.execute(known["sql"], known["parameters"]).df(), 15)
+        table.slower(f"{name} vs its own SQL by hand", ours, by_hand, "1.15x or 2 ms more")
+
+
+def loading(table: Table, place: Path, folder: Path, page_jobs: int) -> jt.Store:
+    """Loading against a bare CREATE TABLE AS, json_normalize, and rewriting the table."""
+    file = folder / "store.duckdb"
+    file.unlink(missing_ok=True)
+    store = jt.open(file, idle=60)
+    for resource in LOAD_ORDER[:3]:
+        store.load(place, resource)
+    ours = _timed(lambda: store.load(place, "jobs"))
+    bare = folder / "bare.duckdb"
+    theirs = _timed(lambda: peers.bare_load(bare, place / "jobs.parquet"))
+    table.slower("load Parquet vs bare CREATE TABLE AS", ours, theirs, "2x")
+    count = store.sql("SELECT count(*) AS n FROM job")["n"][0]
+    store.close()
+    table.figure("bytes a job in the file", f"{file.stat().st_size / count:.1f}", "<= 45")
+    changed = histories.one_percent(place)
+    ours = _timed(lambda: store.load(changed, "jobs"))
+    theirs = _timed(lambda: peers.rewrite(bare, changed))
+    table.faster("upsert 1 % vs rewriting the table", ours, theirs, 20)
+    bare.unlink()
+    _pages(table, place, folder, page_jobs)
+    store.load(place, "job_executions")
+    return store
+
+
+def _pages(table: Table, place: Path, folder: Path, jobs: int) -> None:
+    pages = histories.pages(place, jobs)
+    few = pages[: max(len(pages) // 5, 1)]
+    theirs = _timed(lambda: peers.json_normalize_load(folder / "normalized.duckdb", few)) * len(pages) / len(few)
+    file = folder / "pages.duckdb"
+    file.unlink(missing_ok=True)
+    ours = _timed(lambda: jt.open(file).load(pages[0].parent, "jobs"))
+    table.faster(f"load {jobs:,} jobs in v6 pages vs json_normalize", ours, theirs, 12)
+
+
+def imports(table: Table) -> None:
+    """What `import jobtype_toolkit` adds to a bare start of Python."""
+
+    def start(code: str) -> float:
+        return seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True), 9)
+
+    added = start("import jobtype_toolkit") - start("pass")
+    table.figure("import jobtype_toolkit, over bare Python", f"{added * 1000:.0f} ms", "< 50 ms")
+
+
+def main() -> None:
+    """Run everything."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench")
+    options.add_argument("--jobs", type=int, default=10_000_000)
+    options.add_argument("--page-jobs", type=int, default=200_000)
+    options.add_argument("--folder", type=Path, default=Path("bench-data"))
+    given = options.parse_args()
+    warnings.simplefilter("ignore")
+    given.folder.mkdir(exist_ok=True)
+    place = histories.history(given.folder, given.jobs)
+    table = Table()
+    store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
+    questions(table, store, place, given.folder)
+    imports(table)
+    print(f"{given.jobs:,} jobs, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+          f"DuckDB {duckdb.__version__}")  # fmt: skip
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
