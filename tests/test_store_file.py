@@ -1,0 +1,898 @@
+"""The file behind a store: locks, copies, versions, upkeep, and what goes wrong with files."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from histories import (
+    CHIPS,
+    ERRORS,
+    JOB_TYPES,
+    JOBS,
+    NODE_LOST,
+    NOW,
+    RESOURCES,
+    ago,
+    execution,
+    flat_job,
+    job,
+    page,
+    text,
+)
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.store import schema
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_python(code: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in another process, with the package importable, and wait for it."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+class Other:
+    """Another process that runs code, says `ready` and waits for a line before it goes on."""
+
+    def __init__(self, code: str, *arguments: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert self.line() == "ready"
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def go_on(self) -> str:
+        out, _ = self.process.communicate("go\n", timeout=60)
+        assert self.process.returncode == 0
+        return out.strip()
+
+    def __enter__(self) -> Other:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def filled(tmp_path, write) -> Path:
+    """The file of a store with the small history."""
+    path = tmp_path / "ops.duckdb"
+    with jt.open(path, clock=lambda: NOW) as store:
+        for resource_name, records in RESOURCES.items():
+            store.load(write(f"{resource_name}.json", page(records)), resource_name)
+        store.load(write("exes.json", page([execution(11, JOBS[0]), execution(12, JOBS[4])])), "job_executions")
+    return path
+
+
+def ids(frame: pd.DataFrame) -> list[int]:
+    return sorted(int(one) for one in frame["id"])
+
+
+# Opening.
+
+
+def test_a_missing_file_is_made(tmp_path):
+    path = tmp_path / "new.duckdb"
+    with jt.open(path) as store:
+        assert len(store.jobs()) == 0
+        assert store.path == path
+    assert path.exists()
+
+
+def test_an_empty_file_as_mktemp_makes_it_becomes_a_store(tmp_path):
+    path = tmp_path / "empty.duckdb"
+    path.touch()
+    with jt.open(path) as store:
+        assert len(store.jobs()) == 0
+
+
+def test_what_was_loaded_is_there_after_reopening(filled):
+    with jt.open(filled) as store:
+        assert ids(store.jobs()) == [one["id"] for one in JOBS]
+        assert store.check().is_sound
+
+
+def test_a_missing_file_is_not_made_to_be_read(tmp_path):
+    with pytest.raises(jt.StoreError, match=r"no\.duckdb"):
+        jt.open(tmp_path / "no.duckdb", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(jt.StoreError, match="does not exist"):
+        jt.open(tmp_path / "no" / "such.duckdb")
+
+
+@pytest.mark.parametrize("content", [b"id,status\n1,RUNNING\n", b"{}", b"\0" * 4096, b"x", b"SQLite format 3\0" + b"\0" * 100])
+def test_a_file_that_is_no_duckdb_file_is_refused_and_left_alone(tmp_path, content):
+    path = tmp_path / "history.csv"
+    path.write_bytes(content)
+    with pytest.raises(jt.NotAStore, match=r"history\.csv"):
+        jt.open(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(jt.NotAStore, match="folder"):
+        jt.open(tmp_path)
+
+
+def test_a_duckdb_file_that_the_toolkit_did_not_make_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "theirs.duckdb"
+    con = duckdb.connect(str(path))
+    con.execute("CREATE TABLE sales AS SELECT 1 AS amount")
+    con.close()
+    with pytest.raises(jt.NotAStore, match="not a store"):
+        jt.open(path).jobs()
+    con = duckdb.connect(str(path), read_only=True)
+    assert [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()] == ["sales"]
+    con.close()
+
+
+def test_a_store_cut_in_the_middle_is_refused_with_a_clear_error(filled):
+    whole = filled.read_bytes()
+    filled.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(jt.StoreError, match=r"ops\.duckdb"):
+        jt.open(filled).check()
+
+
+def test_a_read_only_store_refuses_every_write_and_answers_every_read(filled, write, tmp_path):
+    store = jt.open(filled, read_only=True)
+    assert len(store.jobs()) == len(JOBS)
+    for attempt in (
+        lambda: store.load(write("j.json", page(JOBS))),
+        lambda: store.forget(1),
+        lambda: store.prune(before="P1D"),
+    ):
+        with pytest.raises(jt.StoreReadOnly, match="read_only"):
+            attempt()
+    assert store.check().is_sound
+    store.publish(tmp_path / "copy.duckdb")
+    store.export(tmp_path / "out")
+
+
+def test_a_file_that_may_only_be_read_can_be_read(filled):
+    filled.chmod(0o444)
+    assert len(jt.open(filled, read_only=True).jobs()) == len(JOBS)
+
+
+# Versions of the schema.
+
+
+def set_version(path: Path, number: int) -> None:
+    con = duckdb.connect(str(path))
+    con.execute("UPDATE meta SET schema_version = ?", [number])
+    con.close()
+
+
+def test_a_file_of_a_newer_schema_is_refused_with_the_remedy(filled):
+    set_version(filled, schema.SCHEMA_VERSION + 7)
+    for read_only in (True, False):
+        with pytest.raises(jt.StoreVersion, match=rf"{schema.SCHEMA_VERSION + 7}.*Upgrade"):
+            jt.open(filled, read_only=read_only).jobs()
+
+
+@pytest.fixture
+def later_release(monkeypatch, tmp_path):
+    """A release that knows one more version of the schema: errors have an owner."""
+    migrations = tmp_path / "package" / "migrations"
+    migrations.mkdir(parents=True)
+    number = schema.SCHEMA_VERSION + 1
+    (migrations / f"{number:04}.sql").write_text("ALTER TABLE error ADD COLUMN owner VARCHAR;")
+
+    def upgrade() -> int:
+        monkeypatch.setattr(schema, "SCHEMA_VERSION", number)
+        monkeypatch.setattr(schema, "files", lambda _: tmp_path / "package")
+        monkeypatch.setattr(schema.migrate, "__kwdefaults__", {"to": number})
+        return number
+
+    return upgrade
+
+
+def test_an_older_file_is_upgraded_when_it_is_written(filled, write, later_release):
+    number = later_release()
+    with jt.open(filled) as store:
+        store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+        assert int(store.sql("SELECT schema_version FROM meta")["schema_version"].iloc[0]) == number
+        assert store.sql("SELECT owner FROM error")["owner"].isna().all()
+        assert len(store.jobs()) == len(JOBS) + 1
+        assert store.check().is_sound
+
+
+def test_an_older_file_is_upgraded_when_it_is_read_by_a_store_that_may_write(filled, later_release):
+    number = later_release()
+    with jt.open(filled) as store:
+        assert len(store.jobs()) == len(JOBS)
+        assert int(store.sql("SELECT schema_version FROM meta")["schema_version"].iloc[0]) == number
+
+
+def test_an_older_file_that_may_only_be_read_is_refused_with_the_remedy(filled, later_release):
+    later_release()
+    with pytest.raises(jt.StoreVersion, match="without read_only"):
+        jt.open(filled, read_only=True).jobs()
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(filled, later_release, tmp_path, monkeypatch):
+    number = later_release()
+    (tmp_path / "package" / "migrations" / f"{number:04}.sql").write_text(
+        "ALTER TABLE error ADD COLUMN owner VARCHAR; ALTER TABLE no_such_table ADD COLUMN x INTEGER;"
+    )
+    with pytest.raises((jt.ToolkitError, duckdb.Error)):
+        jt.open(filled).jobs()
+    monkeypatch.undo()
+    with jt.open(filled) as store:
+        assert len(store.jobs()) == len(JOBS)
+        assert "owner" not in set(store.tables()["column"])
+        assert store.check().is_sound
+
+
+# Locks.
+
+HOLD_FOR_WRITING = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+HOLD_FOR_READING = HOLD_FOR_WRITING.replace("connect(sys.argv[1])", "connect(sys.argv[1], read_only=True)")
+NOTEBOOK = """
+import sys, jobtype_toolkit as jt
+store = jt.open(sys.argv[1], idle=0.2)
+print("ready" if len(store.jobs()) else "nothing", flush=True)
+sys.stdin.readline()
+print(len(store.jobs()))
+"""
+
+
+def test_who_waits_too_long_is_told_which_process_holds_the_file(filled, write):
+    store = jt.open(filled, wait=0.3)
+    with Other(HOLD_FOR_WRITING, filled) as other:
+        for attempt in (store.jobs, lambda: store.load(write("j.json", page(JOBS)))):
+            with pytest.raises(jt.StoreLocked, match=rf"ops\.duckdb.*{other.process.pid}"):
+                attempt()
+    assert len(store.jobs()) == len(JOBS)
+
+
+def test_a_reader_elsewhere_keeps_writers_out_and_readers_not(filled, write):
+    store = jt.open(filled, wait=0.3)
+    with Other(HOLD_FOR_READING, filled) as other:
+        assert len(store.jobs()) == len(JOBS)
+        store.close()
+        with pytest.raises(jt.StoreLocked, match=str(other.process.pid)):
+            store.load(write("j.json", page(JOBS)))
+
+
+def test_who_waits_gets_the_file_as_soon_as_it_is_free(filled, write):
+    store = jt.open(filled, wait=30)
+    with Other(HOLD_FOR_WRITING, filled) as other:
+        freed = threading.Timer(0.5, other.go_on)
+        freed.start()
+        assert store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))]))).new == 1
+        freed.join()
+
+
+def test_an_open_idle_notebook_does_not_shut_out_a_writer(filled, write):
+    with Other(NOTEBOOK, filled) as notebook, jt.open(filled, wait=30) as store:
+        assert store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))]))).new == 1
+        store.close()
+        assert notebook.go_on() == str(len(JOBS) + 1)
+
+
+def test_the_file_is_let_go_after_some_idle_time_and_at_once_by_close(filled):
+    store = jt.open(filled, idle=0.1)
+    store.jobs()
+    until = time.monotonic() + 20
+    while store._database.is_open and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not store._database.is_open
+    keeping = jt.open(filled, idle=0.1)
+    keeping.jobs()
+    keeping.close()
+    assert not keeping._database.is_open
+    assert len(keeping.jobs()) == len(JOBS)
+
+
+def test_an_idle_time_is_that_of_the_store_that_asks(filled):
+    """Two stores on one file share its connection, each with its own patience."""
+    slow = jt.open(filled, idle=600)
+    quick = jt.open(filled, idle=0.05)
+    quick.jobs()
+    until = time.monotonic() + 5
+    while quick._database.is_open and time.monotonic() < until:
+        time.sleep(0.02)
+    held = quick._database.is_open
+    slow.close()
+    assert not held
+
+
+def test_a_wait_is_that_of_the_store_that_asks(filled, write):
+    patient = jt.open(filled, wait=600)
+    hasty = jt.open(filled, wait=0.2)
+    with Other(HOLD_FOR_WRITING, filled):
+        outcome: list[type] = []
+
+        def attempt() -> None:
+            try:
+                hasty.jobs()
+            except jt.StoreLocked as error:
+                outcome.append(type(error))
+
+        waiting = threading.Thread(target=attempt, daemon=True)
+        waiting.start()
+        waiting.join(10)
+    waiting.join(30)
+    assert outcome == [jt.StoreLocked]
+    assert len(patient.jobs()) == len(JOBS)
+
+
+def test_two_stores_on_one_file_in_one_process_see_each_others_rows(filled, write):
+    one, other = jt.open(filled), jt.open(filled)
+    assert len(other.jobs()) == len(JOBS)
+    one.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    assert len(other.jobs()) == len(JOBS) + 1
+    other.load(write("k.json", page([job(901, CHIPS, "RUNNING", ago(1))])))
+    assert len(one.jobs()) == len(JOBS) + 2
+
+
+def test_the_same_file_by_another_path_is_the_same_store(filled, write, monkeypatch):
+    link = filled.with_name("link.duckdb")
+    link.symlink_to(filled)
+    monkeypatch.chdir(filled.parent)
+    stores = [jt.open(filled), jt.open(link), jt.open("ops.duckdb"), jt.open(str(filled))]
+    stores[1].load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    assert {len(store.jobs()) for store in stores} == {len(JOBS) + 1}
+
+
+def test_a_read_only_and_a_writing_store_on_one_file_in_one_process_get_along(filled, write):
+    reader, writer = jt.open(filled, read_only=True), jt.open(filled)
+    assert len(reader.jobs()) == len(JOBS)
+    writer.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    assert len(reader.jobs()) == len(JOBS) + 1
+
+
+@pytest.mark.parametrize("place", ["file", "memory"])
+def test_threads_ask_and_load_at_the_same_time(tmp_path, write, place):
+    store = jt.open(tmp_path / "t.duckdb" if place == "file" else ":memory:", idle=0.05)
+    store.load(write("t.json", page(JOB_TYPES)), "job_types")
+    inputs = [write(f"{n}.json", page([job(n * 10 + k, CHIPS, "RUNNING", ago(1)) for k in range(5)])) for n in range(6)]
+    faults: list[BaseException] = []
+    seen: list[int] = []
+
+    def guarded(action) -> None:
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001 - a thread hands everything on
+            faults.append(error)
+
+    def ask() -> None:
+        for _ in range(15):
+            seen.append(len(store.jobs()))
+            assert int(store.status()["count"].sum()) % 5 == 0
+
+    actions = [ask, ask, ask, *(lambda path=path: store.load(path) for path in inputs)]
+    threads = [threading.Thread(target=guarded, args=(action,), daemon=True) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    assert not any(thread.is_alive() for thread in threads)
+    assert faults == []
+    assert all(count % 5 == 0 for count in seen)  # a load is seen as a whole or not at all
+    assert len(store.jobs()) == 30
+    assert store.check().is_sound
+
+
+def test_a_failed_load_does_not_block_the_store(filled, write):
+    store = jt.open(filled, wait=1)
+    with pytest.raises(jt.LoadFailed):
+        store.load(write("bad.csv", "a,b\n1,2\n"))
+    with pytest.raises(jt.InputNotFound):
+        store.load("no such file")
+    assert len(store.jobs()) == len(JOBS)
+    assert store.load(write("j.json", page(JOBS))).unchanged == len(JOBS)
+
+
+# Publish.
+
+
+def test_a_published_copy_is_a_read_only_store_with_the_same_answers(filled, tmp_path):
+    store = jt.open(filled)
+    target = store.publish(tmp_path / "pub" / "ops.duckdb")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o444
+    copy = jt.open(target, read_only=True)
+    pd.testing.assert_frame_equal(copy.status(started="P90D"), store.status(started="P90D"))
+    pd.testing.assert_frame_equal(copy.jobs(), store.jobs())
+    pd.testing.assert_frame_equal(copy.tables(), store.tables())
+    assert copy.check().is_sound
+    assert [one.name for one in target.parent.iterdir()] == ["ops.duckdb"]
+
+
+def test_a_published_copy_replaces_the_former_and_its_readers_keep_what_they_have(filled, tmp_path, write):
+    store = jt.open(filled)
+    target = store.publish(tmp_path / "pub.duckdb")
+    with Other(HOLD_AND_COUNT, target) as reader:
+        store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+        store.publish(target)
+        assert reader.go_on() == str(len(JOBS))
+    assert len(jt.open(target, read_only=True).jobs()) == len(JOBS) + 1
+
+
+HOLD_AND_COUNT = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True)
+print("ready", flush=True)
+sys.stdin.readline()
+print(con.execute("SELECT count(*) FROM job").fetchone()[0])
+"""
+
+
+def test_a_store_in_memory_can_be_published(store, write, tmp_path):
+    store.load(write("j.json", page(JOBS)))
+    copy = jt.open(store.publish(tmp_path / "copy.duckdb"), read_only=True)
+    assert len(copy.jobs()) == len(JOBS)
+
+
+def test_an_open_reader_in_this_process_sees_the_new_copy(filled, tmp_path, write):
+    store = jt.open(filled)
+    target = store.publish(tmp_path / "pub.duckdb")
+    copy = jt.open(target, read_only=True, idle=0.05)
+    assert len(copy.jobs()) == len(JOBS)
+    store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    store.publish(target)
+    copy.close()
+    assert len(copy.jobs()) == len(JOBS) + 1
+
+
+def test_a_store_is_not_published_over_itself(filled):
+    with pytest.raises(jt.InvalidParameter, match="itself"):
+        jt.open(filled).publish(filled)
+    assert len(jt.open(filled).jobs()) == len(JOBS)
+
+
+def test_publish_to_a_path_with_a_quote_works(filled, tmp_path):
+    target = jt.open(filled).publish(tmp_path / "it's here" / "o'ps.duckdb")
+    assert len(jt.open(target, read_only=True).jobs()) == len(JOBS)
+
+
+def test_publish_to_where_a_folder_is_fails_clearly_and_leaves_nothing_behind(filled, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    with pytest.raises(jt.StoreError):
+        jt.open(filled).publish(tmp_path / "taken")
+    with pytest.raises(jt.StoreError):
+        jt.open(filled).publish(tmp_path / "taken" / "file" / "x.duckdb")
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+# Export.
+
+
+def test_what_is_exported_loads_into_an_equal_store(filled, tmp_path):
+    store = jt.open(filled)
+    written = store.export(tmp_path / "out")
+    assert written == {"jobs": 33, "job_types": 6, "job_type_revisions": 5, "errors": 5, "job_executions": 2}
+    copy = jt.open(clock=lambda: NOW)
+    for name in ("job_types", "job_type_revisions", "errors", "jobs", "job_executions"):
+        report = copy.load(tmp_path / "out", name)
+        assert (report.new, report.rejected) == (written[name], 0)
+    for call in ("job_type_names", "job_types", "status", "pending", "running", "system_failures", "queue_status", "jobs", "errors"):
+        pd.testing.assert_frame_equal(getattr(copy, call)(), getattr(store, call)())
+    assert copy.job_type("chip-maker", "1.10.0") == store.job_type("chip-maker", "1.10.0")
+    assert copy.revision("chip-maker", "1.10.0", 2) == store.revision("chip-maker", "1.10.0", 2)
+    columns = "id, job_id, exe_num, status, job_type_id, error_id, node, started, ended, timeout, extra"
+    executions = [one.sql(f"SELECT {columns} FROM job_execution ORDER BY id") for one in (copy, store)]
+    pd.testing.assert_frame_equal(*executions)
+    assert copy.check().is_sound
+
+
+def test_an_export_loads_into_its_own_store_without_changing_anything(filled, tmp_path):
+    store = jt.open(filled)
+    store.export(tmp_path / "out")
+    for name in RESOURCES:
+        report = store.load(tmp_path / "out", name)
+        assert (report.new, report.changed, report.rejected) == (0, 0, 0)
+
+
+def test_an_export_of_an_inferred_history_keeps_its_answers(store, write, tmp_path):
+    rows = [
+        flat_job(1, "mosaic", "1.0.0", "FAILED", ago(1), "node-lost"),
+        flat_job(2, "mosaic", "2.0.0", "FAILED", ago(2), "no-signal", error_category="DATA", colour="blue"),
+        flat_job(3, "mosaic", "2.0.0", "RUNNING", ago(3)),
+    ]
+    store.load(write("a.json", rows))
+    store.export(tmp_path / "out")
+    copy = jt.open()
+    for name in RESOURCES:
+        copy.load(tmp_path / "out", name)
+    for call in ("status", "running", "system_failures"):
+        pd.testing.assert_frame_equal(getattr(copy, call)(), getattr(store, call)())
+    assert json.loads(copy.sql("SELECT extra FROM job WHERE id = 2")["extra"].iloc[0]) == {"colour": "blue"}
+
+
+def test_each_source_is_exported_by_itself(store, write, tmp_path):
+    for name in ("a", "b"):
+        store.load(write("j.json", page(JOBS)), source=name)
+    with pytest.raises(jt.Ambiguous):
+        store.export(tmp_path / "out")
+    with pytest.raises(jt.InvalidParameter):
+        store.export(tmp_path / "out", source="*")
+    assert store.export(tmp_path / "out", source="a")["jobs"] == len(JOBS)
+
+
+def test_an_empty_store_exports_empty_files_that_load(store, tmp_path):
+    assert set(store.export(tmp_path / "out").values()) == {0}
+    assert store.load(tmp_path / "out", "jobs").rows == 0
+
+
+# Forget, prune, check.
+
+
+def test_forget_removes_the_rows_that_came_last_from_a_load(store, write):
+    store.load(write("t.json", page(JOB_TYPES)), "job_types")
+    first = store.load(write("a.json", page(JOBS[:10])))
+    second = store.load(write("b.json", page([*JOBS[10:20], job(101, CHIPS, "FAILED", NOW, NODE_LOST)])))
+    assert store.forget(second.load_id) >= 11
+    assert ids(store.jobs()) == [one["id"] for one in JOBS[1:10]]
+    assert store.check().is_sound
+    assert list(store.sql("FROM load ORDER BY load_id")["load_id"]) == [1, first.load_id]
+    assert len(store.system_failures()) == 2
+
+
+def test_forget_keeps_a_job_type_that_others_need(store, write):
+    first = store.load(write("a.json", page([job(1, CHIPS, "RUNNING", ago(3))])))
+    store.load(write("b.json", page([job(2, CHIPS, "FAILED", ago(2), NODE_LOST)])))
+    store.forget(first.load_id)
+    assert ids(store.jobs()) == [2]
+    assert list(store.job_types()["id"]) == [3]
+    found = store.check()
+    assert found.is_sound, str(found)
+
+
+def test_forget_of_everything_leaves_an_empty_sound_store(store, write):
+    for resource_name, records in RESOURCES.items():
+        store.load(write("x.json", page(records)), resource_name)
+    for number in (4, 3, 2, 1):
+        store.forget(number)
+    assert len(store.jobs()) == len(store.job_types()) == len(store.errors()) == 0
+    assert store.sources == []
+    assert store.check().is_sound
+
+
+def test_forget_of_an_unknown_load_is_not_found(store):
+    with pytest.raises(jt.NotFound, match="17"):
+        store.forget(17)
+
+
+def test_a_forgotten_number_is_not_given_again(store, write):
+    """Or a note of it would point to something else."""
+    store.load(write("a.json", page(JOBS[:1])))
+    second = store.load(write("b.json", page(JOBS[1:2])))
+    store.forget(second.load_id)
+    assert store.load(write("c.json", page(JOBS[2:3]))).load_id != second.load_id
+
+
+def test_prune_drops_what_was_over_before_an_instant_and_keeps_what_is_open(store, write):
+    store.load(write("a.json", page(JOBS)))
+    store.load(write("x.json", page([execution(1, JOBS[0]), execution(2, JOBS[22])])), "job_executions")
+    assert store.prune(before=ago(2000)) == 4  # 120, 122, 123, 124; 121 is exactly at the instant
+    left = ids(store.jobs())
+    assert 121 in left
+    assert not {120, 122, 123, 124} & set(left)
+    assert {119, 130} <= set(left)  # RUNNING for longer
+    assert list(store.sql("FROM job_execution")["id"]) == [1]
+    assert store.check().is_sound
+
+
+def test_prune_takes_a_duration_and_one_source(store, write):
+    for name in ("a", "b"):
+        store.load(write("a.json", page(JOBS)), source=name)
+    assert store.prune(before="P1D", source="a") == 5
+    assert len(store.jobs(source="b")) == len(JOBS)
+    assert store.prune(before="P1D", source="*") == 5
+    assert store.check().is_sound
+    with pytest.raises(jt.InvalidParameter):
+        store.prune(before="yesterday", source="a")
+
+
+CORRUPTIONS = {
+    "unique_keys": "INSERT INTO job_final SELECT * FROM job_final WHERE id = 101",
+    "failed_copy": "DELETE FROM job_failed WHERE id = 106",
+    "homes": "UPDATE job_open SET status = 'COMPLETED' WHERE id = 110",
+    "job_types_known": "DELETE FROM job_type WHERE id = 3",
+    "errors_known": "DELETE FROM error WHERE id = 4",
+    "sources_counted": "UPDATE source SET jobs = jobs + 1",
+    "loads_known": "DELETE FROM load WHERE load_id = 4",
+}
+
+
+@pytest.mark.parametrize("rule", CORRUPTIONS)
+def test_check_finds_planted_corruption_by_its_rule(filled, rule):
+    con = duckdb.connect(str(filled))
+    con.execute(CORRUPTIONS[rule])
+    con.close()
+    found = jt.open(filled).check()
+    assert not found.is_sound
+    assert found.violations[rule] > 0
+    assert "not sound" in str(found)
+
+
+@pytest.mark.parametrize(
+    "corruption",
+    [
+        "UPDATE job_failed SET error_id = 1 WHERE id = 107",
+        "UPDATE job_failed SET last_status_change = last_status_change + INTERVAL 1 SECOND WHERE id = 107",
+        "INSERT INTO job_failed SELECT * FROM job_failed WHERE id = 107",
+        "UPDATE job_final SET status = 'RUNNING' WHERE id = 101",
+        "UPDATE source SET as_of = as_of + INTERVAL 1 SECOND",
+        "DELETE FROM source",
+        "INSERT INTO error SELECT * FROM error WHERE id = 2",
+        "INSERT INTO job_type SELECT * FROM job_type WHERE id = 2",
+        "UPDATE job_final SET job_type_id = NULL WHERE id = 101",
+    ],
+)
+def test_check_finds_other_corruption_too(filled, corruption):
+    con = duckdb.connect(str(filled))
+    con.execute(corruption)
+    con.close()
+    assert not jt.open(filled).check().is_sound
+
+
+def test_every_rule_has_a_planted_corruption_here(filled):
+    assert set(jt.open(filled).check().violations) == set(CORRUPTIONS)
+
+
+# One's own SQL.
+
+
+def test_sql_answers_with_parameters_and_times_in_utc(filled):
+    found = jt.open(filled).sql("SELECT id, last_modified FROM job WHERE status = $status ORDER BY id", status="RUNNING")
+    assert list(found["id"]) == [110, 111, 119, 130]
+    assert str(found["last_modified"].dtype) == "datetime64[us, UTC]"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE FROM job_final",
+        "DROP TABLE job_final",
+        "INSERT INTO error SELECT * FROM error",
+        "UPDATE job_open SET status = 'X'",
+        "CREATE TABLE x AS SELECT 1",
+        "SELECT 1; DELETE FROM job_final",
+        "ATTACH 'x.duckdb'",
+        "SELECT * FROM no_such_table",
+        "SELEC 1",
+        "SELECT $missing",
+        "",
+        "COPY job TO 'x.csv'",
+        "SET TimeZone = 'America/New_York'",
+        "PRAGMA database_size",
+    ],
+)
+@pytest.mark.parametrize("place", ["file", "memory"])
+def test_sql_that_does_not_run_or_would_change_something_is_an_invalid_query(filled, store, write, query, place):
+    if place == "memory":
+        store.load(write("j.json", page(JOBS)))
+    here = store if place == "memory" else jt.open(filled)
+    with pytest.raises(jt.InvalidQuery):
+        here.sql(query)
+    assert len(here.jobs()) == len(JOBS)
+    assert here.check().is_sound
+
+
+def test_sql_cannot_see_the_callers_variables(store):
+    secret_frame = pd.DataFrame({"x": [1]})
+    with pytest.raises(jt.InvalidQuery):
+        store.sql("SELECT * FROM secret_frame")
+    assert len(secret_frame) == 1
+
+
+def test_an_explain_is_a_query_too(store):
+    assert len(store.sql("EXPLAIN SELECT 1"))
+
+
+# How a store shows itself.
+
+
+def test_the_repr_says_what_is_in_it_how_fresh_and_as_of_when(filled):
+    shown = repr(jt.open(filled, clock=lambda: NOW))
+    assert "ops.duckdb" in shown
+    assert "33 jobs" in shown
+    assert "6 job types" in shown
+    assert text(NOW) in shown
+    assert "empty" in repr(jt.open())
+
+
+def test_the_html_escapes_what_comes_from_outside(store, write, tmp_path):
+    store.load(write("a.json", page(JOBS)), source="<script>alert('x')</script>")
+    shown = store._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "33" in shown
+    odd = jt.open(tmp_path / "<b>bold.duckdb")
+    assert "<b>bold" not in odd._repr_html_()
+    assert "empty" in odd._repr_html_()
+
+
+def test_a_repr_never_raises(filled):
+    store = jt.open(filled, wait=0.1)
+    with Other(HOLD_FOR_WRITING, filled) as other:
+        assert str(other.process.pid) in repr(store)
+        assert str(other.process.pid) in store._repr_html_()
+    store.close()
+    filled.unlink()
+    assert "ops.duckdb" in repr(store)
+    assert "ops.duckdb" in store._repr_html_()
+
+
+def test_a_file_that_was_deleted_under_a_store_is_a_store_error(filled):
+    store = jt.open(filled, wait=0.1)
+    store.close()
+    filled.unlink()
+    with pytest.raises(jt.StoreError, match=r"ops\.duckdb"):
+        store.jobs()
+
+
+def test_explain_tells_source_window_zone_and_sql(filled):
+    found = str(jt.explain(jt.open(filled).status(started="PT1H")))
+    for expected in ("status", "'local'", "2026-03-01T11:00:00Z", "2026-03-01T12:00:00Z", "UTC", "SELECT", "33"):
+        assert expected in found
+    assert "Nothing is known" in str(jt.explain(pd.DataFrame()))
+
+
+# Full disks and odd surroundings.
+
+SMALL_FILES = """
+import resource, signal, sys
+import jobtype_toolkit as jt
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = jt.open(sys.argv[1])
+before = len(store.jobs())
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    store.load(sys.argv[2])
+except jt.StoreError as error:
+    print("StoreError", error)
+except jt.ToolkitError as error:
+    print("other", type(error).__name__, error)
+else:
+    print("loaded")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert len(store.jobs()) == before
+"""
+
+
+def many(path: Path, count: int) -> Path:
+    with path.open("w") as file:
+        for number in range(count):
+            row = flat_job(10_000 + number, "m", "1", "COMPLETED", ago(number % 5000), node=f"n{number * 7919}")
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_load_changes_nothing(filled, tmp_path):
+    source = many(tmp_path / "many.ndjson", 30_000)
+    size = filled.stat().st_size
+    done = run_python(SMALL_FILES, filled, source, size + 300_000)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("StoreError"), done.stdout
+    with jt.open(filled) as store:
+        assert ids(store.jobs()) == [one["id"] for one in JOBS]
+        assert store.check().is_sound
+        assert store.load(source).new == 30_000
+
+
+def mount(folder: Path, size: str) -> bool:
+    folder.mkdir()
+    if os.geteuid() != 0:
+        return False
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False)  # noqa: S607
+    return done.returncode == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    if not mount(folder, "6m"):
+        pytest.skip("mounting a small tmpfs takes root and the right to mount")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
+
+
+def test_a_really_full_disk_stops_load_publish_and_export_and_loses_nothing(small_disk, tmp_path, write):
+    path = small_disk / "ops.duckdb"
+    store = jt.open(path, clock=lambda: NOW)
+    store.load(write("j.json", page(JOBS)))
+    big = many(tmp_path / "many.ndjson", 60_000)
+    with pytest.raises(jt.StoreError):
+        store.load(big)
+    assert ids(store.jobs()) == [one["id"] for one in JOBS]
+    assert store.check().is_sound
+    (small_disk / "ballast").write_bytes(b"x" * max(0, _free(small_disk) - 20_000))
+    for attempt in (lambda: store.publish(small_disk / "copy.duckdb"), lambda: store.export(small_disk / "out")):
+        with pytest.raises(jt.StoreError):
+            attempt()
+    assert not (small_disk / "copy.duckdb").exists()
+    assert list((small_disk / "out").glob("*")) == [] or not (small_disk / "out").exists()
+    (small_disk / "ballast").unlink()
+    assert store.check().is_sound
+    assert store.load(write("k.json", page([job(900, CHIPS, "RUNNING", ago(1))]))).new == 1
+
+
+def _free(folder: Path) -> int:
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+ANSWERS = """
+import sys, json
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1])
+store.load(sys.argv[2], source="again")
+store.load(sys.argv[3], source="csv")
+for source in ("local", "again", "csv"):
+    print(store.status(started="P90D", source=source).to_json())
+    print(store.jobs(source=source).to_json())
+print(store.sql("SELECT max(last_modified) AS m, strftime(max(last_modified), '%c') AS t FROM job").to_json())
+"""
+
+
+def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path):
+    nested_page = write("j.json", page(JOBS))
+    table = write("c.csv", f"id,job_type,job_type_version,status,last_status_change\n1,m,1,COMPLETED,{text(ago(1))}\n")
+    answers = set()
+    for number, environment in enumerate(
+        ({"TZ": "UTC"}, {"TZ": "Asia/Kathmandu"}, {"TZ": "America/St_Johns", "LC_ALL": "C"}, {"TZ": ":nonsense"})
+    ):
+        copy = tmp_path / f"{number}.duckdb"
+        copy.write_bytes(filled.read_bytes())
+        done = run_python(ANSWERS, copy, nested_page, table, **environment)
+        assert done.returncode == 0, done.stderr
+        answers.add(done.stdout)
+    assert len(answers) == 1
+
+
+def test_closing_at_exit_says_nothing(filled):
+    code = "import sys, jobtype_toolkit as jt; s = jt.open(sys.argv[1]); s.jobs(); m = jt.open(); m.jobs()"
+    done = run_python(code, filled)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_no_temporary_file_is_left_behind(filled, write, tmp_path):
+    with jt.open(filled) as store:
+        store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+        store.publish(tmp_path / "pub" / "p.duckdb")
+    assert [one.name for one in filled.parent.glob("*.wal")] == []
+    assert [one.name for one in (tmp_path / "pub").iterdir()] == ["p.duckdb"]
+
+
+def test_the_limits_of_this_process_are_as_they_were():
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    assert len(ERRORS) == 5
