@@ -11,7 +11,7 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.output import draw, plain, safe, show, write
-from jobtype_toolkit.cli.reading import STORE_VARIABLE, AsJson, StoreFile
+from jobtype_toolkit.cli.reading import STORE_VARIABLE, StoreFile
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import LOADABLE
 
@@ -75,7 +75,7 @@ def load(
         str | None, typer.Option(metavar="ZONE", help="The zone of times that have none, such as UTC.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing where any row is bad.")] = False,
-    json: AsJson = False,
+    json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
 ) -> None:
     """Load job types, revisions, errors, jobs or executions into a store; the file is made where it is missing.
 

@@ -24,7 +24,6 @@ StoreFile = Annotated[
     Path | None,
     typer.Option("--store", metavar="FILE", envvar=STORE_VARIABLE, help="The store, a DuckDB file.", dir_okay=False),
 ]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Write an array of records instead of a table.")]
 _TYPES: Mapping[str, Any] = {"int": int, "bool": bool, "text": str, "time": str}
 _REPEATED: Mapping[str, Any] = {"int": list[int], "text": list[str]}
 _METAVARS: Mapping[str, str] = {"int": "N", "bool": "", "text": "TEXT", "time": "TIME"}
@@ -214,7 +213,10 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
         Annotated[bool, typer.Option("--all-columns", metavar="", help="Show every column in the table.")],
         False,
     ),
-    "json": (AsJson, False),
+    "json": (
+        Annotated[bool, typer.Option("--json", metavar="", help="Write an array of records instead of a table.")],
+        False,
+    ),
     "csv": (Annotated[bool, typer.Option("--csv", metavar="", help="Write CSV instead of a table.")], False),
 }
 

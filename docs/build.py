@@ -1,0 +1,188 @@
+"""Make what the docs show from the code: the reference, the picture, the outputs of the notebooks (`make docs`)."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from typer.main import get_command
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.cli import app
+from jobtype_toolkit.cli.output import plain, rows, told
+from jobtype_toolkit.cli.views import VIEWS
+from jobtype_toolkit.fields import DUCKDB, Resource
+from jobtype_toolkit.parameters import SERVICES, Service
+from jobtype_toolkit.resources import (
+    ERROR,
+    JOB,
+    JOB_EXECUTION,
+    JOB_TYPE,
+    JOB_TYPE_NAME,
+    JOB_TYPE_REVISION,
+)
+from jobtype_toolkit.store.schema import TABLES, comment
+from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
+
+DOCS = Path(__file__).resolve().parent
+NOTEBOOKS = DOCS.parent / "notebooks"
+RESOURCES = (JOB_TYPE_NAME, JOB_TYPE, JOB_TYPE_REVISION, ERROR, JOB, JOB_EXECUTION)
+ANSWERS = (STATUS, PENDING, RUNNING, SYSTEM_FAILURE, QUEUE_STATUS, FAILURE)
+PICTURE_ROWS = 18
+PICTURE = f"jobtype-toolkit status --started P1D --is-active --limit {PICTURE_ROWS}"
+
+ABOUT = """Made from the code by `make docs`; a test keeps it up to date.
+
+[Services](#services) · [Resources](#resources) · [Answers](#answers) · [Tables of a store](#tables-of-a-store) ·
+[Command line](#command-line)"""
+ABOUT_SERVICES = """The v6 read services that `Store` answers. All list calls also take `page` and `page_size` (1 to 1000; everything
+where not given) and `source`; those with times take `now`, what durations count back from; `jobs` and `errors` take `limit`.
+A time is an aware datetime, ISO-8601 text with a zone, or a duration back from now (`PT3H`, `P1D`)."""
+ABOUT_RESOURCES = """What v6 sends, what `load` understands, what the store keeps. *JSON* is the place in v6's JSON where it is not
+the name itself; flat files use the name. Lists of job types and of revisions have all of their fields but the documents:
+manifest, configuration and recipe types."""
+
+
+def reference() -> str:
+    """Return the reference page: everything in it is made from the vocabulary, the schema and the commands."""
+    parts = [
+        "# Reference",
+        ABOUT,
+        "## Services",
+        ABOUT_SERVICES,
+        *(_service(one) for one in SERVICES),
+        "## Resources",
+        ABOUT_RESOURCES,
+        *(_resource(one) for one in RESOURCES),
+        "## Answers",
+        "The columns of the analyses. The first eleven, the job type block, are the same in all of them.",
+        *(_resource(one) for one in ANSWERS),
+        "## Tables of a store",
+        "What `store.sql` can ask; `store.tables()` says the same. Times are UTC.",
+        *(_stored(one.name, one.meaning, one.fields) for one in TABLES),
+        *(
+            f"### {name} (view)\n\n{meaning} Its columns: `source` and the fields of a [job](#job)."
+            for name, meaning in STORE_VIEWS.items()
+        ),
+        "## Command line",
+        *_commands(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _service(one: Service) -> str:
+    arguments = [*re.findall(r"{(\w+)}", one.url), *(f"{parameter.name}=" for parameter in one.parameters)]
+    head = f"### {one.name}\n\n`store.{one.name}({', '.join(arguments)})` answers `GET {one.url}` with: {one.row.name}."
+    if not one.parameters:
+        return head
+    return f"{head}\n\n" + _table(
+        ("parameter", "kind", "meaning"),
+        ((f"`{it.name}`", it.kind + (", repeatable" if it.repeatable else ""), it.meaning) for it in one.parameters),
+    )
+
+
+def _resource(one: Resource) -> str:
+    return f"### {one.name}\n\n{one.meaning}\n\n" + _table(
+        ("field", "type", "dtype", "JSON", "unit", "meaning"),
+        (
+            (
+                f"`{it.name}`",
+                it.type,
+                f"`{it.dtype}`",
+                f"`{it.path}`" if it.path not in ("", it.name) else "",
+                it.unit,
+                it.meaning,
+            )
+            for it in one.fields
+        ),
+    )
+
+
+def _stored(name: str, meaning: str, fields: Iterable[Any]) -> str:
+    return f"### {name}\n\n{meaning}\n\n" + _table(
+        ("column", "type", "meaning"), ((f"`{it.name}`", f"`{DUCKDB[it.type]}`", comment(it)) for it in fields)
+    )
+
+
+def _commands() -> list[str]:
+    program: Any = get_command(app)
+    made = [program.epilog]
+    for name, command in program.commands.items():
+        words = [_argument(it) for it in command.params if it.param_type_name == "argument"]
+        options = _table(
+            ("option", "meaning"),
+            ((_option(it), it.help) for it in command.params if it.param_type_name == "option" and it.help),
+        )
+        usage = " ".join(["jobtype-toolkit", name, *words, "[OPTIONS]" if "`" in options else ""]).rstrip()
+        about = " ".join(command.help.split())
+        made.append(f"### jobtype-toolkit {name}\n\n{about}\n\n`{usage}`\n\n{command.epilog}")
+        if "`" in options:
+            made.append(options)
+    return made
+
+
+def _argument(it: Any) -> str:
+    return it.metavar if it.required else f"[{it.metavar}]"
+
+
+def _option(it: Any) -> str:
+    return " / ".join(f"`{name}`" for name in (*it.opts, *it.secondary_opts)) + (f" {it.metavar}" if it.metavar else "")
+
+
+def _table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    made = [head, ("---",) * len(head), *lines]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in made)
+
+
+def picture() -> str:
+    """Return an SVG of the command line's answer on the sample, without fonts from anywhere else."""
+    frame = jt.sample(clock=lambda: datetime(2026, 11, 1, tzinfo=UTC)).status(started="P1D", is_active=True)
+    shown = frame.head(PICTURE_ROWS)
+    view = VIEWS["status"]
+    fields = view.row.pick(*view.columns)
+    console = Console(record=True, file=io.StringIO(), width=90, force_terminal=True, color_system="truecolor")
+    console.print(rows(view.title, fields, [plain(shown[field.name]) for field in fields]))
+    console.print()
+    console.print(told(frame, len(shown)), highlight=False)
+    return re.sub(
+        r"@font-face \{.*?\}|<!--.*?-->", "", console.export_svg(title=PICTURE, unique_id="status"), flags=re.DOTALL
+    )
+
+
+def run_notebook(path: Path) -> None:
+    """Run a notebook and keep its outputs, without the times at which its cells ran."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=120,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("metadata", {}).clear()
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.write(notebook, path)
+
+
+def main() -> None:
+    """Write everything."""
+    (DOCS / "reference.md").write_text(reference(), encoding="utf-8")
+    (DOCS / "status.svg").write_text(picture(), encoding="utf-8")
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        run_notebook(path)
+
+
+if __name__ == "__main__":
+    main()
