@@ -149,7 +149,7 @@ def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any]
             continue
         msg = f"{name}={one!r} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
         raise InvalidParameter(msg)
-    return [one.__index__() for one in values] if kind is int else values
+    return [whole for one in values if abs(whole := one.__index__()) < _BIGINT] if kind is int else values
 
 
 def flag(value: Any, *, name: str) -> bool | None:
@@ -159,6 +159,9 @@ def flag(value: Any, *, name: str) -> bool | None:
     msg = f"{name}={value!r} is not a boolean. Give True, False or None."
     raise InvalidParameter(msg)
 
+
+_BIGINT = 2**63
+"""No id is as large: on a v6 server, and here, such a one just matches nothing."""
 
 Order = list[tuple[str, bool]]
 """Fields to sort by, each with whether it ascends."""

@@ -112,8 +112,7 @@ def v6_text(value: datetime | None) -> str | None:
     """Return an instant as v6 writes it: UTC with `Z`, six fraction digits or none (D2)."""
     if value is None:
         return None
-    text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{value.microsecond:06d}Z" if value.microsecond else f"{text}Z"
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def naive_utc(value: datetime | None) -> datetime | None:

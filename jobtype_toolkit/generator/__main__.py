@@ -12,7 +12,9 @@ from jobtype_toolkit.generator import DAYS, ENDED, JOBS, SEED, generate
 
 def parser() -> argparse.ArgumentParser:
     """The options; their defaults make the bundled sample."""
-    options = argparse.ArgumentParser("python -m jobtype_toolkit.generator", description="Write a history into a folder.")
+    options = argparse.ArgumentParser(
+        "python -m jobtype_toolkit.generator", description="Write a history into a folder."
+    )
     options.add_argument("folder", type=Path, metavar="OUT", help="made if missing")
     options.add_argument("--seed", type=int, default=SEED, help="the same seed gives the same files (%(default)s)")
     options.add_argument("--jobs", type=int, default=JOBS, help="how many jobs (%(default)s)")

@@ -59,17 +59,33 @@ def value(column: Field, text: str, have: str, options: Options) -> str:
     if column.type == "time":
         return _time(text, have, options)
     want = DUCKDB[column.type]
+    if column.type == "json":
+        return _json(column, text, have)
     if have == want:
         return text
-    if have == "VARCHAR" and column.type in ("int", "float", "bool"):
+    if have == "VARCHAR":
         text = f"nullif(trim({text}), '')"
-    if column.type == "json":
-        return (
-            f"CASE WHEN json_valid(CAST({text} AS VARCHAR)) THEN CAST({text} AS JSON) END"
-            if have == "VARCHAR"
-            else f"to_json({text})"
-        )
+    if column.type == "int" and have in ("VARCHAR", "DOUBLE", "FLOAT"):
+        # 5.0 is what pandas writes for an integer beside missing ones; 1.5 is none, and must not be rounded
+        whole = f"regexp_full_match({text}, '[+-]?[0-9]+[.]0*')" if have == "VARCHAR" else f"{text} = trunc({text})"
+        return f"CASE WHEN {_is_fractional(text, have)} AND NOT {whole} THEN NULL ELSE TRY_CAST({text} AS BIGINT) END"
     return f"TRY_CAST({text} AS {want})"
+
+
+def _is_fractional(text: str, have: str) -> str:
+    return f"contains({text}, '.')" if have == "VARCHAR" else "true"
+
+
+def _json(column: Field, text: str, have: str) -> str:
+    if have == "VARCHAR":
+        text = f"CASE WHEN json_valid({text}) THEN CAST({text} AS JSON) END"
+    elif have != "JSON":
+        text = f"to_json({text})"
+    if not column.kept:
+        return text
+    # the documentation calls a manifest a string (D6): one that comes as such is the object inside it
+    inner = f"({text} ->> '$')"
+    return f"CASE WHEN json_type({text}) = 'VARCHAR' AND json_valid({inner}) THEN CAST({inner} AS JSON) ELSE {text} END"
 
 
 def _time(text: str, have: str, options: Options) -> str:

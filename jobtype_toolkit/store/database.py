@@ -131,7 +131,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a connection inside a transaction: committed at the end, rolled back where anything is raised."""
+        """Give the one connection that may write, to nobody else at the same time; see `transaction`."""
         with self._free:
             self._free.wait_for(lambda: self._writer is None and self._readers == 0)
             self._stop_timer()
@@ -141,28 +141,13 @@ class Database:
         try:
             if self._con is None:
                 self._con = self._connect(read_only=False)
-            yield from self._transaction(self._con)
+            yield self._con
         finally:
             with self._free:
                 if self.path is not None:
                     self._disconnect()
                 self._writer = None
                 self._free.notify_all()
-
-    @staticmethod
-    def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-        con.execute("BEGIN")
-        try:
-            yield con
-        except BaseException:
-            with suppress(duckdb.Error):  # after a full disk there is no transaction left to roll back
-                con.execute("ROLLBACK")
-            raise
-        try:
-            con.execute("COMMIT")
-        except duckdb.Error as error:
-            msg = f"The change could not be written, and the store is as it was before: {error}"
-            raise StoreError(msg) from error
 
     def close(self) -> None:
         """Let go of the file now; the next question opens it again. A database in memory is kept."""
@@ -268,9 +253,24 @@ class Database:
                 "Open it once without read_only=True."
             )
             raise StoreVersion(msg)
-        con.execute("BEGIN")
-        schema.create(con) if found == 0 else schema.migrate(con, found)
-        con.execute("COMMIT")
+        with transaction(con):
+            schema.create(con) if found == 0 else schema.migrate(con, found)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit at the end what is done meanwhile, or roll it back where anything is raised.
+
+    In DuckDB a statement that fails takes the whole transaction with it: what may fail is tried before.
+    """
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # after a full disk there is no transaction left to roll back
+            con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
 
 
 def _connected(target: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:

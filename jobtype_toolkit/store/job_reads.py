@@ -171,7 +171,8 @@ class JobReads:
         frame = self._asker.ask(
             "errors", sql("store", "errors"), ERROR.fields, source=meant, parameters=bound, window=span, now=instant
         )
-        return _announced(cut_page(sort(frame, keys), at), _limit(limit))
+        answer = cut_page(sort(frame, keys), at)
+        return _announced(answer, _limit(limit), len(answer))
 
     def jobs(
         self,
@@ -262,7 +263,7 @@ class JobReads:
             "jobs", text, JOB.fields, source=meant, parameters={**bound, **slices}, window=span, now=instant
         )
         frame.attrs["count"] = count
-        return _announced(frame, most)
+        return _announced(frame, most, min(size, count - (number - 1) * size))
 
     def _modified(
         self, started: Time | None, ended: Time | None, now: Time | None, meant: Source
@@ -288,13 +289,12 @@ def _limit(limit: int | None) -> int | None:
     return limit
 
 
-def _announced(frame: pd.DataFrame, limit: int | None) -> pd.DataFrame:
-    """Return at most `limit` rows; warn, and say in attrs, where that leaves some out."""
-    count = frame.attrs["count"]
-    if limit is None or limit >= count or len(frame) < limit:
+def _announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
+    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
+    if limit is None or limit >= found:
         return frame
     attrs = frame.attrs
     frame = frame.head(limit)
-    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {count:,} rows, as limit= asks"]}
-    warnings.warn(f"{limit:,} of {count:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
+    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
+    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
     return frame

@@ -25,7 +25,7 @@ class Rows:
         for one in resource.fields:
             head, *tail = one.json_path if is_nested else (one.name,)
             path = (options.theirs(head), *tail)
-            kind = DUCKDB[one.type] if one.type == "json" or (is_typed and one.type != "time") else "VARCHAR"
+            kind = DUCKDB[one.type] if one.type == "json" or (is_typed and one.type in ("bool", "float")) else "VARCHAR"
             place = self.structure
             for key in path[:-1]:
                 place = place.setdefault(key, {})
@@ -51,11 +51,11 @@ class Rows:
         """Where the objects are whose keys are to be known: the row, and the objects in it."""
         return [f"$.{head}" if head else "$" for head in self._known]
 
-    def unknown(self, key_sets: Sequence[tuple[list[list[str] | None]]]) -> list[tuple[str, str]]:
+    def unknown(self, key_sets: Sequence[tuple[list[list[str] | None] | None]]) -> list[tuple[str, str]]:
         """Return the (object, key) pairs of the key sets found at `paths` that the vocabulary does not have."""
         pairs: dict[tuple[str, str], None] = {}
-        for (sets,) in key_sets:
-            for head, keys in zip(self._known, sets, strict=True):
+        for (sets,) in key_sets:  # None where a row is no object
+            for head, keys in zip(self._known, sets or (), strict=False):
                 pairs |= {(head, key): None for key in keys or () if key not in self._known[head]}
         return list(pairs)
 

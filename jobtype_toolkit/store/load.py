@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from tqdm.auto import tqdm
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.resources import LOADABLE, STATUSES
 from jobtype_toolkit.store.cast import Options
+from jobtype_toolkit.store.database import transaction
 from jobtype_toolkit.store.incoming import Incoming
 from jobtype_toolkit.store.merge import Merge
 from jobtype_toolkit.store.script import script
@@ -57,7 +60,7 @@ class Request:
 
 
 def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
-    """Load a path inside the caller's transaction.
+    """Load a path: read it into temporary tables, then write it in one transaction.
 
     Raises:
         InputNotFound: there is no such file.
@@ -65,6 +68,7 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
     """
     files = expand(request.path, request.resource)
     with (
+        _tidied(con),
         tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
         tqdm(total=len(files) + 1, desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar,
     ):
@@ -73,9 +77,18 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         for batch in batches(files, scratch):
             incoming.add(batch)
             bar.update(len(batch.names))
-        report = _merge(con, request)
-    script(con, "clean_up")
-    return report
+        with transaction(con):
+            return _merge(con, request)
+
+
+@contextmanager
+def _tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Drop the temporary tables in the end: a store in memory would keep them."""
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            script(con, "clean_up")
 
 
 def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.sqlfiles import quoted
 from jobtype_toolkit.store import schema
@@ -53,6 +54,8 @@ class Merge:
         self._con.execute("INSERT INTO passed_over SELECT seq FROM hit WHERE same OR older")
         taken = self._count("SELECT count(*) FROM incoming") - self._count("SELECT count(*) FROM passed_over")
         self._write()
+        script(self._con, "adopt_job_types", self._bound)
+        script(self._con, "adopt_errors", self._bound)
         return taken - changed, changed
 
     def _resolve(self) -> None:
@@ -76,7 +79,6 @@ class Merge:
                 self._infer("i.name", "i.version")
                 script(self._con, "resolved_revisions")
             case "job_types" | "errors":
-                script(self._con, f"adopt_{self._name}", self._bound)
                 script(self._con, "resolved_by_id", modified="")
 
     def _infer(self, name: str, version: str) -> None:
@@ -96,19 +98,25 @@ class Merge:
             "CREATE OR REPLACE TEMP TABLE hit "
             "(seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN)"
         )
+        script(self._con, "canonical")
         for name in self._tables:
             script(self._con, "hits", self._bound, table=name, same=self._same(), older=self._older())
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
-        tests = []
-        for one in self._resource.stored:
-            name = quoted(one.name)
-            test = f"t.{name} IS NOT DISTINCT FROM i.{name}"
-            tests.append(f"(i.{name} IS NULL OR {test})" if one.kept else test)
+        tests = [self._says(one) for one in self._resource.stored]
         if self._is_inferable:
             tests.append("NOT t.inferred")
         return " AND ".join([*tests, "t.extra IS NOT DISTINCT FROM i.extra"])
+
+    @staticmethod
+    def _says(one: Field) -> str:
+        """Return SQL for a field of the stored row `t` that says what that of the incoming `i` says."""
+        name = quoted(one.name)
+        same = f"t.{name} IS NOT DISTINCT FROM i.{name}"
+        if not one.kept:
+            return f"({same})"
+        return f"(i.{name} IS NULL OR {same} OR canonical(t.{name}) IS NOT DISTINCT FROM canonical(i.{name}))"
 
     def _older(self) -> str:
         older = "coalesce(i.last_modified < t.last_modified, false)" if self._is_dated else "false"
@@ -117,7 +125,7 @@ class Merge:
     def _keep_changes(self) -> None:
         for one in self._resource.fields:
             if one.tracked:
-                script(self._con, "changes", self._bound, field=one.name, kept=str(one.kept).lower())
+                script(self._con, "changes", self._bound, field=one.name, differs=f"NOT {self._says(one)}")
 
     def _write(self) -> None:
         columns = ", ".join(quoted(one.name) for one in self._resource.stored)

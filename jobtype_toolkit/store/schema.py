@@ -153,6 +153,8 @@ def finish(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {_literal(one.meaning)}")
         for field in one.fields:
             con.execute(f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {_literal(comment(field))}")
+    for field in (SOURCE, *JOB.fields, *_TAIL):
+        con.execute(f"COMMENT ON COLUMN job.{quoted(field.name)} IS {_literal(comment(field))}")
     for name, meaning in VIEWS.items():
         con.execute(f"COMMENT ON VIEW {quoted(name)} IS {_literal(meaning)}")
 

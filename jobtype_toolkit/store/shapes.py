@@ -142,6 +142,8 @@ def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
         script(con, "raw_lines", {"file": batch.files[0], "name": batch.names[0]})
         bad = script(con, "raw_bad_lines", {"most": TEXT_KEPT}).fetchall()
         con.execute("DELETE FROM raw WHERE NOT json_valid(j)")
+        if not bad and con.execute("SELECT count(*) FROM raw").fetchone() == (0,):
+            return [Broken(batch.names[0], 0, "the file is empty", "")]
         return [Broken(file, position, _why(text), text) for file, position, text in bad]
     names = dict(zip(batch.files, batch.names, strict=True))
     broken = [

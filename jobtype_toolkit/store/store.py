@@ -20,7 +20,7 @@ from jobtype_toolkit.store import load as loading
 from jobtype_toolkit.store import schema, upkeep
 from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store.cast import Options
-from jobtype_toolkit.store.database import MEMORY, database, refuse_write
+from jobtype_toolkit.store.database import MEMORY, database, refuse_write, transaction
 from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
 from jobtype_toolkit.store.summary import Summary
@@ -159,7 +159,7 @@ class Store(JobTypeReads, JobReads):
         Raises:
             NotFound: there is no such load.
         """
-        with self._writing("forget") as con:
+        with self._writing("forget") as con, transaction(con):
             return upkeep.forget(con, load_id)
 
     def prune(self, *, before: Time, source: str | None = None) -> int:
@@ -171,7 +171,7 @@ class Store(JobTypeReads, JobReads):
         """
         meant = self._asker.source(source)
         moment = instant(before, name="before", now=self._asker.now(meant)[0])
-        with self._writing("prune") as con:
+        with self._writing("prune") as con, transaction(con):
             return upkeep.prune(con, v6_text(moment) or "", meant.name)
 
     def publish(self, path: str | Path) -> Path:

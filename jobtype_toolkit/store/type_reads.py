@@ -80,7 +80,8 @@ class JobTypeReads:
         of_name = newest.groupby(["source", "name"], sort=False, dropna=False)
         frame = newest.drop_duplicates(["source", "name"]).assign(latest_version=lambda latest: latest["version"])
         versions = of_name["version"].agg(list)
-        frame["versions"] = [versions[key] for key in zip(frame["source"], frame["name"], strict=True)]
+        keys_of_rows = zip(frame["source"], frame["name"], strict=True)
+        frame["versions"] = pd.Series([versions[key] for key in keys_of_rows], index=frame.index, dtype="object")
         frame = frame.sort_values(["name", "source"], ignore_index=True)[list(JOB_TYPE_NAME.names)]
         frame.attrs = found.attrs
         return cut_page(sort(frame, keys), at)

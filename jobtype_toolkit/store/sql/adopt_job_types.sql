@@ -1,8 +1,11 @@
--- A job type that was inferred by name is the one that now comes with an id of its own: its jobs follow it.
+-- A job type that was inferred by name is the one that has an id of its own now: what belongs to it follows.
 CREATE OR REPLACE TEMP TABLE adopted AS
-SELECT t.id AS before, i.id AS after
-FROM incoming AS i JOIN job_type AS t
-    ON t.source = $source AND t.inferred AND t.id < 0 AND t.name = i.name AND t.version = i.version AND t.id <> i.id;
+SELECT made.id AS before, min(real.id) AS after
+FROM job_type AS made
+JOIN job_type AS real
+    ON real.source = made.source AND real.name = made.name AND real.version = made.version AND real.id >= 0
+WHERE made.source = $source AND made.inferred AND made.id < 0
+GROUP BY made.id;
 UPDATE job_final SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
 UPDATE job_open SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
 UPDATE job_failed SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;

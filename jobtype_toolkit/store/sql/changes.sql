@@ -6,4 +6,4 @@ SELECT
 FROM resolved AS i
 JOIN hit AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id
-WHERE NOT t.inferred AND t./*field*/ IS DISTINCT FROM i./*field*/ AND (i./*field*/ IS NOT NULL OR NOT /*kept*/);
+WHERE NOT t.inferred AND /*differs*/;
