@@ -1,0 +1,99 @@
+"""The docs are true: every example in them runs, links lead somewhere, and what is generated is up to date."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+from jobtype_toolkit.cli.reading import STORE_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+sys.path.insert(0, str(DOCS))
+import build  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store that `make demo` makes."""
+    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+    jt.sample(path).close()
+    return path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_example_runs(page, demo, tmp_path, monkeypatch):
+    """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(STORE_VARIABLE, raising=False)
+    (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
+    namespace: dict[str, object] = {}
+    for kind, file, text in FENCE.findall(page.read_text(encoding="utf-8")):
+        if file:
+            (tmp_path / file).write_text(text, encoding="utf-8")
+        elif kind == "python":
+            exec(compile(text, f"{page.name}", "exec"), namespace)
+        elif kind == "console":
+            for line in text.splitlines():
+                command(line, monkeypatch)
+
+
+def command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert line.startswith("$ "), line
+    program, *arguments = shlex.split(line[2:])
+    if program == "make":
+        assert set(arguments) <= TARGETS, line
+    elif program == "export":
+        name, _, value = arguments[0].partition("=")
+        monkeypatch.setenv(name, value)
+    else:
+        assert program == "jobtype-toolkit", line
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, f"{line}: {result.output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        place, _, heading = target.partition("#")
+        path = (page.parent / place) if place else page
+        assert path.exists(), f"{page.name}: {target}"
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}, target
+
+
+def test_the_reference_is_up_to_date():
+    assert (DOCS / "reference.md").read_text(encoding="utf-8") == build.reference(), "run `make docs`"
+
+
+def test_the_picture_shows_what_the_sample_answers():
+    picture = (DOCS / "status.svg").read_text(encoding="utf-8")
+    assert "font-face" not in picture
+    assert "https://" not in picture
+    frame = jt.sample().status(started="P1D", is_active=True).head(build.PICTURE_ROWS)
+    for name in frame["name"]:
+        assert name in picture
+
+
+@pytest.mark.slow
+def test_the_help_of_every_command_has_an_example_that_runs(demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
+    for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
+        if "history.csv" not in line:
+            command(f"$ {line}", monkeypatch)
