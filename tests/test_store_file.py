@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import pandas as pd
@@ -73,7 +74,7 @@ class Other:
         assert self.process.returncode == 0
         return out.strip()
 
-    def __enter__(self) -> Other:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -840,7 +841,7 @@ def mount(folder: Path, size: str) -> bool:
         return False
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
-    )  # noqa: S607
+    )
     return done.returncode == 0
 
 
@@ -850,7 +851,7 @@ def small_disk(tmp_path):
     if not mount(folder, "5m"):
         pytest.skip("mounting a small tmpfs takes root and the right to mount")
     yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_really_full_disk_stops_load_publish_and_export_and_loses_nothing(small_disk, tmp_path, write):
@@ -868,7 +869,7 @@ def test_a_really_full_disk_stops_load_publish_and_export_and_loses_nothing(smal
             attempt()
     assert not (small_disk / "copy.duckdb").exists()
     assert list((small_disk / "out").glob("*")) == [] or not (small_disk / "out").exists()
-    subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)  # noqa: S607
+    subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
     assert store.check().is_sound
     assert store.load(write("k.json", page([job(900, CHIPS, "RUNNING", ago(1))]))).new == 1
 
