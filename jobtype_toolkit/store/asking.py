@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,6 @@ from jobtype_toolkit.analyses.questions import Question
 from jobtype_toolkit.errors import Ambiguous, InvalidQuery, NotFound
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.database import Database
 from jobtype_toolkit.times import Time, Window, instant, v6_text
 
 ALL = "*"
@@ -24,6 +24,7 @@ ALL = "*"
 _READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 Clock = Callable[[], datetime]
+Reading = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 def system_clock() -> datetime:
@@ -43,13 +44,12 @@ class Source:
 
 
 class Asker:
-    """Runs SQL on the database of a store and tells each frame where it comes from."""
+    """Runs SQL on a store and tells each frame where it comes from."""
 
-    def __init__(self, database: Database, clock: Clock, *, upgrade: bool) -> None:
-        """Take the database, the clock that `now` is read from, and whether an older file may be upgraded."""
-        self._database = database
+    def __init__(self, reading: Reading, clock: Clock) -> None:
+        """Take what gives a cursor to read with, and the clock that `now` is read from."""
+        self._reading = reading
         self._clock = clock
-        self._upgrade = upgrade
 
     def fetch(self, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Run SQL and return its columns as arrays.
@@ -57,7 +57,7 @@ class Asker:
         Raises:
             InvalidQuery: the SQL does not run.
         """
-        with self._database.reading(upgrade=self._upgrade) as con:
+        with self._reading() as con:
             return run(con, text, parameters)
 
     def sources(self) -> list[Source]:
@@ -160,7 +160,7 @@ class Asker:
 
     def free(self, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run the reader's own SQL; the frame is as DuckDB gives it, its times in UTC."""
-        with self._database.reading(upgrade=self._upgrade) as con:
+        with self._reading() as con:
             frame = run_free(con, query, parameters)
         for name in frame.columns[frame.dtypes == "datetime64[us]"]:
             frame[name] = frame[name].dt.tz_localize("UTC")
@@ -171,7 +171,7 @@ class Asker:
         return {name: self._rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables}
 
     def _rows(self, text: str) -> list[tuple[Any, ...]]:
-        with self._database.reading(upgrade=self._upgrade) as con:
+        with self._reading() as con:
             return con.execute(text).fetchall()
 
 
@@ -188,8 +188,8 @@ def run_free(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str
     """Run any one query that only reads."""
     try:
         kinds = {statement.type for statement in con.extract_statements(query)}
-        if not kinds <= _READING:
-            msg = "sql() only reads. Use load, forget and prune to change a store."
+        if not kinds or not kinds <= _READING:
+            msg = "sql() takes a query that reads, such as 'FROM job LIMIT 10'. load, forget and prune change a store."
             raise InvalidQuery(msg)
         return con.execute(query, dict(parameters)).df()
     except duckdb.Error as error:

@@ -11,8 +11,9 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -41,23 +42,31 @@ def _let_go_of_all() -> None:
         one.abandon()
 
 
-def database(path: str | Path, *, wait: float, idle: float) -> Database:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one store waits for others, and keeps others waiting."""
+
+    wait: float
+    """Seconds to wait for whoever holds the file."""
+    idle: float
+    """Seconds to keep the file open after the last question."""
+
+
+def database(path: str | Path) -> Database:
     """Return the database of a file, the same one for all stores on it; a new one for `:memory:`."""
     if str(path) == MEMORY:
-        return Database(None, wait=wait, idle=idle)
+        return Database(None)
     place = Path(path).expanduser().resolve()
     with _sharing:
-        return _shared.setdefault(place, Database(place, wait=wait, idle=idle))
+        return _shared.setdefault(place, Database(place))
 
 
 class Database:
     """Connections to one DuckDB file, or to one database in memory."""
 
-    def __init__(self, path: Path | None, *, wait: float, idle: float) -> None:
-        """Take the file (None: in memory), the seconds to wait for a lock, and those to keep an idle file open."""
+    def __init__(self, path: Path | None) -> None:
+        """Take the file; None is in memory."""
         self.path = path
-        self._wait = wait
-        self._idle = idle
         self._con: duckdb.DuckDBPyConnection | None = None
         self._readers = 0
         self._writer: int | None = None
@@ -73,7 +82,7 @@ class Database:
         """Whether this process holds the file now."""
         return self._con is not None
 
-    def ensure(self, *, read_only: bool) -> None:
+    def ensure(self, patience: Patience, *, read_only: bool) -> None:
         """Make the file if it is missing, and look whether it is a store.
 
         Raises:
@@ -81,19 +90,19 @@ class Database:
             NotAStore: it is something else.
         """
         if self.path is None or (self.path.exists() and self.path.stat().st_size == 0 and not read_only):
-            self._make()
+            self._make(patience)
         elif self.path.exists():
             self._look()
         elif read_only:
             msg = f"There is no store at {self.path}. Open it without read_only=True to make one."
             raise StoreError(msg)
         else:
-            self._make()
+            self._make(patience)
 
-    def _make(self) -> None:
+    def _make(self, patience: Patience) -> None:
         if self.path is not None and self.path.exists():
             self.path.unlink()  # an empty file, as mktemp makes it, is no DuckDB file yet
-        with self.writing():
+        with self.writing(patience):
             pass
 
     def _look(self) -> None:
@@ -108,39 +117,42 @@ class Database:
                 raise NotAStore(msg)
 
     @contextmanager
-    def reading(self, *, upgrade: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, patience: Patience, *, upgrade: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor for reading; the file stays open for a few idle seconds afterwards.
 
         A file of an older schema is brought up to date first where `upgrade`, and refused otherwise.
         """
         with self._free:
-            self._free.wait_for(lambda: self._writer in (None, threading.get_ident()))
+            self._wait_until(lambda: self._writer is None, patience)
             self._stop_timer()
             if self._con is None:
-                self._con = self._connect(read_only=True, upgrade=upgrade)
+                self._con = self._connect(patience, read_only=True, upgrade=upgrade)
             self._readers += 1
             cursor = self._con.cursor()
         try:
             yield cursor
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            msg = f"{self.path} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
+            raise StoreError(msg) from error
         finally:
             cursor.close()
             with self._free:
                 self._readers -= 1
                 self._free.notify_all()
-                self._start_timer()
+                self._start_timer(patience)
 
     @contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self, patience: Patience) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give the one connection that may write, to nobody else at the same time; see `transaction`."""
         with self._free:
-            self._free.wait_for(lambda: self._writer is None and self._readers == 0)
+            self._wait_until(lambda: self._writer is None and self._readers == 0, patience)
             self._stop_timer()
             if self.path is not None:
                 self._disconnect()
             self._writer = threading.get_ident()
         try:
             if self._con is None:
-                self._con = self._connect(read_only=False)
+                self._con = self._connect(patience, read_only=False)
             yield self._con
         finally:
             with self._free:
@@ -148,6 +160,11 @@ class Database:
                     self._disconnect()
                 self._writer = None
                 self._free.notify_all()
+
+    def _wait_until(self, condition: Callable[[], bool], patience: Patience) -> None:
+        if not self._free.wait_for(condition, patience.wait):
+            msg = f"{self.path or MEMORY} is in use by another thread of this process for longer than {patience.wait:g} s."
+            raise StoreLocked(msg)
 
     def close(self) -> None:
         """Let go of the file now; the next question opens it again. A database in memory is kept."""
@@ -167,9 +184,9 @@ class Database:
             self._con.close()
             self._con = None
 
-    def _start_timer(self) -> None:
+    def _start_timer(self, patience: Patience) -> None:
         if self.path is not None and self._con is not None and self._readers == 0:
-            self._timer = threading.Timer(self._idle, self._let_go)
+            self._timer = threading.Timer(patience.idle, self._let_go)
             self._timer.daemon = True
             self._timer.start()
 
@@ -184,23 +201,23 @@ class Database:
                 self._disconnect()
                 self._timer = None
 
-    def _connect(self, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
-        con = self._patiently(read_only=read_only)
+    def _connect(self, patience: Patience, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
+        con = self._patiently(patience, read_only=read_only)
         try:
             if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
                 con.close()
-                self._connect(read_only=False).close()
-                con = self._patiently(read_only=read_only)
+                self._connect(patience, read_only=False).close()
+                con = self._patiently(patience, read_only=read_only)
             self._fit(con, read_only=read_only)
         except BaseException:
             con.close()
             raise
         return con
 
-    def _patiently(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _patiently(self, patience: Patience, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting a while for another process that holds it."""
         target = str(self.path) if self.path else MEMORY
-        until = time.monotonic() + self._wait
+        until = time.monotonic() + patience.wait
         pause = 0.02
         while True:
             try:
@@ -209,17 +226,17 @@ class Database:
                 if "Could not set lock" not in str(error):
                     raise self._unusable(error) from error
                 if time.monotonic() + pause > until:
-                    raise StoreLocked(self._locked(str(error), read_only=read_only)) from None
+                    raise StoreLocked(self._locked(str(error), patience, read_only=read_only)) from None
             except duckdb.Error as error:
                 raise self._unusable(error) from error
             time.sleep(pause)
             pause = min(pause * 1.5, 0.5)
 
-    def _locked(self, error: str, *, read_only: bool) -> str:
+    def _locked(self, error: str, patience: Patience, *, read_only: bool) -> str:
         held = _HOLDER.search(error)
         holder = f"process {held['pid']} ({held['program']})" if held else "another process"
         return (
-            f"{self.path} could not be opened to {'read' if read_only else 'write'} within {self._wait:g} s: {holder} holds it. "
+            f"{self.path} could not be opened to {'read' if read_only else 'write'} within {patience.wait:g} s: {holder} holds it. "
             f"Wait until it is done or stop it, or read a copy made by `publish`."
         )
 

@@ -94,7 +94,7 @@ def _tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
     good, rejected = _one(con, "SELECT count(*) FROM incoming"), _one(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
-    load_id = _one(con, "SELECT coalesce(max(load_id), 0) + 1 FROM load")
+    load_id = _one(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
     merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
     new, changed = merge.run()
     report = LoadReport(

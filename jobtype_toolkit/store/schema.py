@@ -140,15 +140,15 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     for one in TABLES:
         columns = ", ".join(f"{quoted(field.name)} {DUCKDB[field.type]}" for field in one.fields)
         con.execute(f"CREATE TABLE {quoted(one.name)} ({columns})")
-    con.execute("CREATE TABLE meta (schema_version INTEGER)")
-    con.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+    con.execute("CREATE TABLE meta (schema_version INTEGER, last_load_id BIGINT)")
+    con.execute("INSERT INTO meta VALUES (?, 0)", [SCHEMA_VERSION])
     finish(con)
 
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:
     """Make what is derived from the tables anew: views and comments."""
     con.execute(sql("store", "view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
-    con.execute("COMMENT ON TABLE meta IS 'The version of this schema.'")
+    con.execute("COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'")
     for one in TABLES:
         con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {_literal(one.meaning)}")
         for field in one.fields:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from jobtype_toolkit.store import load as loading
 from jobtype_toolkit.store import schema, upkeep
 from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store.cast import Options
-from jobtype_toolkit.store.database import MEMORY, database, refuse_write, transaction
+from jobtype_toolkit.store.database import MEMORY, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
 from jobtype_toolkit.store.summary import Summary
@@ -60,11 +60,12 @@ class Store(JobTypeReads, JobReads):
             StoreLocked: another process holds the file for longer than `wait`.
             StoreVersion: the file has a schema that this release cannot use.
         """
-        self._database = database(path, wait=wait, idle=idle)
+        self._database = database(path)
+        self._patience = Patience(wait, idle)
         self._read_only = read_only
         self._clock = clock
-        self._database.ensure(read_only=read_only)
-        self._asker = Asker(self._database, clock, upgrade=not read_only)
+        self._database.ensure(self._patience, read_only=read_only)
+        self._asker = Asker(self._reading, clock)
 
     @property
     def path(self) -> Path | None:
@@ -183,7 +184,7 @@ class Store(JobTypeReads, JobReads):
         if self.path is not None and Path(path).expanduser().resolve() == self.path:
             msg = f"publish({str(path)!r}) would replace the store itself. Give another path."
             raise InvalidParameter(msg)
-        with self._database.reading() as con:
+        with self._reading() as con:
             return upkeep.publish(con, path)
 
     def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
@@ -200,12 +201,12 @@ class Store(JobTypeReads, JobReads):
         if meant.name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
             raise InvalidParameter(msg)
-        with self._database.reading() as con:
+        with self._reading() as con:
             return upkeep.export(con, folder, meant.name)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""
-        with self._database.reading() as con:
+        with self._reading() as con:
             return upkeep.check(con)
 
     def summary(self) -> Summary:
@@ -218,12 +219,15 @@ class Store(JobTypeReads, JobReads):
     def _repr_html_(self) -> str:
         return self.summary().html()
 
+    def _reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return self._database.reading(self._patience, upgrade=not self._read_only)
+
     @contextmanager
     def _writing(self, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
         if self._read_only:
             raise refuse_write(self.path)
         try:
-            with self._database.writing() as con:
+            with self._database.writing(self._patience) as con:
                 yield con
         except duckdb.Error as error:
             msg = f"{what} could not be written, and the store is as it was before: {str(error).splitlines()[0]}"

@@ -71,6 +71,8 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
         gone += int((con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id]).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
         gone += int((script(con, f"forget_{name}", {"load_id": load_id}).fetchone() or (0,))[0])
+    for name in ("job_type", "error"):
+        con.execute(f"UPDATE {name} SET load_id = NULL, inferred = true WHERE load_id = ?", [load_id])  # others need it
     for name in ("job_type_change", "reject", "load"):
         con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])
     refresh_source(con, found[0], None)
@@ -100,11 +102,14 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path) -> Path:
     """
     target = Path(path).expanduser().resolve()
     _folder(target.parent)
+    if target.is_dir():
+        msg = f"publish({str(path)!r}) would replace a folder. Give the path of a file."
+        raise StoreError(msg)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
         copy = Path(scratch) / "copy.duckdb"
         here = con.execute("SELECT current_database()").fetchone()
         try:
-            con.execute(f"ATTACH '{_escaped(copy)}' AS published")
+            con.execute(f"ATTACH '{_escaped(copy)}' AS published (READ_WRITE)")
             con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
             con.execute("DETACH published")
         except duckdb.Error as error:

@@ -4,4 +4,4 @@ FROM (
     SELECT load_id FROM job_final UNION ALL SELECT load_id FROM job_open UNION ALL SELECT load_id FROM job_execution
     UNION ALL SELECT load_id FROM job_type_revision UNION ALL SELECT load_id FROM job_type UNION ALL SELECT load_id FROM error
 )
-WHERE load_id NOT IN (SELECT load_id FROM load);
+WHERE load_id IS NOT NULL AND load_id NOT IN (SELECT load_id FROM load);
