@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from jobtype_toolkit.errors import ToolkitError
 from jobtype_toolkit.seed.paths import Path, show
@@ -33,6 +33,7 @@ class Document:
     faults: list[Fault] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     broken: bool = False
+    given_as_text: bool = False
     nodes: dict[int, Node] = field(default_factory=dict, repr=False)
     start: int = 0
     _lines: list[int] = field(default_factory=list, repr=False)
@@ -59,6 +60,18 @@ class Document:
             self._lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
         line = bisect_right(self._lines, at)
         return line, at - self._lines[line - 1] + 1
+
+    def rank(self, path: Path) -> tuple[int, ...]:
+        """Return where the path stands among all paths of the document; for sorting."""
+        ranks, value = [], self.value
+        for step in path:
+            if isinstance(value, dict) and step in value:
+                ranks.append(list(value).index(step))  # type: ignore[arg-type]
+                value = value[step]  # type: ignore[index]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                ranks.append(step)
+                value = value[step]
+        return tuple(ranks)
 
     def spelling(self, path: Path) -> str | None:
         """Return how the value at the path is written, None without text."""
@@ -117,7 +130,7 @@ def parse(source: str | bytes | bytearray) -> Document:
     reader = Reader(text, faults)
     reader.read()
     return Document(
-        reader.value, text, faults, reader.duplicates, reader.broken, reader.nodes, reader.start,
+        reader.value, text, faults, reader.duplicates, reader.broken, True, reader.nodes, reader.start,
     )
 
 
@@ -168,12 +181,22 @@ def _text(key: Any, path: Path, faults: list[Fault]) -> str:
     return str(key)
 
 
+@runtime_checkable
+class Editable(Protocol):
+    """What keeps a document and may have changed it, as a `Manifest` does."""
+
+    def as_document(self) -> Document:
+        """Return the document as it is now."""
+
+
 def load(source: Any) -> Document:
     """Read a dict, JSON text as `str` or `bytes`, a path or an open file.
 
     A `str` that does not start with `{` or `[` and names an existing file is read from there.
     Raises `UnreadableInput` for a path that cannot be read.
     """
+    if isinstance(source, Editable):
+        return source.as_document()
     if isinstance(source, str):
         path = _existing(source)
         return _file(path) if path else parse(source)

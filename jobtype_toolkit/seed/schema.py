@@ -64,6 +64,12 @@ class Schema:
         named = value.get("type") if isinstance(value, dict) else None
         return next((choice for choice in self.choices if named in (choice.properties["type"].enum or ())), None)
 
+    def allows(self, value: Any) -> bool:
+        """Whether the value breaks nothing."""
+        found: list[Violation] = []
+        self.check(value, (), found)
+        return not found
+
     def check(self, value: Any, path: Path, found: list["Violation"]) -> None:
         """Add every violation in the value to `found`. The value consists of plain types."""
         kind = type(value)

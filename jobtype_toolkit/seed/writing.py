@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import InvalidManifest
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from jobtype_toolkit.seed.reading import Node
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_INDENT = re.compile(r"[\[{][ \t]*\r?\n([ \t]+)")
 _UNSPACED = re.compile(r'"[ \t]*:[^ \t\r\n]')
 
 
@@ -22,8 +22,8 @@ class Writer:
 
     def __init__(self, document: "Document") -> None:
         self.text, self.nodes, self.value = document.text, document.nodes, document.value
-        indent = _INDENT.search(self.text)
-        self.step = indent[1] if indent else "  "
+        steps = Counter(inner.removeprefix(outer) for outer, inner in map(self._margins, self.nodes.values()) if inner)
+        self.step = steps.most_common(1)[0][0] if steps else "  "
         self.colon, self.comma = (":", ",") if _UNSPACED.search(self.text) else (": ", ", ")
         self.inline = bool(self.text) and "\n" not in self.text.strip() and len(self.text.strip()) > len("{}")
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
@@ -32,7 +32,7 @@ class Writer:
     def document(self, schema: Schema | None) -> str:
         """Return the whole text, ending in a line break."""
         self._compare(self.value)
-        return self._container(self.value, 0, schema, inline=self.inline) + self.newline
+        return self._container(self.value, 0, "", schema, inline=self.inline) + self.newline
 
     def _compare(self, value: Any) -> bool:
         """Note which objects and lists are as they were read; whether this value is."""
@@ -48,36 +48,46 @@ class Writer:
         self.unchanged.add(id(value))
         return True
 
-    def _container(self, value: Any, depth: int, schema: Schema | None, *, inline: bool) -> str:
+    def _margins(self, node: "Node") -> tuple[str, str]:
+        """Return the blanks in front of the closing bracket and in front of the members; empty if all is on one line."""
+        first = next(iter(node.items.values()), None)
+        if first is None or "\n" not in self.text[node.start : first.key]:
+            return "", ""
+        outer = self.text[self.text.rfind("\n", 0, node.end) + 1 : node.end - 1]
+        inner = self.text[self.text.rfind("\n", 0, first.key) + 1 : first.key]
+        return ("", "") if outer.strip() or inner.strip() else (outer, inner)
+
+    def _container(self, value: Any, depth: int, margin: str, schema: Schema | None, *, inline: bool) -> str:
         if not isinstance(value, dict | list):
             return scalar(value)
         node = self.nodes.get(id(value))
         if node and id(value) in self.unchanged and node.depth == depth:
             return self.text[node.start : node.end]
+        outer, inner = self._margins(node) if node else ("", "")
         inline = inline or bool(node and node.items and "\n" not in self.text[node.start : node.end])
-        if schema and schema.choices:
-            schema = schema.choose(value)
+        margin, inner = (outer, inner) if inner else (margin, margin + self.step)
         if isinstance(value, dict):
-            opening, closing = "{", "}"
+            schema = schema.choose(value) if schema and schema.choices else schema
             parts = [
-                quoted(key) + self.colon + self._part(value[key], key, node, depth, schema, inline=inline)
+                quoted(key) + self.colon + self._part(value, key, node, depth, inner, schema, inline=inline)
                 for key in _ordered(value, node, schema)
             ]
         else:
-            opening, closing = "[", "]"
-            parts = [self._part(part, at, node, depth, schema, inline=inline) for at, part in enumerate(value)]
+            parts = [self._part(value, at, node, depth, inner, schema, inline=inline) for at in range(len(value))]
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
         if inline or not parts:
             return opening + self.comma.join(parts) + closing
-        margin = self.newline + self.step * depth
-        return opening + ",".join(margin + self.step + part for part in parts) + margin + closing
+        start = self.newline + inner
+        return opening + start + f",{start}".join(parts) + self.newline + margin + closing
 
     def _part(
-        self, value: Any, key: str | int, node: "Node | None", depth: int, schema: Schema | None, *, inline: bool,
+        self, parent: Any, key: Any, node: "Node | None", depth: int, margin: str, schema: Schema | None, *, inline: bool,
     ) -> str:
+        value = parent[key]
         item = node.items.get(key) if node else None
         if item and not isinstance(value, dict | list) and _same(item.value, value):
             return self.text[item.start : item.end]
-        return self._container(value, depth + 1, schema.member(key) if schema else None, inline=inline)
+        return self._container(value, depth + 1, margin, schema.member(key) if schema else None, inline=inline)
 
 
 def _same(before: Any, after: Any) -> bool:
