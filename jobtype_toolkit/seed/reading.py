@@ -14,6 +14,7 @@ DIGITS = 4000
 """Longest whole number that is read; Python refuses to convert longer ones."""
 
 _MEMBER = re.compile(r'[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_AFTER = re.compile(r"[ \t\n\r]*(?:([}\]])|(,)(?=[ \t\n\r]*[^ \t\n\r}\]/#]))")
 _BLANK = re.compile(r"[ \t\n\r]*")
 _PLAIN_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
 _STRING = re.compile(r'"((?:[^"\\\n\r]|\\[^\n\r])*)"')
@@ -208,6 +209,10 @@ class Reader:
 
     def _closes(self, bracket: str) -> bool:
         """After a member: whether the container ends here; steps over the comma if not."""
+        plain = _AFTER.match(self.text, self._at)
+        if plain and (plain[1] == bracket or plain[2]):
+            self._at = plain.end()
+            return not plain[2]
         self._blank()
         text, at = self.text, self._at
         found = text[at : at + 1]

@@ -4,7 +4,7 @@ import difflib
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding, shown
+from jobtype_toolkit.seed.findings import EVERYONE, Finding, clipped, finding, shown
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.paths import Path, get
 from jobtype_toolkit.seed.schema import Schema, Violation
@@ -94,8 +94,12 @@ def _begin(text: str) -> str:
 
 def _wrong_type(violation: Violation, root: Any, spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
-    what = f"the number {shown(spelling)[1:-1]}" if spelling and isinstance(value, float) else kind(value)
-    description = f"The {label(node)} is {what} where {_EXPECTED[str(node.type)]} is expected."
+    # What stands among the settings may be a value that somebody put into the wrong file.
+    what = kind(value, secret=path[:3] == ("job", "interface", "settings"))
+    if spelling and isinstance(value, float):
+        what = f"the number {clipped(spelling, 40)}"
+    verb = "are" if node.title.endswith("s") and node.type in {"array", "object"} else "is"
+    description = f"The {label(node)} {verb} {what} where {_EXPECTED[str(node.type)]} is expected."
     if not path:
         return f"The document is {what} where a manifest is expected.", "A manifest is an object with seedVersion and job.", None
     repaired = _converted(node, value)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.seed.reading import Node
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNSPACED = re.compile(r'"[ \t]*:[^ \t\r\n]')
+_COLON = re.compile(r'"[ \t]*:([ \t]*)')
 
 
 class Writer:
@@ -24,7 +24,8 @@ class Writer:
         self.text, self.nodes, self.value = document.text, document.nodes, document.value
         steps = Counter(inner.removeprefix(outer) for outer, inner in map(self._margins, self.nodes.values()) if inner)
         self.step = steps.most_common(1)[0][0] if steps else "  "
-        self.colon, self.comma = (":", ",") if _UNSPACED.search(self.text) else (": ", ", ")
+        colon = _COLON.search(self.text)
+        self.colon, self.comma = (": ", ", ") if not colon or colon[1] else (":", ",")
         self.inline = bool(self.text) and "\n" not in self.text.strip() and len(self.text.strip()) > len("{}")
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
         self.unchanged: set[int] = set()
