@@ -1,54 +1,68 @@
 """Good practice that no validator checks: what would go wrong, or puzzle somebody, once the manifest is in use."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import BEST_PRACTICE, Finding, Severity, finding, shown
-from jobtype_toolkit.seed.fixes import Fix
-from jobtype_toolkit.seed.names import ALLOCATED, COMMAND, OUTPUT_DIR, SECTIONS, Use
+from jobtype_toolkit.seed.findings import Finding, advice, shown
+from jobtype_toolkit.seed.names import SECTIONS, Use
 from jobtype_toolkit.seed.paths import Path, get, show
 from jobtype_toolkit.seed.rules import items
+from jobtype_toolkit.seed.variables import command_findings, setting_findings
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A-Za-z0-9_]*))")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
-_SECRET_WORD = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL")
 _NEAR_MISSES = {
-    "memory": "mem", "ram": "mem", "cpu": "cpus", "cores": "cpus", "gpu": "gpus", "disks": "disk", "storage": "disk",
-    "shared-mem": "sharedmem", "shared_mem": "sharedmem", "shm": "sharedmem",
+    "memory": "mem",
+    "ram": "mem",
+    "cpu": "cpus",
+    "cores": "cpus",
+    "gpu": "gpus",
+    "disks": "disk",
+    "storage": "disk",
+    "shared-mem": "sharedmem",
+    "shared_mem": "sharedmem",
+    "shm": "sharedmem",
 }
-_STANDARD_VARIABLES = frozenset({OUTPUT_DIR, "HOME", "PATH", "PWD", "HOSTNAME", "USER", "INPUT_METADATA"})
-
-
-def advice(
-    name: str, path: Path, description: str, suggestion: str = "", *, severity: Severity = "advice", fix: Fix | None = None,
-) -> Finding:
-    """Make a finding of good practice."""
-    return finding(name, path, description, suggestion, {BEST_PRACTICE}, severity=severity, fix=fix)
 
 
 def advice_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
     """Yield all advice for a manifest."""
     for rule in (_texts, _tags, _resources, _errors, _media_types, _patterns, _outputs, _mounts):
         yield from rule(manifest)
-    yield from _settings(uses, manifest)
-    yield from _command(manifest, uses)
+    yield from setting_findings(manifest, uses)
+    yield from command_findings(manifest, uses)
 
 
 def _texts(manifest: Any) -> Iterator[Finding]:
     timeout = get(manifest, ("job", "timeout"))
     if type(timeout) is int and timeout <= 0:
         yield advice(
-            "TIMEOUT_NOT_POSITIVE", ("job", "timeout"), f"A timeout of {shown(timeout, 40)} seconds stops every run at once.",
-            "Write the longest run in seconds.", severity="warning",
+            "TIMEOUT_NOT_POSITIVE",
+            ("job", "timeout"),
+            f"A timeout of {shown(timeout, 40)} seconds stops every run at once.",
+            "Write the longest run in seconds.",
+            severity="warning",
         )
-    for path in (("job", "title"), ("job", "description"), ("job", "maintainer", "name"), ("job", "maintainer", "email")):
+    for path in (
+        ("job", "title"),
+        ("job", "description"),
+        ("job", "maintainer", "name"),
+        ("job", "maintainer", "email"),
+    ):
         text = get(manifest, path)
         if isinstance(text, str) and not text.strip():
-            yield advice("EMPTY_TEXT", path, f"The {path[-1]} is empty.", "Write something that helps people to find the job.")
+            yield advice(
+                "EMPTY_TEXT", path, f"The {path[-1]} is empty.", "Write something that helps people to find the job."
+            )
         elif isinstance(text, str) and text.startswith("TODO"):
-            yield advice("PLACEHOLDER", path, f"The {path[-1]} is still a placeholder.", "Write the real one.", severity="warning")
+            yield advice(
+                "PLACEHOLDER",
+                path,
+                f"The {path[-1]} is still a placeholder.",
+                "Write the real one.",
+                severity="warning",
+            )
 
 
 def _tags(manifest: Any) -> Iterator[Finding]:
@@ -64,13 +78,22 @@ def _resources(manifest: Any) -> Iterator[Finding]:
     for path, resource in items(manifest, SECTIONS["resource"]):
         name, value = resource.get("name"), resource.get("value")
         if type(value) in {int, float} and value < 0:  # type: ignore[operator]
-            yield advice("NEGATIVE_RESOURCE", (*path, "value"), f"The resource needs {shown(value, 40)}, less than nothing.",
-                         "Write an amount of 0 or more.", severity="warning")
+            yield advice(
+                "NEGATIVE_RESOURCE",
+                (*path, "value"),
+                f"The resource needs {shown(value, 40)}, less than nothing.",
+                "Write an amount of 0 or more.",
+                severity="warning",
+            )
         meant = _NEAR_MISSES.get(name.lower()) if isinstance(name, str) else None
         if meant:
             yield advice(
-                "RESOURCE_NEAR_MISS", (*path, "name"), f"The resource {shown(name)} is not the standard one, which is called {meant}.",
-                f"Did you mean {shown(meant)}?", severity="warning", fix=fixes.setting((*path, "name"), meant, f"use {shown(meant)}"),
+                "RESOURCE_NEAR_MISS",
+                (*path, "name"),
+                f"The resource {shown(name)} is not the standard one, which is called {meant}.",
+                f"Did you mean {shown(meant)}?",
+                severity="warning",
+                fix=fixes.setting((*path, "name"), meant, f"use {shown(meant)}"),
             )
 
 
@@ -81,20 +104,38 @@ def _errors(manifest: Any) -> Iterator[Finding]:
         code = error.get("code")
         if type(code) is int:
             if code == 0:
-                yield advice("ERROR_CODE_ZERO", (*path, "code"), "The exit code 0 means success and cannot be an error.",
-                             "Use a code from 1 to 255.", severity="warning")
+                yield advice(
+                    "ERROR_CODE_ZERO",
+                    (*path, "code"),
+                    "The exit code 0 means success and cannot be an error.",
+                    "Use a code from 1 to 255.",
+                    severity="warning",
+                )
             elif not 0 < code <= 255:
-                yield advice("ERROR_CODE_RANGE", (*path, "code"), f"No process can end with the code {shown(code, 40)}.",
-                             "Use a code from 1 to 255.", severity="warning")
+                yield advice(
+                    "ERROR_CODE_RANGE",
+                    (*path, "code"),
+                    f"No process can end with the code {shown(code, 40)}.",
+                    "Use a code from 1 to 255.",
+                    severity="warning",
+                )
             if code in codes:
-                yield advice("DUPLICATE_ERROR_CODE", (*path, "code"),
-                             f"The code {shown(code, 40)} is also that of the error at {show(codes[code])}; a server keeps the last.",
-                             "Give each error a code of its own.", severity="warning")
+                yield advice(
+                    "DUPLICATE_ERROR_CODE",
+                    (*path, "code"),
+                    f"The code {shown(code, 40)} is also that of the error at {show(codes[code])}; a server keeps the last.",
+                    "Give each error a code of its own.",
+                    severity="warning",
+                )
             codes.setdefault(code, path)
         if not error.get("description"):
             if silent:
-                yield advice("ERROR_WITHOUT_DESCRIPTION", path, f"This error and the one at {show(silent)} have no description.",
-                             "Say what happened and what to do about it.")
+                yield advice(
+                    "ERROR_WITHOUT_DESCRIPTION",
+                    path,
+                    f"This error and the one at {show(silent)} have no description.",
+                    "Say what happened and what to do about it.",
+                )
             silent = silent or path
 
 
@@ -106,8 +147,12 @@ def _media_types(manifest: Any) -> Iterator[Finding]:
     found += [((*path, "mediaType"), item.get("mediaType")) for path, item in items(manifest, SECTIONS["file output"])]
     for path, text in found:
         if isinstance(text, str) and not _MEDIA_TYPE.fullmatch(text):
-            yield advice("MEDIA_TYPE_FORM", path, f"{shown(text)} is no media type of the form type/subtype.",
-                         "Use one such as image/tiff.")
+            yield advice(
+                "MEDIA_TYPE_FORM",
+                path,
+                f"{shown(text)} is no media type of the form type/subtype.",
+                "Use one such as image/tiff.",
+            )
 
 
 def _patterns(manifest: Any) -> Iterator[Finding]:
@@ -117,27 +162,55 @@ def _patterns(manifest: Any) -> Iterator[Finding]:
             continue
         place = (*path, "pattern")
         if not pattern.strip():
-            yield advice("PATTERN_MATCHES_NOTHING", place, "An empty pattern matches no file.", "Write a glob.", severity="warning")
+            yield advice(
+                "PATTERN_MATCHES_NOTHING",
+                place,
+                "An empty pattern matches no file.",
+                "Write a glob.",
+                severity="warning",
+            )
         elif pattern.startswith("/"):
-            yield advice("PATTERN_MATCHES_NOTHING", place, f"The pattern {shown(pattern)} begins with '/', but it is relative to "
-                         "the output folder.", f"Use {shown(pattern.lstrip('/'))}.", severity="warning")
+            yield advice(
+                "PATTERN_MATCHES_NOTHING",
+                place,
+                f"The pattern {shown(pattern)} begins with '/', but it is relative to the output folder.",
+                f"Use {shown(pattern.lstrip('/'))}.",
+                severity="warning",
+            )
         elif pattern.startswith(("${OUTPUT_DIR}", "$OUTPUT_DIR", "../")):
-            yield advice("PATTERN_MATCHES_NOTHING", place, f"The pattern {shown(pattern)} is looked for inside the output folder, "
-                         "where nothing can match it.", "Write it relative to the output folder.", severity="warning")
+            yield advice(
+                "PATTERN_MATCHES_NOTHING",
+                place,
+                f"The pattern {shown(pattern)} is looked for inside the output folder, where nothing can match it.",
+                "Write it relative to the output folder.",
+                severity="warning",
+            )
         elif re.search(r"\[(?![^\]]+\])", pattern):
-            yield advice("PATTERN_UNBALANCED", place, f"The pattern {shown(pattern)} has a '[' that is not closed.",
-                         "Close it, or write [[] for the character.", severity="warning")
+            yield advice(
+                "PATTERN_UNBALANCED",
+                place,
+                f"The pattern {shown(pattern)} has a '[' that is not closed.",
+                "Close it, or write [[] for the character.",
+                severity="warning",
+            )
         elif output.get("multiple") is True and not re.search(r"[*?\[]", pattern):
-            yield advice("PATTERN_WITHOUT_WILDCARD", place, f"The pattern {shown(pattern)} can match one file only, and multiple is true.",
-                         "Use a wildcard, or leave multiple out.")
+            yield advice(
+                "PATTERN_WITHOUT_WILDCARD",
+                place,
+                f"The pattern {shown(pattern)} can match one file only, and multiple is true.",
+                "Use a wildcard, or leave multiple out.",
+            )
 
 
 def _outputs(manifest: Any) -> Iterator[Finding]:
     for path, output in items(manifest, SECTIONS["JSON output"]):
         if "key" not in output and isinstance(output.get("name"), str):
-            yield advice("JSON_OUTPUT_WITHOUT_KEY", path,
-                         f"The JSON output has no key, so the job must write a member called exactly {shown(output['name'])}.",
-                         'Add "key" if the member has another name.')
+            yield advice(
+                "JSON_OUTPUT_WITHOUT_KEY",
+                path,
+                f"The JSON output has no key, so the job must write a member called exactly {shown(output['name'])}.",
+                'Add "key" if the member has another name.',
+            )
 
 
 def _mounts(manifest: Any) -> Iterator[Finding]:
@@ -147,61 +220,18 @@ def _mounts(manifest: Any) -> Iterator[Finding]:
         if not isinstance(folder, str):
             continue
         if ".." in folder.split("/"):
-            yield advice("MOUNT_PATH_DOTS", (*path, "path"), f"The mount path {shown(folder)} goes up with '..'.", "Write it out.")
+            yield advice(
+                "MOUNT_PATH_DOTS",
+                (*path, "path"),
+                f"The mount path {shown(folder)} goes up with '..'.",
+                "Write it out.",
+            )
         if folder in seen:
-            yield advice("SHARED_MOUNT_PATH", (*path, "path"), f"The mount at {show(seen[folder])} has the same path.",
-                         "Give each mount a folder of its own.", severity="warning")
+            yield advice(
+                "SHARED_MOUNT_PATH",
+                (*path, "path"),
+                f"The mount at {show(seen[folder])} has the same path.",
+                "Give each mount a folder of its own.",
+                severity="warning",
+            )
         seen.setdefault(folder, path)
-
-
-def _settings(uses: list[Use], manifest: Any) -> Iterator[Finding]:
-    for use in uses:
-        if use.section == "setting" and _SECRET_WORD.search(use.variable):
-            item = get(manifest, use.path[:-1])
-            if item.get("secret") is not True:
-                yield advice(
-                    "SECRET_SETTING", use.path[:-1], f"The setting {shown(use.name)} looks like a secret and is not marked as one.",
-                    'Add "secret": true, unless it is none.', severity="warning",
-                    fix=fixes.setting((*use.path[:-1], "secret"), True, 'add "secret": true'),
-                )
-
-
-def _command(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
-    """Compare the variables of the command with what is declared, both ways."""
-    command = get(manifest, COMMAND)
-    inputs = [use for use in uses if use.section in {"file input", "JSON input"}]
-    settings = [use for use in uses if use.section == "setting"]
-    if not isinstance(command, str):
-        return
-    declared = {use.variable: use for use in (*inputs, *settings)}
-    allocated = {ALLOCATED + use.variable for use in uses if use.section == "resource"}
-    secrets = {use.variable for use in settings if get(manifest, (*use.path[:-1], "secret")) is True}
-    used = set()
-    for match in _VARIABLE.finditer(command):
-        name = match[1] or match[3]
-        used.add(name)
-        if name in secrets and len((match[2] or "").lstrip(":-=")) > 0 and (match[2] or "").lstrip(":")[:1] in {"-", "="}:
-            yield advice("SECRET_IN_COMMAND", COMMAND, f"The command gives the secret setting {shown(name)} a value in the open.",
-                         "Leave the value out and set it in the configuration.", severity="warning")
-    known = {*declared, *allocated, *_STANDARD_VARIABLES}
-    for name in sorted(used - known):
-        yield _undeclared(name, declared, command)
-    for variable, use in declared.items():
-        if use in inputs and variable not in used and variable not in {n.upper().replace("-", "_") for n in used}:
-            yield advice("UNUSED_INPUT", use.path, f"The command does not use the {use}.",
-                         f"Add ${{{variable}}} to the command, unless the job reads the variable itself.")
-
-
-def _undeclared(name: str, declared: dict[str, Use], command: str) -> Finding:
-    meant = name.upper().replace("-", "_").replace(".", "_")
-    if meant in declared:
-        return advice(
-            "UNNORMALIZED_VARIABLE", COMMAND, f"The command uses {shown(name)}, but the variable of the {declared[meant]} is {meant}.",
-            f"Write ${{{meant}}}.", severity="warning",
-            fix=fixes.setting(COMMAND, fixes.renamed_variable(command, name, meant), f"use ${{{meant}}}"),
-        )
-    return advice("UNDECLARED_VARIABLE", COMMAND, f"The command uses {shown(name)}, which no input and no setting declares.",
-                  "Declare it, or correct the name.", severity="warning")
-
-
-_Rule = Callable[[Any], Iterator[Finding]]

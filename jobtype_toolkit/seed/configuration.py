@@ -21,12 +21,14 @@ class Configuration(JsonObject):
     @classmethod
     def new(cls, *, default_workspace: str = "", priority: int = 100) -> Self:
         """Return a configuration with all four sections and nothing in them."""
-        return cls.read({
-            "mounts": {},
-            "output_workspaces": {"default": default_workspace, "outputs": {}},
-            "priority": priority,
-            "settings": {},
-        })
+        return cls.read(
+            {
+                "mounts": {},
+                "output_workspaces": {"default": default_workspace, "outputs": {}},
+                "priority": priority,
+                "settings": {},
+            }
+        )
 
     @classmethod
     def for_manifest(cls, manifest: Any) -> Self:
@@ -34,19 +36,21 @@ class Configuration(JsonObject):
 
         What is still empty is found by `validate`: a host path is not absolute, a workspace is not known.
         """
-        from jobtype_toolkit.seed.manifest import Manifest  # noqa: PLC0415 - a manifest needs no configuration
+        from jobtype_toolkit.seed.manifest import Manifest
 
         data = Manifest.read(manifest).data
 
         def names(section: str) -> list[str]:
             return [item["name"] for _, item in items(data, SECTIONS[section]) if isinstance(item.get("name"), str)]
 
-        return cls.read({
-            "mounts": {name: {"type": "host", "host_path": ""} for name in names("mount")},
-            "output_workspaces": {"default": "", "outputs": dict.fromkeys(names("file output"), "")},
-            "priority": 100,
-            "settings": dict.fromkeys(names("setting"), ""),
-        })
+        return cls.read(
+            {
+                "mounts": {name: {"type": "host", "host_path": ""} for name in names("mount")},
+                "output_workspaces": {"default": "", "outputs": dict.fromkeys(names("file output"), "")},
+                "priority": 100,
+                "settings": dict.fromkeys(names("setting"), ""),
+            }
+        )
 
     @staticmethod
     def _normalise(data: Any) -> Any:
@@ -73,5 +77,7 @@ class Configuration(JsonObject):
         counts = []
         for section in ("mounts", "settings"):
             found = self.data.get(section)
-            counts.append(f"{section}: {', '.join(map(str, found)) or 'none'}" if isinstance(found, dict) else f"{section}: none")
+            counts.append(
+                f"{section}: {', '.join(map(str, found)) or 'none'}" if isinstance(found, dict) else f"{section}: none"
+            )
         return f"<Configuration {'; '.join(counts)}>".encode("ascii", "backslashreplace").decode()

@@ -7,18 +7,29 @@ from typing import Any
 from jobtype_toolkit.seed.document import Document
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding, shown
 from jobtype_toolkit.seed.names import SECTIONS
-from jobtype_toolkit.seed.paths import Path, get
+from jobtype_toolkit.seed.paths import Path
 from jobtype_toolkit.seed.rules import items
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.words import kind, label
 
 ORDER = (
-    "MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INVALID_SETTING", "INVALID_PRIORITY",
-    "HOST_ABSOLUTE_PATH", "INVALID_WORKSPACE", "MISSING_WORKSPACE",
+    "MALFORMED_JSON",
+    "INVALID_VERSION",
+    "INVALID_CONFIGURATION",
+    "INVALID_SETTING",
+    "INVALID_PRIORITY",
+    "HOST_ABSOLUTE_PATH",
+    "INVALID_WORKSPACE",
+    "MISSING_WORKSPACE",
 )
 """The order in which a server checks a configuration."""
 WARNINGS = (
-    "UNKNOWN_MOUNT", "MISSING_MOUNT", "DEPRECATED_WORKSPACE", "UNKNOWN_SETTING", "MISSING_SETTING", "NONSTANDARD_RESOURCE",
+    "UNKNOWN_MOUNT",
+    "MISSING_MOUNT",
+    "DEPRECATED_WORKSPACE",
+    "UNKNOWN_SETTING",
+    "MISSING_SETTING",
+    "NONSTANDARD_RESOURCE",
 )
 """v6's own warnings, in the order in which a server gives them."""
 
@@ -43,7 +54,12 @@ def configuration_findings(
 
 
 def _findings(
-    value: Any, manifest: Any, workspaces: Workspaces | None, *, edit: bool, against: str,
+    value: Any,
+    manifest: Any,
+    workspaces: Workspaces | None,
+    *,
+    edit: bool,
+    against: str,
 ) -> Iterator[Finding]:
     broken = violations(configuration_schema(), value)
     for violation in broken:
@@ -51,7 +67,9 @@ def _findings(
     if isinstance(value, dict):
         bad = {violation.path for violation in broken}
         if against == "6" and value.get("version") == "7":
-            yield _error("INVALID_VERSION", ("version",), 'Servers of version 6 know no configuration version "7".', 'Use "6".')
+            yield _error(
+                "INVALID_VERSION", ("version",), 'Servers of version 6 know no configuration version "7".', 'Use "6".'
+            )
         yield from _mounts(value, manifest, bad)
         yield from _workspaces(value, manifest, workspaces, bad)
         yield from _settings(value, manifest)
@@ -65,26 +83,53 @@ def _structure(violation: Violation, *, edit: bool) -> Finding:
     """Say in words what breaks the configuration's schema."""
     node, value, path = violation.schema, violation.value, violation.path
     if path == ("version",):
-        return _error("INVALID_VERSION", path, f"The configuration version is {kind(value)}; servers know \"6\" and \"7\".",
-                      'Leave it out, or write "7".')
+        return _error(
+            "INVALID_VERSION",
+            path,
+            f'The configuration version is {kind(value)}; servers know "6" and "7".',
+            'Leave it out, or write "7".',
+        )
     if violation.keyword == "minimum":
         name = "INVALID_PRIORITY" if edit else "INVALID_CONFIGURATION"
-        return _error(name, path, f"The priority is {shown(value, 40)}; the least is 1.", "Write 1 or more; lower runs earlier.")
+        return _error(
+            name, path, f"The priority is {shown(value, 40)}; the least is 1.", "Write 1 or more; lower runs earlier."
+        )
     if violation.keyword == "required":
-        return _error("INVALID_CONFIGURATION", path, f'The {label(node)} {shown(path[-1])} has no "{violation.member}".',
-                      f'Add "{violation.member}".')
+        return _error(
+            "INVALID_CONFIGURATION",
+            path,
+            f'The {label(node)} {shown(path[-1])} has no "{violation.member}".',
+            f'Add "{violation.member}".',
+        )
     if violation.keyword == "additionalProperties":
-        return _error("INVALID_CONFIGURATION", path, f"{shown(violation.member)} is not a member of the {label(node)}.",
-                      f"Known here: {', '.join(node.properties)}.")
+        return _error(
+            "INVALID_CONFIGURATION",
+            path,
+            f"{shown(violation.member)} is not a member of the {label(node)}.",
+            f"Known here: {', '.join(node.properties)}.",
+        )
     if violation.keyword in {"oneOf", "enum"}:
-        return _error("INVALID_CONFIGURATION", path, f"The mount {shown(path[1])} has no type that servers know.",
-                      'Write "type": "host" with a host_path, or "type": "volume".')
+        return _error(
+            "INVALID_CONFIGURATION",
+            path,
+            f"The mount {shown(path[1])} has no type that servers know.",
+            'Write "type": "host" with a host_path, or "type": "volume".',
+        )
     if edit and value is None and path[:1] == ("settings",) and len(path) == len(("settings", "name")):
-        return _error("INVALID_SETTING", path, f"The setting {shown(path[1])} is null.", "Write its value as text, or leave it out.")
+        return _error(
+            "INVALID_SETTING",
+            path,
+            f"The setting {shown(path[1])} is null.",
+            "Write its value as text, or leave it out.",
+        )
     expected = {"string": "text", "object": "an object", "integer": "a whole number"}[str(node.type)]
     what = f"The {label(node)} {shown(path[-1])}" if len(path) > 1 else f"The {label(node)}"
-    return _error("INVALID_CONFIGURATION", path, f"{what} is {kind(value, secret=True)} where {expected} is expected.",
-                  "Put it in quotes." if node.type == "string" and isinstance(value, int | float) else f"Write {expected}.")
+    return _error(
+        "INVALID_CONFIGURATION",
+        path,
+        f"{what} is {kind(value, secret=True)} where {expected} is expected.",
+        "Put it in quotes." if node.type == "string" and isinstance(value, int | float) else f"Write {expected}.",
+    )
 
 
 def _names(manifest: Any, section: str) -> dict[str, dict[str, Any]]:
@@ -99,15 +144,27 @@ def _mounts(value: dict[str, Any], manifest: Any, bad: set[Path]) -> Iterator[Fi
     for name, mount in mounts.items():
         host_path = mount.get("host_path") if isinstance(mount, dict) and mount.get("type") == "host" else None
         if isinstance(host_path, str) and not host_path.startswith("/"):
-            yield _error("HOST_ABSOLUTE_PATH", ("mounts", name, "host_path"), f"The host path {shown(host_path)} is not absolute.",
-                         "Write a path that begins with '/'.")
+            yield _error(
+                "HOST_ABSOLUTE_PATH",
+                ("mounts", name, "host_path"),
+                f"The host path {shown(host_path)} is not absolute.",
+                "Write a path that begins with '/'.",
+            )
         if name not in declared and ("mounts", name) not in bad:
-            yield finding("UNKNOWN_MOUNT", ("mounts", name), f"The manifest has no mount {shown(name)}; this one is ignored.",
-                          _did_you_mean(name, declared))
+            yield finding(
+                "UNKNOWN_MOUNT",
+                ("mounts", name),
+                f"The manifest has no mount {shown(name)}; this one is ignored.",
+                _did_you_mean(name, declared),
+            )
     for name in declared:
         if name not in mounts:
-            yield finding("MISSING_MOUNT", ("mounts",) if "mounts" in value else (), f"The mount {shown(name)} is not configured.",
-                          f"Say what stands behind {shown(name)}.")
+            yield finding(
+                "MISSING_MOUNT",
+                ("mounts",) if "mounts" in value else (),
+                f"The mount {shown(name)} is not configured.",
+                f"Say what stands behind {shown(name)}.",
+            )
 
 
 def _settings(value: dict[str, Any], manifest: Any) -> Iterator[Finding]:
@@ -118,58 +175,105 @@ def _settings(value: dict[str, Any], manifest: Any) -> Iterator[Finding]:
     for name, text in settings.items():
         path = ("settings", name)
         if name not in declared:
-            yield finding("UNKNOWN_SETTING", path, f"The manifest has no setting {shown(name)}; this one is ignored.",
-                          _did_you_mean(name, declared))
+            yield finding(
+                "UNKNOWN_SETTING",
+                path,
+                f"The manifest has no setting {shown(name)}; this one is ignored.",
+                _did_you_mean(name, declared),
+            )
         elif text == "":
-            yield finding("EMPTY_SETTING", path, f"The setting {shown(name)} is empty.", "Fill it in.", {BEST_PRACTICE}, severity="advice")
+            yield finding(
+                "EMPTY_SETTING",
+                path,
+                f"The setting {shown(name)} is empty.",
+                "Fill it in.",
+                {BEST_PRACTICE},
+                severity="advice",
+            )
         elif declared[name].get("secret") is True:
-            yield finding("SECRET_IN_THE_OPEN", path, f"The value of the secret setting {shown(name)} stands here in the open.",
-                          "Keep the file private; a server moves the value to its secrets store.", {BEST_PRACTICE}, severity="advice")
+            yield finding(
+                "SECRET_IN_THE_OPEN",
+                path,
+                f"The value of the secret setting {shown(name)} stands here in the open.",
+                "Keep the file private; a server moves the value to its secrets store.",
+                {BEST_PRACTICE},
+                severity="advice",
+            )
     for name in declared:
         if settings.get(name) is None:
-            yield finding("MISSING_SETTING", ("settings",) if "settings" in value else (), f"The setting {shown(name)} has no value.",
-                          f"Add a value for {shown(name)}.")
+            yield finding(
+                "MISSING_SETTING",
+                ("settings",) if "settings" in value else (),
+                f"The setting {shown(name)} has no value.",
+                f"Add a value for {shown(name)}.",
+            )
 
 
-def _workspaces(value: dict[str, Any], manifest: Any, workspaces: Workspaces | None, bad: set[Path]) -> Iterator[Finding]:
+def _workspaces(
+    value: dict[str, Any], manifest: Any, workspaces: Workspaces | None, bad: set[Path]
+) -> Iterator[Finding]:
     section = value.get("output_workspaces", {})
     outputs = section.get("outputs", {}) if isinstance(section, dict) else None
     if not isinstance(section, dict) or not isinstance(outputs, dict):
         return
     default, place = section.get("default", ""), ("output_workspaces",)
     used: dict[str, Path] = {}
-    for name, path in [(default, (*place, "default")), *((name, (*place, "outputs", output)) for output, name in outputs.items())]:
+    for name, path in [
+        (default, (*place, "default")),
+        *((name, (*place, "outputs", output)) for output, name in outputs.items()),
+    ]:
         if isinstance(name, str) and (name or path[1] == "outputs"):
             used.setdefault(name, path)
     yield from _known(used, workspaces)
     declared = _names(manifest, "file output")
     for output in outputs:
         if output not in declared:
-            yield finding("UNKNOWN_OUTPUT", (*place, "outputs", output), f"The manifest has no file output {shown(output)}.",
-                          _did_you_mean(output, declared), {BEST_PRACTICE})
+            yield finding(
+                "UNKNOWN_OUTPUT",
+                (*place, "outputs", output),
+                f"The manifest has no file output {shown(output)}.",
+                _did_you_mean(output, declared),
+                {BEST_PRACTICE},
+            )
     missing = [name for name in declared if name not in outputs]
     if missing and not default and (*place, "default") not in bad:
         names = ", ".join(shown(name) for name in missing)
-        yield _error("MISSING_WORKSPACE", place if "output_workspaces" in value else (), f"No workspace is given for the file outputs {names}.",
-                     "Give a default workspace, or one for each of them.")
+        yield _error(
+            "MISSING_WORKSPACE",
+            place if "output_workspaces" in value else (),
+            f"No workspace is given for the file outputs {names}.",
+            "Give a default workspace, or one for each of them.",
+        )
 
 
 def _known(used: dict[str, Path], workspaces: Workspaces | None) -> Iterator[Finding]:
     for name, path in used.items():
         if not name:
-            yield _error("INVALID_WORKSPACE", path, "The name of the workspace is empty, and no workspace is called so.",
-                         "Name a workspace, or leave the output to the default.")
+            yield _error(
+                "INVALID_WORKSPACE",
+                path,
+                "The name of the workspace is empty, and no workspace is called so.",
+                "Name a workspace, or leave the output to the default.",
+            )
         elif workspaces is not None and name not in workspaces:
-            yield _error("INVALID_WORKSPACE", path, f"There is no workspace {shown(name)}.", _did_you_mean(name, workspaces))
+            yield _error(
+                "INVALID_WORKSPACE", path, f"There is no workspace {shown(name)}.", _did_you_mean(name, workspaces)
+            )
         elif workspaces is not None and not workspaces[name]:
-            yield finding("DEPRECATED_WORKSPACE", path, f"The workspace {shown(name)} is no longer active.", "Use another one.")
+            yield finding(
+                "DEPRECATED_WORKSPACE", path, f"The workspace {shown(name)} is no longer active.", "Use another one."
+            )
     if workspaces is None and any(used):
-        yield finding("WORKSPACES_NOT_CHECKED", ("output_workspaces",), "The workspaces were not checked: none are known here.",
-                      "Give workspaces={name: is_active}.")
+        yield finding(
+            "WORKSPACES_NOT_CHECKED",
+            ("output_workspaces",),
+            "The workspaces were not checked: none are known here.",
+            "Give workspaces={name: is_active}.",
+        )
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    import difflib  # noqa: PLC0415 - only for suggestions
+    import difflib
 
     close = difflib.get_close_matches(name, list(known), 1)
     if close:

@@ -8,6 +8,7 @@ import math
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import takewhile
 from os import PathLike, fspath
 from pathlib import Path as FilePath
 from typing import Any, Protocol, runtime_checkable
@@ -17,7 +18,6 @@ from jobtype_toolkit.seed.paths import Path, show
 from jobtype_toolkit.seed.reading import DEPTH, Duplicate, Fault, Item, Node, Reader
 from jobtype_toolkit.seed.schema import Schema
 from jobtype_toolkit.seed.writing import Writer
-
 
 
 class UnreadableInput(ToolkitError, OSError):
@@ -66,8 +66,8 @@ class Document:
         ranks, value = [], self.value
         for step in path:
             if isinstance(value, dict) and step in value:
-                ranks.append(list(value).index(step))  # type: ignore[arg-type]
-                value = value[step]  # type: ignore[index]
+                ranks.append(list(value).index(step))
+                value = value[step]
             elif isinstance(value, list) and isinstance(step, int) and step < len(value):
                 ranks.append(step)
                 value = value[step]
@@ -91,7 +91,7 @@ class Document:
                 value = value[step]
             return plain(value)
         line = self.text.rfind("\n", 0, self._item(path).start) + 1
-        margin = re.match(r"[ \t]*", self.text[line:])[0]  # type: ignore[index]
+        margin = "".join(takewhile(" \t".__contains__, self.text[line:]))
         return parse(re.sub(f"\n{margin}", "\n", written) if margin else written)
 
     def _item(self, path: Path) -> Item:
@@ -123,21 +123,35 @@ def parse(source: str | bytes | bytearray) -> Document:
     text = source if isinstance(source, str) else _decode(bytes(source), faults)
     if text.startswith("\ufeff"):
         faults.append(
-            Fault(0, "The document begins with a byte order mark, which every JSON reader of Scale and Seed refuses.",
-                  "Save it as UTF-8 without a mark.", repair="", harmless=True),
+            Fault(
+                0,
+                "The document begins with a byte order mark, which every JSON reader of Scale and Seed refuses.",
+                "Save it as UTF-8 without a mark.",
+                repair="",
+                harmless=True,
+            ),
         )
         text = text[1:]
     reader = Reader(text, faults)
     reader.read()
     return Document(
-        reader.value, text, faults, reader.duplicates, reader.broken, True, reader.nodes, reader.start,
+        reader.value,
+        text,
+        faults,
+        reader.duplicates,
+        reader.broken,
+        True,
+        reader.nodes,
+        reader.start,
     )
 
 
 def _decode(data: bytes, faults: list[Fault]) -> str:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:2]:
         faults.append(Fault(0, "The document is not UTF-8; it looks like UTF-16.", "Save it as UTF-8."))
-        encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
+        encoding = (
+            "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
+        )
         return data.decode(encoding, "replace").removeprefix("\ufeff")
     try:
         return data.decode()
@@ -171,7 +185,9 @@ def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
     for base in (str, int):
         if isinstance(value, base):
             return base(value)
-    faults.append(Fault(0, f"JSON has no value of the kind {kind.__name__}, which stands at {show(path)}.", "Use plain values."))
+    faults.append(
+        Fault(0, f"JSON has no value of the kind {kind.__name__}, which stands at {show(path)}.", "Use plain values.")
+    )
     return None
 
 

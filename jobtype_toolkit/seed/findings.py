@@ -69,9 +69,28 @@ def finding(
     """Make a finding; the marks make it an error where they must. The place comes later, from `located`."""
     rejected_by = frozenset(marks)
     return Finding(
-        name, clipped(description), "error" if rejected_by & ERRORS else severity, show(path),
-        suggestion=clipped(suggestion), rejected_by=rejected_by, fix=fix, steps=path,
+        name,
+        clipped(description),
+        "error" if rejected_by & ERRORS else severity,
+        show(path),
+        suggestion=clipped(suggestion),
+        rejected_by=rejected_by,
+        fix=fix,
+        steps=path,
     )
+
+
+def advice(
+    name: str,
+    path: Path,
+    description: str,
+    suggestion: str = "",
+    *,
+    severity: Severity = "advice",
+    fix: Fix | None = None,
+) -> Finding:
+    """Make a finding of good practice."""
+    return finding(name, path, description, suggestion, {BEST_PRACTICE}, severity=severity, fix=fix)
 
 
 def located(found: Finding, document: "Document", *, key: bool = False) -> Finding:
@@ -88,7 +107,11 @@ def clipped(text: str, longest: int = LONGEST) -> str:
 def shown(value: Any, longest: int = 60) -> str:
     """Quote a value for a sentence: cut, without line breaks, printable everywhere."""
     text = value if isinstance(value, str) else str(value)
-    text = clipped(text, longest).encode("unicode_escape" if not text.isprintable() else "utf-8", "backslashreplace").decode()
+    text = (
+        clipped(text, longest)
+        .encode("unicode_escape" if not text.isprintable() else "utf-8", "backslashreplace")
+        .decode()
+    )
     return f'"{text}"' if isinstance(value, str) else text
 
 
@@ -125,7 +148,7 @@ class Validation:
         A fix after which someone would refuse a manifest that they accept now is left out. Raises `InvalidManifest`
         if the document cannot be read at all, or is no object.
         """
-        from jobtype_toolkit.seed.repair import fixed  # noqa: PLC0415 - validates, so it is above this module
+        from jobtype_toolkit.seed.repair import fixed
 
         return fixed(self._document)
 

@@ -80,4 +80,8 @@ def identifier(text: str, *, underscore: bool) -> str:
 
 def renamed_variable(command: str, old: str, new: str) -> str:
     """Return the command with `${old}` as `${new}`."""
-    return re.sub(rf"\$(\{{)?{re.escape(old)}(?(1)\}}|(?![A-Za-z0-9_]))", lambda match: f"${{{new}}}" if match[1] else f"${new}", command)
+    return re.sub(
+        rf"\$(\{{)?{re.escape(old)}(?(1)\}}|(?![A-Za-z0-9_]))",
+        lambda match: f"${{{new}}}" if match[1] else f"${new}",
+        command,
+    )

@@ -26,11 +26,18 @@ def image_findings(manifest: Any, docker_image: str) -> Iterator[Finding]:
     repository, tag = expected.split(":")
     if match["repository"].lower() != repository:
         yield finding(
-            "IMAGE_NAME", ("job", "name"), f"The image is called {shown(match['repository'])}; the manifest's name and version "
-            f"make it {shown(repository)}.", "Tag the image anew, or correct the manifest.", {BEST_PRACTICE},
+            "IMAGE_NAME",
+            ("job", "name"),
+            f"The image is called {shown(match['repository'])}; the manifest's name and version "
+            f"make it {shown(repository)}.",
+            "Tag the image anew, or correct the manifest.",
+            {BEST_PRACTICE},
         )
     if match["tag"] != tag:
         yield finding(
-            "IMAGE_TAG", ("job", "packageVersion"), f"The image's tag is {shown(match['tag'] or 'latest')}; the package version is "
-            f"{shown(tag)}.", "Tag the image anew, or correct the manifest.", {BEST_PRACTICE},
+            "IMAGE_TAG",
+            ("job", "packageVersion"),
+            f"The image's tag is {shown(match['tag'] or 'latest')}; the package version is {shown(tag)}.",
+            "Tag the image anew, or correct the manifest.",
+            {BEST_PRACTICE},
         )

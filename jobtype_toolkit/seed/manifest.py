@@ -54,8 +54,11 @@ class Manifest(JsonObject):
             "timeout": timeout,
             "resources": {"scalar": [{"name": resource, "value": least} for resource, least in MINIMUM.items()]},
             "interface": {
-                "command": command, "inputs": {"files": [], "json": []}, "outputs": {"files": [], "json": []},
-                "mounts": [], "settings": [],
+                "command": command,
+                "inputs": {"files": [], "json": []},
+                "outputs": {"files": [], "json": []},
+                "mounts": [],
+                "settings": [],
             },
             "errors": [],
         }
@@ -112,7 +115,7 @@ class Manifest(JsonObject):
 
     def breaking_changes(self, old: Any) -> "Compatibility":
         """Return what changed since the old manifest, each with a verdict, and which version must be raised."""
-        from jobtype_toolkit.seed.compatibility import compare  # noqa: PLC0415
+        from jobtype_toolkit.seed.compatibility import compare
 
         return compare(Manifest.read(old).data, self.data)
 

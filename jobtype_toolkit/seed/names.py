@@ -28,7 +28,13 @@ VARIABLES = frozenset({"file input", "JSON input", "setting"})
 """The sections whose names Scale turns into environment variables."""
 COMMAND: Path = ("job", "interface", "command")
 _UNIQUE = {"mount": "DUPLICATE_MOUNT_NAMES", "error": "DUPLICATE_ERROR_NAMES"}
-_SUFFIX = {"file output": "-output", "JSON output": "-output", "mount": "-mount", "error": "-error", "resource": "-resource"}
+_SUFFIX = {
+    "file output": "-output",
+    "JSON output": "-output",
+    "mount": "-mount",
+    "error": "-error",
+    "resource": "-resource",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,19 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
     reason = f"the {owner} takes" if owner else "Seed reserves"
     if use.section in VARIABLES and (use.variable == OUTPUT_DIR or owner):
         yield finding(
-            "NAME_COLLISION_ERROR", use.path, f"The {use} becomes the variable {shown(use.variable)}, which {reason}.",
-            "Rename it.", {SCALE, SEED_CLI} if refused_by_cli else {SCALE},
+            "NAME_COLLISION_ERROR",
+            use.path,
+            f"The {use} becomes the variable {shown(use.variable)}, which {reason}.",
+            "Rename it.",
+            {SCALE, SEED_CLI} if refused_by_cli else {SCALE},
         )
     elif refused_by_cli:
         yield finding(
-            "RESERVED_NAME", use.path, f"The {use} has a name that {reason}; seed-cli refuses it.", "Rename it.", {SEED_CLI},
+            "RESERVED_NAME",
+            use.path,
+            f"The {use} has a name that {reason}; seed-cli refuses it.",
+            "Rename it.",
+            {SEED_CLI},
         )
 
 
@@ -104,24 +117,37 @@ def _collision(use: Use, earlier: list[Use], names: "_Names") -> Finding:
     suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
     for other in earlier:
         same_section = use.section == other.section
-        becomes_same = (use.section in VARIABLES and other.section in VARIABLES) or (same_section and use.section == "resource")
+        becomes_same = (use.section in VARIABLES and other.section in VARIABLES) or (
+            same_section and use.section == "resource"
+        )
         if becomes_same and use.variable == other.variable:
             variable = use.variable if use.section in VARIABLES else ALLOCATED + use.variable
             return finding(
-                "NAME_COLLISION_ERROR", use.path,
+                "NAME_COLLISION_ERROR",
+                use.path,
                 f"The {use} becomes the variable {shown(variable)}, which the {other.section} at {show(other.path[:-1])} "
-                "already uses.", suggestion, {SCALE, SEED_CLI}, fix=fix,
+                "already uses.",
+                suggestion,
+                {SCALE, SEED_CLI},
+                fix=fix,
             )
         if same_section and use.name == other.name and use.section in _UNIQUE:
             return finding(
-                _UNIQUE[use.section], use.path, f"The {use} has the name of the {other.section} at {show(other.path[:-1])}.",
-                suggestion, {SCALE, SEED_CLI}, fix=fix,
+                _UNIQUE[use.section],
+                use.path,
+                f"The {use} has the name of the {other.section} at {show(other.path[:-1])}.",
+                suggestion,
+                {SCALE, SEED_CLI},
+                fix=fix,
             )
     other = earlier[0]
     return finding(
-        "SHARED_NAME", use.path,
+        "SHARED_NAME",
+        use.path,
         f"The {use} shares its name with the {other.section} at {show(other.path[:-1])}, which seed-cli refuses.",
-        suggestion, {SEED_CLI}, fix=fix,
+        suggestion,
+        {SEED_CLI},
+        fix=fix,
     )
 
 
@@ -155,8 +181,10 @@ def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
         if isinstance(command, str) and old in command:
             changes.append(Change("set", COMMAND, fixes.renamed_variable(command, old, new)))
         yield finding(
-            "NOT_NORMALIZED", same[0].path,
+            "NOT_NORMALIZED",
+            same[0].path,
             f"The {same[0]} is not written as its variable {shown(new)}, which seed-cli -w refuses.",
-            f"Use {shown(new)} if nobody depends on the present name.", {SEED_CLI_STRICT},
+            f"Use {shown(new)} if nobody depends on the present name.",
+            {SEED_CLI_STRICT},
             fix=Fix(f"rename {shown(old)} to {shown(new)}", changes=tuple(changes)),
         )

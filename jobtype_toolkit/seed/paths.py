@@ -84,7 +84,7 @@ def put(value: Any, path: Path, new: Any) -> None:
                 value[step] = following
         else:
             raise InvalidPath(f"there is no place for {show(path[: at + 1])}")
-        value = value[step]  # type: ignore[index]
+        value = value[step]
 
 
 def remove(value: Any, path: Path) -> None:

@@ -76,7 +76,7 @@ class Duplicate:
     hidden: Any
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """The rest of the text makes no sense."""
 
 
@@ -107,8 +107,14 @@ class Reader:
             self._blank()
             if self._at < len(self.text):
                 self.faults.append(
-                    Fault(self._at, "There is more text after the end of the document.", "Remove what follows the last '}'.",
-                          len(self.text), "", tolerated=True),
+                    Fault(
+                        self._at,
+                        "There is more text after the end of the document.",
+                        "Remove what follows the last '}'.",
+                        len(self.text),
+                        "",
+                        tolerated=True,
+                    ),
                 )
         except _Stop:
             self.broken = True
@@ -228,8 +234,10 @@ class Reader:
         if found and found in '"{[':
             self._mend(at, at, ", ", "A comma is missing before this value.", "Add the comma.")
             return False
-        what = f"Here ',' or '{bracket}' is expected." if found else f"The text ends where ',' or '{bracket}' is expected."
-        self._fail(at, what)
+        what = (
+            f"Here ',' or '{bracket}' is expected." if found else f"The text ends where ',' or '{bracket}' is expected."
+        )
+        return self._fail(at, what)
 
     def _key(self) -> tuple[str, int]:
         """Read a key that is not written plainly, and the colon."""
@@ -261,7 +269,9 @@ class Reader:
             self._fail(at + 1 + bad.start(), "This is no escape that JSON knows.", "Write a backslash as \\\\.")
         if _CONTROL.search(raw):
             mended = _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", match[0])
-            self._mend(at, match.end(), mended, "The text holds a control character, such as a tab.", "Write it as an escape.")
+            self._mend(
+                at, match.end(), mended, "The text holds a control character, such as a tab.", "Write it as an escape."
+            )
         self._at = match.end()
         return _unescape(raw)
 
@@ -287,7 +297,9 @@ class Reader:
         number = _NUMBER.fullmatch(word)
         if number:
             if len(word) > DIGITS:
-                self._fail(at, f"This number has more than {DIGITS} characters.", "Write a number that computers can hold.")
+                self._fail(
+                    at, f"This number has more than {DIGITS} characters.", "Write a number that computers can hold."
+                )
             self._at = match.end()
             return float(word) if number[1] or number[2] else int(word)
         if word in _LITERALS:
@@ -301,8 +313,12 @@ class Reader:
         if word.lstrip("+-") in {"NaN", "Infinity", "nan", "inf"}:
             self._fail(at, "JSON has no NaN and no Infinity.", "Write a number, or leave the member out.")
         if word[0] in "+-.0123456789":
-            self._fail(at, "This is not how JSON writes a number.", "Write digits without leading zeros, '.' and digits, an exponent.")
-        self._fail(at, "Here a value is expected.", "Texts stand in double quotes.")
+            self._fail(
+                at,
+                "This is not how JSON writes a number.",
+                "Write digits without leading zeros, '.' and digits, an exponent.",
+            )
+        return self._fail(at, "Here a value is expected.", "Texts stand in double quotes.")
 
 
 def _unescape(raw: str) -> str:

@@ -7,6 +7,7 @@ from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.validator import manifest_findings
 
+
 def apply(manifest: Manifest, fix: Fix) -> Manifest:
     """Return the manifest with one fix applied; the given one stays as it is.
 
@@ -36,7 +37,9 @@ def fixed(document: Document | None) -> Manifest:
         # All at once, and one by one only if that does harm.
         better, made = _improved(manifest, found, safe)
         if not made:
-            better, made = next(((b, m) for b, m in (_improved(manifest, found, [each]) for each in safe) if m), (manifest, []))
+            better, made = next(
+                ((b, m) for b, m in (_improved(manifest, found, [each]) for each in safe) if m), (manifest, [])
+            )
         if not made:
             return Manifest(manifest.as_document(), applied=tuple(applied))
         manifest, applied = better, applied + made

@@ -9,7 +9,13 @@ from typing import Any
 from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.document import Document
 from jobtype_toolkit.seed.findings import (
-    BEST_PRACTICE, SCALE, SCALE_CREATE, SEED_CLI, Finding, finding, shown,
+    BEST_PRACTICE,
+    SCALE,
+    SCALE_CREATE,
+    SEED_CLI,
+    Finding,
+    finding,
+    shown,
 )
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.names import SECTIONS
@@ -22,8 +28,12 @@ STANDARD_RESOURCES = ("cpus", "mem", "disk", "gpus", "sharedmem")
 MINIMUM = {"cpus": 0.25, "mem": 128, "disk": 0}
 """What Scale gives a job at least, and what seed-cli wants to see declared."""
 LONGEST: dict[Path, int] = {
-    ("name",): 50, ("jobVersion",): 50, ("tags", 0): 50,
-    ("errors", 0, "name"): 50, ("errors", 0, "title"): 50, ("errors", 0, "description"): 250,
+    ("name",): 50,
+    ("jobVersion",): 50,
+    ("tags", 0): 50,
+    ("errors", 0, "name"): 50,
+    ("errors", 0, "title"): 50,
+    ("errors", 0, "description"): 250,
 }
 """Lengths of the server's columns, below `$.job`; `0` stands for any index."""
 LARGEST_INTEGER = 2**63
@@ -42,17 +52,22 @@ def scale_findings(manifest: Any) -> Iterator[Finding]:
     resources = get(manifest, RESOURCES)
     if isinstance(resources, dict) and "scalar" not in resources:
         yield finding(
-            "RESOURCES_WITHOUT_SCALAR", RESOURCES,
+            "RESOURCES_WITHOUT_SCALAR",
+            RESOURCES,
             '"resources" has no "scalar" list; the server fails on it instead of answering.',
-            'Add "scalar": [] or remove "resources".', {SCALE},
+            'Add "scalar": [] or remove "resources".',
+            {SCALE},
             fix=fixes.setting((*RESOURCES, "scalar"), [], 'add "scalar": []', safe=True),
         )
     for path, resource in items(manifest, SECTIONS["resource"]):
         name, value = resource.get("name"), resource.get("value")
         if isinstance(name, str) and name.lower() == "gpus" and isinstance(value, float) and not value.is_integer():
             yield finding(
-                "JSON_VALIDATION_ERROR", (*path, "value"), f"The resource {shown(name)} is {shown(value)}; it must be whole.",
-                "Ask for whole GPUs.", {SCALE},
+                "JSON_VALIDATION_ERROR",
+                (*path, "value"),
+                f"The resource {shown(name)} is {shown(value)}; it must be whole.",
+                "Ask for whole GPUs.",
+                {SCALE},
             )
     for path, mount in items(manifest, SECTIONS["mount"]):
         folder = mount.get("path")
@@ -60,8 +75,11 @@ def scale_findings(manifest: Any) -> Iterator[Finding]:
             absolute = "/" + folder.strip().removeprefix("./")
             plain = re.fullmatch(r"[\w./-]+", folder.strip())
             yield finding(
-                "INVALID_MOUNT_PATH", (*path, "path"), f"The mount path {shown(folder)} is not absolute.",
-                f"Use {shown(absolute)}." if plain else "Write a path that begins with '/'.", {SCALE},
+                "INVALID_MOUNT_PATH",
+                (*path, "path"),
+                f"The mount path {shown(folder)} is not absolute.",
+                f"Use {shown(absolute)}." if plain else "Write a path that begins with '/'.",
+                {SCALE},
                 fix=fixes.setting((*path, "path"), absolute, f"use {shown(absolute)}") if plain else None,
             )
 
@@ -70,16 +88,21 @@ def creation_findings(manifest: Any) -> Iterator[Finding]:
     """Yield what validation lets pass and the creation of the job type does not."""
     if get(manifest, ("job", "name")) == "validation":
         yield finding(
-            "RESERVED_JOB_NAME", ("job", "name"), 'A job type cannot be called "validation"; that is a service.',
-            "Choose another name.", {SCALE_CREATE},
+            "RESERVED_JOB_NAME",
+            ("job", "name"),
+            'A job type cannot be called "validation"; that is a service.',
+            "Choose another name.",
+            {SCALE_CREATE},
         )
     version = get(manifest, ("job", "jobVersion"))
     if isinstance(version, str) and re.match(r"\d+\.\d+\.\d+[-+]", version):
         bare = re.split("[-+]", version)[0]
         yield finding(
-            "UNREACHABLE_VERSION", ("job", "jobVersion"),
+            "UNREACHABLE_VERSION",
+            ("job", "jobVersion"),
             f"A server stores the version {shown(version)} but fails to show it: it addresses only three numbers.",
-            f"Use {shown(bare)} or the next one.", {SCALE_CREATE},
+            f"Use {shown(bare)} or the next one.",
+            {SCALE_CREATE},
         )
     for below, longest in LONGEST.items():
         yield from _too_long(manifest, ("job", *below), longest)
@@ -95,8 +118,11 @@ def _too_long(manifest: Any, path: Path, longest: int) -> Iterator[Finding]:
             node = manifest_schema().at(path)
             what = label(node) if node else "text"
             yield finding(
-                "TOO_LONG", place, f"The {what} has {len(text)} characters; the server's database takes {longest}.",
-                "Shorten it.", {SCALE_CREATE},
+                "TOO_LONG",
+                place,
+                f"The {what} has {len(text)} characters; the server's database takes {longest}.",
+                "Shorten it.",
+                {SCALE_CREATE},
             )
 
 
@@ -113,9 +139,11 @@ def decoder_findings(document: Document, schema: Schema) -> Iterator[Finding]:
         refused = node is not None and not decodes(node, duplicate.hidden)
         why = ", and seed-cli refuses the hidden value" if refused else ""
         found = finding(
-            "DUPLICATE_KEY", duplicate.path,
+            "DUPLICATE_KEY",
+            duplicate.path,
             f"{shown(duplicate.path[-1])} occurs twice in one object, at line {first[0]}, column {first[1]} and at line "
-            f"{second[0]}, column {second[1]}; the later one counts{why}.", "Remove one of them.",
+            f"{second[0]}, column {second[1]}; the later one counts{why}.",
+            "Remove one of them.",
             {SEED_CLI, BEST_PRACTICE} if refused else {BEST_PRACTICE},
         )
         yield replace(found, line=second[0], column=second[1])
@@ -133,14 +161,21 @@ def _decoder(value: Any, path: Path, node: Schema) -> Iterator[Finding]:
         if node.pattern and value.endswith("\n") and node.allows(value):
             stripped = value.removesuffix("\n")
             yield finding(
-                "LINE_BREAK_AT_END", path, f"The {label(node)} ends in a line break, which seed-cli refuses.",
-                "Remove the line break.", {SEED_CLI}, fix=fixes.setting(path, stripped, "remove the line break", safe=True),
+                "LINE_BREAK_AT_END",
+                path,
+                f"The {label(node)} ends in a line break, which seed-cli refuses.",
+                "Remove the line break.",
+                {SEED_CLI},
+                fix=fixes.setting(path, stripped, "remove the line break", safe=True),
             )
     elif type(value) in {int, float} and not in_range(node, value):
         infinite = isinstance(value, float)
         yield finding(
-            "NUMBER_OUT_OF_RANGE", path, f"The {label(node)} is {shown(value, 40)}, more than computers hold in 64 bits.",
-            "Write a smaller number.", {SEED_CLI, SCALE_CREATE} if infinite else {SEED_CLI},
+            "NUMBER_OUT_OF_RANGE",
+            path,
+            f"The {label(node)} is {shown(value, 40)}, more than computers hold in 64 bits.",
+            "Write a smaller number.",
+            {SEED_CLI, SCALE_CREATE} if infinite else {SEED_CLI},
         )
 
 
@@ -168,9 +203,14 @@ def decodes(node: Schema, value: Any) -> bool:
             name.lower() not in known or decodes(known[name.lower()], member) for name, member in value.items()
         )
     if kind == "array":
-        return isinstance(value, list) and (node.items is None or all(decodes(node.items, element) for element in value))
+        return isinstance(value, list) and (
+            node.items is None or all(decodes(node.items, element) for element in value)
+        )
     expected: dict[str, tuple[type, ...]] = {
-        "string": (str,), "boolean": (bool,), "integer": (int,), "number": (int, float),
+        "string": (str,),
+        "boolean": (bool,),
+        "integer": (int,),
+        "number": (int, float),
     }
     return type(value) in expected[kind] and (kind not in {"integer", "number"} or in_range(node, value))
 
@@ -185,7 +225,8 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
         declared.append(name)
         if name.lower() not in STANDARD_RESOURCES:
             yield finding(
-                "NONSTANDARD_RESOURCE", (*path, "name"),
+                "NONSTANDARD_RESOURCE",
+                (*path, "name"),
                 f"{shown(name)} is not a standard resource; the job may never be scheduled.",
                 "Make sure that the cluster's nodes offer it.",
             )
@@ -196,12 +237,17 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
     parent = RESOURCES if isinstance(resources, dict) else ("job",)
     listed = get(manifest, SECTIONS["resource"])
     first = len(listed) if isinstance(listed, list) else 0
-    changes = [Change("set", (*SECTIONS["resource"], first + at), {"name": name, "value": MINIMUM[name]})
-               for at, name in enumerate(missing)]
+    changes = [
+        Change("set", (*SECTIONS["resource"], first + at), {"name": name, "value": MINIMUM[name]})
+        for at, name in enumerate(missing)
+    ]
     fixable = (resources is None or isinstance(resources, dict)) and (listed is None or isinstance(listed, list))
     yield finding(
-        "RECOMMENDED_RESOURCES", parent, f"The resources do not say how much {_listed(missing)} the job needs.",
-        "Declare them; without, a server gives the bare minimum.", {BEST_PRACTICE},
+        "RECOMMENDED_RESOURCES",
+        parent,
+        f"The resources do not say how much {_listed(missing)} the job needs.",
+        "Declare them; without, a server gives the bare minimum.",
+        {BEST_PRACTICE},
         fix=Fix("declare the server's minimum", changes=tuple(changes)) if fixable else None,
     )
 

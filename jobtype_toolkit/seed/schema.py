@@ -97,9 +97,8 @@ class Schema:
             else:
                 found.append(Violation("oneOf", path, self, value))
             return
-        for name in self.required:
-            if name not in value:
-                found.append(Violation("required", path, self, value, name))
+        missing = (name for name in self.required if name not in value)
+        found.extend(Violation("required", path, self, value, name) for name in missing)
         properties, extra = self.properties, self.extra
         for name, member in value.items():
             node = properties.get(name, extra)

@@ -4,13 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from jobtype_toolkit.errors import ToolkitError
 from jobtype_toolkit.seed import document as documents
 from jobtype_toolkit.seed.advice import advice_findings
 from jobtype_toolkit.seed.configuration_rules import ORDER as CONFIGURATION_ORDER
 from jobtype_toolkit.seed.configuration_rules import WARNINGS, configuration_findings
 from jobtype_toolkit.seed.document import Document
 from jobtype_toolkit.seed.findings import (
-    EVERYONE, SCALE, SCHEMA, SEED_CLI, Finding, Validation, finding, located,
+    EVERYONE,
+    SCALE,
+    SCHEMA,
+    SEED_CLI,
+    Finding,
+    Validation,
+    finding,
+    located,
 )
 from jobtype_toolkit.seed.fixes import Fix, setting
 from jobtype_toolkit.seed.images import image_findings
@@ -18,8 +26,6 @@ from jobtype_toolkit.seed.names import name_findings, uses
 from jobtype_toolkit.seed.rules import creation_findings, decoder_findings, resource_findings, scale_findings
 from jobtype_toolkit.seed.schema import manifest_schema, violations
 from jobtype_toolkit.seed.words import manifest_finding
-
-from jobtype_toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.manifest import Manifest
@@ -29,8 +35,13 @@ TARGETS: dict[str, str] = {"6": SCALE, "7.0": SCALE, "7.2": SCALE, "schema": SCH
 """What a manifest can be validated against, and the mark of the findings that are errors there."""
 
 ORDER = (
-    "MALFORMED_JSON", "JSON_VALIDATION_ERROR", "RESOURCES_WITHOUT_SCALAR", "NAME_COLLISION_ERROR",
-    "DUPLICATE_MOUNT_NAMES", "DUPLICATE_ERROR_NAMES", "INVALID_MOUNT_PATH",
+    "MALFORMED_JSON",
+    "JSON_VALIDATION_ERROR",
+    "RESOURCES_WITHOUT_SCALAR",
+    "NAME_COLLISION_ERROR",
+    "DUPLICATE_MOUNT_NAMES",
+    "DUPLICATE_ERROR_NAMES",
+    "INVALID_MOUNT_PATH",
 )
 """The order in which Scale checks a manifest; the first failure is the one that a server reports."""
 
@@ -54,8 +65,12 @@ def manifest_findings(document: Document) -> list[Finding]:
         found.append(located(manifest_finding(violation, root, spelling), document, key=at_key))
     named = uses(root)
     for rule in (
-        scale_findings(root), name_findings(root, named), creation_findings(root), resource_findings(root),
-        decoder_findings(document, schema), advice_findings(root, named),
+        scale_findings(root),
+        name_findings(root, named),
+        creation_findings(root),
+        resource_findings(root),
+        decoder_findings(document, schema),
+        advice_findings(root, named),
     ):
         found.extend(located(each, document) for each in rule)
     return found
@@ -80,8 +95,11 @@ def validate(
     Raises `UnreadableInput` for a path that cannot be read, and `ValueError` for an unknown `against`; nothing else.
     """
     return validate_documents(
-        documents.load(manifest), None if configuration is None else documents.load(configuration),
-        workspaces=workspaces, against=against, docker_image=docker_image,
+        documents.load(manifest),
+        None if configuration is None else documents.load(configuration),
+        workspaces=workspaces,
+        against=against,
+        docker_image=docker_image,
     )
 
 
@@ -118,6 +136,7 @@ def _malformed(document: Document) -> Iterator[Finding]:
     """Yield what is wrong with the text itself."""
     repaired = document.repaired()
     for fault in document.faults:
+        fix: Fix | None
         if fault.harmless:
             fix = Fix("remove it", safe=True, text=document.text)
         else:
@@ -134,15 +153,27 @@ def _wrapped(document: Document) -> Finding | None:
     if isinstance(root, str):
         inner = documents.parse(root)
         fix = setting((), inner.value, "take the manifest out of the text") if isinstance(inner.value, dict) else None
-        return finding("JSON_VALIDATION_ERROR", (), "The document is a text, not an object; it seems to be a manifest in quotes."
-                       if fix else "The document is a text where a manifest is expected.",
-                       "Take the manifest out of the text." if fix else "A manifest is an object with seedVersion and job.",
-                       EVERYONE, fix=fix)
+        return finding(
+            "JSON_VALIDATION_ERROR",
+            (),
+            "The document is a text, not an object; it seems to be a manifest in quotes."
+            if fix
+            else "The document is a text where a manifest is expected.",
+            "Take the manifest out of the text." if fix else "A manifest is an object with seedVersion and job.",
+            EVERYONE,
+            fix=fix,
+        )
     if isinstance(root, dict) and "seedVersion" not in root and "manifest" in root:
         inner_value = root["manifest"]
         fix = setting((), inner_value, "take the manifest out of the body") if isinstance(inner_value, dict) else None
-        return finding("JSON_VALIDATION_ERROR", (), "The document seems to be the body of a request, with the manifest inside it.",
-                       'Validate what stands in "manifest".', EVERYONE, fix=fix)
+        return finding(
+            "JSON_VALIDATION_ERROR",
+            (),
+            "The document seems to be the body of a request, with the manifest inside it.",
+            'Validate what stands in "manifest".',
+            EVERYONE,
+            fix=fix,
+        )
     return None
 
 
@@ -164,6 +195,8 @@ def _seen_by(each: Finding, against: Target) -> Finding | None:
         return each
     if each.name == "RESERVED_JOB_NAME":
         return None
-    lenient = each.name == "DUPLICATE_ERROR_NAMES" or (each.name == "JSON_VALIDATION_ERROR" and SCHEMA not in each.rejected_by)
+    lenient = each.name == "DUPLICATE_ERROR_NAMES" or (
+        each.name == "JSON_VALIDATION_ERROR" and SCHEMA not in each.rejected_by
+    )
     marks = each.rejected_by - {SCALE} if lenient else each.rejected_by
     return replace(each, rejected_by=marks) if marks else None

@@ -46,7 +46,9 @@ class JsonObject(MutableMapping[str, Any]):
         if not isinstance(document.value, dict):
             raise InvalidManifest(f"the {cls._kind} is no JSON object; it must begin with '{{'")
         mark = ["It began with a byte order mark, which is left out when saving."] if document.faults else []
-        twice = [f"The key {paths.show(again.path)} occurs twice; the later value counts." for again in document.duplicates]
+        twice = [
+            f"The key {paths.show(again.path)} occurs twice; the later value counts." for again in document.duplicates
+        ]
         return cls(document, (*notes, *mark, *twice))
 
     @classmethod
@@ -110,13 +112,13 @@ class JsonObject(MutableMapping[str, Any]):
 
         Both are normalised first; items of lists are matched by their names. `kind` is added, removed or changed.
         """
-        import pandas as pd  # noqa: PLC0415 - this layer loads without pandas
+        import pandas as pd  # this layer loads without pandas
 
         rows = differences(self._normalise(self.data), self._normalise(self.read(new).data))
         kinds = {"path": "str", "before": "object", "after": "object", "kind": "str"}
-        return pd.DataFrame({
-            column: pd.Series([row[at] for row in rows], dtype=kinds[column]) for at, column in enumerate(kinds)
-        })
+        return pd.DataFrame(
+            {column: pd.Series([row[at] for row in rows], dtype=kinds[column]) for at, column in enumerate(kinds)}
+        )
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]

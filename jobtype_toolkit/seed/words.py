@@ -10,8 +10,12 @@ from jobtype_toolkit.seed.paths import Path, get
 from jobtype_toolkit.seed.schema import Schema, Violation
 
 _EXPECTED = {
-    "array": "a list", "boolean": "true or false", "integer": "a whole number",
-    "number": "a number", "object": "an object", "string": "text",
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object",
+    "string": "text",
 }
 _RULES = {
     "^[a-zA-Z0-9-]+$": "may contain only letters, digits and '-'",
@@ -19,9 +23,15 @@ _RULES = {
     r"^1\.0\.0$": 'must be "1.0.0", the one version of the specification that servers accept',
 }
 _PLACEHOLDERS: dict[str, Any] = {
-    "title": "TODO: title", "description": "TODO: description", "timeout": 0,
+    "title": "TODO: title",
+    "description": "TODO: description",
+    "timeout": 0,
     "maintainer": {"name": "TODO: name", "email": "TODO: email"},
-    "jobVersion": "1.0.0", "packageVersion": "1.0.0", "seedVersion": "1.0.0", "pattern": "*", "resources": {"scalar": []},
+    "jobVersion": "1.0.0",
+    "packageVersion": "1.0.0",
+    "seedVersion": "1.0.0",
+    "pattern": "*",
+    "resources": {"scalar": []},
 }
 _OLDER: dict[str, tuple[str, str | None]] = {
     "algorithmVersion": ('It is called "jobVersion" in Seed 1.0.0.', "jobVersion"),
@@ -67,7 +77,11 @@ def kind(value: Any, *, secret: bool = False) -> str:
 def manifest_finding(violation: Violation, root: Any, spelling: str | None = None) -> Finding:
     """Say in words what breaks the manifest's schema. `spelling` is how the text writes the value."""
     describe = {
-        "type": _wrong_type, "required": _missing, "additionalProperties": _unknown, "pattern": _bad_text, "enum": _bad_choice,
+        "type": _wrong_type,
+        "required": _missing,
+        "additionalProperties": _unknown,
+        "pattern": _bad_text,
+        "enum": _bad_choice,
     }[violation.keyword]
     description, suggestion, fix = describe(violation, root, spelling)
     return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix)
@@ -92,7 +106,7 @@ def _begin(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _wrong_type(violation: Violation, root: Any, spelling: str | None) -> Words:
+def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     # What stands among the settings may be a value that somebody put into the wrong file.
     what = kind(value, secret=path[:3] == ("job", "interface", "settings"))
@@ -101,14 +115,20 @@ def _wrong_type(violation: Violation, root: Any, spelling: str | None) -> Words:
     verb = "are" if node.title.endswith("s") and node.type in {"array", "object"} else "is"
     description = f"The {label(node)} {verb} {what} where {_EXPECTED[str(node.type)]} is expected."
     if not path:
-        return f"The document is {what} where a manifest is expected.", "A manifest is an object with seedVersion and job.", None
+        return (
+            f"The document is {what} where a manifest is expected.",
+            "A manifest is an object with seedVersion and job.",
+            None,
+        )
     repaired = _converted(node, value)
     if repaired is None:
         return description, f"Write {_EXPECTED[str(node.type)]}" + (" or leave it out." if value is None else "."), None
     if isinstance(repaired, int | float):
         quotes = " without quotes" if isinstance(value, str) else ""
         return description, f"Write {repaired}{quotes}.", fixes.setting(path, repaired, f"write {repaired}", safe=True)
-    advice = "Write a list of objects with name and value." if node.title == "Scalar resources" else "Put it into a list."
+    advice = (
+        "Write a list of objects with name and value." if node.title == "Scalar resources" else "Put it into a list."
+    )
     if isinstance(value, list):
         advice = "Write the one value without the list."
     return description, advice, fixes.setting(path, repaired, advice[:1].lower() + advice[1:-1], safe=True)
@@ -124,7 +144,11 @@ def _converted(node: Schema, value: Any) -> Any:
         return [value]
     if node.title == "Media type" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return value[0]
-    if node.title == "Scalar resources" and isinstance(value, dict) and all(type(v) in {int, float} for v in value.values()):
+    if (
+        node.title == "Scalar resources"
+        and isinstance(value, dict)
+        and all(type(v) in {int, float} for v in value.values())
+    ):
         return [{"name": name, "value": amount} for name, amount in value.items()]
     return None
 
@@ -164,7 +188,11 @@ def _error_name(error: dict[str, Any], root: Any) -> str:
     name = name or (f"error-{code}" if isinstance(code, int) and abs(code) < 10**9 else "error")
     errors = get(root, ("job", "errors"), [])
     taken = {other.get("name") for other in errors if isinstance(other, dict)}
-    return name if name not in taken else next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+    return (
+        name
+        if name not in taken
+        else next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+    )
 
 
 def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
@@ -190,13 +218,17 @@ def _close(name: str, known: list[str]) -> str | None:
     return lowered[matches[0]] if matches else None
 
 
-def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
+def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     if node.pattern not in _RULES:
         description = f"{shown(value)} is not a full version number of the form MAJOR.MINOR.PATCH."
         full = fixes.version(value)
         if full and node.allows(full[0]):
-            return description, f"Use {shown(full[0])}.", fixes.setting(path, full[0], f"use {shown(full[0])}", safe=full[1])
+            return (
+                description,
+                f"Use {shown(full[0])}.",
+                fixes.setting(path, full[0], f"use {shown(full[0])}", safe=full[1]),
+            )
         return description, 'Use three numbers, such as "1.0.0".', None
     description = f"The {label(node)} {shown(value)} {_RULES[node.pattern]}."
     if not value:
@@ -209,11 +241,13 @@ def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
     return description, f"Use {shown(proposal)}.", fixes.setting(path, proposal, f"use {shown(proposal)}")
 
 
-def _bad_choice(violation: Violation, root: Any, _spelling: str | None) -> Words:
+def _bad_choice(violation: Violation, _root: Any, _spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     choices = node.enum or []
     description = f"The {label(node)} is {kind(value)}; it can be {', '.join(choices[:-1])} or {choices[-1]}."
-    new = "job" if value == "system" and "job" in choices else _close(value, choices) if isinstance(value, str) else None
+    new = (
+        "job" if value == "system" and "job" in choices else _close(value, choices) if isinstance(value, str) else None
+    )
     if not new:
         return description, f"Use one of {', '.join(choices)}.", None
     return description, f"Use {shown(new)}.", fixes.setting(path, new, f"use {shown(new)}")

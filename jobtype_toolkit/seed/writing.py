@@ -82,7 +82,15 @@ class Writer:
         return opening + start + f",{start}".join(parts) + self.newline + margin + closing
 
     def _part(
-        self, parent: Any, key: Any, node: "Node | None", depth: int, margin: str, schema: Schema | None, *, inline: bool,
+        self,
+        parent: Any,
+        key: Any,
+        node: "Node | None",
+        depth: int,
+        margin: str,
+        schema: Schema | None,
+        *,
+        inline: bool,
     ) -> str:
         value = parent[key]
         item = node.items.get(key) if node else None
