@@ -45,6 +45,9 @@ class JsonObject(MutableMapping[str, Any]):
         _refuse_faults(document, cls._kind)
         if not isinstance(document.value, dict):
             raise InvalidManifest(f"the {cls._kind} is no JSON object; it must begin with '{{'")
+        if not document.given_as_text:
+            # What comes as a dict gets a text too, so that its own order is the one that saving keeps.
+            document = documents.parse(document.written())
         mark = ["It began with a byte order mark, which is left out when saving."] if document.faults else []
         twice = [
             f"The key {paths.show(again.path)} occurs twice; the later value counts." for again in document.duplicates
