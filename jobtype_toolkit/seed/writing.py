@@ -70,7 +70,7 @@ class Writer:
         if isinstance(value, dict):
             schema = schema.choose(value) if schema and schema.choices else schema
             parts = [
-                quoted(key) + self.colon + self._part(value, key, node, depth, inner, schema, inline=inline)
+                self._label(key, node) + self._part(value, key, node, depth, inner, schema, inline=inline)
                 for key in _ordered(value, node, schema)
             ]
         else:
@@ -80,6 +80,11 @@ class Writer:
             return opening + self.comma.join(parts) + closing
         start = self.newline + inner
         return opening + start + f",{start}".join(parts) + self.newline + margin + closing
+
+    def _label(self, key: str, node: "Node | None") -> str:
+        """Return the key with its colon, as it was written if it was."""
+        item = node.items.get(key) if node else None
+        return self.text[item.key : item.start] if item else quoted(key) + self.colon
 
     def _part(
         self,

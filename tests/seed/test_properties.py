@@ -38,7 +38,6 @@ def test_an_edit_changes_what_was_edited_and_nothing_else(text, member, value):
     expected = json.loads(text)
     expected["job"][member] = value
     assert json.loads(manifest.text) == expected
-    assert set(re.findall(r"\d+\.\d+|\d+[eE]\+?\d+", manifest.text)) >= set() if member == "timeout" else True
 
 
 @given(MANIFESTS)
