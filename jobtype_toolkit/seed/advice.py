@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import Finding, advice, shown
 from jobtype_toolkit.seed.names import SECTIONS, Use
 from jobtype_toolkit.seed.paths import Path, get, show
@@ -12,18 +11,6 @@ from jobtype_toolkit.seed.rules import items
 from jobtype_toolkit.seed.variables import command_findings, setting_findings
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
-_NEAR_MISSES = {
-    "memory": "mem",
-    "ram": "mem",
-    "cpu": "cpus",
-    "cores": "cpus",
-    "gpu": "gpus",
-    "disks": "disk",
-    "storage": "disk",
-    "shared-mem": "sharedmem",
-    "shared_mem": "sharedmem",
-    "shm": "sharedmem",
-}
 
 
 def advice_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
@@ -76,7 +63,7 @@ def _tags(manifest: Any) -> Iterator[Finding]:
 
 def _resources(manifest: Any) -> Iterator[Finding]:
     for path, resource in items(manifest, SECTIONS["resource"]):
-        name, value = resource.get("name"), resource.get("value")
+        value = resource.get("value")
         if type(value) in {int, float} and value < 0:  # type: ignore[operator]
             yield advice(
                 "NEGATIVE_RESOURCE",
@@ -84,16 +71,6 @@ def _resources(manifest: Any) -> Iterator[Finding]:
                 f"The resource needs {shown(value, 40)}, less than nothing.",
                 "Write an amount of 0 or more.",
                 severity="warning",
-            )
-        meant = _NEAR_MISSES.get(name.lower()) if isinstance(name, str) else None
-        if meant:
-            yield advice(
-                "RESOURCE_NEAR_MISS",
-                (*path, "name"),
-                f"The resource {shown(name)} is not the standard one, which is called {meant}.",
-                f"Did you mean {shown(meant)}?",
-                severity="warning",
-                fix=fixes.setting((*path, "name"), meant, f"use {shown(meant)}"),
             )
 
 

@@ -3,11 +3,12 @@
 import copy
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jobtype_toolkit.seed import paths
 from jobtype_toolkit.seed.paths import Path
+from jobtype_toolkit.seed.schema import manifest_schema
 
 _SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")
 
@@ -43,7 +44,7 @@ class Fix:
     title: str
     safe: bool = False
     changes: tuple[Change, ...] = ()
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
 
 
 def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
@@ -54,6 +55,55 @@ def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
 def renaming(path: Path, name: str, title: str) -> Fix:
     """Return the fix that gives a member another name."""
     return Fix(title, changes=(Change("rename", path, name),))
+
+
+RENAMED = {
+    "algorithmVersion": "jobVersion",
+    "inputData": "inputs",
+    "outputData": "outputs",
+    "errorMapping": "errors",
+    "cmd": "command",
+    "args": "command",
+    "manifestVersion": "seedVersion",
+    "manifest_version": "seedVersion",
+    "version": "seedVersion",
+}
+"""Members of older formats that only have another name now."""
+_MOVED: dict[str, Path] = {
+    "authorName": ("job", "maintainer", "name"),
+    "authorEmail": ("job", "maintainer", "email"),
+    "authorUrl": ("job", "maintainer", "url"),
+}
+_RESOURCES = {"cpus": "cpus", "mem": "mem", "storage": "disk", "sharedMem": "sharedmem"}
+
+
+def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that brings a member of an older format to its place in Seed 1.0.0, if there is one."""
+    name, parent = str(path[-1]), paths.get(root, path[:-1], {})
+    scalar = paths.get(root, ("job", "resources", "scalar"), [])
+    gone = Change("remove", path)
+    target = next((new for old, new in RENAMED.items() if old == name and _known(new, path[:-1])), None)
+    if target:
+        return None if target in parent else renaming(path, target, f'rename it to "{target}"')
+    if (
+        name in _MOVED
+        and paths.get(root, _MOVED[name]) is None
+        and isinstance(paths.get(root, _MOVED[name][:-1], {}), dict)
+    ):
+        return Fix(f"move it to {paths.show(_MOVED[name])}", changes=(Change("set", _MOVED[name], value), gone))
+    if name in _RESOURCES and path[:-1] == ("job",) and isinstance(scalar, list) and type(value) in {int, float}:
+        entry = Change("set", ("job", "resources", "scalar", len(scalar)), {"name": _RESOURCES[name], "value": value})
+        return Fix('move it to "resources.scalar"', changes=(entry, gone))
+    if name == "count" and "multiple" not in parent:
+        return Fix('write "multiple"', changes=(Change("set", (*path[:-1], "multiple"), value not in ("1", 1)), gone))
+    if name == "type":
+        return Fix("remove it", changes=(gone,))
+    return None
+
+
+def _known(name: str, parent: Path) -> bool:
+    node = manifest_schema().at(parent)
+    return node is not None and name in node.properties
 
 
 def version(text: str) -> tuple[str, bool] | None:

@@ -71,12 +71,17 @@ def uses(manifest: Any) -> list[Use]:
     return found
 
 
+def _bare(variable: str) -> str:
+    return variable if variable.isidentifier() else shown(variable)
+
+
 def name_findings(manifest: Any, found: list[Use]) -> Iterator[Finding]:
     """Yield collisions, reserved names and names that seed-cli would write differently."""
+    command = get(manifest, COMMAND)
     resources = [use for use in found if use.section == "resource"]
     scale = {ALLOCATED + use.variable: use for use in resources}
     seed_cli = {ALLOCATED + normalised(use.name) for use in resources}
-    names = _Names(found)
+    names = _Names(found, command)
     spaces: dict[str, dict[tuple[str, str], Use]] = {}
     for use in found:
         yield from _reserved(use, scale, seed_cli)
@@ -85,7 +90,7 @@ def name_findings(manifest: Any, found: list[Use]) -> Iterator[Finding]:
         if earlier and name:
             yield _collision(use, list(earlier.values()), names)
         earlier.setdefault((use.section, use.name), use)
-    yield from _not_normalised(get(manifest, COMMAND), found)
+    yield from _not_normalised(command, found)
 
 
 def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[Finding]:
@@ -97,7 +102,7 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
         yield finding(
             "NAME_COLLISION_ERROR",
             use.path,
-            f"The {use} becomes the variable {shown(use.variable)}, which {reason}.",
+            f"The {use} becomes the variable {_bare(use.variable)}, which {reason}.",
             "Rename it.",
             {SCALE, SEED_CLI} if refused_by_cli else {SCALE},
         )
@@ -113,7 +118,7 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
 
 def _collision(use: Use, earlier: list[Use], names: "_Names") -> Finding:
     """Tell a name that is already taken, by the strictest rule that it breaks."""
-    fix = names.another(use)
+    fix = names.another(use, earlier)
     suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
     for other in earlier:
         same_section = use.section == other.section
@@ -125,7 +130,7 @@ def _collision(use: Use, earlier: list[Use], names: "_Names") -> Finding:
             return finding(
                 "NAME_COLLISION_ERROR",
                 use.path,
-                f"The {use} becomes the variable {shown(variable)}, which the {other.section} at {show(other.path[:-1])} "
+                f"The {use} becomes the variable {_bare(variable)}, which the {other.section} at {show(other.path[:-1])} "
                 "already uses.",
                 suggestion,
                 {SCALE, SEED_CLI},
@@ -154,26 +159,33 @@ def _collision(use: Use, earlier: list[Use], names: "_Names") -> Finding:
 class _Names:
     """The names that are taken, and where to go on counting for another one."""
 
-    def __init__(self, found: list[Use]) -> None:
+    def __init__(self, found: list[Use], command: Any) -> None:
+        self.command = command if isinstance(command, str) else ""
         self.taken = {normalised(use.name) for use in found}
         self.numbers: dict[str, int] = {}
 
-    def another(self, use: Use) -> Fix:
-        """Give the later use a name of its own; `command` means the first one, so it stays as it is."""
+    def another(self, use: Use, earlier: list[Use]) -> Fix:
+        """Give the later use a name of its own. A `${…}` in the command is its own only if nobody else is written so."""
         bare = use.name.rstrip("\n")
         name = bare + _SUFFIX.get(use.section, "-2")
         while normalised(name) in self.taken:
             self.numbers[bare] = self.numbers.get(bare, 1) + 1
             name = f"{bare}-{self.numbers[bare]}"
         self.taken.add(normalised(name))
-        return fixes.setting(use.path, name, f"rename the {use.section} to {shown(name)}")
+        changes = [Change("set", use.path, name)]
+        command = fixes.renamed_variable(self.command, use.name, name.upper().replace("-", "_"))
+        if use.section in VARIABLES and command != self.command and use.name not in {other.name for other in earlier}:
+            changes.append(Change("set", COMMAND, command))
+        return Fix(f"rename the {use.section} to {shown(name)}", changes=tuple(changes))
 
 
 def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
     """Find names that seed-cli warns about, once each."""
     places: dict[str, list[Use]] = {}
     for use in found:
-        if use.section not in {"resource", "error"} and normalised(use.name) not in {"", use.name}:
+        # A name that breaks the schema, or ends in a line break, is told elsewhere.
+        proper = re.fullmatch("[a-zA-Z0-9_-]+", use.name)
+        if proper and use.section not in {"resource", "error"} and normalised(use.name) != use.name:
             places.setdefault(use.name, []).append(use)
     for old, same in places.items():
         new = normalised(old)
@@ -183,7 +195,7 @@ def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
         yield finding(
             "NOT_NORMALIZED",
             same[0].path,
-            f"The {same[0]} is not written as its variable {shown(new)}, which seed-cli -w refuses.",
+            f"The {same[0]} is not in normal form (upper case, '_' for '-'); seed-cli -w refuses it.",
             f"Use {shown(new)} if nobody depends on the present name.",
             {SEED_CLI_STRICT},
             fix=Fix(f"rename {shown(old)} to {shown(new)}", changes=tuple(changes)),

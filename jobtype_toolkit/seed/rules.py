@@ -25,6 +25,18 @@ from jobtype_toolkit.seed.words import label
 
 RESOURCES: Path = ("job", "resources")
 STANDARD_RESOURCES = ("cpus", "mem", "disk", "gpus", "sharedmem")
+_NEAR_MISSES = {
+    "memory": "mem",
+    "ram": "mem",
+    "cpu": "cpus",
+    "cores": "cpus",
+    "gpu": "gpus",
+    "disks": "disk",
+    "storage": "disk",
+    "shared-mem": "sharedmem",
+    "shared_mem": "sharedmem",
+    "shm": "sharedmem",
+}
 MINIMUM = {"cpus": 0.25, "mem": 128, "disk": 0}
 """What Scale gives a job at least, and what seed-cli wants to see declared."""
 LONGEST: dict[Path, int] = {
@@ -224,11 +236,13 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
             continue
         declared.append(name)
         if name.lower() not in STANDARD_RESOURCES:
+            meant = _NEAR_MISSES.get(name.lower())
             yield finding(
                 "NONSTANDARD_RESOURCE",
                 (*path, "name"),
                 f"{shown(name)} is not a standard resource; the job may never be scheduled.",
-                "Make sure that the cluster's nodes offer it.",
+                f"Did you mean {shown(meant)}?" if meant else "Make sure that the cluster's nodes offer it.",
+                fix=fixes.setting((*path, "name"), meant, f"use {shown(meant)}") if meant else None,
             )
     missing = [name for name in MINIMUM if name not in declared]
     if not missing or not isinstance(get(manifest, ("job",)), dict):

@@ -120,7 +120,11 @@ def validate_documents(
         found.extend(image_findings(manifest.value, docker_image))
     found = _ordered(found, manifest, ORDER)
     if configuration is not None:
-        checked = [replace(each, document="configuration") for each in _malformed(configuration)]
+        checked = [
+            # A repaired text would hold the values of its settings, and no finding may.
+            replace(each, document="configuration", fix=None)
+            for each in _malformed(configuration)
+        ]
         if not configuration.broken:
             checked += configuration_findings(configuration, manifest.value, workspaces, edit=edit, against=against)
         found += _ordered([located(each, configuration) for each in checked], configuration, CONFIGURATION_ORDER)

@@ -13,14 +13,14 @@ Judge = Callable[[Any, Any], Judgement]
 
 _CONNECTED = "recipes and callers refer to it by name."
 REMOVED: dict[str, Judgement] = {
-    "file input": ("INPUTREMOVED", "breaking", _CONNECTED),
-    "JSON input": ("INPUTREMOVED", "breaking", _CONNECTED),
-    "file output": ("OUTPUTREMOVED", "breaking", "jobs that follow refer to it by name."),
-    "JSON output": ("OUTPUTREMOVED", "breaking", "jobs that follow refer to it by name."),
-    "mount": ("MOUNTREMOVED", "compatible", "a configuration that still has it gets a warning."),
-    "setting": ("SETTINGREMOVED", "compatible", "a configuration that still has it gets a warning."),
-    "resource": ("RESOURCEREMOVED", "compatible", "jobs need less than before."),
-    "error": ("ERRORREMOVED", "compatible", "that exit code becomes a general failure."),
+    "file input": ("INPUT_REMOVED", "breaking", _CONNECTED),
+    "JSON input": ("INPUT_REMOVED", "breaking", _CONNECTED),
+    "file output": ("OUTPUT_REMOVED", "breaking", "jobs that follow refer to it by name."),
+    "JSON output": ("OUTPUT_REMOVED", "breaking", "jobs that follow refer to it by name."),
+    "mount": ("MOUNT_REMOVED", "compatible", "a configuration that still has it gets a warning."),
+    "setting": ("SETTING_REMOVED", "compatible", "a configuration that still has it gets a warning."),
+    "resource": ("RESOURCE_REMOVED", "compatible", "jobs need less than before."),
+    "error": ("ERROR_REMOVED", "compatible", "that exit code becomes a general failure."),
 }
 
 

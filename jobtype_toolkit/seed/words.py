@@ -1,6 +1,7 @@
 """Violations of the schema in words: what is wrong, what to do, and a fix where there is one."""
 
 import difflib
+import re
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
@@ -17,11 +18,6 @@ _EXPECTED = {
     "object": "an object",
     "string": "text",
 }
-_RULES = {
-    "^[a-zA-Z0-9-]+$": "may contain only letters, digits and '-'",
-    "^[a-zA-Z0-9_-]+$": "may contain only letters, digits, '-' and '_'",
-    r"^1\.0\.0$": 'must be "1.0.0", the one version of the specification that servers accept',
-}
 _PLACEHOLDERS: dict[str, Any] = {
     "title": "TODO: title",
     "description": "TODO: description",
@@ -33,29 +29,29 @@ _PLACEHOLDERS: dict[str, Any] = {
     "pattern": "*",
     "resources": {"scalar": []},
 }
-_OLDER: dict[str, tuple[str, str | None]] = {
-    "algorithmVersion": ('It is called "jobVersion" in Seed 1.0.0.', "jobVersion"),
-    "inputData": ('It is called "inputs" in Seed 1.0.0.', "inputs"),
-    "outputData": ('It is called "outputs" in Seed 1.0.0.', "outputs"),
-    "errorMapping": ('It is called "errors" in Seed 1.0.0, and every entry has a "name".', "errors"),
-    "cmd": ('It is called "command" in Seed 1.0.0.', "command"),
-    "args": ('The arguments belong to "command" in Seed 1.0.0.', "command"),
-    "authorName": ('It is "name" in "maintainer" in Seed 1.0.0.', None),
-    "authorEmail": ('It is "email" in "maintainer" in Seed 1.0.0.', None),
-    "authorUrl": ('It is "url" in "maintainer" in Seed 1.0.0.', None),
-    "cpus": ('It is an entry of "resources.scalar" in Seed 1.0.0.', None),
-    "mem": ('It is an entry of "resources.scalar" in Seed 1.0.0.', None),
-    "disk": ('It is an entry of "resources.scalar" in Seed 1.0.0.', None),
-    "resources": ('It stands in "job", as "resources.scalar", in Seed 1.0.0.', None),
-    "count": ('It is "multiple", true or false, in Seed 1.0.0.', None),
-    "envVars": ('They are "settings" in Seed 1.0.0.', None),
-    "media_types": ('It is "mediaTypes" in an input and "mediaType" in an output.', None),
-    "type": ("Seed 1.0.0 has no type here: a file is a file; remove it.", None),
-    "manifestVersion": ('It is called "seedVersion" in Seed 1.0.0.', "seedVersion"),
-    "manifest_version": ('It is called "seedVersion" in Seed 1.0.0.', "seedVersion"),
-    "version": ('It is called "seedVersion" in Seed 1.0.0.', "seedVersion"),
+_OLDER = {
+    "algorithmVersion": 'It is called "jobVersion" in Seed 1.0.0.',
+    "inputData": 'It is called "inputs" in Seed 1.0.0.',
+    "outputData": 'It is called "outputs" in Seed 1.0.0.',
+    "errorMapping": 'It is called "errors" in Seed 1.0.0, and every entry has a "name".',
+    "cmd": 'It is called "command" in Seed 1.0.0.',
+    "args": 'The arguments belong to "command" in Seed 1.0.0.',
+    "authorName": 'It is "name" in "maintainer" in Seed 1.0.0.',
+    "authorEmail": 'It is "email" in "maintainer" in Seed 1.0.0.',
+    "authorUrl": 'It is "url" in "maintainer" in Seed 1.0.0.',
+    "cpus": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "mem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "storage": 'It is the entry "disk" of "resources.scalar" in Seed 1.0.0.',
+    "sharedMem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
+    "count": 'It is "multiple", true or false, in Seed 1.0.0.',
+    "envVars": 'They are "settings" in Seed 1.0.0.',
+    "type": "Seed 1.0.0 has no type here: a file is a file; remove it.",
+    "manifestVersion": 'It is called "seedVersion" in Seed 1.0.0.',
+    "manifest_version": 'It is called "seedVersion" in Seed 1.0.0.',
+    "version": 'It is called "seedVersion" in Seed 1.0.0.',
 }
-"""Members of older formats: what they became, and the new name where renaming is enough."""
+"""What members of older formats became."""
 
 
 def label(node: Schema) -> str:
@@ -174,12 +170,30 @@ def _missing(violation: Violation, root: Any, _spelling: str | None) -> Words:
         suggestion = f'Add "name", for example {shown(proposal)}.'
     else:
         proposal = _PLACEHOLDERS.get(name)
-        close = _close(name, [key for key in violation.value if key not in node.properties])
-        hint = f" instead of {shown(close)}" if close else ""
-        suggestion = f'Add "{name}"{hint}: {node.properties[name].description[:1].lower()}{node.properties[name].description[1:]}'
+        former, fix = _former(violation, root)
+        hint = f" instead of {shown(former)}" if former else ""
+        meaning = node.properties[name].description
+        suggestion = f'Add "{name}"{hint}: {meaning[:1].lower()}{meaning[1:]}'
+        if fix:
+            return description, suggestion, fix
     if proposal is None:
         return description, suggestion, None
     return description, suggestion, fixes.setting((*path, name), proposal, f'add "{name}"')
+
+
+def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
+    """Return the unknown member that holds what is missing, under an older or a misspelt name, and the fix."""
+    path, missing = violation.path, violation.member
+    unknown = [key for key in violation.value if key not in violation.schema.properties]
+    for key in unknown:
+        fix = fixes.from_older_format((*path, key), violation.value[key], root)
+        if fix and missing in {
+            fix.changes[0].value if fix.changes[0].kind == "rename" else "",
+            *fix.changes[0].path[len(path) :][:1],
+        }:
+            return key, fix
+    close = _close(missing, unknown)
+    return (close, fixes.renaming((*path, close), missing, f"rename it to {shown(missing)}")) if close else ("", None)
 
 
 def _error_name(error: dict[str, Any], root: Any) -> str:
@@ -197,18 +211,22 @@ def _error_name(error: dict[str, Any], root: Any) -> str:
 
 def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
     node, name, path = violation.schema, violation.member, violation.path
-    article = ("an" if label(node)[0] in "aeiouAEIOU" else "a") if isinstance(path[-2:-1] and path[-2], int) else "the"
+    element = len(path) > 1 and isinstance(path[-2], int)
+    article = ("an" if label(node)[0] in "aeiouAEIOU" else "a") if element else "the"
     description = f"{shown(name)} is not a member of {article} {label(node)}."
-    hint, new = _OLDER.get(name, ("", None))
-    new = new if new in node.properties else _close(name, list(node.properties))
-    parent = get(root, path[:-1], {})
-    free = new is not None and new not in parent
-    if new and not (hint and _OLDER[name][1] is None):
-        suggestion = hint or f"Rename it to {shown(new)}."
-        return description, suggestion, fixes.renaming(path, new, f"rename it to {shown(new)}") if free else None
-    if hint:
-        return description, hint, fixes.renaming(path, new, f"rename it to {shown(new)}") if new and free else None
-    return description, f"Known here: {', '.join(node.properties)}.", None
+    older = fixes.from_older_format(path, violation.value, root)
+    if name in _OLDER and (older or name not in fixes.RENAMED):
+        return description, _OLDER[name], older
+    new = _close(name, list(node.properties))
+    if not new:
+        return description, f"Known here: {', '.join(node.properties)}.", None
+    taken = new in get(root, path[:-1], {})
+    fix = None if taken else fixes.renaming(path, new, f"rename it to {shown(new)}")
+    return (
+        description,
+        f"It stands here as {shown(new)} already; remove one." if taken else f"Rename it to {shown(new)}.",
+        fix,
+    )
 
 
 def _close(name: str, known: list[str]) -> str | None:
@@ -220,7 +238,7 @@ def _close(name: str, known: list[str]) -> str | None:
 
 def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
-    if node.pattern not in _RULES:
+    if str(node.pattern).startswith(r"^(?:0|"):
         description = f"{shown(value)} is not a full version number of the form MAJOR.MINOR.PATCH."
         full = fixes.version(value)
         if full and node.allows(full[0]):
@@ -230,12 +248,17 @@ def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
                 fixes.setting(path, full[0], f"use {shown(full[0])}", safe=full[1]),
             )
         return description, 'Use three numbers, such as "1.0.0".', None
-    description = f"The {label(node)} {shown(value)} {_RULES[node.pattern]}."
-    if not value:
-        description = f"The {label(node)} is empty."
     if path == ("seedVersion",):
+        description = f"The seed version is {shown(value)}; servers accept only 1.0.0."
         return description, 'Use "1.0.0" and fit the rest to it.', fixes.setting(path, "1.0.0", 'set "1.0.0"')
-    proposal = fixes.identifier(value, underscore="_" in node.pattern)
+    underscore = "_" in str(node.pattern)
+    allowed = "letters, digits, '-' and '_'" if underscore else "letters, digits and '-'"
+    odd = next(
+        (letter for letter in value if not re.match("[a-zA-Z0-9_-]" if underscore else "[a-zA-Z0-9-]", letter)), None
+    )
+    what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
+    description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
+    proposal = fixes.identifier(value, underscore=underscore)
     if not proposal:
         return description, "Use a name such as tile-mosaic.", None
     return description, f"Use {shown(proposal)}.", fixes.setting(path, proposal, f"use {shown(proposal)}")

@@ -187,7 +187,6 @@ def test_advice_about_the_job(manifest, name):
 
 INTERFACE_ADVICE = [
     ("NEGATIVE_RESOURCE", "resource", {"name": "gpus", "value": -1}),
-    ("RESOURCE_NEAR_MISS", "resource", {"name": "memory", "value": 1}),
     ("MEDIA_TYPE_FORM", "inputs", {"files": [{"name": "TILES", "mediaTypes": ["tiff"]}]}),
     ("MEDIA_TYPE_FORM", "outputs", {"files": [{"name": "O", "pattern": "*", "mediaType": "tiff"}]}),
     ("PATTERN_MATCHES_NOTHING", "outputs", {"files": [{"name": "O", "pattern": "/out/*"}]}),
@@ -215,6 +214,12 @@ def test_advice_about_the_interface(manifest, name, member, value):
     assert validation.is_valid
     assert name in names(validation)
     assert names(each for each in validation if each.rejected_by == {"best practice"}) == [name]
+
+
+def test_a_resource_that_is_nearly_standard_is_suggested(manifest):
+    manifest["job"]["resources"]["scalar"].append({"name": "GPU", "value": 1})
+    (found,) = validate(manifest)
+    assert (found.name, found.suggestion, found.rejected_by) == ("NONSTANDARD_RESOURCE", 'Did you mean "gpus"?', frozenset())
 
 
 def test_the_standard_variables_of_the_runtime_are_declared(manifest):
