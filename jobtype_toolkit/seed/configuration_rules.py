@@ -8,7 +8,7 @@ from jobtype_toolkit.seed.document import Document
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding, shown
 from jobtype_toolkit.seed.names import SECTIONS
 from jobtype_toolkit.seed.paths import Path
-from jobtype_toolkit.seed.rules import items
+from jobtype_toolkit.seed.rules import duplicate_findings, items
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.words import kind, label
 
@@ -47,10 +47,14 @@ def configuration_findings(
     """Yield everything there is to say about a configuration and how it fits the manifest.
 
     With `edit` it is judged as the editing service does, which skips the schema and then has names of its own for a
-    priority below 1 and a setting that is null.
+    priority below 1 and a setting that is null. A manifest of None is one that cannot be read; nothing is compared then.
     """
-    for found in _findings(configuration.value, manifest, workspaces, edit=edit, against=against):
-        yield replace(found, document="configuration")
+    found = [
+        *_findings(configuration.value, manifest, workspaces, edit=edit, against=against),
+        *duplicate_findings(configuration),
+    ]
+    for each in found:
+        yield replace(each, document="configuration")
 
 
 def _findings(
@@ -72,7 +76,8 @@ def _findings(
             )
         yield from _mounts(value, manifest, bad)
         yield from _workspaces(value, manifest, workspaces, bad)
-        yield from _settings(value, manifest)
+        if manifest is not None:
+            yield from _settings(value, manifest)
 
 
 def _error(name: str, path: Path, description: str, suggestion: str) -> Finding:
@@ -150,7 +155,7 @@ def _mounts(value: dict[str, Any], manifest: Any, bad: set[Path]) -> Iterator[Fi
                 f"The host path {shown(host_path)} is not absolute.",
                 "Write a path that begins with '/'.",
             )
-        if name not in declared and ("mounts", name) not in bad:
+        if manifest is not None and name not in declared and ("mounts", name) not in bad:
             yield finding(
                 "UNKNOWN_MOUNT",
                 ("mounts", name),
@@ -227,7 +232,7 @@ def _workspaces(
     yield from _known(used, workspaces)
     declared = _names(manifest, "file output")
     for output in outputs:
-        if output not in declared:
+        if manifest is not None and output not in declared:
             yield finding(
                 "UNKNOWN_OUTPUT",
                 (*place, "outputs", output),

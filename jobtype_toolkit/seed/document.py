@@ -38,6 +38,11 @@ class Document:
     start: int = 0
     _lines: list[int] = field(default_factory=list, repr=False)
 
+    def node(self, value: Any) -> Node | None:
+        """Return how an object or a list of this document stood in the text, None if it did not."""
+        node = self.nodes.get(id(value))
+        return node if node and node.value is value else None
+
     def place(self, path: Path, *, key: bool = False) -> tuple[int, int] | None:
         """Return line and column (both from 1) of the value at the path, or of its key; None without text.
 
@@ -47,7 +52,7 @@ class Document:
             return None
         at, value = self.start, self.value
         for step in path:
-            node = self.nodes.get(id(value))
+            node = self.node(value)
             item = node.items.get(step) if node else None
             if item is None:
                 break
@@ -78,7 +83,7 @@ class Document:
         parent = self.value
         for step in path[:-1]:
             parent = parent[step]
-        node = self.nodes.get(id(parent))
+        node = self.node(parent)
         item = node.items.get(path[-1]) if node and path else None
         return self.text[item.start : item.end] if item else None
 

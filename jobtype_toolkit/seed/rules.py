@@ -145,9 +145,14 @@ def _length(value: Any) -> int:
 def decoder_findings(document: Document, schema: Schema) -> Iterator[Finding]:
     """Yield what only seed-cli's typed reading refuses: numbers out of range, line breaks, hidden values."""
     yield from _decoder(document.value, (), schema)
+    yield from duplicate_findings(document, schema)
+
+
+def duplicate_findings(document: Document, schema: Schema | None = None) -> Iterator[Finding]:
+    """Yield keys that occur twice; with a schema, also whether seed-cli minds the value that is hidden."""
     for duplicate in document.duplicates:
         first, second = document.position(duplicate.first), document.position(duplicate.second)
-        node = schema.at(duplicate.path)
+        node = schema.at(duplicate.path) if schema else None
         refused = node is not None and not decodes(node, duplicate.hidden)
         why = ", and seed-cli refuses the hidden value" if refused else ""
         found = finding(

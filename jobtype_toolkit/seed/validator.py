@@ -126,7 +126,8 @@ def validate_documents(
             for each in _malformed(configuration)
         ]
         if not configuration.broken:
-            checked += configuration_findings(configuration, manifest.value, workspaces, edit=edit, against=against)
+            root = manifest.value if isinstance(manifest.value, dict) and "job" in manifest.value else None
+            checked += configuration_findings(configuration, root, workspaces, edit=edit, against=against)
         found += _ordered([located(each, configuration) for each in checked], configuration, CONFIGURATION_ORDER)
     found = [each for each in (_seen_by(each, against) for each in found) if each]
     mark = TARGETS[against]

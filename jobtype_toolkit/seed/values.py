@@ -81,6 +81,12 @@ class JsonObject(MutableMapping[str, Any]):
         """Return an independent copy, with the same spelling."""
         return type(self)(self.as_document(), self.notes, self.applied)
 
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self.copy()
+
     def as_document(self) -> Document:
         """Return the present state as a document of its own."""
         try:

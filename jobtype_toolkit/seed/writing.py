@@ -21,8 +21,10 @@ class Writer:
     """Writes one document; knows the layout of its text."""
 
     def __init__(self, document: "Document") -> None:
-        self.text, self.nodes, self.value = document.text, document.nodes, document.value
-        steps = Counter(inner.removeprefix(outer) for outer, inner in map(self._margins, self.nodes.values()) if inner)
+        self.text, self.node, self.value = document.text, document.node, document.value
+        steps = Counter(
+            inner.removeprefix(outer) for outer, inner in map(self._margins, document.nodes.values()) if inner
+        )
         self.step = steps.most_common(1)[0][0] if steps else "  "
         colon = _COLON.search(self.text)
         self.colon, self.comma = (": ", ", ") if not colon or colon[1] else (":", ",")
@@ -41,8 +43,8 @@ class Writer:
             return True
         parts = value.items() if isinstance(value, dict) else list(enumerate(value))
         inner = [self._compare(part) for _, part in parts]
-        node = self.nodes.get(id(value))
-        if node is None or node.value is not value or not all(inner) or [key for key, _ in parts] != list(node.items):
+        node = self.node(value)
+        if node is None or not all(inner) or [key for key, _ in parts] != list(node.items):
             return False
         if not all(_same(node.items[key].value, part) for key, part in parts):
             return False
@@ -61,7 +63,7 @@ class Writer:
     def _container(self, value: Any, depth: int, margin: str, schema: Schema | None, *, inline: bool) -> str:
         if not isinstance(value, dict | list):
             return scalar(value)
-        node = self.nodes.get(id(value))
+        node = self.node(value)
         if node and id(value) in self.unchanged and node.depth == depth:
             return self.text[node.start : node.end]
         outer, inner = self._margins(node) if node else ("", "")

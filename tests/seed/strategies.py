@@ -6,7 +6,25 @@ from hypothesis import strategies as st
 
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
 
-NAMES = st.sampled_from(["A", "a-b", "A_B", "IN", "in", "OUT", "mem", "cpus", "MEM", "OUTPUT_DIR", "output-dir", "ALLOCATED_MEM", "e1", "E1", "gpus"])
+NAMES = st.sampled_from(
+    [
+        "A",
+        "a-b",
+        "A_B",
+        "IN",
+        "in",
+        "OUT",
+        "mem",
+        "cpus",
+        "MEM",
+        "OUTPUT_DIR",
+        "output-dir",
+        "ALLOCATED_MEM",
+        "e1",
+        "E1",
+        "gpus",
+    ]
+)
 VERSIONS = st.sampled_from(["1.0.0", "0.1.2", "10.20.30", "1.0.0-rc.1", "2.0.0+build"])
 TEXTS = st.text(max_size=8) | st.sampled_from(["", "/data", "rel", "*.tif", "${IN} $A", "é", "\ud800", "a\n"])
 NUMBERS = st.integers(-5, 300) | st.floats(allow_nan=False, allow_infinity=False) | st.just(2**70)
@@ -19,7 +37,9 @@ def values(node: Schema):
     if node.pattern:
         if node.pattern.startswith(r"^1\."):
             return st.just("1.0.0")
-        return VERSIONS if "." in node.pattern else st.sampled_from(["job-1", "x"]) if "_" not in node.pattern else NAMES
+        return (
+            VERSIONS if "." in node.pattern else st.sampled_from(["job-1", "x"]) if "_" not in node.pattern else NAMES
+        )
     if node.type == "object":
         required = {name: values(node.properties[name]) for name in node.required}
         optional = {name: values(member) for name, member in node.properties.items() if name not in required}
@@ -64,12 +84,15 @@ def _places(value):
 @st.composite
 def spelled(draw, value):
     """JSON text of a value, with blanks, escapes and numbers written in various ways."""
+
     def blank():
         return draw(st.sampled_from(["", "", " ", "\n", "\n\t", "  ", "\r\n "]))
 
     def write(part):
         if isinstance(part, dict):
-            members = [f"{blank()}{json.dumps(key)}{blank()}:{blank()}{write(member)}{blank()}" for key, member in part.items()]
+            members = [
+                f"{blank()}{json.dumps(key)}{blank()}:{blank()}{write(member)}{blank()}" for key, member in part.items()
+            ]
             return "{" + ",".join(members) + "}"
         if isinstance(part, list):
             return "[" + ",".join(f"{blank()}{write(member)}{blank()}" for member in part) + "]"

@@ -139,9 +139,13 @@ def test_lone_surrogates_are_kept_and_can_be_shown():
     assert json.loads(manifest.text) == {"title": "half \udc00"}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes", {"a": object()}, {5: 1}, [float("nan")]])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes", {"a": object()}, {5: 1}, [float("nan")]]
+)
 def test_values_that_json_does_not_have_are_a_finding(value):
-    assert "MALFORMED_JSON" in [each.name for each in validate({"seedVersion": value} if not isinstance(value, dict) else value)]
+    assert "MALFORMED_JSON" in [
+        each.name for each in validate({"seedVersion": value} if not isinstance(value, dict) else value)
+    ]
 
 
 @pytest.mark.parametrize("value", [None, 5, True, [], "text", "", 'just "text"', "[1, 2]"])
@@ -171,7 +175,17 @@ def test_text_bytes_files_and_paths_are_all_read(tmp_path):
     path = tmp_path / "seed.manifest.json"
     path.write_text(TEXT)
     with path.open() as text_file, path.open("rb") as binary_file:
-        sources = [MANIFEST, TEXT, TEXT.encode(), path, str(path), text_file, binary_file, io.StringIO(TEXT), Manifest.read(TEXT)]
+        sources = [
+            MANIFEST,
+            TEXT,
+            TEXT.encode(),
+            path,
+            str(path),
+            text_file,
+            binary_file,
+            io.StringIO(TEXT),
+            Manifest.read(TEXT),
+        ]
         assert [validate(source).is_valid for source in sources] == [True] * len(sources)
 
 

@@ -46,7 +46,11 @@ def test_a_good_manifest_and_configuration_give_nothing(manifest):
         ({"queue": 1}, "INVALID_CONFIGURATION", "$.queue"),
         ({"mounts": {"A": {"type": "host", "host_path": "x"}}}, "HOST_ABSOLUTE_PATH", "$.mounts.A.host_path"),
         ({"output_workspaces": {"default": "prodcts"}}, "INVALID_WORKSPACE", "$.output_workspaces.default"),
-        ({"output_workspaces": {"default": "products", "outputs": {"MOSAIC": ""}}}, "INVALID_WORKSPACE", "$.output_workspaces.outputs.MOSAIC"),
+        (
+            {"output_workspaces": {"default": "products", "outputs": {"MOSAIC": ""}}},
+            "INVALID_WORKSPACE",
+            "$.output_workspaces.outputs.MOSAIC",
+        ),
         ({}, "MISSING_WORKSPACE", "$"),
     ],
 )
@@ -59,28 +63,51 @@ def test_errors_of_the_configuration(manifest, configuration, code, path):
 
 
 def test_a_misspelt_workspace_is_suggested(manifest):
-    assert configured(manifest, {"output_workspaces": {"default": "prodcts"}}).errors[0].suggestion == 'Did you mean "products"?'
+    assert (
+        configured(manifest, {"output_workspaces": {"default": "prodcts"}}).errors[0].suggestion
+        == 'Did you mean "products"?'
+    )
 
 
 def test_one_error_names_all_outputs_without_workspace(manifest):
-    interface(manifest, outputs={"files": [{"name": "A", "pattern": "*"}, {"name": "B", "pattern": "*", "required": False}, {"name": "C", "pattern": "*"}]})
+    interface(
+        manifest,
+        outputs={
+            "files": [
+                {"name": "A", "pattern": "*"},
+                {"name": "B", "pattern": "*", "required": False},
+                {"name": "C", "pattern": "*"},
+            ]
+        },
+    )
     validation = configured(manifest, {"output_workspaces": {"outputs": {"A": "products"}}})
     assert names(validation.errors) == ["MISSING_WORKSPACE"]
     assert '"B", "C"' in validation.errors[0].description
 
 
 def test_warnings_come_in_v6s_order(manifest):
-    interface(manifest, mounts=[{"name": "DATA", "path": "/data"}], settings=[{"name": "LEVEL"}, {"name": "PIN", "secret": True}])
+    interface(
+        manifest,
+        mounts=[{"name": "DATA", "path": "/data"}],
+        settings=[{"name": "LEVEL"}, {"name": "PIN", "secret": True}],
+    )
     manifest["job"]["resources"]["scalar"].append({"name": "licences", "value": 1})
     configuration = {
-        "settings": {"NOPE": "x"}, "mounts": {"NOPE": {"type": "host", "host_path": "/x"}},
+        "settings": {"NOPE": "x"},
+        "mounts": {"NOPE": {"type": "host", "host_path": "/x"}},
         "output_workspaces": {"default": "old"},
     }
     validation = configured(manifest, configuration)
     assert validation.is_valid
     ours = [each for each in validation.warnings if each.name in WARNINGS]
     assert names(ours) == [
-        "UNKNOWN_MOUNT", "MISSING_MOUNT", "DEPRECATED_WORKSPACE", "UNKNOWN_SETTING", "MISSING_SETTING", "MISSING_SETTING", "NONSTANDARD_RESOURCE",
+        "UNKNOWN_MOUNT",
+        "MISSING_MOUNT",
+        "DEPRECATED_WORKSPACE",
+        "UNKNOWN_SETTING",
+        "MISSING_SETTING",
+        "MISSING_SETTING",
+        "NONSTANDARD_RESOURCE",
     ]
     assert all(not each.rejected_by and each.severity == "warning" for each in ours)
 
@@ -109,15 +136,33 @@ def test_the_first_error_is_the_servers_first_error(manifest):
         inputs={"files": [{"name": "OUTPUT_DIR"}]},
     )
     manifest["job"]["timeout"] = "x"
-    configuration = {"version": "9", "priority": 0, "mounts": {"M": {"type": "host", "host_path": "x"}}, "output_workspaces": {"outputs": {"MOSAIC": "none"}, "default": ""}}
+    configuration = {
+        "version": "9",
+        "priority": 0,
+        "mounts": {"M": {"type": "host", "host_path": "x"}},
+        "output_workspaces": {"outputs": {"MOSAIC": "none"}, "default": ""},
+    }
     expected = [
-        "JSON_VALIDATION_ERROR", "JSON_VALIDATION_ERROR", "NAME_COLLISION_ERROR", "DUPLICATE_MOUNT_NAMES", "DUPLICATE_ERROR_NAMES",
-        "INVALID_MOUNT_PATH", "INVALID_VERSION", "INVALID_CONFIGURATION", "HOST_ABSOLUTE_PATH", "INVALID_WORKSPACE",
+        "JSON_VALIDATION_ERROR",
+        "JSON_VALIDATION_ERROR",
+        "NAME_COLLISION_ERROR",
+        "DUPLICATE_MOUNT_NAMES",
+        "DUPLICATE_ERROR_NAMES",
+        "INVALID_MOUNT_PATH",
+        "INVALID_VERSION",
+        "INVALID_CONFIGURATION",
+        "HOST_ABSOLUTE_PATH",
+        "INVALID_WORKSPACE",
     ]
     errors = configured(manifest, configuration).errors
     assert names(errors) == expected
     assert errors[0].path == "$.job.timeout"
-    assert set(CONFIGURATION_ORDER) - {"MALFORMED_JSON", "INVALID_SETTING", "INVALID_PRIORITY", "MISSING_WORKSPACE"} <= set(expected)
+    assert set(CONFIGURATION_ORDER) - {
+        "MALFORMED_JSON",
+        "INVALID_SETTING",
+        "INVALID_PRIORITY",
+        "MISSING_WORKSPACE",
+    } <= set(expected)
 
 
 def test_servers_of_version_6_lack_three_checks(manifest):
@@ -134,8 +179,12 @@ def test_servers_of_version_6_lack_three_checks(manifest):
 @pytest.mark.parametrize(
     ("path", "longest"),
     [
-        (("name",), 50), (("jobVersion",), 50), (("tags", 0), 50),
-        (("errors", 0, "name"), 50), (("errors", 0, "title"), 50), (("errors", 0, "description"), 250),
+        (("name",), 50),
+        (("jobVersion",), 50),
+        (("tags", 0), 50),
+        (("errors", 0, "name"), 50),
+        (("errors", 0, "title"), 50),
+        (("errors", 0, "description"), 250),
     ],
 )
 def test_lengths_that_the_database_refuses(manifest, path, longest):
@@ -170,7 +219,10 @@ ADVICE = {
     "RECOMMENDED_RESOURCES": ("resources", {"scalar": [{"name": "cpus", "value": 1}]}),
     "ERROR_CODE_ZERO": ("errors", [{"code": 0, "name": "e", "description": "d"}]),
     "ERROR_CODE_RANGE": ("errors", [{"code": 256, "name": "e", "description": "d"}]),
-    "DUPLICATE_ERROR_CODE": ("errors", [{"code": 1, "name": "a", "description": "d"}, {"code": 1, "name": "b", "description": "d"}]),
+    "DUPLICATE_ERROR_CODE": (
+        "errors",
+        [{"code": 1, "name": "a", "description": "d"}, {"code": 1, "name": "b", "description": "d"}],
+    ),
     "ERROR_WITHOUT_DESCRIPTION": ("errors", [{"code": 1, "name": "a"}, {"code": 2, "name": "b"}]),
 }
 
@@ -219,9 +271,30 @@ def test_advice_about_the_interface(manifest, name, member, value):
 def test_a_resource_that_is_nearly_standard_is_suggested(manifest):
     manifest["job"]["resources"]["scalar"].append({"name": "GPU", "value": 1})
     (found,) = validate(manifest)
-    assert (found.name, found.suggestion, found.rejected_by) == ("NONSTANDARD_RESOURCE", 'Did you mean "gpus"?', frozenset())
+    assert (found.name, found.suggestion, found.rejected_by) == (
+        "NONSTANDARD_RESOURCE",
+        'Did you mean "gpus"?',
+        frozenset(),
+    )
 
 
 def test_the_standard_variables_of_the_runtime_are_declared(manifest):
     interface(manifest, command="$TILES ${OUTPUT_DIR} ${ALLOCATED_MEM} ${TILES%.tif}")
     assert validate(manifest).findings == ()
+
+
+def test_a_configuration_for_an_unreadable_manifest_is_judged_alone():
+    configuration = {
+        "settings": {"A": "x"},
+        "mounts": {"M": {"type": "host", "host_path": "x"}},
+        "output_workspaces": {"default": "none"},
+    }
+    for unreadable in ("{", "[]", {"manifest": {}}):
+        found = [each for each in configured(unreadable, configuration) if each.document == "configuration"]
+        assert names(found) == ["HOST_ABSOLUTE_PATH", "INVALID_WORKSPACE"]
+
+
+def test_a_key_twice_in_a_configuration(manifest):
+    text = '{"output_workspaces": {"default": "products"}, "priority": 1, "priority": 2}'
+    (found,) = configured(manifest, text)
+    assert (found.name, found.document, found.column) == ("DUPLICATE_KEY", "configuration", 63)

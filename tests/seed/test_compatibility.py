@@ -13,8 +13,14 @@ B, C, T = "breaking", "compatible", "cosmetic"
 OLD = {
     "seedVersion": "1.0.0",
     "job": {
-        "name": "change-map", "jobVersion": "2.1.0", "packageVersion": "1.0.3", "title": "Change map", "description": "Maps change.",
-        "tags": ["change"], "maintainer": {"name": "Imagery Team", "email": "imagery@example.com"}, "timeout": 900,
+        "name": "change-map",
+        "jobVersion": "2.1.0",
+        "packageVersion": "1.0.3",
+        "title": "Change map",
+        "description": "Maps change.",
+        "tags": ["change"],
+        "maintainer": {"name": "Imagery Team", "email": "imagery@example.com"},
+        "timeout": 900,
         "resources": {"scalar": [{"name": "cpus", "value": 2.0}, {"name": "mem", "value": 1024, "inputMultiplier": 2}]},
         "interface": {
             "command": "${BEFORE} ${AFTER} ${LIMIT}",
@@ -27,13 +33,19 @@ OLD = {
                 "json": [{"name": "LIMIT", "type": "number"}, {"name": "BANDS", "type": "integer", "required": False}],
             },
             "outputs": {
-                "files": [{"name": "MAP", "pattern": "*.tif", "mediaType": "image/tiff"}, {"name": "LOG", "pattern": "*.log", "required": False, "multiple": True}],
+                "files": [
+                    {"name": "MAP", "pattern": "*.tif", "mediaType": "image/tiff"},
+                    {"name": "LOG", "pattern": "*.log", "required": False, "multiple": True},
+                ],
                 "json": [{"name": "AREA", "key": "area", "type": "number"}, {"name": "COUNT", "type": "integer"}],
             },
             "mounts": [{"name": "DEM", "path": "/dem"}, {"name": "CACHE", "path": "/cache", "mode": "rw"}],
             "settings": [{"name": "HOST"}, {"name": "TOKEN", "secret": True}],
         },
-        "errors": [{"code": 1, "name": "bad-input", "category": "data"}, {"code": 2, "name": "no-overlap", "title": "No overlap"}],
+        "errors": [
+            {"code": 1, "name": "bad-input", "category": "data"},
+            {"code": 2, "name": "no-overlap", "title": "No overlap"},
+        ],
     },
 }
 

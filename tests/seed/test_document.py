@@ -1,6 +1,8 @@
 """Editing keeps what was not edited; new members find their place."""
 
+import copy
 import json
+import pickle
 
 import pytest
 
@@ -50,7 +52,9 @@ def test_absent_and_empty_stay_apart():
     assert manifest.text == '{"job": {"interface": {}, "errors": [], "title": ""}}\n'
 
 
-@pytest.mark.parametrize("text", ["{}", "{ }", '{"a":1}', '{"a": 1}', "{\n\t\"a\": 1\n}", '{\r\n  "a": 1\r\n}\r\n', '\n\n {"a": 1} \n'])
+@pytest.mark.parametrize(
+    "text", ["{}", "{ }", '{"a":1}', '{"a": 1}', '{\n\t"a": 1\n}', '{\r\n  "a": 1\r\n}\r\n', '\n\n {"a": 1} \n']
+)
 def test_the_layout_is_kept(text):
     written = Manifest.read(text).text
     assert written.strip() == text.strip()
@@ -119,7 +123,9 @@ def test_paths_may_be_written_carelessly():
 
 def test_edits_by_path():
     manifest = Manifest.read({"job": {"errors": [{"code": 1}]}})
-    manifest.set("job.interface.inputs.files[0].name", "A").rename("job.errors[0].code", "number").remove("job.errors[0].number")
+    manifest.set("job.interface.inputs.files[0].name", "A").rename("job.errors[0].code", "number").remove(
+        "job.errors[0].number"
+    )
     assert manifest.data == {"job": {"errors": [{}], "interface": {"inputs": {"files": [{"name": "A"}]}}}}
     assert manifest.at("job.interface.inputs.files[0].name") == "A"
     assert manifest.at("job.nowhere", 5) == 5
@@ -128,3 +134,13 @@ def test_edits_by_path():
             manifest.set(wrong, 1)
     with pytest.raises(paths.InvalidPath):
         manifest.remove("job.nowhere")
+
+
+def test_copies_of_every_kind_keep_the_spelling():
+    manifest = Manifest.read(SPELLED)
+    for twin in (copy.copy(manifest), copy.deepcopy(manifest), pickle.loads(pickle.dumps(manifest))):
+        twin["job"]["title"] = "x"
+        assert json.loads(twin.text) == twin.data
+        assert twin["job"]["timeout"] == 10.0
+    assert "title" not in manifest["job"]
+    assert "64.50" in copy.deepcopy(manifest).text

@@ -12,7 +12,9 @@ from jobtype_toolkit.seed.validator import validate
 
 
 def test_a_new_manifest_is_valid_for_everyone():
-    manifest = Manifest.new("tile-mosaic", description="Joins tiles.", maintainer={"name": "Imagery Team", "email": "imagery@example.com"})
+    manifest = Manifest.new(
+        "tile-mosaic", description="Joins tiles.", maintainer={"name": "Imagery Team", "email": "imagery@example.com"}
+    )
     assert validate(manifest).findings == ()
     assert manifest.text == Manifest.read(manifest.text).text
     assert not validate(Manifest.new("Tile Mosaic")).is_valid
@@ -50,7 +52,13 @@ def test_what_is_given_is_not_changed(manifest):
 
 @pytest.mark.parametrize(
     ("version", "part", "raised"),
-    [("1.2.3", "major", "2.0.0"), ("1.2.3", "minor", "1.3.0"), ("1.2.3", "patch", "1.2.4"), ("1.0.0-rc.1+5", "patch", "1.0.1"), ("1.2", "minor", "1.3.0")],
+    [
+        ("1.2.3", "major", "2.0.0"),
+        ("1.2.3", "minor", "1.3.0"),
+        ("1.2.3", "patch", "1.2.4"),
+        ("1.0.0-rc.1+5", "patch", "1.0.1"),
+        ("1.2", "minor", "1.3.0"),
+    ],
 )
 def test_bump(manifest, version, part, raised):
     manifest["job"]["jobVersion"] = version
@@ -70,30 +78,51 @@ def test_what_is_no_version_cannot_be_raised(manifest, version):
 
 
 def test_normalised_is_what_a_server_stores():
-    value = Manifest.read({"seedVersion": "1.0.0", "job": {
-        "resources": {"scalar": [{"name": "sharedMem", "value": 1.0}]},
-        "interface": {
-            "inputs": {"files": [{"name": "A"}], "json": [{"name": "B", "type": "string"}]},
-            "outputs": {"files": [{"name": "C", "pattern": "*"}], "json": [{"name": "D", "type": "string"}]},
-            "mounts": [{"name": "E", "path": "/e"}], "settings": [{"name": "F"}],
-        },
-        "errors": [{"code": 1, "name": "g"}, {"code": 2, "name": "h", "title": "H", "category": "data"}],
-    }})
-    assert value.normalised().data == {"seedVersion": "1.0.0", "job": {
-        "resources": {"scalar": [{"name": "sharedmem", "value": 1.0}]},
-        "interface": {
-            "inputs": {
-                "files": [{"name": "A", "required": True, "mediaTypes": [], "multiple": False, "partial": False}],
-                "json": [{"name": "B", "type": "string", "required": True}],
+    value = Manifest.read(
+        {
+            "seedVersion": "1.0.0",
+            "job": {
+                "resources": {"scalar": [{"name": "sharedMem", "value": 1.0}]},
+                "interface": {
+                    "inputs": {"files": [{"name": "A"}], "json": [{"name": "B", "type": "string"}]},
+                    "outputs": {"files": [{"name": "C", "pattern": "*"}], "json": [{"name": "D", "type": "string"}]},
+                    "mounts": [{"name": "E", "path": "/e"}],
+                    "settings": [{"name": "F"}],
+                },
+                "errors": [{"code": 1, "name": "g"}, {"code": 2, "name": "h", "title": "H", "category": "data"}],
             },
-            "outputs": {
-                "files": [{"name": "C", "pattern": "*", "mediaType": "application/octet-stream", "multiple": False, "required": True}],
-                "json": [{"name": "D", "type": "string", "required": True}],
+        }
+    )
+    assert value.normalised().data == {
+        "seedVersion": "1.0.0",
+        "job": {
+            "resources": {"scalar": [{"name": "sharedmem", "value": 1.0}]},
+            "interface": {
+                "inputs": {
+                    "files": [{"name": "A", "required": True, "mediaTypes": [], "multiple": False, "partial": False}],
+                    "json": [{"name": "B", "type": "string", "required": True}],
+                },
+                "outputs": {
+                    "files": [
+                        {
+                            "name": "C",
+                            "pattern": "*",
+                            "mediaType": "application/octet-stream",
+                            "multiple": False,
+                            "required": True,
+                        }
+                    ],
+                    "json": [{"name": "D", "type": "string", "required": True}],
+                },
+                "mounts": [{"name": "E", "path": "/e", "mode": "ro"}],
+                "settings": [{"name": "F", "secret": False}],
             },
-            "mounts": [{"name": "E", "path": "/e", "mode": "ro"}], "settings": [{"name": "F", "secret": False}],
+            "errors": [
+                {"code": 1, "name": "g", "category": "job", "title": "g"},
+                {"code": 2, "name": "h", "title": "H", "category": "data"},
+            ],
         },
-        "errors": [{"code": 1, "name": "g", "category": "job", "title": "g"}, {"code": 2, "name": "h", "title": "H", "category": "data"}],
-    }}
+    }
 
 
 def test_nothing_else_is_added():
@@ -110,7 +139,9 @@ def test_normalised_as_recorded(shared):
         sent, answer = exchange["request"]["body"], exchange["response"]["body"]
         assert Manifest.read(sent["manifest"]).normalised().data == answer["manifest"], path.name
         if sent.get("configuration"):
-            assert Configuration.read(sent["configuration"]).normalised(sent["manifest"]).data == answer["configuration"], path.name
+            assert (
+                Configuration.read(sent["configuration"]).normalised(sent["manifest"]).data == answer["configuration"]
+            ), path.name
 
 
 LABEL = r'"{\"seedVersion\":\"1.0.0\",\"job\":{\"name\":\"a\",\"interface\":{\"command\":\"\${IN} a\\/b \\\"x\\\"\"}}}"'
@@ -166,7 +197,9 @@ def test_a_configuration_is_laid_out_for_its_manifest(manifest):
     }
     unfilled = [each.name for each in validate(manifest, configuration, workspaces={"products": True})]
     assert unfilled == ["HOST_ABSOLUTE_PATH", "INVALID_WORKSPACE", "EMPTY_SETTING"]
-    configuration.set("mounts.DATA.host_path", "/d").set("output_workspaces.outputs.MOSAIC", "products").set("settings.LEVEL", "1")
+    configuration.set("mounts.DATA.host_path", "/d").set("output_workspaces.outputs.MOSAIC", "products").set(
+        "settings.LEVEL", "1"
+    )
     assert validate(manifest, configuration, workspaces={"products": True}).findings == ()
 
 
@@ -180,7 +213,9 @@ def test_a_normalised_configuration():
         "settings": {"LEVEL": "2"},
     }
     assert Configuration.read(volume).normalised({"seedVersion": "1.0.0", **manifest}).data == expected
-    assert Configuration.read(volume).without_secrets({"seedVersion": "1.0.0", **manifest}).data["settings"] == {"LEVEL": "2"}
+    assert Configuration.read(volume).without_secrets({"seedVersion": "1.0.0", **manifest}).data["settings"] == {
+        "LEVEL": "2"
+    }
 
 
 SECRET = "hunter2-swordfish"
@@ -217,7 +252,10 @@ def test_no_secret_appears_anywhere(manifest, configuration):
 
 
 def test_no_secret_in_a_manifest_appears(manifest):
-    manifest["job"]["interface"] |= {"settings": [{"name": "PIN", "secret": True}], "command": f"${{TILES}} ${{PIN:-{SECRET}}}"}
+    manifest["job"]["interface"] |= {
+        "settings": [{"name": "PIN", "secret": True}],
+        "command": f"${{TILES}} ${{PIN:-{SECRET}}}",
+    }
     validation = validate(manifest)
     assert [each.name for each in validation] == ["SECRET_IN_COMMAND"]
     assert SECRET not in repr(validation.findings)

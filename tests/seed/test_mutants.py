@@ -31,10 +31,17 @@ def scale(manifest):
             return "JSON_VALIDATION_ERROR"
     inputs = interface.get("inputs", {})
     taken = ["OUTPUT_DIR", *("allocated_" + item["name"] for item in resources)]
-    taken += [item["name"] for items in (interface.get("settings", []), inputs.get("files", []), inputs.get("json", [])) for item in items]
+    taken += [
+        item["name"]
+        for items in (interface.get("settings", []), inputs.get("files", []), inputs.get("json", []))
+        for item in items
+    ]
     if max(collections.Counter(name.upper().replace("-", "_") for name in taken).values()) > 1:
         return "NAME_COLLISION_ERROR"
-    for items, code in ((interface.get("mounts", []), "DUPLICATE_MOUNT_NAMES"), (job.get("errors", []), "DUPLICATE_ERROR_NAMES")):
+    for items, code in (
+        (interface.get("mounts", []), "DUPLICATE_MOUNT_NAMES"),
+        (job.get("errors", []), "DUPLICATE_ERROR_NAMES"),
+    ):
         if len({item["name"] for item in items}) < len(items):
             return code
     if any(not mount["path"].startswith("/") for mount in interface.get("mounts", [])):
@@ -51,11 +58,17 @@ def seed_cli(manifest):
     others = [
         item["name"]
         for items in (
-            inputs.get("files", []), inputs.get("json", []), outputs.get("files", []), outputs.get("json", []),
-            interface.get("mounts", []), interface.get("settings", []), job.get("errors", []),
+            inputs.get("files", []),
+            inputs.get("json", []),
+            outputs.get("files", []),
+            outputs.get("json", []),
+            interface.get("mounts", []),
+            interface.get("settings", []),
+            job.get("errors", []),
         )
         for item in items
     ]
+
     def plain(name):
         return re.sub("[^A-Z0-9_]", "", name.upper().replace("-", "_"))
 
@@ -71,7 +84,11 @@ def seed_cli(manifest):
     integers = [job["timeout"], *(error["code"] for error in job.get("errors", []))]
     if any(not -(2**63) <= number < 2**63 for number in integers):
         return False
-    numbers = [item.get(member, 0) for item in job.get("resources", {}).get("scalar", []) for member in ("value", "inputMultiplier")]
+    numbers = [
+        item.get(member, 0)
+        for item in job.get("resources", {}).get("scalar", [])
+        for member in ("value", "inputMultiplier")
+    ]
     return all(abs(number) <= 1.7976931348623157e308 for number in numbers)
 
 
@@ -95,8 +112,37 @@ def test_generated_mutants(manifest):
     agree(manifest)
 
 
-NAMES = ["OUTPUT_DIR", "output-dir", "ALLOCATED_MEM", "allocated-cpus", "mem", "MEM", "IN", "in", "a-b", "A_B", "x\n", "gpus"]
-VALUES = [None, True, 0, -1, 1.5, 2.0, 2**70, "", "/abs", "rel", [], {}, "1.0.0", "1.0", [{"name": "mem", "path": "x", "code": 1, "value": 0.5}]]
+NAMES = [
+    "OUTPUT_DIR",
+    "output-dir",
+    "ALLOCATED_MEM",
+    "allocated-cpus",
+    "mem",
+    "MEM",
+    "IN",
+    "in",
+    "a-b",
+    "A_B",
+    "x\n",
+    "gpus",
+]
+VALUES = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    2.0,
+    2**70,
+    "",
+    "/abs",
+    "rel",
+    [],
+    {},
+    "1.0.0",
+    "1.0",
+    [{"name": "mem", "path": "x", "code": 1, "value": 0.5}],
+]
 
 
 def places(value):

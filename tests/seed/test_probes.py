@@ -14,8 +14,11 @@ def base():
     return {
         "seedVersion": "1.0.0",
         "job": {
-            "name": "edge-finder", "jobVersion": "1.0.0", "packageVersion": "1.0.0",
-            "title": "Edges", "description": "Finds edges.",
+            "name": "edge-finder",
+            "jobVersion": "1.0.0",
+            "packageVersion": "1.0.0",
+            "title": "Edges",
+            "description": "Finds edges.",
             "maintainer": {"name": "Imagery Team", "email": "imagery@example.com"},
             "timeout": 60,
             "interface": {
@@ -78,7 +81,14 @@ PROBES = [
     ("base", json.dumps(base()), YES, None, YES, YES),
     ("resources: {}", changed((*JOB, "resources"), {}), YES, "RESOURCES_WITHOUT_SCALAR", YES, YES),
     ("outputs: {}", changed((*JOB, "interface", "outputs"), {}), YES, None, YES, YES),
-    ("only JSON outputs", changed((*JOB, "interface", "outputs"), {"json": [{"name": "count", "key": "c", "type": "integer"}]}), YES, None, YES, NO),
+    (
+        "only JSON outputs",
+        changed((*JOB, "interface", "outputs"), {"json": [{"name": "count", "key": "c", "type": "integer"}]}),
+        YES,
+        None,
+        YES,
+        NO,
+    ),
     ("input and output share a name", changed(OUTPUT, "SCENE"), YES, None, NO, NO),
     ("input named like a resource", changed(INPUT, "MEM"), YES, None, NO, NO),
     ("input OUTPUT_DIR", changed(INPUT, "OUTPUT_DIR"), YES, COLLISION, NO, NO),
@@ -90,7 +100,14 @@ PROBES = [
     ("gpus 0.5", changed((*SCALAR, 2), {"name": "gpus", "value": 0.5}), YES, SCHEMA, YES, YES),
     ("resource twice", changed((*SCALAR, 2), {"name": "mem", "value": 1}), YES, COLLISION, NO, NO),
     ("resource twice by case", changed((*SCALAR, 2), {"name": "MEM", "value": 1}), YES, COLLISION, NO, NO),
-    ("output twice", changed((*JOB, "interface", "outputs", "files", 1), {"name": "EDGES", "pattern": "*"}), YES, None, NO, NO),
+    (
+        "output twice",
+        changed((*JOB, "interface", "outputs", "files", 1), {"name": "EDGES", "pattern": "*"}),
+        YES,
+        None,
+        NO,
+        NO,
+    ),
     ("error code twice", changed((*ERRORS, 1), {"code": 1, "name": "other"}), YES, None, YES, YES),
     ("errors differ by case", changed((*ERRORS, 1), {"code": 2, "name": "No-Edge"}), YES, None, NO, NO),
     ("mount named like an input", changed(MOUNTS, [mount("SCENE")]), YES, None, NO, NO),
@@ -107,13 +124,34 @@ PROBES = [
     ("negative cpus", changed((*SCALAR, 0, "value"), -1.0), YES, None, YES, YES),
     ("timeout true", changed((*JOB, "timeout"), True), NO, SCHEMA, NO, NO),
     ("text after the document", json.dumps(base()) + " more", NO, "MALFORMED_JSON", YES, YES),
-    ("duplicate key, well typed", json.dumps(base()).replace('"timeout": 60', '"timeout": 50, "timeout": 60'), YES, None, YES, YES),
+    (
+        "duplicate key, well typed",
+        json.dumps(base()).replace('"timeout": 60', '"timeout": 50, "timeout": 60'),
+        YES,
+        None,
+        YES,
+        YES,
+    ),
     ("byte order mark", b"\xef\xbb\xbf" + json.dumps(base()).encode(), NO, "MALFORMED_JSON", NO, NO),
-    ("JSON output without key", changed((*JOB, "interface", "outputs"), {"json": [{"name": "count", "type": "integer"}]}), YES, None, YES, NO),
+    (
+        "JSON output without key",
+        changed((*JOB, "interface", "outputs"), {"json": [{"name": "count", "type": "integer"}]}),
+        YES,
+        None,
+        YES,
+        NO,
+    ),
     ("interface: null", changed((*JOB, "interface"), None), NO, SCHEMA, NO, NO),
     ("timeout 2^70", changed((*JOB, "timeout"), 2**70), YES, None, NO, NO),
     ("resource value 1e400", written((*SCALAR, 1, "value"), "1e400"), YES, None, NO, NO),
-    ("hidden value of the wrong type", json.dumps(base()).replace('"timeout": 60', '"timeout": "a", "timeout": 60'), YES, None, NO, NO),
+    (
+        "hidden value of the wrong type",
+        json.dumps(base()).replace('"timeout": 60', '"timeout": "a", "timeout": 60'),
+        YES,
+        None,
+        NO,
+        NO,
+    ),
     ("invalid UTF-8", json.dumps(base()).encode().replace(b"Edges", b"Ed\xffes"), NO, "MALFORMED_JSON", YES, YES),
     ("input output_dir", changed(INPUT, "output_dir"), YES, COLLISION, YES, NO),
     ("input allocated_mem", changed(INPUT, "allocated_mem"), YES, COLLISION, NO, NO),
@@ -122,7 +160,14 @@ PROBES = [
     ("error name twice", changed((*ERRORS, 1), {"code": 2, "name": "no-edge"}), YES, "DUPLICATE_ERROR_NAMES", NO, NO),
     ("mount name twice", changed(MOUNTS, [mount("A", "/a"), mount("A", "/b")]), YES, "DUPLICATE_MOUNT_NAMES", NO, NO),
     ("mounts A-B and A_B", changed(MOUNTS, [mount("A-B", "/a"), mount("A_B", "/b")]), YES, None, NO, NO),
-    ("setting named like an input", changed((*JOB, "interface", "settings"), [{"name": "SCENE"}]), YES, COLLISION, NO, NO),
+    (
+        "setting named like an input",
+        changed((*JOB, "interface", "settings"), [{"name": "SCENE"}]),
+        YES,
+        COLLISION,
+        NO,
+        NO,
+    ),
     ("input in-file", changed(INPUT, "in-file"), YES, None, YES, NO),
     ("no resources", changed((*JOB, "resources"), ...), YES, None, YES, YES),
     ("ALLOCATED_GPUS without gpus", changed(INPUT, "ALLOCATED_GPUS"), YES, None, YES, YES),
@@ -130,11 +175,20 @@ PROBES = [
     ("resource value NaN", written((*SCALAR, 1, "value"), "NaN"), NO, "MALFORMED_JSON", NO, NO),
     ("gpus 2.0", changed((*SCALAR, 2), {"name": "gpus", "value": 2.0}), YES, None, YES, YES),
     ("timeout 1e1", written((*JOB, "timeout"), "1e1"), NO, SCHEMA, NO, NO),
-    ("resources: {} and error twice", with_(((*JOB, "resources"), {}), (ERRORS, [{"code": 1, "name": "e"}, {"code": 2, "name": "e"}])), YES, "RESOURCES_WITHOUT_SCALAR", NO, NO),
+    (
+        "resources: {} and error twice",
+        with_(((*JOB, "resources"), {}), (ERRORS, [{"code": 1, "name": "e"}, {"code": 2, "name": "e"}])),
+        YES,
+        "RESOURCES_WITHOUT_SCALAR",
+        NO,
+        NO,
+    ),
 ]
 
 
-@pytest.mark.parametrize(("text", "schema", "scale", "cli", "strict"), [probe[1:] for probe in PROBES], ids=[probe[0] for probe in PROBES])
+@pytest.mark.parametrize(
+    ("text", "schema", "scale", "cli", "strict"), [probe[1:] for probe in PROBES], ids=[probe[0] for probe in PROBES]
+)
 def test_the_matrix_of_the_three_validators(text, schema, scale, cli, strict):
     validation = validate(text)
     assert ("schema" not in validation.rejected_by) == schema
@@ -154,7 +208,10 @@ def test_a_custom_resource_is_warned_about_in_scales_own_name():
 
 
 def test_the_name_validation_and_prereleases_pass_validation_but_not_creation():
-    for path, value, name in [("name", "validation", "RESERVED_JOB_NAME"), ("jobVersion", "1.0.0-rc.1", "UNREACHABLE_VERSION")]:
+    for path, value, name in [
+        ("name", "validation", "RESERVED_JOB_NAME"),
+        ("jobVersion", "1.0.0-rc.1", "UNREACHABLE_VERSION"),
+    ]:
         validation = validate(changed((*JOB, path), value))
         assert validation.is_valid
         found = next(each for each in validation.warnings if each.name == name)

@@ -63,7 +63,11 @@ def test_no_text_makes_validation_raise(source):
         validate(source, source)
 
 
-@given(MANIFESTS.flatmap(spelled), st.integers(0, 400), st.sampled_from(["", ",", "}", "{", "'", '"', "//", "/*", "\\", "0", "NaN", "None", "\ufeff", "\x00"]))
+@given(
+    MANIFESTS.flatmap(spelled),
+    st.integers(0, 400),
+    st.sampled_from(["", ",", "}", "{", "'", '"', "//", "/*", "\\", "0", "NaN", "None", "\ufeff", "\x00"]),
+)
 @THOUSAND
 def test_no_damage_makes_validation_raise(text, at, damage):
     at = min(at, len(text))

@@ -13,7 +13,12 @@ RULES = {
     # path: (type, members that are required, constraint, default)
     "": ("object", {"seedVersion", "job"}, None, None),
     "seedVersion": ("string", set(), r"^1\.0\.0$", None),
-    "job": ("object", {"name", "jobVersion", "packageVersion", "title", "description", "maintainer", "timeout"}, None, None),
+    "job": (
+        "object",
+        {"name", "jobVersion", "packageVersion", "title", "description", "maintainer", "timeout"},
+        None,
+        None,
+    ),
     "job.name": ("string", set(), "^[a-zA-Z0-9-]+$", None),
     "job.jobVersion": ("string", set(), "version", None),
     "job.packageVersion": ("string", set(), "version", None),
@@ -99,12 +104,25 @@ def test_every_field_has_the_rules_of_the_table_and_no_other():
 @pytest.mark.parametrize("name", ["seed.manifest", "configuration"])
 def test_the_schemas_are_draft_4_and_use_no_word_that_the_engine_does_not_know(name):
     jsonschema.Draft4Validator.check_schema(definition(name))
-    known = {"$schema", "title", "description", "type", "default", "enum", "minimum", "pattern", "required", "properties",
-             "additionalProperties", "items", "oneOf"}
+    known = {
+        "$schema",
+        "title",
+        "description",
+        "type",
+        "default",
+        "enum",
+        "minimum",
+        "pattern",
+        "required",
+        "properties",
+        "additionalProperties",
+        "items",
+        "oneOf",
+    }
 
     def words(node, inside=None):
         if isinstance(node, dict):
-            if inside not in {"properties"}:
+            if inside != "properties":
                 assert set(node) <= known
             for key, member in node.items():
                 if key != "default":
@@ -123,12 +141,31 @@ def test_every_field_has_a_title_and_a_description(schema):
         assert node.description.endswith("."), path
 
 
-@pytest.mark.parametrize("version", ["0.0.0", "1.2.3", "10.20.30", "1.0.0-rc.1", "1.0.0-0.a.1a", "1.0.0+01", "1.0.0--", "1.0.0-a+b.c"])
+@pytest.mark.parametrize(
+    "version", ["0.0.0", "1.2.3", "10.20.30", "1.0.0-rc.1", "1.0.0-0.a.1a", "1.0.0+01", "1.0.0--", "1.0.0-a+b.c"]
+)
 def test_full_version_numbers(version):
     assert manifest_schema().at(("job", "jobVersion")).allows(version)
 
 
-@pytest.mark.parametrize("version", ["", "1", "1.0", "v1.0.0", "01.0.0", "1.0.0-01", "1.0.0-", "1.0.0+", "1.0.0.0", " 1.0.0", "1.0.0-a..b", "١.0.0", "1.0.0-é"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "",
+        "1",
+        "1.0",
+        "v1.0.0",
+        "01.0.0",
+        "1.0.0-01",
+        "1.0.0-",
+        "1.0.0+",
+        "1.0.0.0",
+        " 1.0.0",
+        "1.0.0-a..b",
+        "\u0661.0.0",
+        "1.0.0-é",
+    ],
+)
 def test_what_is_no_full_version_number(version):
     assert not manifest_schema().at(("job", "jobVersion")).allows(version)
 
@@ -147,7 +184,10 @@ def test_what_is_no_full_version_number(version):
         ({"settings": {"A": 1, "B": None}}, ["type", "type"]),
         ({"priority": 0}, ["minimum"]),
         ({"priority": 1.5}, ["type"]),
-        ({"output_workspaces": {"default": None, "outputs": {"A": 1}, "x": 1}}, ["type", "type", "additionalProperties"]),
+        (
+            {"output_workspaces": {"default": None, "outputs": {"A": 1}, "x": 1}},
+            ["type", "type", "additionalProperties"],
+        ),
         ({"version": "1.0"}, ["enum"]),
         ({"x": 1}, ["additionalProperties"]),
         ([], ["type"]),
