@@ -17,7 +17,7 @@ from jobtype_toolkit.errors import ToolkitError
 from jobtype_toolkit.seed.paths import Path, show
 from jobtype_toolkit.seed.reading import DEPTH, Duplicate, Fault, Item, Node, Reader
 from jobtype_toolkit.seed.schema import Schema
-from jobtype_toolkit.seed.writing import Writer
+from jobtype_toolkit.seed.writing import Writer, escaped
 
 
 class UnreadableInput(ToolkitError, OSError):
@@ -125,7 +125,8 @@ class Document:
 def parse(source: str | bytes | bytearray) -> Document:
     """Read text or bytes; what is wrong with it is in `faults`, `broken` if no value could be made of it."""
     faults: list[Fault] = []
-    text = source if isinstance(source, str) else _decode(bytes(source), faults)
+    # Half a character cannot be saved; as an escape, which means the same, it can.
+    text = escaped(source) if isinstance(source, str) else _decode(bytes(source), faults)
     if text.startswith("\ufeff"):
         faults.append(
             Fault(

@@ -11,7 +11,7 @@ from jobtype_toolkit.seed.paths import get
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A-Za-z0-9_]*))")
 _SECRET_WORD = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL")
-_STANDARD_VARIABLES = frozenset({OUTPUT_DIR, "HOME", "PATH", "PWD", "HOSTNAME", "USER", "INPUT_METADATA"})
+_STANDARD_VARIABLES = frozenset({OUTPUT_DIR, "HOME", "PATH", "PWD", "HOSTNAME", "USER"})
 
 
 def setting_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
@@ -58,7 +58,10 @@ def command_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
             )
     known = {*declared, *allocated, *_STANDARD_VARIABLES}
     for name in sorted(used - known):
-        yield _undeclared(name, declared, command)
+        if not re.search(
+            rf"\b{re.escape(name)}=|\b(?:for|read) {re.escape(name)}\b", command
+        ):  # its own shell variable
+            yield _undeclared(name, declared, command)
     for variable, use in declared.items():
         if use in inputs and variable not in used and variable not in {n.upper().replace("-", "_") for n in used}:
             yield advice(

@@ -141,5 +141,9 @@ def quoted(text: Any) -> str:
     """Write a text in double quotes; half characters, which no file can hold, become escapes."""
     if not isinstance(text, str):
         raise InvalidManifest(f"a key of the kind {type(text).__name__} cannot be written as JSON; use text")
-    written = json.dumps(text, ensure_ascii=False)
+    return escaped(json.dumps(text, ensure_ascii=False))
+
+
+def escaped(written: str) -> str:
+    """Return JSON text with half characters as escapes."""
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)

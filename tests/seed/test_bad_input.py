@@ -134,6 +134,7 @@ def test_lone_surrogates_are_kept_and_can_be_shown():
     validation = validate(text)
     str(validation).encode()
     assert "\\ud800" in Manifest.read(text).text
+    assert Manifest.read('{"a": "\ud800"}').text.encode() == b'{"a": "\\ud800"}\n'
     manifest = Manifest.read("{}")
     manifest["title"] = "half \udc00"
     assert json.loads(manifest.text) == {"title": "half \udc00"}

@@ -279,7 +279,9 @@ def test_a_resource_that_is_nearly_standard_is_suggested(manifest):
 
 
 def test_the_standard_variables_of_the_runtime_are_declared(manifest):
-    interface(manifest, command="$TILES ${OUTPUT_DIR} ${ALLOCATED_MEM} ${TILES%.tif}")
+    interface(
+        manifest, command="for tile in $TILES; do N=1; run $tile $N ${OUTPUT_DIR} ${ALLOCATED_MEM} ${TILES%.tif}; done"
+    )
     assert validate(manifest).findings == ()
 
 

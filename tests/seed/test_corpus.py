@@ -110,6 +110,25 @@ def test_recordings_that_cannot_be_compared_are_still_refused(shared):
             assert not validate(body["manifest"], body["configuration"], workspaces=WORKSPACES).is_valid, name
 
 
+def test_recorded_creations_agree_with_validation(shared):
+    """A creation that failed over its manifest or configuration is not valid here; one that succeeded is."""
+    compared = []
+    for path in sorted((shared / "recordings").glob("post-*.json")):
+        recording = json.loads(path.read_text(encoding="utf-8"))
+        body, answer = recording["request"]["body"], recording["response"]
+        if not isinstance(body, dict) or "manifest" not in body:
+            continue
+        found = validate(body["manifest"], body.get("configuration") or {}, workspaces=WORKSPACES)
+        detail = answer["body"].get("detail", "") if answer["body_is_json"] else ""
+        refused = detail.startswith(("Seed Manifest invalid", "Job type configuration invalid"))
+        if refused or answer["status"] in {200, 201}:
+            assert found.is_valid == (not refused), path.name
+            compared.append(path.name)
+        elif answer["status"] == 500 and path.name != "post-published-str-false.json":
+            assert "Scale create" in found.rejected_by, path.name
+    assert len(compared) >= 16
+
+
 @pytest.mark.parametrize("against", ["6", "7.0", "7.2", "schema", "seed-cli"])
 def test_validity_answers_for_the_target(shared, against):
     column = {"schema": "schema_valid", "seed-cli": "cli_valid"}.get(against, "scale_valid")

@@ -1,6 +1,7 @@
 """An oracle written a second time, with jsonschema and plain loops, agrees on generated and on damaged real manifests."""
 
 import collections
+import copy
 import csv
 import json
 import random
@@ -170,9 +171,9 @@ def damage(root, dice):
             if kind == "remove":
                 del parent[key]
             elif kind == "value":
-                parent[key] = dice.choice(VALUES)
+                parent[key] = copy.deepcopy(dice.choice(VALUES))
             elif isinstance(parent, dict):
-                parent[dice.choice(["x", "Name", "multiple", "mediaType"])] = dice.choice(VALUES)
+                parent[dice.choice(["x", "Name", "multiple", "mediaType"])] = copy.deepcopy(dice.choice(VALUES))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -63,6 +63,20 @@ def test_no_text_makes_validation_raise(source):
         validate(source, source)
 
 
+def refuse(constant):
+    raise ValueError(constant)
+
+
+def is_json(text):
+    """Whether the standard parser takes it, without its extensions, and every byte of it is UTF-8."""
+    try:
+        text.encode()
+        json.loads(text, parse_constant=refuse)
+    except ValueError:
+        return False
+    return True
+
+
 @given(
     MANIFESTS.flatmap(spelled),
     st.integers(0, 400),
@@ -71,7 +85,9 @@ def test_no_text_makes_validation_raise(source):
 @THOUSAND
 def test_no_damage_makes_validation_raise(text, at, damage):
     at = min(at, len(text))
-    validation = validate((text[:at] + damage + text[at + 1 :]).encode(errors="surrogatepass"))
+    damaged = text[:at] + damage + text[at + 1 :]
+    validation = validate(damaged.encode(errors="surrogatepass"))
+    assert any(each.name == "MALFORMED_JSON" for each in validation) == (not is_json(damaged))
     for found in validation:
         assert found.line is None or found.line >= 1
         if found.fix and found.fix.text is not None:
