@@ -7,15 +7,18 @@ was not changed is written letter by letter as it stood, what was changed follow
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
+from numbers import Integral
 from os import PathLike, fspath
 from pathlib import Path as FilePath
 from typing import Any, Protocol, runtime_checkable
 
 from jobtype_toolkit.errors import ToolkitError
+from jobtype_toolkit.seed import paths
 from jobtype_toolkit.seed.paths import Path, show
-from jobtype_toolkit.seed.reading import DEPTH, Duplicate, Fault, Item, Node, Reader
+from jobtype_toolkit.seed.reading import DEPTH, DIGITS, Duplicate, Fault, Node, Reader
 from jobtype_toolkit.seed.schema import Schema
 from jobtype_toolkit.seed.writing import Writer, escaped
 
@@ -37,6 +40,7 @@ class Document:
     nodes: dict[int, Node] = field(default_factory=dict, repr=False)
     start: int = 0
     _lines: list[int] = field(default_factory=list, repr=False)
+    _orders: dict[int, dict[str, int]] = field(default_factory=dict, repr=False)
 
     def node(self, value: Any) -> Node | None:
         """Return how an object or a list of this document stood in the text, None if it did not."""
@@ -71,19 +75,21 @@ class Document:
         ranks, value = [], self.value
         for step in path:
             if isinstance(value, dict) and step in value:
-                ranks.append(list(value).index(step))
+                ranks.append(self._order(value)[str(step)])
                 value = value[step]
             elif isinstance(value, list) and isinstance(step, int) and step < len(value):
                 ranks.append(step)
                 value = value[step]
         return tuple(ranks)
 
+    def _order(self, value: dict[str, Any]) -> dict[str, int]:
+        if id(value) not in self._orders:
+            self._orders[id(value)] = {key: at for at, key in enumerate(value)}
+        return self._orders[id(value)]
+
     def spelling(self, path: Path) -> str | None:
         """Return how the value at the path is written, None without text."""
-        parent = self.value
-        for step in path[:-1]:
-            parent = parent[step]
-        node = self.node(parent)
+        node = self.node(paths.get(self.value, path[:-1]))
         item = node.items.get(path[-1]) if node and path else None
         return self.text[item.start : item.end] if item else None
 
@@ -91,19 +97,12 @@ class Document:
         """Return what is at the path as a document of its own, moved to the left margin."""
         written = self.spelling(path)
         if written is None:
-            value = self.value
-            for step in path:
-                value = value[step]
-            return plain(value)
-        line = self.text.rfind("\n", 0, self._item(path).start) + 1
+            return plain(paths.get(self.value, path))
+        parent = self.node(paths.get(self.value, path[:-1]))
+        start = parent.items[path[-1]].start if parent else 0
+        line = self.text.rfind("\n", 0, start) + 1
         margin = "".join(takewhile(" \t".__contains__, self.text[line:]))
         return parse(re.sub(f"\n{margin}", "\n", written) if margin else written)
-
-    def _item(self, path: Path) -> Item:
-        value = self.value
-        for step in path[:-1]:
-            value = value[step]
-        return self.nodes[id(value)].items[path[-1]]
 
     def repaired(self) -> str | None:
         """Return the text with all faults repaired, None if one of them has no obvious repair."""
@@ -174,9 +173,15 @@ def plain(value: Any) -> Document:
 
 
 def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
-    kind = type(value)
-    if kind in {str, int, bool, type(None)}:
-        return value
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        if value.__index__().bit_length() > 3 * DIGITS:
+            faults.append(
+                Fault(0, f"The number at {show(path)} has more than {DIGITS} digits.", "Use a smaller number.")
+            )
+            return None
+        return value.__index__()
+    if value is None or isinstance(value, str | bool):
+        return str(value) if isinstance(value, str) else value
     if len(path) >= DEPTH:
         faults.append(Fault(0, f"The value is nested more than {DEPTH} levels deep.", "A manifest needs 8 levels."))
         return None
@@ -184,15 +189,16 @@ def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
         if not math.isfinite(value):
             faults.append(Fault(0, f"JSON has no NaN and no Infinity, which stands at {show(path)}.", "Use a number."))
         return float(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {_text(key, path, faults): _plain(member, (*path, str(key)), faults) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(element, (*path, index), faults) for index, element in enumerate(value)]
-    for base in (str, int):
-        if isinstance(value, base):
-            return base(value)
     faults.append(
-        Fault(0, f"JSON has no value of the kind {kind.__name__}, which stands at {show(path)}.", "Use plain values.")
+        Fault(
+            0,
+            f"JSON has no value of the kind {type(value).__name__}, which stands at {show(path)}.",
+            "Use plain values.",
+        )
     )
     return None
 
@@ -227,7 +233,8 @@ def load(source: Any) -> Document:
     if isinstance(source, bytes | bytearray):
         return parse(source)
     if hasattr(source, "read"):
-        return parse(source.read())
+        # The bytes behind an open text file, so that what is not UTF-8 becomes a finding.
+        return parse(getattr(source, "buffer", source).read())
     return plain(source)
 
 

@@ -122,7 +122,7 @@ def validate_documents(
     if configuration is not None:
         checked = [
             # A repaired text would hold the values of its settings, and no finding may.
-            replace(each, document="configuration", fix=None)
+            replace(each, document="configuration", fix=None, rejected_by=frozenset({SCALE}))
             for each in _malformed(configuration)
         ]
         if not configuration.broken:
@@ -203,5 +203,7 @@ def _seen_by(each: Finding, against: Target) -> Finding | None:
     lenient = each.name == "DUPLICATE_ERROR_NAMES" or (
         each.name == "JSON_VALIDATION_ERROR" and SCHEMA not in each.rejected_by
     )
-    marks = each.rejected_by - {SCALE} if lenient else each.rejected_by
+    if not lenient:
+        return each
+    marks = each.rejected_by - {SCALE}
     return replace(each, rejected_by=marks) if marks else None

@@ -133,7 +133,12 @@ def scalar(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidManifest("NaN and Infinity cannot be written as JSON; put a number there, or nothing")
     if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
+        try:
+            return json.dumps(value)
+        except ValueError as error:  # Python refuses to write thousands of digits
+            raise InvalidManifest(
+                "a number of thousands of digits cannot be written as JSON; use a smaller one"
+            ) from error
     raise InvalidManifest(f"a value of the kind {type(value).__name__} cannot be written as JSON; use plain values")
 
 

@@ -141,7 +141,7 @@ def test_lone_surrogates_are_kept_and_can_be_shown():
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes", {"a": object()}, {5: 1}, [float("nan")]]
+    "value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes", {"a": object()}, {5: 1}, [float("nan")], {"a": 10**5000}, {"job": -(10**9000)}]
 )
 def test_values_that_json_does_not_have_are_a_finding(value):
     assert "MALFORMED_JSON" in [
@@ -208,3 +208,29 @@ def test_ten_megabytes_of_faults_take_seconds_not_hours():
     errors = [{"code": "x", "name": "e"} for _ in range(20_000)]
     manifest = {**MANIFEST, "job": {**MANIFEST["job"], "errors": errors}}
     assert len(validate(json.dumps(manifest, indent=1)).errors) >= 20_000
+
+
+def test_a_huge_number_in_a_draft_is_a_finding_and_cannot_be_saved():
+    manifest = Manifest.read(MANIFEST)
+    manifest["job"]["timeout"] = 10**6000
+    assert "digits" in only(manifest).description
+    with pytest.raises(InvalidManifest, match="thousands of digits"):
+        manifest.text  # noqa: B018
+
+
+def test_a_text_file_that_is_not_utf_8(tmp_path):
+    path = tmp_path / "latin.json"
+    path.write_bytes('{"seedVersion": "é"}'.encode("latin-1"))
+    with path.open() as file:
+        assert "UTF-8" in only(file).description
+
+
+def test_a_hundred_thousand_unknown_members_take_seconds():
+    manifest = {**MANIFEST, **{f"x{number}": 1 for number in range(20_000)}}
+    assert len(validate(manifest).errors) == 20_000
+
+
+def test_a_broken_configuration_is_scales_business_only():
+    validation = validate(MANIFEST, "{")
+    assert validation.rejected_by == {"Scale"}
+    assert validation.errors[0].document == "configuration"

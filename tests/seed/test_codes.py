@@ -173,6 +173,7 @@ def test_servers_of_version_6_lack_three_checks(manifest):
     old = validate(manifest, against="6")
     assert old.is_valid
     assert "RESERVED_JOB_NAME" not in names(old)
+    assert "WORKSPACES_NOT_CHECKED" in names(validate(manifest, READY, against="6"))
     assert names(validate(manifest, READY | {"version": "7"}, against="6").errors) == ["INVALID_VERSION"]
 
 
