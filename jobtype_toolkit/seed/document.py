@@ -108,10 +108,11 @@ class Document:
         """Return the text with all faults repaired, None if one of them has no obvious repair."""
         if self.broken or any(fault.repair is None for fault in self.faults):
             return None
-        text = self.text
-        for fault in sorted(self.faults, key=lambda fault: fault.start, reverse=True):
-            text = text[: fault.start] + str(fault.repair) + text[fault.end :]
-        return text
+        pieces, at = [], 0
+        for fault in sorted(self.faults, key=lambda fault: fault.start):
+            pieces += [self.text[at : fault.start], str(fault.repair)]
+            at = fault.end
+        return "".join([*pieces, self.text[at:]])
 
     def written(self, schema: Schema | None = None) -> str:
         """Return the document as text: unchanged parts as they stood, new members in the schema's order.

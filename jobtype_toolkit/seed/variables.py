@@ -6,11 +6,14 @@ from typing import Any
 
 from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import Finding, advice, shown
-from jobtype_toolkit.seed.names import ALLOCATED, COMMAND, OUTPUT_DIR, Use
+from jobtype_toolkit.seed.names import ALLOCATED, COMMAND, OUTPUT_DIR, VARIABLES, Use
 from jobtype_toolkit.seed.paths import get
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_DEFAULT = re.compile(r":?[-=].")
 _SECRET_WORD = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL")
+_MANY = 100
+"""So many undeclared variables are told."""
 _STANDARD_VARIABLES = frozenset({OUTPUT_DIR, "HOME", "PATH", "PWD", "HOSTNAME", "USER"})
 
 
@@ -33,42 +36,37 @@ def setting_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
 def command_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
     """Compare the variables of the command with what is declared, both ways."""
     command = get(manifest, COMMAND)
-    inputs = [use for use in uses if use.section in {"file input", "JSON input"}]
-    settings = [use for use in uses if use.section == "setting"]
     if not isinstance(command, str):
         return
-    declared = {use.variable: use for use in (*inputs, *settings)}
+    declared = {use.variable: use for use in uses if use.section in VARIABLES}
     allocated = {ALLOCATED + use.variable for use in uses if use.section == "resource"}
-    secrets = {use.variable for use in settings if get(manifest, (*use.path[:-1], "secret")) is True}
-    used = set()
-    for match in _VARIABLE.finditer(command):
-        name = match[1] or match[3]
-        used.add(name)
-        if (
-            name in secrets
-            and len((match[2] or "").lstrip(":-=")) > 0
-            and (match[2] or "").lstrip(":")[:1] in {"-", "="}
-        ):
+    used = {match[1] or match[3] for match in _VARIABLE.finditer(command)}
+    yield from _open_secrets(manifest, command, declared)
+    for name in sorted(used - {*declared, *allocated, *_STANDARD_VARIABLES})[:_MANY]:
+        own = re.search(rf"\b{re.escape(name)}=|\b(?:for|read) {re.escape(name)}\b", command)
+        if not own:
+            yield _undeclared(name, declared, command)
+    meant = {name.upper().replace("-", "_") for name in used}
+    for variable, use in declared.items():
+        if use.section != "setting" and variable not in meant:
+            yield advice(
+                "UNUSED_INPUT",
+                use.path,
+                f"The command does not use the {use}.",
+                f"Add ${{{variable}}} to the command, unless the job reads the variable itself.",
+            )
+
+
+def _open_secrets(manifest: Any, command: str, declared: dict[str, Use]) -> Iterator[Finding]:
+    """Find secret settings with a default in the command, as in `${PIN:-1234}`. The default is not shown."""
+    for name in dict.fromkeys(match[1] for match in _VARIABLE.finditer(command) if _DEFAULT.match(match[2] or "")):
+        if name in declared and get(manifest, (*declared[name].path[:-1], "secret")) is True:
             yield advice(
                 "SECRET_IN_COMMAND",
                 COMMAND,
                 f"The command gives the secret setting {shown(name)} a value in the open.",
                 "Leave the value out and set it in the configuration.",
                 severity="warning",
-            )
-    known = {*declared, *allocated, *_STANDARD_VARIABLES}
-    for name in sorted(used - known):
-        if not re.search(
-            rf"\b{re.escape(name)}=|\b(?:for|read) {re.escape(name)}\b", command
-        ):  # its own shell variable
-            yield _undeclared(name, declared, command)
-    for variable, use in declared.items():
-        if use in inputs and variable not in used and variable not in {n.upper().replace("-", "_") for n in used}:
-            yield advice(
-                "UNUSED_INPUT",
-                use.path,
-                f"The command does not use the {use}.",
-                f"Add ${{{variable}}} to the command, unless the job reads the variable itself.",
             )
 
 

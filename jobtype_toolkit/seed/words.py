@@ -83,6 +83,9 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
     return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix)
 
 
+_MANY = 50
+"""So many unknown members are looked at for a misspelt one."""
+
 Words = tuple[str, str, Fix | None]
 
 
@@ -184,7 +187,7 @@ def _missing(violation: Violation, root: Any, _spelling: str | None) -> Words:
 def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
     """Return the unknown member that holds what is missing, under an older or a misspelt name, and the fix."""
     path, missing = violation.path, violation.member
-    unknown = [key for key in violation.value if key not in violation.schema.properties]
+    unknown = [key for key in violation.value if key not in violation.schema.properties][:_MANY]
     for key in unknown:
         fix = fixes.from_older_format((*path, key), violation.value[key], root)
         if fix and missing in {

@@ -141,7 +141,19 @@ def test_lone_surrogates_are_kept_and_can_be_shown():
 
 
 @pytest.mark.parametrize(
-    "value", [float("nan"), float("inf"), object(), {1, 2}, b"bytes", {"a": object()}, {5: 1}, [float("nan")], {"a": 10**5000}, {"job": -(10**9000)}]
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        object(),
+        {1, 2},
+        b"bytes",
+        {"a": object()},
+        {5: 1},
+        [float("nan")],
+        {"a": 10**5000},
+        {"job": -(10**9000)},
+    ],
 )
 def test_values_that_json_does_not_have_are_a_finding(value):
     assert "MALFORMED_JSON" in [
@@ -234,3 +246,11 @@ def test_a_broken_configuration_is_scales_business_only():
     validation = validate(MANIFEST, "{")
     assert validation.rejected_by == {"Scale"}
     assert validation.errors[0].document == "configuration"
+
+
+def test_many_faults_and_many_variables_take_seconds():
+    text = TEXT.replace('"timeout": 600,', '"timeout": 600, ' + "/* x */ " * 200_000)
+    assert json.loads(validate(text).errors[0].fix.text) == MANIFEST
+    command = " ".join(f"${{V{number}}}" for number in range(20_000))
+    job = {**MANIFEST["job"], "interface": {"command": command}}
+    assert validate({"seedVersion": "1.0.0", "job": job}).is_valid

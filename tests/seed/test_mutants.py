@@ -17,6 +17,8 @@ from jobtype_toolkit.seed.validator import validate
 from .strategies import mutants
 from .test_properties import THOUSAND
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = jsonschema.Draft4Validator(definition("seed.manifest"))
 
 

@@ -4,6 +4,7 @@ import json
 import re
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from jobtype_toolkit.seed.schema import definition, manifest_schema, violations
 from jobtype_toolkit.seed.validator import validate
 
 from .strategies import JSON, MANIFESTS, mutants, spelled
+
+pytestmark = pytest.mark.slow
 
 CALM = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
 THOUSAND = settings(CALM, max_examples=1000)
