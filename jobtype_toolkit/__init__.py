@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.errors import (
         Ambiguous,
         InputNotFound,
+        InvalidManifest,
         InvalidParameter,
         InvalidQuery,
         LoadFailed,
@@ -27,20 +28,29 @@ if TYPE_CHECKING:
         StoreReadOnly,
         StoreVersion,
         ToolkitError,
+        UnreadableInput,
     )
     from jobtype_toolkit.provenance import explain
+    from jobtype_toolkit.seed.configuration import Configuration
+    from jobtype_toolkit.seed.findings import Finding, Validation
+    from jobtype_toolkit.seed.manifest import Manifest
+    from jobtype_toolkit.seed.validator import validate
     from jobtype_toolkit.services import JobType, JobTypeRevision, ResultCut
     from jobtype_toolkit.store.opening import open, sample  # noqa: A004
     from jobtype_toolkit.store.store import Store
 
 __all__ = [
     "Ambiguous",
+    "Configuration",
+    "Finding",
     "InputNotFound",
+    "InvalidManifest",
     "InvalidParameter",
     "InvalidQuery",
     "JobType",
     "JobTypeRevision",
     "LoadFailed",
+    "Manifest",
     "NotAStore",
     "NotFound",
     "ResultCut",
@@ -50,20 +60,28 @@ __all__ = [
     "StoreReadOnly",
     "StoreVersion",
     "ToolkitError",
+    "UnreadableInput",
+    "Validation",
     "__version__",
     "explain",
     "open",
     "sample",
+    "validate",
 ]
 
 _HOMES = {
+    "Configuration": "seed.configuration",
+    "Finding": "seed.findings",
     "JobType": "services",
     "JobTypeRevision": "services",
     "ResultCut": "services",
+    "Manifest": "seed.manifest",
     "Store": "store.store",
+    "Validation": "seed.findings",
     "explain": "provenance",
     "open": "store.opening",
     "sample": "store.opening",
+    "validate": "seed.validator",
 }
 
 

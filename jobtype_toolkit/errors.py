@@ -3,10 +3,12 @@
 ToolkitError
 ├── Ambiguous (ValueError)          several sources, and none was named
 ├── InvalidParameter (ValueError)   an argument that no v6 service would take
+├── InvalidManifest (ValueError)    a text that cannot be held as a manifest or configuration at all
 ├── InvalidQuery (ValueError)       the reader's own SQL does not run
 ├── LoadFailed (ValueError)         an input that cannot be loaded; nothing was changed
 ├── InputNotFound (FileNotFoundError)
 ├── NotFound (KeyError)             no such name, version, revision, source or load
+├── UnreadableInput (OSError)       a manifest or configuration file that is not there or cannot be read
 └── StoreError (OSError)            something is wrong with the store's file
     ├── NotAStore                   not a DuckDB file, or one that the toolkit did not make
     ├── StoreReadOnly               a write to a store opened with read_only=True
@@ -29,6 +31,10 @@ class InvalidParameter(ToolkitError, ValueError):
     """An argument that the service does not take, or a value it cannot have."""
 
 
+class InvalidManifest(ToolkitError, ValueError):
+    """A text that cannot be held as a manifest or a configuration at all."""
+
+
 class InvalidQuery(ToolkitError, ValueError):
     """The SQL given to `Store.sql` does not run."""
 
@@ -47,6 +53,10 @@ class NotFound(ToolkitError, KeyError):
     def __str__(self) -> str:
         """Return the message as it is: KeyError would show it in quotes."""
         return str(self.args[0]) if self.args else ""
+
+
+class UnreadableInput(ToolkitError, OSError):
+    """A manifest or configuration file that is not there or cannot be read."""
 
 
 class StoreError(ToolkitError, OSError):

@@ -1,0 +1,264 @@
+"""What a new manifest means for those who use the old one: recipes that connect it, configurations, habits.
+
+Each change is told by a named rule with a verdict. In doubt the verdict is breaking: a false alarm costs a look, a
+missed one costs a night.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jobtype_toolkit.seed.differences import same
+from jobtype_toolkit.seed.findings import clipped, shown
+from jobtype_toolkit.seed.names import SECTIONS
+from jobtype_toolkit.seed.normalising import normalised_manifest
+from jobtype_toolkit.seed.paths import Path, get, show
+from jobtype_toolkit.seed.verdicts import MEMBERS, REMOVED, Verdict, adding, renaming
+
+Bump = Literal["major", "minor", "patch"]
+_WEIGHT: dict[Verdict, int] = {"cosmetic": 0, "compatible": 1, "breaking": 2}
+_BUMPS: dict[Verdict, Bump] = {"cosmetic": "patch", "compatible": "minor", "breaking": "major"}
+_TEXTS = frozenset({"title", "description", "tags", "maintainer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, with the rule that judges it. `path` leads into the new manifest, or the old one if it is gone."""
+
+    rule: str
+    verdict: Verdict
+    path: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """All changes between two manifests, and which version must be raised."""
+
+    changes: tuple[Change, ...]
+    advice: str
+    bump: Bump | None
+    is_bumped: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all changes; cosmetic if there is none."""
+        return max(
+            (change.verdict for change in self.changes), key=lambda verdict: _WEIGHT[verdict], default="cosmetic"
+        )
+
+    @property
+    def breaking(self) -> tuple[Change, ...]:
+        """The changes that break something."""
+        return tuple(change for change in self.changes if change.verdict == "breaking")
+
+    @property
+    def kind(self) -> str:
+        """What the changes come to: nothing, text only, resources only, compatible or breaking."""
+        if not self.changes:
+            return "nothing"
+        if self.verdict != "breaking" and all(change.rule.startswith("RESOURCE_") for change in self.changes):
+            return "resources only"
+        return "text only" if self.verdict == "cosmetic" else self.verdict
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def __str__(self) -> str:
+        """Return the verdict, one line a change, and the advice."""
+        lines = [f"{change.verdict}: {change.rule}: {change.description} [{change.path}]" for change in self.changes]
+        return "\n".join([self.kind, *lines, self.advice])
+
+    __repr__ = __str__
+
+
+def compare(old: Any, new: Any) -> Compatibility:
+    """Judge every change from the old manifest to the new one. Both are normalised first; drafts are taken as they are."""
+    before, after = normalised_manifest(old), normalised_manifest(new)
+    changes = [*_identity(before, after), *_job(before, after), *_shapes(before, after)]
+    for section in SECTIONS:
+        changes += _section(section, before, after)
+    worst = max((change.verdict for change in changes), key=lambda verdict: _WEIGHT[verdict], default=None)
+    return Compatibility(tuple(changes), *_bump(before, after, worst))
+
+
+def _change(rule: str, verdict: Verdict, path: Path, description: str) -> Change:
+    return Change(rule, verdict, show(path), clipped(description))
+
+
+def _identity(before: Any, after: Any) -> Iterator[Change]:
+    rules: dict[str, tuple[str, Verdict, str]] = {
+        "name": ("JOB_RENAMED", "breaking", "Another name makes it another job type."),
+        "jobVersion": (
+            "JOB_VERSION_CHANGED",
+            "compatible",
+            "It becomes another job type beside the old one; recipes stay with that.",
+        ),
+        "packageVersion": ("PACKAGE_VERSION_CHANGED", "cosmetic", "The image gets another tag."),
+    }
+    for member, (rule, verdict, sentence) in rules.items():
+        if not same(get(before, ("job", member)), get(after, ("job", member))):
+            yield _change(rule, verdict, ("job", member), sentence)
+    if not same(get(before, ("seedVersion",)), get(after, ("seedVersion",))):
+        yield _change(
+            "SEED_VERSION_CHANGED", "breaking", ("seedVersion",), "Servers know one version of the specification only."
+        )
+
+
+def _job(before: Any, after: Any) -> Iterator[Change]:
+    for member in sorted(_TEXTS):
+        if not same(get(before, ("job", member)), get(after, ("job", member))):
+            yield _change("TEXT_CHANGED", "cosmetic", ("job", member), f"The {member} is for people only.")
+    was, now = get(before, ("job", "timeout")), get(after, ("job", "timeout"))
+    if not same(was, now):
+        longer = type(was) in {int, float} and type(now) in {int, float} and now > was
+        if longer:
+            yield _change("TIMEOUT_LENGTHENED", "compatible", ("job", "timeout"), "Runs may take longer than before.")
+        else:
+            yield _change(
+                "TIMEOUT_SHORTENED", "breaking", ("job", "timeout"), "Runs that ended well until now may be stopped."
+            )
+    path = ("job", "interface", "command")
+    if not same(get(before, path), get(after, path)):
+        yield _change("COMMAND_CHANGED", "compatible", path, "How the image calls its program is its own matter.")
+
+
+def _shapes(before: Any, after: Any) -> Iterator[Change]:
+    """Find what no rule looks at: unknown members, and sections of the wrong shape."""
+    known: dict[Path, set[str]] = {
+        (): {"seedVersion", "job"},
+        ("job",): {"name", "jobVersion", "packageVersion", "timeout", "resources", "interface", "errors", *_TEXTS},
+        ("job", "resources"): {"scalar"},
+        ("job", "interface"): {"command", "inputs", "outputs", "mounts", "settings"},
+        ("job", "interface", "inputs"): {"files", "json"},
+        ("job", "interface", "outputs"): {"files", "json"},
+    }
+    for path, members in known.items():
+        was, now = get(before, path), get(after, path)
+        if (was is not None and not isinstance(was, dict)) or (now is not None and not isinstance(now, dict)):
+            if not same(was, now):
+                yield _unknown(path)
+            continue
+        for member in sorted({*(was or {}), *(now or {})} - members):
+            if not same((was or {}).get(member), (now or {}).get(member)):
+                yield _unknown((*path, member))
+    for path in SECTIONS.values():
+        was, now = get(before, path), get(after, path)
+        odd = [value for value in (was, now) if value is not None and not _well_shaped(value)]
+        if odd and not same(was, now):
+            yield _unknown(path)
+
+
+def _well_shaped(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
+    )
+
+
+def _unknown(path: Path) -> Change:
+    return _change(
+        "UNKNOWN_CHANGED", "breaking", path, "This is no part of a manifest, so nobody can say what the change means."
+    )
+
+
+def _section(section: str, before: Any, after: Any) -> Iterator[Change]:
+    """Judge one list of named items."""
+    path = SECTIONS[section]
+    earlier, later = _items(before, path), _items(after, path)
+    removed = [name for name in earlier if name not in later]
+    added = [name for name in later if name not in earlier]
+    for old_name, new_name in _renamed(earlier, later, removed, added):
+        at, item = later[new_name]
+        rule, verdict, sentence = renaming(section, item)
+        yield _change(
+            rule,
+            verdict,
+            (*path, at, "name"),
+            f"The {section} {shown(old_name)} is now called {shown(new_name)}; {sentence}",
+        )
+        removed.remove(old_name)
+        added.remove(new_name)
+    for name in removed:
+        rule, verdict, sentence = REMOVED[section]
+        yield _change(rule, verdict, (*path, earlier[name][0]), f"The {section} {shown(name)} is gone; {sentence}")
+    for name in added:
+        at, item = later[name]
+        rule, verdict, sentence = adding(section, item)
+        yield _change(rule, verdict, (*path, at), f"The {section} {shown(name)} is new; {sentence}")
+    for name, (at, item) in later.items():
+        if name in earlier:
+            yield from _members(section, earlier[name][1], item, (*path, at))
+
+
+def _items(manifest: Any, path: Path) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Return the items of a section by name, with their index; a name that occurs again gets an apostrophe."""
+    found = get(manifest, path)
+    named: dict[str, tuple[int, dict[str, Any]]] = {}
+    for at, item in enumerate(found if isinstance(found, list) else ()):
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(name, str):
+            while name in named:
+                name += "'"
+            named[name] = (at, item)
+    return named
+
+
+def _renamed(
+    earlier: dict[str, tuple[int, dict[str, Any]]],
+    later: dict[str, tuple[int, dict[str, Any]]],
+    removed: list[str],
+    added: list[str],
+) -> list[tuple[str, str]]:
+    """Pair what is gone with what is new where everything but the name is the same, and only one pair fits."""
+    pairs = []
+    for old in removed:
+        bare = _nameless(earlier[old][1])
+        fitting = [new for new in added if same(bare, _nameless(later[new][1]))]
+        rivals = [other for other in removed if same(bare, _nameless(earlier[other][1]))]
+        if len(fitting) == 1 and len(rivals) == 1:
+            pairs.append((old, fitting[0]))
+    return pairs
+
+
+def _nameless(item: dict[str, Any]) -> dict[str, Any]:
+    return {member: value for member, value in item.items() if member not in {"name", "title", "description"}}
+
+
+def _members(section: str, before: dict[str, Any], after: dict[str, Any], path: Path) -> Iterator[Change]:
+    """Judge the members of one item that both manifests have."""
+    for member in [*before, *(name for name in after if name not in before)]:
+        was, now = before.get(member), after.get(member)
+        if member == "name" or (same(was, now) and (member in before) == (member in after)):
+            continue
+        judge = MEMBERS.get((section, member))
+        if judge is None:
+            yield _unknown((*path, member))
+        else:
+            rule, verdict, sentence = judge(was, now)
+            name = shown(str(after.get("name")))
+            yield _change(rule, verdict, (*path, member), f"The {section} {name} has another {member}; {sentence}")
+
+
+def _bump(before: Any, after: Any, worst: Verdict | None) -> tuple[str, Bump | None, bool]:
+    """Say which version Seed wants raised: `jobVersion` for the algorithm, `packageVersion` for its interface."""
+    versions = [
+        get(manifest, ("job", member)) for member in ("jobVersion", "packageVersion") for manifest in (before, after)
+    ]
+    job_raised, package_raised = versions[0] != versions[1], versions[2] != versions[3]
+    if worst is None:
+        return "Nothing changed; no version has to be raised.", None, True
+    bump = _BUMPS[worst]
+    if job_raised:
+        return "jobVersion was raised, so this becomes a job type beside the old one.", bump, True
+    done = (
+        "packageVersion was raised."
+        if package_raised
+        else f"Raise packageVersion ({bump}): the manifest changed, the tag must too."
+    )
+    if worst == "breaking":
+        return (
+            f"{done} Better raise jobVersion: an edit under the same jobVersion moves all recipes to it.",
+            bump,
+            False,
+        )
+    return f"{done} Raise jobVersion as well if the algorithm changed.", bump, package_raised

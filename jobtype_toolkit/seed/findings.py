@@ -1,0 +1,172 @@
+"""What validation says: findings, each with its place, its remedy and who would refuse the manifest for it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from jobtype_toolkit.seed.fixes import Fix
+from jobtype_toolkit.seed.paths import Path, show
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.seed.document import Document
+    from jobtype_toolkit.seed.manifest import Manifest
+
+Severity = Literal["error", "warning", "advice"]
+
+SCHEMA = "schema"
+SCALE = "Scale"
+SEED_CLI = "seed-cli"
+SCALE_CREATE = "Scale create"
+SEED_CLI_STRICT = "seed-cli -w"
+BEST_PRACTICE = "best practice"
+
+EVERYONE = frozenset({SCHEMA, SCALE, SEED_CLI})
+ERRORS = frozenset({SCHEMA, SCALE, SEED_CLI, SCALE_CREATE})
+"""A finding with one of these marks is an error."""
+LONGEST = 300
+"""Longest description, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that validation found.
+
+    `name` is v6's code where v6 has one. `path` leads into the manifest, or into the configuration where `document`
+    says so; `line` and `column` count from 1 and are None for values that did not come from text. `rejected_by` holds
+    the marks of those who refuse the document for it; it is empty for v6's own warnings, which refuse nothing.
+    """
+
+    name: str
+    description: str
+    severity: Severity = "error"
+    path: str = "$"
+    line: int | None = None
+    column: int | None = None
+    suggestion: str = ""
+    rejected_by: frozenset[str] = frozenset()
+    fix: Fix | None = None
+    document: Literal["manifest", "configuration"] = "manifest"
+    steps: Path = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        """Return the finding on one line, as a compiler would."""
+        place = f"{self.line}:{self.column}: " if self.line else ""
+        where = self.path if self.document == "manifest" else f"configuration {self.path}"
+        remedy = f" {self.suggestion}" if self.suggestion else ""
+        return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{where}]"
+
+
+def finding(
+    name: str,
+    path: Path,
+    description: str,
+    suggestion: str = "",
+    marks: Iterable[str] = (),
+    *,
+    severity: Severity = "warning",
+    fix: Fix | None = None,
+) -> Finding:
+    """Make a finding; the marks make it an error where they must. The place comes later, from `located`."""
+    rejected_by = frozenset(marks)
+    return Finding(
+        name,
+        clipped(description),
+        "error" if rejected_by & ERRORS else severity,
+        show(path),
+        suggestion=clipped(suggestion),
+        rejected_by=rejected_by,
+        fix=fix,
+        steps=path,
+    )
+
+
+def advice(
+    name: str,
+    path: Path,
+    description: str,
+    suggestion: str = "",
+    *,
+    severity: Severity = "advice",
+    fix: Fix | None = None,
+) -> Finding:
+    """Make a finding of good practice."""
+    return finding(name, path, description, suggestion, {BEST_PRACTICE}, severity=severity, fix=fix)
+
+
+def located(found: Finding, document: "Document", *, key: bool = False) -> Finding:
+    """Return the finding with its line and column in the document's text."""
+    place = document.place(found.steps, key=key) if found.line is None else None
+    return replace(found, line=place[0], column=place[1]) if place else found
+
+
+def clipped(text: str, longest: int = LONGEST) -> str:
+    """Cut a text that is too long, with an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown(value: Any, longest: int = 60) -> str:
+    """Quote a value for a sentence: cut, without line breaks, printable everywhere."""
+    text = value if isinstance(value, str) else str(value)
+    text = (
+        clipped(text, longest)
+        .encode("unicode_escape" if not text.isprintable() else "utf-8", "backslashreplace")
+        .decode()
+    )
+    return f'"{text}"' if isinstance(value, str) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The answer of a validation, in v6's words.
+
+    `errors` are the findings for which the target refuses the manifest, the first one in the server's own order first;
+    everything else is in `warnings`, each with its severity: v6's own warnings in v6's order, then the rest by place.
+    """
+
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    _document: "Document | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the target (a Scale server, unless `validate` was asked for another) accepts it."""
+        return not self.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, errors first."""
+        return self.errors + self.warnings
+
+    @property
+    def rejected_by(self) -> frozenset[str]:
+        """The marks of everyone who would refuse something: `schema`, `Scale`, `seed-cli`, `Scale create`, …"""
+        return frozenset(mark for found in self.findings for mark in found.rejected_by)
+
+    def fixed(self) -> "Manifest":
+        """Return the manifest with all safe fixes applied; its `applied` says which.
+
+        A fix after which someone would refuse a manifest that they accept now is left out. Raises `InvalidManifest`
+        if the document cannot be read at all, or is no object.
+        """
+        from jobtype_toolkit.seed.repair import fixed
+
+        return fixed(self._document)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a v6 server answers: `is_valid`, `errors` and `warnings` with `name` and `description`."""
+        return {
+            "is_valid": self.is_valid,
+            "errors": [{"name": found.name, "description": found.description} for found in self.errors],
+            "warnings": [{"name": found.name, "description": found.description} for found in self.warnings],
+        }
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __str__(self) -> str:
+        """Return a verdict and all findings, one a line."""
+        verdict = "valid" if self.is_valid else "not valid"
+        count = f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
+        return "\n".join([count, *map(str, self.findings)])
+
+    __repr__ = __str__

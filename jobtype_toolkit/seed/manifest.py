@@ -1,0 +1,124 @@
+"""A Seed manifest as a value."""
+
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed import document as documents
+from jobtype_toolkit.seed.fixes import version
+from jobtype_toolkit.seed.normalising import normalised_manifest
+from jobtype_toolkit.seed.rules import MINIMUM
+from jobtype_toolkit.seed.schema import Schema, manifest_schema
+from jobtype_toolkit.seed.values import JsonObject
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.seed.compatibility import Compatibility
+
+PARTS = ("major", "minor", "patch")
+
+
+class Manifest(JsonObject):
+    """A Seed manifest, edited like a dict: `manifest["job"]["title"]`, `manifest.at("$.job.errors[0].name")`."""
+
+    _kind: ClassVar[str] = "manifest"
+
+    @classmethod
+    def _schema(cls) -> Schema:
+        return manifest_schema()
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        title: str | None = None,
+        description: str = "",
+        job_version: str = "1.0.0",
+        package_version: str = "1.0.0",
+        maintainer: dict[str, str] | None = None,
+        timeout: int = 3600,
+        command: str = "",
+    ) -> Self:
+        """Return a manifest that every validator accepts if the name is one: no inputs, Scale's least resources.
+
+        `timeout` is in seconds.
+        """
+        job = {
+            "name": name,
+            "jobVersion": job_version,
+            "packageVersion": package_version,
+            "title": name if title is None else title,
+            "description": description,
+            "maintainer": dict(maintainer or {"name": "", "email": ""}),
+            "timeout": timeout,
+            "resources": {"scalar": [{"name": resource, "value": least} for resource, least in MINIMUM.items()]},
+            "interface": {
+                "command": command,
+                "inputs": {"files": [], "json": []},
+                "outputs": {"files": [], "json": []},
+                "mounts": [],
+                "settings": [],
+            },
+            "errors": [],
+        }
+        return cls.read({"seedVersion": "1.0.0", "job": job})
+
+    @classmethod
+    def from_image_label(cls, text: str) -> Self:
+        r"""Read the value of an image's label `com.ngageoint.seed.manifest`.
+
+        Takes the JSON itself, JSON inside a JSON text, and the escaped form that stands in a Dockerfile (`\"`, `\$`,
+        `\/`, and a backslash at the end of a continued line). Raises `InvalidManifest` if none of them fits.
+        """
+        stripped = text.strip()
+        if stripped.startswith("LABEL "):
+            stripped = stripped.partition("=")[2].strip()
+        if documents.parse(stripped).faults and "\\" in stripped:
+            joined = re.sub(r"\\\r?\n", "", stripped.removeprefix('"').removesuffix('"'))
+            stripped = re.sub(r'\\(["$/\\])', r"\1", joined)
+        return cls.read(StringIO(stripped))
+
+    @property
+    def name(self) -> Any:
+        """The job's name, None if the draft has none."""
+        return self.at("job.name")
+
+    @property
+    def version(self) -> Any:
+        """The job's version, None if the draft has none."""
+        return self.at("job.jobVersion")
+
+    def bump(self, part: Literal["major", "minor", "patch"], *, package: bool = False) -> Self:
+        """Raise `jobVersion`, or `packageVersion`, in place; the parts after it become 0, extensions go.
+
+        Raises `InvalidManifest` if the version is none.
+        """
+        if part not in PARTS:
+            raise InvalidManifest(f"there is no version part {part!r}; use major, minor or patch")
+        path = ("job", "packageVersion" if package else "jobVersion")
+        present = self.at(path)
+        full = version(present) if isinstance(present, str) and present.strip() else None
+        if not full:
+            raise InvalidManifest(f"{path[1]} is no version that could be raised; write it as MAJOR.MINOR.PATCH first")
+        numbers = [int(number) for number in full[0].replace("+", "-").split("-")[0].split(".")]
+        at = PARTS.index(part)
+        return self.set(path, ".".join(map(str, [*numbers[:at], numbers[at] + 1, *[0] * (2 - at)])))
+
+    @staticmethod
+    def _normalise(data: Any) -> Any:
+        return normalised_manifest(data)
+
+    def normalised(self) -> Self:
+        """Return the manifest as a v6 server stores it: defaults written out, names of resources in lower case."""
+        return self.read(normalised_manifest(self.data))
+
+    def breaking_changes(self, old: Any) -> "Compatibility":
+        """Return what changed since the old manifest, each with a verdict, and which version must be raised."""
+        from jobtype_toolkit.seed.compatibility import compare
+
+        return compare(Manifest.read(old).data, self.data)
+
+    def __repr__(self) -> str:
+        """Return name and version; never the content."""
+        return f"<Manifest {self.name!s} {self.version!s}>".encode("ascii", "backslashreplace").decode()

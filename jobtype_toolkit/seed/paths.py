@@ -1,0 +1,105 @@
+"""Paths into a JSON value: `$.job.interface.inputs.files[0].name` and the tuple of its steps."""
+
+import re
+from typing import Any
+
+from jobtype_toolkit.errors import ToolkitError
+
+Path = tuple[str | int, ...]
+
+_PLAIN = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*\Z")
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
+_ABSENT = object()
+
+
+class InvalidPath(ToolkitError, ValueError):
+    """A text that is no path, or a path that leads nowhere in this value."""
+
+
+def show(path: Path) -> str:
+    """Write a path the way `jsonschema` does: `$.job.errors[0]`, `$.settings['my-key']`."""
+    steps = ["$"]
+    for step in path:
+        if isinstance(step, int):
+            steps.append(f"[{step}]")
+        elif _PLAIN.match(step):
+            steps.append(f".{step}")
+        else:
+            quoted = step.replace("\\", "\\\\").replace("'", "\\'").encode("utf-8", "backslashreplace").decode()
+            steps.append(f"['{quoted}']")
+    return "".join(steps)
+
+
+def parse(path: str | Path) -> Path:
+    """Read a path; the leading `$.` may be left out, and names with dashes need no quotes.
+
+    Raises `InvalidPath` where the text stops being a path.
+    """
+    if isinstance(path, tuple):
+        return path
+    steps: list[str | int] = []
+    at = 1 if path.startswith("$") else 0
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if not match:
+            raise InvalidPath(f"{path!r} is no path from character {at + 1} on; write it like $.job.errors[0].name")
+        name, index, quoted = match.groups()
+        if index is not None:
+            steps.append(int(index))
+        else:
+            steps.append(name if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
+        at = match.end()
+    return tuple(steps)
+
+
+def get(value: Any, path: Path, default: Any = None) -> Any:
+    """Return what is at the path, or the default if something on the way is missing."""
+    for step in path:
+        if isinstance(step, int):
+            if not (isinstance(value, list) and 0 <= step < len(value)):
+                return default
+            value = value[step]
+        else:
+            value = value.get(step, _ABSENT) if isinstance(value, dict) else _ABSENT
+            if value is _ABSENT:
+                return default
+    return value
+
+
+def put(value: Any, path: Path, new: Any) -> None:
+    """Set what is at the path; missing objects and lists on the way are made, the end of a list is appended to.
+
+    Raises `InvalidPath` if the path leads through a text or a number, or beyond the end of a list.
+    """
+    for at, step in enumerate(path):
+        last = at == len(path) - 1
+        following: Any = new if last else ([] if isinstance(path[at + 1], int) else {})
+        if isinstance(step, str) and isinstance(value, dict):
+            if last or step not in value:
+                value[step] = following
+        elif isinstance(step, int) and isinstance(value, list) and 0 <= step <= len(value):
+            if step == len(value):
+                value.append(following)
+            elif last:
+                value[step] = following
+        else:
+            raise InvalidPath(f"there is no place for {show(path[: at + 1])}")
+        value = value[step]
+
+
+def remove(value: Any, path: Path) -> None:
+    """Take out what is at the path. Raises `InvalidPath` if nothing is there."""
+    parent = get(value, path[:-1], _ABSENT)
+    if not path or parent is _ABSENT or get(value, path, _ABSENT) is _ABSENT:
+        raise InvalidPath(f"there is nothing at {show(path)}")
+    del parent[path[-1]]
+
+
+def rename(value: Any, path: Path, name: str) -> None:
+    """Give a member another name, at its place in the order. Raises `InvalidPath` if nothing is there."""
+    parent = get(value, path[:-1], _ABSENT)
+    if not path or not isinstance(parent, dict) or path[-1] not in parent:
+        raise InvalidPath(f"there is no member at {show(path)}")
+    members = [(name if key == path[-1] else key, member) for key, member in parent.items()]
+    parent.clear()
+    parent.update(members)
