@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +34,7 @@ from histories import (
     job,
     wire,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from recount import of_status, of_system_failures, of_waiting
 from shapes import FLAT_SHAPES, JSON_SHAPES
@@ -49,7 +53,10 @@ MOMENTS = [None, *(ago(minutes, micro) for minutes in (0, 30, 179, 180, 181, 500
 """Few, so that they often meet the ends of a window."""
 
 SLOW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=int(os.environ.get("JOBTYPE_TOOLKIT_EXAMPLES", "6")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 
 
@@ -125,12 +132,19 @@ def load(
     return store.load({**JSON_SHAPES, **FLAT_SHAPES}[shape](folder, stem, rows))
 
 
-def prepared(folder: Path) -> jt.Store:
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="jobtype-toolkit-tests-"))
+    atexit.register(shutil.rmtree, folder)
+    with jt.open(folder / "template.duckdb", clock=lambda: NOW) as store:
+        for name, records in {"job_types": JOB_TYPES, "errors": ERRORS}.items():
+            store.load(JSON_SHAPES["page"](folder, name, records), name)
+    return folder / "template.duckdb"
+
+
+def prepared(folder: Path, name: str = "store") -> jt.Store:
     """A store that knows the job types and the errors."""
-    store = jt.open(clock=lambda: NOW)
-    for name, records in {"job_types": JOB_TYPES, "errors": ERRORS}.items():
-        store.load(JSON_SHAPES["page"](folder, name, records), name)
-    return store
+    return jt.open(shutil.copy(_template(), folder / f"{name}.duckdb"), clock=lambda: NOW, idle=0.5)
 
 
 def answers_equal_the_recount(store: jt.Store, states: Sequence[Mapping[str, Any]], types: Sequence[Any]) -> None:
@@ -190,7 +204,7 @@ def test_the_same_holds_where_job_types_and_errors_are_inferred(states, shape):
 def test_loading_again_changes_nothing_and_halves_equal_the_whole(states, data):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        whole, halves = prepared(folder), prepared(folder)
+        whole, halves = prepared(folder), prepared(folder, "halves")
         first = load(whole, folder, "whole", "page", states, is_nested=True)
         again = load(whole, folder, "whole", "page", states, is_nested=True)
         assert first.new == len({one["id"] for one in states})
