@@ -253,3 +253,22 @@ def test_system_failures_say_the_truth_about_the_error_and_the_job_type(home):
 
 def test_ordinary_failures_and_those_without_an_error_are_no_system_failures(home):
     assert int(home.system_failures()["count"].sum()) == 5
+
+
+# Times are times, in whatever form.
+
+
+def test_windows_reach_back_to_the_first_years_of_the_calendar(home):
+    everything = of_status(home.status(started="P3650D"))
+    assert of_status(home.status(started="0001-01-01T00:00:00Z")) == everything
+    assert of_status(home.status(started="P365000D")) == everything
+    assert len(home.jobs(started="0001-01-01T00:00:00Z", ended="9999-12-31T23:59:59.999999Z")) == 33
+
+
+def test_a_frame_does_not_change_what_the_next_call_gives(home):
+    """Frames belong to the caller."""
+    first = home.status()
+    first["count"] = 0
+    first.attrs["window"]["started"] = "spoilt"
+    assert of_status(home.status()) == THREE_HOURS
+    assert home.status().attrs["window"]["started"] == text(ago(180))
