@@ -1132,3 +1132,108 @@ def test_observed_is_the_clock_and_now_is_the_newest_job(write):
     found = store.status()
     assert found.attrs["now"] == text(ago(7, 123))
     assert found.attrs["observed"] == "2030-01-01T00:00:00Z"
+
+
+def test_rejected_rows_of_csv_keep_their_numbers_also_behind_a_line_that_is_no_row(store, write):
+    content = (
+        "id,job_type,job_type_version,status\n1,m,1,RUNNING\n2,m,1,RUNNING,too,many\n3,m,1,RUNNING\nx,m,1,RUNNING\n"
+    )
+    store.load(write("a.csv", content))
+    assert rejects(store) == [("a.csv", 2), ("a.csv", 4)]
+
+
+def test_rejected_lines_of_csv_keep_their_numbers_also_behind_a_row_of_several_lines(store, write):
+    content = 'id,job_type,job_type_version,status\n1,"m\nn",1,RUNNING\n2,m,1,RUNNING,too,many\n3,m,1,RUNNING\n'
+    store.load(write("a.csv", content))
+    assert ids(store.jobs()) == [1, 3]
+    assert rejects(store) == [("a.csv", 2)]
+
+
+@pytest.mark.parametrize("shape", ["page", "csv", "parquet"])
+def test_a_mapped_column_wins_over_one_that_has_our_name_already(store, tmp_path, shape):
+    rows = [{"job": 7, "id": 1, "job_type": "m", "job_type_version": "1", "status": "RUNNING"}]
+    path = {**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "a", rows)
+    store.load(path, columns={"job": "id"})
+    assert ids(store.jobs()) == [7]
+
+
+def test_two_columns_for_one_of_ours_are_refused(store, write):
+    with pytest.raises((jt.InvalidParameter, jt.LoadFailed), match="id"):
+        store.load(
+            write("a.csv", "a,b,job_type,job_type_version,status\n1,2,m,1,RUNNING\n"), columns={"a": "id", "b": "id"}
+        )
+
+
+def test_a_mapping_of_a_column_that_is_not_there_is_not_silent(store, write):
+    """A typing error in `columns=` would leave a column unread."""
+    path = write("a.csv", csv_text(ROWS))
+    try:
+        report = store.load(path, columns={"no_such_column": "node"})
+    except (jt.InvalidParameter, jt.LoadFailed) as refused:
+        assert "no_such_column" in str(refused)  # noqa: PT017
+    else:
+        assert "no_such_column" in str(report)
+
+
+def test_nulls_inside_unknown_objects_are_kept(store, write):
+    store.load(write("a.json", [ROWS[0] | {"place": {"room": None, "floor": 3}}]))
+    assert json.loads(store.sql("SELECT extra FROM job")["extra"].iloc[0]) == {"place": {"room": None, "floor": 3}}
+
+
+def test_a_status_is_mapped_to_one_of_v6_whatever_its_case(store, write):
+    store.load(write("a.json", [ROWS[0] | {"status": "OK"}]), statuses={"OK": "completed"})
+    assert list(store.jobs()["status"]) == ["COMPLETED"]
+
+
+def test_blanks_around_a_value_of_a_table_do_not_reject_it(store, write):
+    store.load(write("a.csv", "id,job_type,job_type_version,status,num_exes\n 1 ,m,1, RUNNING , 2 \n"))
+    row = store.jobs().iloc[0]
+    assert (row["id"], row["status"], row["num_exes"]) == (1, "RUNNING", 2)
+
+
+@pytest.mark.parametrize("written", ["1e3", "1.0", " 12 ", "1_000", "12abc", "9" * 30, "-5", "+7", "1,000", "٣"])
+def test_a_number_as_text_is_that_number_or_a_reject_and_never_another_number(store, write, written):
+    report = store.load(write("a.ndjson", ndjson([ROWS[0] | {"id": written}])))
+    found = ids(store.jobs())
+    if report.rejected:
+        assert found == []
+    else:
+        assert found == [int(float(written.strip()))]
+
+
+@pytest.mark.parametrize("number", [1.5, -0.5, 1e300, 2.0**63])
+def test_a_number_with_a_fraction_is_no_id(store, write, number):
+    report = store.load(write("a.json", [ROWS[0] | {"id": number}]))
+    assert report.rejected == 1
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "infinity",
+        "-infinity",
+        "epoch",
+        "now",
+        "today",
+        "2026-03-01T24:00:00Z",
+        "2026-03-01T11:50:60Z",
+        "20260301T115000Z",
+        "1772365800",
+        "2026-03-01T11:50:00 UTC",
+        "2026-060T00:00:00Z",
+    ],
+)
+def test_a_time_that_v6_does_not_know_is_refused_or_rejected_and_never_another_time(store, write, moment):
+    try:
+        report = store.load(write("a.ndjson", ndjson([ROWS[1], ROWS[0] | {"last_status_change": moment}])))
+    except jt.LoadFailed as refused:
+        assert "zone" in str(refused)  # noqa: PT017
+        return
+    if report.rejected:
+        assert ids(store.jobs()) == [2]
+        return
+    meant = {"2026-03-01T24:00:00Z": "2026-03-02T00:00:00Z", "2026-03-01T11:50:60Z": "2026-03-01T11:51:00Z"}
+    row = store.jobs(job_id=1).iloc[0]
+    assert row["last_status_change"] == pd.Timestamp(meant.get(moment, "2026-03-01T11:50:00Z"))
+    assert store.as_of is not None
+    assert len(store.status(started="P1D"))

@@ -390,6 +390,7 @@ def test_a_read_only_and_a_writing_store_on_one_file_in_one_process_get_along(fi
     assert len(reader.jobs()) == len(JOBS) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["file", "memory"])
 def test_threads_ask_and_load_at_the_same_time(tmp_path, write, place):
     store = jt.open(tmp_path / "t.duckdb" if place == "file" else ":memory:", idle=0.05)
@@ -823,6 +824,7 @@ def many(path: Path, count: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_in_the_middle_of_a_load_changes_nothing(filled, tmp_path):
     source = many(tmp_path / "many.ndjson", 30_000)
     size = filled.stat().st_size
@@ -854,6 +856,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_really_full_disk_stops_load_publish_and_export_and_loses_nothing(small_disk, tmp_path, write):
     path = small_disk / "ops.duckdb"
     store = jt.open(path, clock=lambda: NOW)
@@ -892,6 +895,7 @@ print(store.sql("SELECT max(last_modified) AS m, strftime(max(last_modified), '%
 """
 
 
+@pytest.mark.slow
 def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path):
     nested_page = write("j.json", page(JOBS))
     table = write("c.csv", f"id,job_type,job_type_version,status,last_status_change\n1,m,1,COMPLETED,{text(ago(1))}\n")
