@@ -1237,3 +1237,36 @@ def test_a_time_that_v6_does_not_know_is_refused_or_rejected_and_never_another_t
     assert row["last_status_change"] == pd.Timestamp(meant.get(moment, "2026-03-01T11:50:00Z"))
     assert store.as_of is not None
     assert len(store.status(started="P1D"))
+
+
+@pytest.mark.parametrize(
+    "moment", ["290000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "0044-03-15 (BC) 12:00:00Z", "-0044-03-15T12:00:00Z"]
+)
+@pytest.mark.parametrize("shape", ["page", "csv"])
+def test_a_time_outside_the_years_1_to_9999_is_rejected_and_does_not_spoil_the_store(store, tmp_path, shape, moment):
+    rows = [ROWS[1], ROWS[0] | {"last_status_change": moment}]
+    report = store.load({**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "a", rows))
+    assert report.rejected == 1
+    assert ids(store.jobs()) == [2]
+    assert store.as_of == ago(9)
+    assert "1 jobs" in repr(store)
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "290000-01-01T00:00:00Z"])
+def test_an_infinite_or_far_time_of_a_parquet_file_is_rejected_and_does_not_spoil_the_store(store, tmp_path, moment):
+    path = write_parquet(tmp_path / "a.parquet", [ROWS[1], ROWS[0] | {"last_status_change": moment}])
+    report = store.load(path)
+    assert report.rejected == 1
+    assert store.as_of == ago(9)
+    assert "1 jobs" in repr(store)
+
+
+def test_one_error_name_under_several_categories_loads_twice_without_a_change(store, write):
+    rows = [
+        flat_job(id, "m", "1", "FAILED", ago(id), "odd", **({"error_category": category} if category else {}))
+        for id, category in enumerate(["SYSTEM", "DATA", None], 1)
+    ]
+    store.load(write("a.json", rows))
+    before = store.jobs(order="id")["error_id"]
+    assert counts(store.load(write("a.json", rows))) == (3, 0, 0, 3, 0)
+    assert list(store.jobs(order="id")["error_id"]) == list(before)
