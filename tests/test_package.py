@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.store.schema import SCHEMA_VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jobtype_toolkit"
@@ -169,6 +170,11 @@ def test_only_the_command_line_prints():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert printing <= {"cli"}
+
+
+def test_every_version_of_the_schema_has_its_migration():
+    folder = PACKAGE / "store" / "migrations"
+    assert [path.stem for path in sorted(folder.glob("*.sql"))] == [f"{n:04}" for n in range(2, SCHEMA_VERSION + 1)]
 
 
 def test_the_version_is_in_the_changelog():
