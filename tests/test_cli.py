@@ -37,7 +37,8 @@ HISTORY = FLAT + (
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the command line in an empty folder, without a store named by the environment."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(STORE_VARIABLE, raising=False)
+    for name in (STORE_VARIABLE, "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
     runner = CliRunner()
 
     def with_arguments(*arguments: str) -> Result:
