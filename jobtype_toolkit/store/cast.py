@@ -14,6 +14,7 @@ from jobtype_toolkit.fields import DUCKDB, Field
 from jobtype_toolkit.resources import STATUSES
 
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"
+_FIRST, _LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
 
 
@@ -37,11 +38,14 @@ class Options:
         """The values that the SQL of `value` and `naive` binds."""
         bound = {"timezone": self.timezone} if self.timezone else {}
         for number, (theirs, ours) in enumerate(self.statuses.items()):
-            bound |= {f"status_from_{number}": theirs, f"status_to_{number}": ours}
+            plain = ours.strip()
+            meant = plain.upper() if plain.upper() in STATUSES else plain
+            bound |= {f"status_from_{number}": theirs.strip(), f"status_to_{number}": meant}
         return bound
 
     def status(self, text: str) -> str:
         """Return SQL for a status: mapped, and in capitals where it is one of v6's."""
+        text = f"trim({text})"
         known = ", ".join(f"'{status}'" for status in STATUSES)
         plain = f"CASE WHEN upper({text}) IN ({known}) THEN upper({text}) ELSE {text} END"
         cases = "".join(f" WHEN $status_from_{n} THEN $status_to_{n}" for n in range(len(self.statuses)))
@@ -89,26 +93,26 @@ def _json(column: Field, text: str, have: str) -> str:
 
 
 def _time(text: str, have: str, options: Options) -> str:
+    """Return SQL for a time in UTC; NULL for one that no calendar of Python or pandas holds."""
     if have == "TIMESTAMP WITH TIME ZONE":
-        return f"make_timestamp(epoch_us({text}))"
-    if have.startswith("TIMESTAMP"):
-        return (
-            f"make_timestamp(epoch_us(CAST({text} AS TIMESTAMP) AT TIME ZONE $timezone))"
-            if options.timezone
-            else "NULL::TIMESTAMP"
-        )
+        return f"CASE WHEN {text} BETWEEN {_FIRST}::TIMESTAMPTZ AND {_LAST}::TIMESTAMPTZ THEN make_timestamp(epoch_us({text})) END"
+    if have.startswith("TIMESTAMP") or have == "DATE":
+        return _within(_in_zone(f"CAST({text} AS TIMESTAMP)")) if options.timezone else "NULL::TIMESTAMP"
     text = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
-    naive = (
-        f"make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMP) AT TIME ZONE $timezone))"
-        if options.timezone
-        else "NULL"
-    )
-    return (
+    with_offset = f"TRY_CAST({text} AS TIMESTAMPTZ)"
+    return _within(
         f"CASE WHEN ends_with({text}, 'Z') THEN TRY_CAST({text} AS TIMESTAMP)"
-        f" WHEN {_has_offset(text)}"
-        f" THEN make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))"
-        f" ELSE {naive} END"
+        f" WHEN {_has_offset(text)} THEN CASE WHEN isfinite({with_offset}) THEN make_timestamp(epoch_us({with_offset})) END"
+        f" ELSE {_in_zone(f'TRY_CAST({text} AS TIMESTAMP)') if options.timezone else 'NULL'} END"
     )
+
+
+def _in_zone(text: str) -> str:
+    return f"CASE WHEN isfinite({text}) THEN make_timestamp(epoch_us({text} AT TIME ZONE $timezone)) END"
+
+
+def _within(text: str) -> str:
+    return f"CASE WHEN ({text}) BETWEEN {_FIRST}::TIMESTAMP AND {_LAST}::TIMESTAMP THEN ({text}) END"
 
 
 def _has_offset(text: str) -> str:
@@ -118,12 +122,11 @@ def _has_offset(text: str) -> str:
 
 def reason(column: Field, text: str, have: str, typed: str) -> str | None:
     """Return SQL for what is wrong with a value, NULL where nothing is; None where nothing can be."""
-    if have == DUCKDB[column.type] or (column.type == "text" and column.name != "status"):
+    if have == DUCKDB[column.type] or column.type not in _NAMES:
         return None
-    if column.type not in _NAMES or have == "TIMESTAMP WITH TIME ZONE":
-        return None
-    said = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
-    return f"CASE WHEN {typed} IS NULL AND {said} IS NOT NULL THEN '{column.name} is not {_NAMES[column.type]}: ' || left({said}, 60) END"
+    is_said = f"nullif(trim({text}), '') IS NOT NULL" if have == "VARCHAR" else f"{text} IS NOT NULL"
+    what = f"'{column.name} is not {_NAMES[column.type]}: ' || left(CAST({text} AS VARCHAR), 60)"
+    return f"CASE WHEN {typed} IS NULL AND {is_said} THEN {what} END"
 
 
 def naive(columns: Sequence[Column], options: Options) -> str | None:

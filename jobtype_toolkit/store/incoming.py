@@ -12,6 +12,7 @@ from jobtype_toolkit.fields import DUCKDB, Resource
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store import cast, jsonrows
 from jobtype_toolkit.store.cast import Column, Options
+from jobtype_toolkit.store.jsonrows import object_of
 from jobtype_toolkit.store.pages import joined
 from jobtype_toolkit.store.script import script, statements
 from jobtype_toolkit.store.shapes import TEXT_KEPT, Batch, read_json
@@ -122,7 +123,7 @@ class Incoming:
         )
         for name, fields in rows.embedded.items():
             seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
-            script(self._con, "seen", name=name, values=seen)
+            script(self._con, "seen", name=name, values=seen, key=jsonrows.key_sql(name))
         return base
 
     def _has_bad_rows(self) -> bool:
@@ -132,13 +133,15 @@ class Incoming:
         """Add the rows of a CSV or Parquet file."""
         file, name = batch.files[0], batch.names[0]
         have = self._open_table(kind, file)
-        ours = {self._options.columns.get(column, column): column for column in have}
+        ours = self._named(have, name)
         columns = [
             (one, quoted(ours[one.name]), have[ours[one.name]]) for one in self._resource.fields if one.name in ours
         ]
         self._check_columns(ours, name)
         self._check_zones(columns, "FROM given", file=name)
-        unknown = [theirs for our, theirs in ours.items() if our not in self._resource.names and our != "extra"]
+        unknown = [
+            one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
+        ]
         values, reasons = self._typed(columns)
         said = [f"{text} AS {quoted(one.name)}" for (one, _, _), text in zip(columns, values, strict=True)]
         said += [
@@ -156,31 +159,43 @@ class Incoming:
             self._look_through(judged)
         else:
             self._take_in(judged)
-        script(self._con, "reject_table", {"most": TEXT_KEPT})
         if kind == "csv":
             script(self._con, "reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
         """Make the view `given` over a file, and return its columns with their types."""
-        self._con.execute("DROP TABLE IF EXISTS csv_reject")
-        self._con.execute("DROP TABLE IF EXISTS csv_scan")
+        script(self._con, "csv_fresh")
         reader = sql("store", f"table_{kind}", file=_literal(file))
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
         described = self._con.execute("DESCRIBE given").fetchall()
         return {column: kind for column, kind, *_ in described if column not in _OURS}
 
+    def _named(self, have: Iterable[str], file: str) -> dict[str, str]:
+        """Return our names of a table's columns with theirs; what the caller maps wins over what has our name already."""
+        mapped = {ours: theirs for theirs, ours in self._options.columns.items() if theirs in have}
+        missing = [theirs for theirs in self._options.columns if theirs not in have]
+        if missing:
+            msg = (
+                f"load({file!r}, columns={{{missing[0]!r}: …}}): the file has no such column; it has {', '.join(have)}."
+            )
+            raise LoadFailed(msg)
+        return {one: one for one in have if one not in self._options.columns} | mapped
+
     def _look_through(self, judged: str) -> None:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judged}")
-        self._con.execute(
-            "CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM judged WHERE reason = ''"
-        )
+        script(self._con, "reject_table", {"most": TEXT_KEPT})
+        is_clean = self._con.execute("SELECT count(*) FROM rejected").fetchone() == (0,)
+        good = "" if is_clean else "WHERE reason = ''"  # what all keep need not be tested with every question
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM judged {good}")
 
     def _take_in(self, judged: str) -> None:
         """Copy the rows into `incoming`, and keep those apart that have a reason against them."""
         base = self._rows()
         statements(self._con, f"CREATE OR REPLACE TEMP TABLE judged_rows AS {judged}", self._options.bound)
+        script(self._con, "csv_positions")
         self._con.execute("CREATE OR REPLACE TEMP VIEW judged AS FROM judged_rows")
+        script(self._con, "reject_table", {"most": TEXT_KEPT})
         self._con.execute(
             "INSERT INTO incoming_rows BY NAME SELECT * REPLACE (seq + ? AS seq) FROM judged WHERE reason = ''", [base]
         )
@@ -238,14 +253,11 @@ def _names(columns: Sequence[Column]) -> str:
 
 def _columns_extra(unknown: Sequence[str], *, has_extra: bool) -> str:
     """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
-    parts = ["extra::JSON"] if has_extra else []
-    if unknown:
-        pairs = ", ".join(f"{_literal(one)}, {quoted(one)}" for one in unknown)
-        parts.append(f"json_object({pairs})")
+    own = "extra::JSON" if has_extra else "NULL::JSON"
     if not unknown:
-        return parts[0] if parts else "NULL::JSON"
-    merged = ", ".join(f"coalesce({part}, '{{}}'::JSON)" for part in parts)
-    return f"nullif(json_merge_patch('{{}}'::JSON, {merged}), '{{}}'::JSON)"
+        return own
+    added = object_of([(_literal(one), f"to_json({quoted(one)})") for one in unknown])
+    return f"CASE WHEN {own} IS NULL THEN {added} WHEN {added} IS NULL THEN {own} ELSE json_merge_patch({own}, {added}) END"
 
 
 def _literal(text: str) -> str:

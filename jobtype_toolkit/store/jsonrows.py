@@ -79,12 +79,24 @@ def _known(structure: Mapping[str, Any], *, is_nested: bool) -> dict[str, set[st
     return keys_of
 
 
+def key_sql(embedded: str) -> str:
+    """Return SQL that tells the objects inside rows apart: by id, or by name and version where a body has no ids."""
+    names = ", ".join(f"s.{embedded}.{name}" for name in ("name", "version") if name in EMBEDDED[embedded].names)
+    return f"coalesce(s.{embedded}.id, to_json([{names}])::VARCHAR)"
+
+
+def object_of(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return SQL for a JSON object of (key, JSON value) pairs without those that say null; NULL where none is left."""
+    entries = ", ".join(f"{{'key': {key}, 'value': {value}}}" for key, value in pairs)
+    present = f"list_filter([{entries}], lambda e: coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null')"
+    return f"CASE WHEN len({present}) > 0 THEN to_json(map_from_entries({present})) END"
+
+
 def extra_sql(unknown: Sequence[tuple[str, str]]) -> str:
     """Return SQL for a JSON object of what is unknown in a row, keys of inner objects dotted."""
     if not unknown:
         return "NULL"
-    pairs = ", ".join(f"$extra_name_{n}, json_extract(__j, $extra_path_{n})" for n in range(len(unknown)))
-    return f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')"
+    return object_of([(f"$extra_name_{n}", f"json_extract(__j, $extra_path_{n})") for n in range(len(unknown))])
 
 
 def extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -239,6 +240,10 @@ def _options(
 ) -> Options:
     if resource not in LOADABLE:
         msg = f"load(resource={resource!r}) is unknown. Give one of {', '.join(LOADABLE)}."
+        raise InvalidParameter(msg)
+    twice = [ours for ours, times in Counter((columns or {}).values()).items() if times > 1]
+    if twice:
+        msg = f"columns= maps several columns to {twice[0]!r}. Map the one that is meant."
         raise InvalidParameter(msg)
     for theirs, ours in (columns or {}).items():
         if ours not in LOADABLE[resource].names:

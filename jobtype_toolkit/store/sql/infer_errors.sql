@@ -26,7 +26,7 @@ FROM (
 
 UPDATE error_of
 SET id = (
-    SELECT arg_max(e.id, (NOT e.inferred, e.id)) FROM error AS e
+    SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_of.error_category, NOT e.inferred, e.id)) FROM error AS e
     WHERE e.source = $source AND e.name = error_of.name AND e.job_type_name IS NOT DISTINCT FROM error_of.job_type_name
     AND (error_of.error_category IS NULL OR e.category = error_of.error_category)
 );

@@ -35,6 +35,10 @@ FROM (
 WHERE type_of.id IS NULL AND fresh.name = type_of.name AND fresh.version = type_of.version;
 
 INSERT INTO job_type BY NAME
-SELECT $source AS source, id, name, version, true AS inferred, $load_id AS load_id
-FROM type_of
-WHERE id NOT IN (SELECT id FROM job_type WHERE source = $source);
+SELECT
+    $source AS source, f.id, f.name, f.version, o.title, o.description, o.is_active, o.is_system, o.is_paused,
+    o.is_published, o.icon_code, o.unmet_resources, true AS inferred, $load_id AS load_id
+FROM type_of AS f
+LEFT JOIN seen_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
+WHERE f.id NOT IN (SELECT id FROM job_type WHERE source = $source)
+QUALIFY row_number() OVER (PARTITION BY f.id) = 1;
