@@ -1,6 +1,7 @@
 """The errors of the toolkit: one root, and each also is the builtin it resembles.
 
 ToolkitError
+├── AlreadySent (RuntimeError)      a plan is sent once only
 ├── Ambiguous (ValueError)          several sources, and none was named
 ├── InvalidParameter (ValueError)   an argument that no v6 service would take
 ├── InvalidManifest (ValueError)    a text that cannot be held as a manifest or configuration at all
@@ -8,6 +9,8 @@ ToolkitError
 ├── LoadFailed (ValueError)         an input that cannot be loaded; nothing was changed
 ├── InputNotFound (FileNotFoundError)
 ├── NotFound (KeyError)             no such name, version, revision, source or load
+├── PlanOutdated (RuntimeError)     what a plan was made for has changed meanwhile
+├── Rejected (ValueError)           a write that the home refuses; nothing was changed
 ├── UnreadableInput (OSError)       a manifest or configuration file that is not there or cannot be read
 └── StoreError (OSError)            something is wrong with the store's file
     ├── NotAStore                   not a DuckDB file, or one that the toolkit did not make
@@ -18,9 +21,20 @@ ToolkitError
 Every message says what was asked, what is wrong and what to do.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.seed.findings import Finding
+
 
 class ToolkitError(Exception):
     """Root of all errors that the toolkit raises on purpose."""
+
+
+class AlreadySent(ToolkitError, RuntimeError):
+    """A plan is sent once only: sending it again would write twice."""
 
 
 class Ambiguous(ToolkitError, ValueError):
@@ -53,6 +67,23 @@ class NotFound(ToolkitError, KeyError):
     def __str__(self) -> str:
         """Return the message as it is: KeyError would show it in quotes."""
         return str(self.args[0]) if self.args else ""
+
+
+class PlanOutdated(ToolkitError, RuntimeError):
+    """What a plan was made for has changed meanwhile. Nothing was written."""
+
+
+class Rejected(ToolkitError, ValueError):
+    """A write that a server, or the store in its place, refuses. Nothing was changed."""
+
+    def __init__(
+        self, message: str, *, status: int = 400, detail: str = "", findings: tuple[Finding, ...] = ()
+    ) -> None:
+        """Take what to tell, and what v6 tells: the status of the answer, its detail, and here all findings."""
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
+        self.findings = findings
 
 
 class UnreadableInput(ToolkitError, OSError):

@@ -139,6 +139,12 @@ ERROR = Resource(
     ),
 )
 
+WORKSPACE = Resource(
+    "workspace",
+    "Where outputs go, by name; what configurations are checked against.",
+    (_text("name", "Name of the workspace."), _bool("is_active", "False once it takes no more files.")),
+)
+
 # Jobs.
 
 STATUSES = ("PENDING", "BLOCKED", "QUEUED", "RUNNING", "FAILED", "COMPLETED", "CANCELED")

@@ -14,16 +14,17 @@ from importlib.resources import files
 import duckdb
 
 from jobtype_toolkit.fields import DUCKDB, Field
-from jobtype_toolkit.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION
+from jobtype_toolkit.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, WORKSPACE
 from jobtype_toolkit.sqlfiles import quoted, sql
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
 
 SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
 LOAD_ID = Field("load_id", "int", "The load that the row came last from; see the table `load`.")
 EXTRA = Field("extra", "json", "Fields that the toolkit does not know, as they were sent.")
 INFERRED = Field("inferred", "bool", "Made from what jobs say of it; its own record was never loaded.")
+IS_LOCAL = Field("is_local", "bool", "Written here by `add` or `edit`; no server said so.")
 _OBSERVED = Field("observed", "time", "When the toolkit saw it.")
 
 
@@ -90,7 +91,7 @@ TABLES = (
             Field("text", "text", "The row itself, cut where it is long."),
         ),
     ),
-    Table("job_type", JOB_TYPE.meaning, (SOURCE, *JOB_TYPE.stored, INFERRED, *_TAIL)),
+    Table("job_type", JOB_TYPE.meaning, (SOURCE, *JOB_TYPE.stored, INFERRED, *_TAIL, IS_LOCAL)),
     Table(
         "job_type_change",
         "One row an observed change of a job type; Scale itself forgets these.",
@@ -106,8 +107,9 @@ TABLES = (
             LOAD_ID,
         ),
     ),
-    Table("job_type_revision", JOB_TYPE_REVISION.meaning, (SOURCE, *JOB_TYPE_REVISION.stored, *_TAIL)),
-    Table("error", ERROR.meaning, (SOURCE, *ERROR.stored, INFERRED, *_TAIL)),
+    Table("job_type_revision", JOB_TYPE_REVISION.meaning, (SOURCE, *JOB_TYPE_REVISION.stored, *_TAIL, IS_LOCAL)),
+    Table("error", ERROR.meaning, (SOURCE, *ERROR.stored, INFERRED, *_TAIL, IS_LOCAL)),
+    Table("workspace", WORKSPACE.meaning, (SOURCE, *WORKSPACE.stored, _OBSERVED)),
     Table("job_final", "Jobs that are over, in the order of last_status_change.", _JOB),
     Table("job_open", "Jobs that are PENDING, BLOCKED, QUEUED or RUNNING.", _JOB),
     Table(
@@ -138,7 +140,10 @@ def table(name: str) -> Table:
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables, their comments and the views in an empty database."""
     for one in TABLES:
-        columns = ", ".join(f"{quoted(field.name)} {DUCKDB[field.type]}" for field in one.fields)
+        columns = ", ".join(
+            f"{quoted(field.name)} {DUCKDB[field.type]}{' DEFAULT false' if field is IS_LOCAL else ''}"
+            for field in one.fields
+        )
         con.execute(f"CREATE TABLE {quoted(one.name)} ({columns})")
     con.execute("CREATE TABLE meta (schema_version INTEGER, last_load_id BIGINT)")
     con.execute("INSERT INTO meta VALUES (?, 0)", [SCHEMA_VERSION])

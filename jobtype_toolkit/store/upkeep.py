@@ -77,7 +77,8 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
         con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])
     refresh_source(con, found[0], None)
     con.execute(
-        "DELETE FROM source WHERE source = ? AND source NOT IN (SELECT source FROM load UNION ALL SELECT source FROM job_type)",
+        "DELETE FROM source WHERE source = ? AND source NOT IN "
+        "(SELECT source FROM load UNION ALL SELECT source FROM job_type UNION ALL SELECT source FROM workspace)",
         [found[0]],
     )
     return gone
