@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jobtype_toolkit.errors import (
+        AlreadySent,
         Ambiguous,
         InputNotFound,
         InvalidManifest,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         LoadFailed,
         NotAStore,
         NotFound,
+        PlanOutdated,
+        Rejected,
         StoreError,
         StoreLocked,
         StoreReadOnly,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         ToolkitError,
         UnreadableInput,
     )
+    from jobtype_toolkit.plans import Plan, Sent
     from jobtype_toolkit.provenance import explain
     from jobtype_toolkit.seed.configuration import Configuration
     from jobtype_toolkit.seed.findings import Finding, Validation
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.store.store import Store
 
 __all__ = [
+    "AlreadySent",
     "Ambiguous",
     "Configuration",
     "Finding",
@@ -53,7 +58,11 @@ __all__ = [
     "Manifest",
     "NotAStore",
     "NotFound",
+    "Plan",
+    "PlanOutdated",
+    "Rejected",
     "ResultCut",
+    "Sent",
     "Store",
     "StoreError",
     "StoreLocked",
@@ -76,6 +85,8 @@ _HOMES = {
     "JobTypeRevision": "services",
     "ResultCut": "services",
     "Manifest": "seed.manifest",
+    "Plan": "plans",
+    "Sent": "plans",
     "Store": "store.store",
     "Validation": "seed.findings",
     "explain": "provenance",

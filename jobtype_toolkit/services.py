@@ -1,9 +1,9 @@
-"""The v6 read services as one protocol, and what every home of them shares: parameters, paging, order, records."""
+"""The v6 services as one protocol, and what every home of them shares: parameters, paging, order, records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -12,6 +12,10 @@ from jobtype_toolkit.fields import Field, Resource
 from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_REVISION
 from jobtype_toolkit.times import Time
 from jobtype_toolkit.versions import rank
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.plans import Plan
+    from jobtype_toolkit.seed.findings import Validation
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
@@ -61,6 +65,28 @@ class JobTypeServices(Protocol):
 
     def revision(self, name: str, version: str, revision_num: int) -> JobTypeRevision:
         """One revision with its manifest (GET job-types/{name}/{version}/revisions/{revision_num}/)."""
+
+    def validate(self, manifest: Any, configuration: Any = None) -> Validation:
+        """What a server would say of them (POST job-types/validation/)."""
+
+    def add(
+        self,
+        manifest: Any,
+        *,
+        docker_image: str,
+        configuration: Any = None,
+        icon_code: str | None = None,
+        is_published: bool | None = None,
+        max_scheduled: int | None = None,
+        is_active: bool | None = None,
+        is_paused: bool | None = None,
+        auto_update: bool | None = None,
+        replace: bool = False,
+    ) -> Plan:
+        """A creation that was not sent yet (POST job-types/)."""
+
+    def edit(self, name: str, version: str, **changes: Any) -> Plan:
+        """An edit that was not sent yet (PATCH job-types/{name}/{version}/)."""
 
     def status(
         self,

@@ -24,13 +24,14 @@ from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.database import MEMORY, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
+from jobtype_toolkit.store.managing import Managing, source_name
 from jobtype_toolkit.store.summary import Summary
 from jobtype_toolkit.store.type_reads import JobTypeReads
 from jobtype_toolkit.store.upkeep import Check
 from jobtype_toolkit.times import Time, instant, v6_text
 
 
-class Store(JobTypeReads, JobReads):
+class Store(JobTypeReads, JobReads, Managing):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -129,7 +130,7 @@ class Store(JobTypeReads, JobReads):
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
         options = _options(resource, columns, statuses, timezone)
-        _name(source)
+        source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._clock())
         with self._writing(f"load({str(path)!r})") as con:
             return loading.run(con, request)
@@ -253,9 +254,3 @@ def _options(
         msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone)
-
-
-def _name(source: str) -> None:
-    if not isinstance(source, str) or not source.strip() or source == ALL:
-        msg = f'source={source!r} cannot name a source. Give any text but "" and "*".'
-        raise InvalidParameter(msg)

@@ -1,0 +1,238 @@
+"""What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
+
+Nothing is read or written here. The rules are those of a v6 server (v6-semantics 2.7 to 2.9); where it silently ignores a wish,
+the store applies it and the notes say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobtype_toolkit.plans import Action
+from jobtype_toolkit.resources import JOB_TYPE
+from jobtype_toolkit.seed.findings import Validation, shown
+from jobtype_toolkit.seed.names import SECTIONS
+from jobtype_toolkit.seed.normalising import normalised_configuration, normalised_manifest, secret_settings
+from jobtype_toolkit.seed.paths import get
+from jobtype_toolkit.seed.rules import items
+from jobtype_toolkit.store.objections import Case, Wish, objections
+from jobtype_toolkit.store.writing import Present
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a wish comes to."""
+
+    action: Action
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    validation: Validation = field(default_factory=Validation)
+    auto_update: bool | None = None
+    is_revised: bool = False
+    second_step: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    not_applied: tuple[str, ...] = ()
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    """The errors that the manifest defines."""
+
+
+def judge(wish: Wish, seen: Present) -> Judged:
+    """Return what a wish comes to, given what the store holds."""
+    return _Judge(wish, seen).judged()
+
+
+class _Judge:
+    """One judgement: `after` and the notes grow rule by rule."""
+
+    def __init__(self, wish: Wish, seen: Present) -> None:
+        self.wish = wish
+        self.seen = seen
+        self.row = seen.row
+        self.manifest = wish.document("manifest")
+        self.configuration = wish.document("configuration")
+        self.notes: list[str] = []
+        self.not_applied: list[str] = []
+        self.is_system = bool(self.row and self.row["is_system"])
+        self.secrets = self._secrets()
+        self.before = self._before()
+        self.after = dict(self.before) if self.before else self._blank()
+
+    def judged(self) -> Judged:
+        action: Action = "create" if self.row is None else "edit" if self.wish.is_edit else "replace"
+        self._apply_scalars()
+        self._apply_manifest()
+        self._apply_configuration()
+        self._tell()
+        validation = objections(Case(self.wish, self.seen, self.before, self.after))
+        return Judged(
+            action,
+            self.before,
+            self.after,
+            validation,
+            self.wish.changes.get("auto_update") is not False if self.manifest else None,
+            self.manifest is not None,
+            {
+                name: self.after[name]
+                for name, usual in (("is_active", True), ("is_paused", False))
+                if self.row is None and self.after[name] is not usual
+            },
+            tuple(self.notes),
+            tuple(self.not_applied),
+            _errors(self.after["manifest"]) if self.manifest and validation.is_valid else [],
+        )
+
+    # What is there.
+
+    def _before(self) -> dict[str, Any] | None:
+        """Return the stored fields as plain values, without the settings that are secret from now on."""
+        if self.row is None:
+            return None
+        values = self.seen.values()
+        values["configuration"] = self._public(values["configuration"])
+        return values
+
+    def _blank(self) -> dict[str, Any]:
+        """Return a job type of which only the name is known."""
+        known = {"name": self.wish.name, "version": self.wish.version, "is_active": True, "is_system": False}
+        return {
+            **dict.fromkeys(JOB_TYPE.names),
+            **known,
+            "is_paused": False,
+            "is_published": False,
+            "max_tries": 3,
+            "recipe_types": [],
+        }
+
+    def _secrets(self) -> set[str]:
+        """Return the settings whose values are not kept: the secret ones, also of the manifest as it was."""
+        old = self.seen.document("manifest")
+        new = self.manifest.value if self.manifest else old
+        declared = {one.get("name") for _, one in items(new, SECTIONS["setting"])}
+        return secret_settings(new) | (secret_settings(old) - {name for name in declared if isinstance(name, str)})
+
+    def _public(self, configuration: Any) -> Any:
+        settings = configuration.get("settings") if isinstance(configuration, dict) else None
+        if not isinstance(settings, dict):
+            return configuration
+        return {
+            **configuration,
+            "settings": {name: text for name, text in settings.items() if name not in self.secrets},
+        }
+
+    # What is wished.
+
+    def _apply_scalars(self) -> None:
+        for name, value in self.wish.changes.items():
+            if name in ("manifest", "configuration", "auto_update") or name not in JOB_TYPE.names:
+                continue
+            if name == "max_scheduled":
+                self._apply_limit(value)
+            elif name == "icon_code":
+                self._apply_icon(value or None)
+            elif value in (None, ""):
+                self._ignore(name)
+            else:
+                if name == "is_published" and value is False and self.after[name] and self.row:
+                    self.notes.append("is_published: a v6 server never switches it off (D20); the store does")
+                self.after[name] = value
+        if self.row is None and self.after["docker_image"] is None:
+            self.after["docker_image"] = ""
+
+    def _apply_limit(self, value: int | None) -> None:
+        if not value and self.is_system:
+            self._ignore("max_scheduled")
+            return
+        if not value and self.after["max_scheduled"] is not None:
+            self.notes.append("max_scheduled: a v6 server never clears it (D21); the store does")
+        if value is not None and value < 0:
+            self.notes.append("max_scheduled: with a negative number no job of the type is ever scheduled")
+        self.after["max_scheduled"] = value or None
+
+    def _apply_icon(self, value: str | None) -> None:
+        if value is None and self.is_system:
+            self._ignore("icon_code")
+            return
+        if value is None and self.after["icon_code"] is not None:
+            self.notes.append("icon_code: a v6 server never clears it; the store does")
+        self.after["icon_code"] = value
+
+    def _ignore(self, name: str) -> None:
+        if self.row is not None:
+            self.not_applied.append(name)
+            self.notes.append(f"{name}: nothing is given, so it stays as it is, as on a v6 server")
+
+    def _apply_manifest(self) -> None:
+        if self.manifest is None:
+            if "manifest" in self.wish.changes:
+                self._ignore("manifest")
+            if "auto_update" in self.wish.changes:
+                self.notes.append("auto_update: it says nothing without a manifest")
+            return
+        new = normalised_manifest(self.manifest.value)
+        self.after |= {
+            "manifest": new,
+            "title": _text(get(new, ("job", "title"))),
+            "description": _text(get(new, ("job", "description"))),
+            "revision_num": self.seen.revision_num + 1,
+            "unmet_resources": None,
+        }
+        if self.before and self.before["manifest"] == new:
+            self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
+
+    def _apply_configuration(self) -> None:
+        given = self.configuration
+        if given is None and "configuration" in self.wish.changes and self.is_system:
+            self._ignore("configuration")
+        elif given is not None:
+            value = normalised_configuration(given.value) if isinstance(given.value, dict) else given.value
+            self.after["configuration"] = self._public(value)
+            dropped = sorted(self.secrets & set(_settings(given.value)))
+        elif self.row is None or "configuration" in self.wish.changes:
+            if self.before and "configuration" in self.wish.changes:
+                self.notes.append("configuration: a v6 server cannot be made to empty it; the store does")
+            self.after["configuration"] = normalised_configuration({})
+        if given is not None and dropped:
+            self.notes.append(
+                f"configuration: {', '.join(map(shown, dropped))} secret, so that the store keeps no value; "
+                "a server moves it to its secrets store"
+            )
+
+    def _tell(self) -> None:
+        """Add what else is worth a look."""
+        hidden = sorted(self.secrets & set(_settings(self.seen.document("configuration"))))
+        if hidden:
+            self.notes.append(f"configuration: {', '.join(map(shown, hidden))} becomes secret; the stored value goes")
+        if self.row and self.row["inferred"]:
+            self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
+        if self._unknown("configuration") and self.configuration is None:
+            self.notes.append(
+                "its configuration was never loaded, so that it could not be checked against the manifest"
+            )
+
+    def _unknown(self, name: str) -> bool:
+        return self.after[name] is None
+
+
+def _settings(configuration: Any) -> Mapping[str, Any]:
+    settings = configuration.get("settings") if isinstance(configuration, dict) else None
+    return settings if isinstance(settings, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _errors(manifest: Any) -> list[dict[str, Any]]:
+    """Return the errors of a manifest as v6 stores them; of a code that occurs twice the last one counts."""
+    by_code = {one.get("code"): one for _, one in items(manifest, SECTIONS["error"])}
+    return [
+        {
+            "name": one.get("name"),
+            "title": one.get("title"),
+            "description": one.get("description"),
+            "category": "DATA" if one.get("category") == "data" else "ALGORITHM",
+        }
+        for one in by_code.values()
+    ]
