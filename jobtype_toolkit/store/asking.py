@@ -46,10 +46,12 @@ class Source:
 class Asker:
     """Runs SQL on a store and tells each frame where it comes from."""
 
-    def __init__(self, reading: Reading, clock: Clock) -> None:
-        """Take what gives a cursor to read with, and the clock that `now` is read from."""
+    def __init__(self, reading: Reading, state: Callable[[], int], clock: Clock) -> None:
+        """Take what gives a cursor to read with, what tells changes of the file, and the clock `now` is read from."""
         self._reading = reading
+        self._state = state
         self._clock = clock
+        self._known: tuple[int, list[Source]] = (-1, [])
 
     def fetch(self, text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Run SQL and return its columns as arrays.
@@ -61,13 +63,21 @@ class Asker:
             return run(con, text, parameters)
 
     def sources(self) -> list[Source]:
-        """Return all sources, by name."""
-        return [
-            Source(name, jobs, _aware(as_of), _aware(observed), bool(pulled))
-            for name, jobs, as_of, observed, pulled in self._rows(
-                "SELECT source, jobs, as_of, observed, pulled FROM source ORDER BY source"
-            )
-        ]
+        """Return all sources, by name; read anew only where the file may have changed since."""
+        with self._reading() as con:
+            state = self._state()
+            if self._known[0] != state:
+                rows = con.execute(
+                    "SELECT source, jobs, as_of, observed, pulled FROM source ORDER BY source"
+                ).fetchall()
+                self._known = (
+                    state,
+                    [
+                        Source(name, jobs, _aware(as_of), _aware(observed), bool(pulled))
+                        for name, jobs, as_of, observed, pulled in rows
+                    ],
+                )
+        return self._known[1]
 
     def source(self, name: str | None) -> Source:
         """Return the source that a call means.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,6 +54,9 @@ class Database:
         self._writer: int | None = None
         self._free = threading.Condition()
         self._timer: threading.Timer | None = None
+        self._fires_at = self._let_go_at = 0.0
+        self.state = 0
+        """Grows with whatever may have changed what the file holds; while it stays, what was read of it stays true."""
         _every.add(self)
 
     def __repr__(self) -> str:
@@ -108,9 +112,9 @@ class Database:
         """
         with self._free:
             self._wait_until(lambda: self._writer is None, patience)
-            self._stop_timer()
             if self._con is None:
                 self._con = self._connect(patience, read_only=True, upgrade=upgrade)
+                self.state += 1
             self._readers += 1
             cursor = self._con.cursor()
         try:
@@ -134,6 +138,7 @@ class Database:
             if self.path is not None:
                 self._disconnect()
             self._writer = threading.get_ident()
+            self.state += 1
         try:
             if self._con is None:
                 self._con = self._connect(patience, read_only=False)
@@ -169,7 +174,13 @@ class Database:
             self._con = None
 
     def _start_timer(self, patience: Patience) -> None:
-        if self.path is not None and self._con is not None and self._readers == 0:
+        """See to it that the file is let go when it was idle for long enough; not with a thread for each question."""
+        if self.path is None or self._con is None or self._readers:
+            return
+        self._let_go_at = time.monotonic() + patience.idle
+        if self._timer is None or self._fires_at > self._let_go_at:
+            self._stop_timer()
+            self._fires_at = self._let_go_at
             self._timer = threading.Timer(patience.idle, self._let_go)
             self._timer.daemon = True
             self._timer.start()
@@ -181,9 +192,14 @@ class Database:
 
     def _let_go(self) -> None:
         with self._free:
-            if self._readers == 0 and self._writer is None and threading.current_thread() is self._timer:
+            if threading.current_thread() is not self._timer:
+                return
+            self._timer = None
+            left = self._let_go_at - time.monotonic()
+            if left > 0:
+                self._start_timer(Patience(0, left))
+            elif self._readers == 0 and self._writer is None:
                 self._disconnect()
-                self._timer = None
 
     def _connect(self, patience: Patience, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
         con = connect(self.path, patience, read_only=read_only)

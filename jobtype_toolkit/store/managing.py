@@ -83,9 +83,12 @@ class Managing:
 
         Raises:
             UnreadableInput: a path that cannot be read.
+            NotFound: no such source.
+            Ambiguous: the store has several sources and the call names none.
         """
+        meant = self._asker.source(source).name
         with self._reading() as con:
-            known = writing.workspaces(con, self._home(source))
+            known = writing.workspaces(con, meant)
         return validate(manifest, {} if configuration is None else configuration, workspaces=known)
 
     def add(

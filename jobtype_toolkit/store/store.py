@@ -68,7 +68,7 @@ class Store(JobTypeReads, JobReads, Managing):
         self._read_only = read_only
         self._clock = clock
         self._database.ensure(self._patience, read_only=read_only)
-        self._asker = Asker(self._reading, clock)
+        self._asker = Asker(self._reading, lambda: self._database.state, clock)
 
     @property
     def path(self) -> Path | None:
