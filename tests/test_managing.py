@@ -775,6 +775,8 @@ def test_workspaces_belong_to_a_source(store):
     assert not store.validate(manifest(), configuration, source="b").is_valid
     with pytest.raises(jt.Ambiguous):
         store.set_workspaces({})
+    with pytest.raises(jt.NotFound):
+        store.validate(manifest(), configuration, source="c")
 
 
 # Any sequence of edits keeps the rules.
@@ -830,6 +832,45 @@ def test_any_sequence_of_edits_keeps_the_rules(changes):
             assert now.last_modified > before.last_modified
         assert store.check().is_sound
         assert SECRET not in everything(store)
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["\ud800", "\0", 2**70]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "job", "errors", "settings", "mounts", "code", "priority"]), inner, max_size=4
+        )
+    ),
+    max_leaves=10,
+)
+PLACES = ["errors", "interface", "resources", "tags", "title", "jobVersion", "name", "timeout"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(PLACES), ANYTHING, max_size=2), ANYTHING, st.booleans())
+def test_whatever_comes_is_sent_whole_or_refused_with_findings(changed, configuration, is_edit):
+    with jt.open() as store:
+        make(store)
+        document = manifest(**changed) if changed else configuration
+        if isinstance(document, str):
+            document = document.encode("utf-8", "replace")
+        more = {"manifest": document, "configuration": configuration if not isinstance(configuration, str) else b"{"}
+        plan = store.edit("demo", "1.0.0", **more) if is_edit else store.add(**more, docker_image="x", replace=True)
+        assert repr(plan)
+        assert plan._repr_html_()
+        assert json.dumps(plan.as_dict())
+        if plan.is_sendable:
+            assert plan.send().job_type.manifest == plan.after["manifest"]
+        else:
+            with pytest.raises(jt.Rejected):
+                plan.send()
+        assert store.check().is_sound
 
 
 def test_all_types_of_the_small_history_can_be_paused(full):
