@@ -100,7 +100,9 @@ class Merge:
         )
         script(self._con, "canonical")
         for name in self._tables:
-            script(self._con, "hits", self._bound, table=name, same=self._same(), older=self._older())
+            undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
+            parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
+            script(self._con, "hits", self._bound, table=name, **parts)
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
