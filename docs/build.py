@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.main import get_command
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.output import plain, rows, told
 from jobtype_toolkit.cli.views import VIEWS
@@ -33,7 +33,7 @@ from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
 RESOURCES = (JOB_TYPE_NAME, JOB_TYPE, JOB_TYPE_REVISION, ERROR, JOB, JOB_EXECUTION)
-ANSWERS = (STATUS, PENDING, RUNNING, SYSTEM_FAILURE, QUEUE_STATUS, FAILURE)
+ANSWERS = tuple(one.row for one in QUESTIONS)
 PICTURE_ROWS = 18
 PICTURE = f"jobtype-toolkit status --started P1D --is-active --limit {PICTURE_ROWS}"
 

@@ -25,13 +25,20 @@ from jobtype_toolkit.resources import (
     flat,
     nested,
 )
+from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.store import Store
 
 RESOURCES = {
     one.name: one
-    for one in (*LOADABLE.values(), JOB_TYPE_ROW, JOB_TYPE_NAME, answers.STATUS, answers.PENDING, answers.RUNNING)
-} | {one.name: one for one in (answers.SYSTEM_FAILURE, answers.QUEUE_STATUS, answers.FAILURE, answers.VALIDATION)}
+    for one in (
+        *LOADABLE.values(),
+        JOB_TYPE_ROW,
+        JOB_TYPE_NAME,
+        answers.VALIDATION,
+        *(question.row for question in QUESTIONS),
+    )
+}
 
 
 @pytest.fixture(scope="module")

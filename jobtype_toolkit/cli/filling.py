@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
+import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,9 +35,25 @@ _REJECT_FIELDS = (
 def register(app: typer.Typer) -> None:
     """Add the commands that fill a store."""
     app.command(epilog="Example: jobtype-toolkit demo demo.duckdb")(demo)
+    app.command(epilog="Example: jobtype-toolkit rejects --store ops.duckdb")(rejects)
     app.command(
         epilog="Example: jobtype-toolkit load history.csv --store ops.duckdb --column state=status --status OK=COMPLETED --timezone UTC"
     )(load)
+
+
+def rejects(
+    store: StoreFile = None,
+    load_id: Annotated[int | None, typer.Option(metavar="N", help="Only those of this load.")] = None,
+) -> None:
+    """Show the rows that could not be loaded: where they stand, what is wrong with them, and their text."""
+    if store is None:
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
+        raise jt.InvalidParameter(msg)
+    with jt.open(store, read_only=True) as target:
+        found = target.rejects(load_id)
+    draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
+    for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():
+        write(f"{rows:,} rows: {safe(str(reason))}\n")
 
 
 def demo(
@@ -45,7 +63,9 @@ def demo(
 ) -> None:
     """Load the bundled sample history into a file, and show the four analyses on it."""
     with jt.sample(file) as store:
-        write(f"{store.as_of:%Y-%m-%d %H:%M} UTC is now in the sample; it was loaded into {safe(str(file))}.\n\n")
+        write(
+            f"The sample was loaded into {safe(str(file))}; its history ends at {store.as_of:%Y-%m-%d %H:%M} UTC.\n\n"
+        )
         for frame in (
             store.status(started=_DEMO_WINDOW, is_active=True, source="sample"),
             store.pending(source="sample"),
@@ -53,7 +73,9 @@ def demo(
             store.system_failures(source="sample"),
         ):
             show(frame, limit=_DEMO_ROWS)
-    write(f"Ask more: jobtype-toolkit failures --store {safe(str(file))} --started P7D\n")
+    command = Path(sys.argv[0])
+    program = command if command.parent.name == "bin" and shutil.which(command.name) is None else Path(command.name)
+    write(f"Ask more: {safe(str(program))} failures --store {safe(str(file))} --started P7D\n")
 
 
 def load(
@@ -115,7 +137,7 @@ def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
         return
     first = store.rejects(report.load_id).head(_REJECTS_SHOWN)
     draw("Rejected rows", _REJECT_FIELDS, [plain(first[field.name]) for field in _REJECT_FIELDS])
-    write(f"\n{len(first):,} of {report.rejected:,} rejected rows; the table `reject` of the store has them all.\n")
+    write(f"\n{len(first):,} of {report.rejected:,} rejected rows; `jobtype-toolkit rejects` shows them all.\n")
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

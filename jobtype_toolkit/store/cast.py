@@ -38,9 +38,7 @@ class Options:
         """The values that the SQL of `value` and `naive` binds."""
         bound = {"timezone": self.timezone} if self.timezone else {}
         for number, (theirs, ours) in enumerate(self.statuses.items()):
-            plain = ours.strip()
-            meant = plain.upper() if plain.upper() in STATUSES else plain
-            bound |= {f"status_from_{number}": theirs.strip(), f"status_to_{number}": meant}
+            bound |= {f"status_from_{number}": theirs.strip(), f"status_to_{number}": ours.strip().upper()}
         return bound
 
     def status(self, text: str) -> str:

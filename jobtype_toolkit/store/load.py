@@ -108,7 +108,7 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         changed,
         good - new - changed,
         rejected,
-        _notes(con, request),
+        _notes(con, request, merge.copies),
     )
     _record(con, request, report)
     return report
@@ -134,17 +134,26 @@ def _refuse(con: duckdb.DuckDBPyConnection, request: Request, good: int, rejecte
         raise LoadFailed(msg)
 
 
-def _notes(con: duckdb.DuckDBPyConnection, request: Request) -> tuple[str, ...]:
+def _notes(con: duckdb.DuckDBPyConnection, request: Request, copies: int) -> tuple[str, ...]:
+    """Return what somebody should know who loads this for the first time."""
+    notes = [f"{copies:,} rows were copies of an id within the input; the newest of each was taken"] if copies else []
     if request.resource != "jobs":
-        return ()
+        return tuple(notes)
     unknown = con.execute(
         "SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)) GROUP BY 1 ORDER BY 2 DESC, 1",
         {"known": list(STATUSES)},
     ).fetchall()
-    return tuple(
+    notes += [
         f"{count:,} rows have the status {status!r}, which v6 does not know; map it with statuses={{{status!r}: …}}"
         for status, count in unknown
-    )
+    ]
+    timeless = _one(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
+    if timeless:
+        notes.append(
+            f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; "
+            "map the column that tells when they ended, if there is one"
+        )
+    return tuple(notes)
 
 
 def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport) -> None:

@@ -43,6 +43,8 @@ class Merge:
         self._bound: dict[str, Any] = {"source": source, "load_id": load_id, "observed": observed}
         self._is_inferable = name in ("job_types", "errors")
         self._is_dated = "last_modified" in self._resource.names
+        self.copies = 0
+        """How many rows were passed over for another of the same id in the input."""
 
     def run(self) -> tuple[int, int]:
         """Write what is new or newer; return how many rows were new, and how many changes."""
@@ -91,6 +93,7 @@ class Merge:
         self._con.execute("CREATE OR REPLACE TEMP TABLE passed_over (seq BIGINT)")
         if self._count("SELECT count(*) - count(DISTINCT id) FROM incoming"):
             script(self._con, "passed_over", newest="last_modified DESC NULLS LAST," if self._is_dated else "")
+            self.copies = self._count("SELECT count(*) FROM passed_over")
 
     def _find_hits(self) -> None:
         """Make the table `hit`: which incoming rows the store has already."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.errors import InvalidParameter, StoreError
-from jobtype_toolkit.resources import LOADABLE
+from jobtype_toolkit.resources import LOADABLE, STATUSES
 from jobtype_toolkit.store import load as loading
 from jobtype_toolkit.store import schema, upkeep
 from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
@@ -250,6 +250,10 @@ def _options(
     for theirs, ours in (columns or {}).items():
         if ours not in LOADABLE[resource].names:
             msg = f"columns={{{theirs!r}: {ours!r}}}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
+            raise InvalidParameter(msg)
+    for theirs, ours in (statuses or {}).items():
+        if ours.strip().upper() not in STATUSES:
+            msg = f"statuses={{{theirs!r}: {ours!r}}}: v6 has no status {ours!r}; it has {', '.join(STATUSES)}."
             raise InvalidParameter(msg)
     if timezone is not None and timezone not in available_timezones():
         msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
