@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,12 +16,6 @@ from jobtype_toolkit.cli.validating import FOUND, STDIN, UNREADABLE, found_in, p
 from jobtype_toolkit.fields import Field
 
 _DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
-_CHANGES = (
-    Field("verdict", "text", ""),
-    Field("rule", "text", ""),
-    Field("path", "text", ""),
-    Field("description", "text", ""),
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -112,8 +107,6 @@ def diff(
     old, new = _read(before), _read(after)
     frame, judged = old.diff(new), new.breaking_changes(old)
     columns = [plain(frame[field.name]) for field in _DIFF]
-    changes = [[one.verdict, one.rule, one.path, one.description] for one in judged]
-    names = [field.name for field in _CHANGES]
     if json:
         made: dict[str, Any] = {
             "diff": [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)],
@@ -122,16 +115,15 @@ def diff(
             "advice": judged.advice,
             "bump": judged.bump,
             "is_bumped": judged.is_bumped,
-            "changes": [dict(zip(names, row, strict=True)) for row in changes],
+            "changes": [asdict(one) for one in judged],
         }
         write(jsonlib.dumps(made, indent=2) + "\n")
         return
-    if changes:
-        draw("What changes", _DIFF, columns, drop=False)
+    if judged.changes:
+        left_out = draw("What changes", _DIFF, columns)
+        write(f"Left out for want of width: {', '.join(left_out)}; --json has all.\n" if left_out else "")
         write("\n")
-        draw("What it means", _CHANGES, list(zip(*changes, strict=True)), drop=False)
-        write("\n")
-    write(f"{judged.kind}. {judged.advice}\n")
+    write("".join(f"{safe(line)}\n" for line in str(judged).splitlines()))
 
 
 def _read(name: str) -> jt.Manifest:
