@@ -14,6 +14,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.reading import STORE_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]

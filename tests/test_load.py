@@ -35,6 +35,8 @@ from shapes import FLAT_SHAPES, JSON_SHAPES, csv_text, ndjson, write_parquet
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 ROWS = [
     flat_job(1, "mosaic", "1.0.0", "COMPLETED", ago(10), num_exes=2, exit_code=0, input_file_size=3.5, node="n1"),
     flat_job(2, "mosaic", "1.0.0", "FAILED", ago(9), "node-lost", exit_code=137, created=ago(60)),

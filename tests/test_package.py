@@ -16,6 +16,8 @@ import pytest
 import jobtype_toolkit as jt
 from jobtype_toolkit.store.schema import SCHEMA_VERSION
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jobtype_toolkit"
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -12,6 +12,8 @@ from recount import of_status, of_system_failures, of_waiting
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 TRACES = {"sandia-ross-2001": 57_882, "openb-2023": 8_152}
 WINDOWS = {
     "sandia-ross-2001": [

@@ -27,6 +27,8 @@ from jobtype_toolkit.resources import (
     flat,
 )
 
+pytestmark = pytest.mark.slow
+
 LISTS = [
     "list",
     "list-active-false",

@@ -11,6 +11,8 @@ import pytest
 import jobtype_toolkit
 from jobtype_toolkit.generator import folder, generate
 
+pytestmark = pytest.mark.slow
+
 JSON_FILES = ("job_types.json", "job_type_revisions.json", "errors.json", "ground_truth.json")
 PARQUET_FILES = ("jobs.parquet", "job_executions.parquet")
 STATUSES = {"PENDING", "BLOCKED", "QUEUED", "RUNNING", "FAILED", "COMPLETED", "CANCELED"}

@@ -37,6 +37,8 @@ from histories import (
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

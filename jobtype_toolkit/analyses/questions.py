@@ -70,7 +70,7 @@ def _bounds(span: Window) -> dict[str, object]:
 class Analyses:
     """Questions beyond the v6 services; each method is one."""
 
-    def __init__(self, ask: Ask, now: Callable[[str | None, Time | None], datetime]) -> None:
+    def __init__(self, ask: Ask, now: Callable[[str | None, Time | None], tuple[datetime, str]]) -> None:
         """Take what runs a question, and what tells the now of a source."""
         self._ask = ask
         self._now = now
@@ -102,7 +102,7 @@ class Analyses:
             InvalidParameter: a time without a zone, a reversed window, or an unknown category.
         """
         instant = self._now(source, now)
-        span = window(started, ended, now=instant)
+        span = window(started, ended, now=instant[0])
         if span.is_reversed:
             msg = f"failures(started={started!r}, ended={ended!r}): started is not before ended. Swap them."
             raise InvalidParameter(msg)

@@ -17,8 +17,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from jobtype_toolkit.errors import UnreadableInput
 from jobtype_toolkit.seed import paths
+from jobtype_toolkit.seed.nodes import Duplicate, Fault, Node
 from jobtype_toolkit.seed.paths import Path, show
-from jobtype_toolkit.seed.reading import DEPTH, DIGITS, Duplicate, Fault, Node, Reader
+from jobtype_toolkit.seed.reading import DEPTH, DIGITS, Reader
 from jobtype_toolkit.seed.schema import Schema
 from jobtype_toolkit.seed.writing import Writer, escaped
 

@@ -11,7 +11,7 @@ from jobtype_toolkit.seed.schema import Schema
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.document import Document
-    from jobtype_toolkit.seed.reading import Node
+    from jobtype_toolkit.seed.nodes import Node
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COLON = re.compile(r'"[ \t]*:([ \t]*)')

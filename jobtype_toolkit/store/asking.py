@@ -139,14 +139,13 @@ class Asker:
         question: Question,
         *,
         source: str | Source | None,
-        now: datetime | tuple[datetime, str] | None = None,
+        now: tuple[datetime, str] | None = None,
         window: Window | None = None,
         notes: Sequence[str] = (),
         **parameters: Any,
     ) -> pd.DataFrame:
         """Run one of the analyses' questions."""
         meant = source if isinstance(source, Source) else self.source(source)
-        told = (now, "as the question resolved it") if isinstance(now, datetime) else now
         return self.ask(
             question.name,
             sql("analyses", question.name),
@@ -155,14 +154,14 @@ class Asker:
             parameters=parameters,
             notes=notes,
             window=window,
-            now=told,
+            now=now,
         )
 
     def free(self, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run the reader's own SQL; the frame is as DuckDB gives it, its times in UTC."""
         with self._reading() as con:
-            frame = run_free(con, query, parameters)
-        for name in frame.columns[frame.dtypes == "datetime64[us]"]:
+            frame, times = run_free(con, query, parameters)
+        for name in times:
             frame[name] = frame[name].dt.tz_localize("UTC")
         return frame
 
@@ -184,14 +183,18 @@ def run(con: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, Any]
         raise InvalidQuery(msg) from error
 
 
-def run_free(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
-    """Run any one query that only reads."""
+def run_free(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Run any one query that only reads; return its answer, and which columns of it are times without a zone."""
     try:
         kinds = {statement.type for statement in con.extract_statements(query)}
         if not kinds or not kinds <= _READING:
             msg = "sql() takes a query that reads, such as 'FROM job LIMIT 10'. load, forget and prune change a store."
             raise InvalidQuery(msg)
-        return con.execute(query, dict(parameters)).df()
+        answer = con.execute(query, dict(parameters))
+        times = [name for name, kind, *_ in answer.description or () if str(kind) == "TIMESTAMP"]
+        return answer.df(), times
     except duckdb.Error as error:
         msg = f"The SQL does not run: {error}"
         raise InvalidQuery(msg) from error

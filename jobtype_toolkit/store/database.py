@@ -7,28 +7,19 @@ opens it for as long as it lasts. Two stores on one file in one process share on
 from __future__ import annotations
 
 import atexit
-import re
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from jobtype_toolkit.errors import NotAStore, StoreError, StoreLocked, StoreReadOnly, StoreVersion
 from jobtype_toolkit.store import schema
+from jobtype_toolkit.store.connecting import MEMORY, Patience, connect
 
-MEMORY = ":memory:"
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,  # a closed network has nothing to install from
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,  # a query must not see the caller's variables
-}
 _MAGIC = b"DUCK"
-_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
@@ -40,16 +31,6 @@ def _let_go_of_all() -> None:
     """Close what is open before the interpreter takes DuckDB apart, which complains otherwise."""
     for one in list(_every):
         one.abandon()
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one store waits for others, and keeps others waiting."""
-
-    wait: float
-    """Seconds to wait for whoever holds the file."""
-    idle: float
-    """Seconds to keep the file open after the last question."""
 
 
 def database(path: str | Path) -> Database:
@@ -89,7 +70,7 @@ class Database:
             StoreError: the file is missing and `read_only`, or its folder cannot be written.
             NotAStore: it is something else.
         """
-        if self.path is None or (self.path.exists() and self.path.stat().st_size == 0 and not read_only):
+        if self.path is None or (self.path.is_file() and self.path.stat().st_size == 0 and not read_only):
             self._make(patience)
         elif self.path.exists():
             self._look()
@@ -110,6 +91,9 @@ class Database:
         assert path is not None  # noqa: S101 - only called where there is a file
         if path.is_dir():
             msg = f"{path} is a folder, not a store. Give the path of a DuckDB file; one is made where there is none."
+            raise NotAStore(msg)
+        if not path.is_file():
+            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; one is made where there is none."
             raise NotAStore(msg)
         with path.open("rb") as file:
             if file.read(12)[8:] != _MAGIC:
@@ -202,53 +186,17 @@ class Database:
                 self._timer = None
 
     def _connect(self, patience: Patience, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
-        con = self._patiently(patience, read_only=read_only)
+        con = connect(self.path, patience, read_only=read_only)
         try:
             if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
                 con.close()
                 self._connect(patience, read_only=False).close()
-                con = self._patiently(patience, read_only=read_only)
+                con = connect(self.path, patience, read_only=read_only)
             self._fit(con, read_only=read_only)
         except BaseException:
             con.close()
             raise
         return con
-
-    def _patiently(self, patience: Patience, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        """Open the file, waiting a while for another process that holds it."""
-        target = str(self.path) if self.path else MEMORY
-        until = time.monotonic() + patience.wait
-        pause = 0.02
-        while True:
-            try:
-                return _connected(target, read_only=read_only and self.path is not None)
-            except duckdb.IOException as error:
-                if "Could not set lock" not in str(error):
-                    raise self._unusable(error) from error
-                if time.monotonic() + pause > until:
-                    raise StoreLocked(self._locked(str(error), patience, read_only=read_only)) from None
-            except duckdb.Error as error:
-                raise self._unusable(error) from error
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.5)
-
-    def _locked(self, error: str, patience: Patience, *, read_only: bool) -> str:
-        held = _HOLDER.search(error)
-        holder = f"process {held['pid']} ({held['program']})" if held else "another process"
-        return (
-            f"{self.path} could not be opened to {'read' if read_only else 'write'} within {patience.wait:g} s: {holder} holds it. "
-            f"Wait until it is done or stop it, or read a copy made by `publish`."
-        )
-
-    def _unusable(self, error: duckdb.Error) -> StoreError:
-        text = str(error)
-        if "newer version" in text or "version number" in text:
-            return StoreVersion(f"{self.path} was written by another DuckDB than {duckdb.__version__}: {text}")
-        if self.path is not None and not self.path.parent.is_dir():
-            return StoreError(
-                f"{self.path} cannot be made: the folder {self.path.parent} does not exist. Make it first."
-            )
-        return NotAStore(f"{self.path} cannot be opened as a store: {text}")
 
     def _fit(self, con: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         """Bring the schema up to date where the file may be written, and refuse what this release cannot use."""
@@ -288,12 +236,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
-
-
-def _connected(target: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(target, read_only=read_only, config=_CONFIG)
-    con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
-    return con
 
 
 def refuse_write(path: Path | None) -> StoreReadOnly:

@@ -38,7 +38,7 @@ class JobReads:
     @property
     def analyses(self) -> Analyses:
         """Questions beyond the v6 services, one method each."""
-        return Analyses(self._asker.question, lambda source, now: self._asker.now(self._asker.source(source), now)[0])
+        return Analyses(self._asker.question, lambda source, now: self._asker.now(self._asker.source(source), now))
 
     def status(
         self,

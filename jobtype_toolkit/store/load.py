@@ -78,7 +78,9 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
             incoming.add(batch)
             bar.update(len(batch.names))
         with transaction(con):
-            return _merge(con, request)
+            report = _merge(con, request)
+        bar.update(1)
+        return report
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any
 
 import duckdb
@@ -200,7 +199,7 @@ class Managing:
             judged.before,
             judged.after,
             judged.validation,
-            partial(self._send, seen, judged),
+            lambda: self._send(seen, judged),  # unlike a partial it shows nothing of what it holds
             jobs={status: jobs.get(status, 0) for status in _OPEN} if seen.row else {},
             auto_update=judged.auto_update,
             second_step=judged.second_step,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobtype_toolkit.parameters import is_storable
@@ -27,7 +27,7 @@ class Wish:
 
     name: str
     version: str
-    changes: Mapping[str, Any]
+    changes: Mapping[str, Any] = field(repr=False)
     replace: bool = False
     is_edit: bool = False
 

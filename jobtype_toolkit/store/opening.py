@@ -6,8 +6,9 @@ from pathlib import Path
 
 from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.store.asking import Clock, system_clock
-from jobtype_toolkit.store.database import MEMORY
+from jobtype_toolkit.store.connecting import MEMORY
 from jobtype_toolkit.store.store import Store
+from jobtype_toolkit.times import instant
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
 """What must be there before what speaks of it; otherwise job types and errors are inferred first."""
@@ -26,14 +27,15 @@ def open(
     return Store(path, read_only=read_only, wait=wait, idle=idle, clock=clock)
 
 
-def sample(path: str | Path = MEMORY, *, clock: Clock = system_clock) -> Store:
+def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
     """Return a store with the bundled sample history, in memory or in a file.
 
-    About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which.
+    About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which. Time stands still in it at
+    the end of the history, unless a clock is given, so that examples come out the same on every day.
     """
-    from jobtype_toolkit.generator import folder
+    from jobtype_toolkit.generator import ENDED, folder
 
-    store = Store(path, clock=clock)
+    store = Store(path, clock=clock or (lambda: instant(ENDED)))
     for resource in LOAD_ORDER:
         store.load(folder(), resource, source="sample")
     return store

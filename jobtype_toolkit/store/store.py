@@ -21,7 +21,8 @@ from jobtype_toolkit.store import load as loading
 from jobtype_toolkit.store import schema, upkeep
 from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store.cast import Options
-from jobtype_toolkit.store.database import MEMORY, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.connecting import MEMORY, Patience
+from jobtype_toolkit.store.database import database, refuse_write, transaction
 from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
 from jobtype_toolkit.store.managing import Managing, source_name

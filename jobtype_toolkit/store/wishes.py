@@ -12,7 +12,7 @@ from typing import Any
 
 from jobtype_toolkit.plans import Action
 from jobtype_toolkit.resources import JOB_TYPE
-from jobtype_toolkit.seed.findings import Validation, shown
+from jobtype_toolkit.seed.findings import SCALE, Validation, shown
 from jobtype_toolkit.seed.names import SECTIONS
 from jobtype_toolkit.seed.normalising import normalised_configuration, normalised_manifest, secret_settings
 from jobtype_toolkit.seed.paths import get
@@ -36,6 +36,8 @@ class Judged:
     not_applied: tuple[str, ...] = ()
     errors: list[dict[str, Any]] = field(default_factory=list)
     """The errors that the manifest defines."""
+    secrets: tuple[str, ...] = ()
+    """The settings whose values are kept nowhere."""
 
 
 def judge(wish: Wish, seen: Present) -> Judged:
@@ -60,28 +62,39 @@ class _Judge:
         self.after = dict(self.before) if self.before else self._blank()
 
     def judged(self) -> Judged:
-        action: Action = "create" if self.row is None else "edit" if self.wish.is_edit else "replace"
         self._apply_scalars()
         self._apply_manifest()
         self._apply_configuration()
         self._tell()
         validation = objections(Case(self.wish, self.seen, self.before, self.after))
+        self._hide_settings(validation)
+        is_revised = self.manifest is not None
         return Judged(
-            action,
-            self.before,
-            self.after,
-            validation,
-            self.wish.changes.get("auto_update") is not False if self.manifest else None,
-            self.manifest is not None,
-            {
-                name: self.after[name]
-                for name, usual in (("is_active", True), ("is_paused", False))
-                if self.row is None and self.after[name] is not usual
-            },
-            tuple(self.notes),
-            tuple(self.not_applied),
-            _errors(self.after["manifest"]) if self.manifest and validation.is_valid else [],
+            action="create" if self.row is None else "edit" if self.wish.is_edit else "replace",
+            before=self.before,
+            after=self.after,
+            validation=validation,
+            auto_update=self.wish.changes.get("auto_update") is not False if is_revised else None,
+            is_revised=is_revised,
+            second_step=self._second_step(),
+            notes=tuple(self.notes),
+            not_applied=tuple(self.not_applied),
+            errors=_errors(self.after["manifest"]) if is_revised and validation.is_valid else [],
+            secrets=tuple(self.secrets),
         )
+
+    def _second_step(self) -> dict[str, Any]:
+        """Return what v6 ignores on a creation (D15)."""
+        wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
+        usual = {"is_active": True, "is_paused": False}
+        return {name: value for name, value in wished.items() if self.row is None and value is not usual[name]}
+
+    def _hide_settings(self, validation: Validation) -> None:
+        """Show no setting beside a manifest that is none: nobody can say which of them are secret."""
+        configuration = self.after["configuration"]
+        is_broken = any(one.document == "manifest" and SCALE in one.rejected_by for one in validation.errors)
+        if is_broken and self.configuration is not None and isinstance(configuration, dict):
+            self.after["configuration"] = configuration | {"settings": {}}
 
     # What is there.
 
@@ -106,20 +119,19 @@ class _Judge:
         }
 
     def _secrets(self) -> set[str]:
-        """Return the settings whose values are not kept: the secret ones, also of the manifest as it was."""
+        """Return the settings whose values are not kept: secret ones, and those that were and are declared no more."""
         old = self.seen.document("manifest")
         new = self.manifest.value if self.manifest else old
-        declared = {one.get("name") for _, one in items(new, SECTIONS["setting"])}
-        return secret_settings(new) | (secret_settings(old) - {name for name in declared if isinstance(name, str)})
+        names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
+        past = self.seen.secrets | secret_settings(old)
+        return secret_settings(new) | (past - {name for name in names if isinstance(name, str)})
 
     def _public(self, configuration: Any) -> Any:
-        settings = configuration.get("settings") if isinstance(configuration, dict) else None
-        if not isinstance(settings, dict):
-            return configuration
-        return {
-            **configuration,
-            "settings": {name: text for name, text in settings.items() if name not in self.secrets},
-        }
+        """Return a configuration without the values of secret settings, and without settings of the wrong shape."""
+        if not isinstance(configuration, dict):
+            return None
+        public = {name: text for name, text in _settings(configuration).items() if name not in self.secrets}
+        return configuration | ({"settings": public} if "settings" in configuration else {})
 
     # What is wished.
 
@@ -182,22 +194,21 @@ class _Judge:
             self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
-        given = self.configuration
-        if given is None and "configuration" in self.wish.changes and self.is_system:
+        given, is_wished = self.configuration, "configuration" in self.wish.changes
+        if given is None and is_wished and self.is_system:
             self._ignore("configuration")
-        elif given is not None:
-            value = normalised_configuration(given.value) if isinstance(given.value, dict) else given.value
-            self.after["configuration"] = self._public(value)
-            dropped = sorted(self.secrets & set(_settings(given.value)))
-        elif self.row is None or "configuration" in self.wish.changes:
-            if self.before and "configuration" in self.wish.changes:
+        elif given is None and (is_wished or self.row is None):
+            if is_wished and self.before:
                 self.notes.append("configuration: a v6 server cannot be made to empty it; the store does")
             self.after["configuration"] = normalised_configuration({})
-        if given is not None and dropped:
-            self.notes.append(
-                f"configuration: {', '.join(map(shown, dropped))} secret, so that the store keeps no value; "
-                "a server moves it to its secrets store"
-            )
+        elif given is not None and self.after["manifest"] is not None and isinstance(given.value, dict):
+            self.after["configuration"] = self._public(normalised_configuration(given.value))
+            dropped = sorted(self.secrets & set(_settings(given.value)))
+            if dropped:
+                self.notes.append(
+                    f"configuration: {', '.join(map(shown, dropped))} secret, so that the store keeps no value; "
+                    "a server moves it to its secrets store"
+                )
 
     def _tell(self) -> None:
         """Add what else is worth a look."""
@@ -206,13 +217,10 @@ class _Judge:
             self.notes.append(f"configuration: {', '.join(map(shown, hidden))} becomes secret; the stored value goes")
         if self.row and self.row["inferred"]:
             self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
-        if self._unknown("configuration") and self.configuration is None:
+        if self.row and self.after["configuration"] is None and self.configuration is None:
             self.notes.append(
                 "its configuration was never loaded, so that it could not be checked against the manifest"
             )
-
-    def _unknown(self, name: str) -> bool:
-        return self.after[name] is None
 
 
 def _settings(configuration: Any) -> Mapping[str, Any]:

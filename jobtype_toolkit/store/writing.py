@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from jobtype_toolkit.resources import JOB_TYPE
+from jobtype_toolkit.seed.normalising import secret_settings
 from jobtype_toolkit.services import JobType
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.script import script
@@ -29,10 +30,12 @@ class Present:
     source: str
     name: str
     version: str
-    row: Mapping[str, Any] | None
+    row: Mapping[str, Any] | None = field(repr=False)
     """The row of the table `job_type`, JSON as text; None where there is no such job type."""
     revision_num: int
     """The greatest number of a revision, 0 without any."""
+    secrets: frozenset[str]
+    """The settings that some revision marks as secret."""
     workspaces: Mapping[str, bool] | None
 
     def document(self, name: str) -> Any:
@@ -56,11 +59,16 @@ def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str
     names = [column[0] for column in found.description or ()]
     values = found.fetchone()
     row = dict(zip(names, values, strict=True)) if values else None
-    number = (row and row["revision_num"]) or 0
-    if row:
-        last = con.execute(sql("store", "last_revision"), {"source": source, "id": row["id"]}).fetchone()
-        number = max(number, (last and last[0]) or 0)
-    return Present(source, name, version, row, number, workspaces(con, source))
+    if row is None:
+        return Present(source, name, version, None, 0, frozenset(), workspaces(con, source))
+    past = con.execute(sql("store", "past"), {"source": source, "id": row["id"]}).fetchall()
+    number = max([row["revision_num"] or 0, *(number or 0 for number, _ in past)])
+    secrets = {one for _, text in past if text for one in secret_settings(_with_settings(json.loads(text)))}
+    return Present(source, name, version, row, number, frozenset(secrets), workspaces(con, source))
+
+
+def _with_settings(settings: Any) -> Any:
+    return {"job": {"interface": {"settings": settings}}}
 
 
 def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] | None:
@@ -103,6 +111,8 @@ def write(con: duckdb.DuckDBPyConnection, seen: Present, judged: Judged, now: da
         script(con, "keep_revision", bound)
         script(con, "add_revision", row | documents | bound)
         script(con, "upsert_errors", bound | {"errors": json.dumps(judged.errors)})
+        hidden = json.dumps({"settings": dict.fromkeys(judged.secrets)})
+        script(con, "hide_settings", bound | {"hidden": hidden})
     script(con, "edit_job_type", row | documents | _stamps(judged, now) | bound)
 
 
@@ -120,9 +130,9 @@ def _stamps(judged: Judged, now: datetime | None) -> dict[str, Any]:
     """Return when the type was deprecated and paused: now on a real transition, None once it is undone."""
     before, after = judged.before or {"is_active": True, "is_paused": False}, judged.after
     stamps = {"deprecated": after["deprecated"], "paused": after["paused"]}
-    for stamp, field, marked in (("deprecated", "is_active", False), ("paused", "is_paused", True)):
-        if (before[field] is marked) != (after[field] is marked):
-            stamps[stamp] = now if after[field] is marked else None
+    for stamp, flag, marked in (("deprecated", "is_active", False), ("paused", "is_paused", True)):
+        if (before[flag] is marked) != (after[flag] is marked):
+            stamps[stamp] = now if after[flag] is marked else None
     return {name: None if stamp is None else stamp.replace(tzinfo=None) for name, stamp in stamps.items()}
 
 

@@ -38,6 +38,7 @@ NAIVE_SYSTEM_FAILURES = """
 
 def naive_table(file: Path, jobs: Path) -> duckdb.DuckDBPyConnection:
     """Return a file with the history in one table, in no order."""
+    file.unlink(missing_ok=True)
     con = duckdb.connect(str(file))
     con.execute(f"CREATE TABLE naive AS FROM '{jobs}' ORDER BY hash(id)")
     con.execute("CHECKPOINT")

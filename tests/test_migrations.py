@@ -1,0 +1,91 @@
+"""Files of older schema versions: each is made as its release made it, and brought up to date by this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from histories import ERRORS, JOB_TYPES, JOBS, NOW, REVISIONS, page
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.store import schema
+
+VERSION_1 = (Path(__file__).parent / "schemas" / "0001.sql").read_text(encoding="utf-8")
+"""What version 1 made in an empty file, as DuckDB tells it."""
+
+
+@pytest.fixture
+def old(tmp_path, write) -> Path:
+    """A file of version 1 with the small history in it."""
+    with jt.open(clock=lambda: NOW) as new:
+        resources = {"job_types": JOB_TYPES, "job_type_revisions": REVISIONS, "errors": ERRORS, "jobs": JOBS}
+        for resource, records in resources.items():
+            new.load(write(f"{resource}.json", page(records)), resource)
+        copy = new.publish(tmp_path / "new.duckdb")
+    path = tmp_path / "old.duckdb"
+    con = duckdb.connect(str(path))
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(VERSION_1)
+    con.execute(f"ATTACH '{copy}' AS new (READ_ONLY)")
+    for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
+        columns = con.execute(
+            "SELECT string_agg('\"' || column_name || '\"', ', ' ORDER BY column_index) FROM duckdb_columns() "
+            "WHERE database_name = 'old' AND table_name = ?",
+            [name],
+        ).fetchone()[0]
+        con.execute(f'INSERT INTO old."{name}" ({columns}) SELECT {columns} FROM new."{name}"')
+    con.execute("UPDATE old.meta SET schema_version = 1")
+    con.close()
+    return path
+
+
+def answers(store: jt.Store) -> dict[str, list[dict]]:
+    calls = {"types": store.job_types(), "errors": store.errors(), "jobs": store.jobs(), "status": store.status("P30D")}
+    return {name: frame.astype(object).where(frame.notna(), None).to_dict("records") for name, frame in calls.items()}
+
+
+def test_a_file_of_version_1_answers_as_before_once_it_is_upgraded(old, write):
+    with jt.open(old, clock=lambda: NOW) as store:
+        upgraded = answers(store)
+        assert store.sql("SELECT schema_version FROM meta")["schema_version"][0] == schema.SCHEMA_VERSION
+        assert store.check().is_sound
+        assert not store.sql("FROM job_type WHERE is_local IS DISTINCT FROM false").size
+    with jt.open(clock=lambda: NOW) as fresh:
+        for resource, records in {"job_types": JOB_TYPES, "errors": ERRORS, "jobs": JOBS}.items():
+            fresh.load(write(f"again-{resource}.json", page(records)), resource)
+        assert answers(fresh) == upgraded
+
+
+def test_an_upgraded_file_has_the_tables_of_a_new_one(old):
+    listing = """
+        SELECT table_name, column_name, column_index, data_type, comment FROM duckdb_columns()
+        WHERE NOT internal ORDER BY table_name, column_index
+    """
+    with jt.open(old) as store, jt.open() as new:
+        assert store.sql(listing).to_dict("records") == new.sql(listing).to_dict("records")
+        assert store.tables().to_dict("records") == new.tables().to_dict("records")
+
+
+def test_an_upgraded_file_takes_what_the_new_version_is_for(old, write):
+    with jt.open(old, clock=lambda: NOW) as store:
+        store.set_workspaces({"products": True})
+        manifest = jt.Manifest.new("late", maintainer={"name": "Operations", "email": "ops@example.com"})
+        store.add(manifest, docker_image="late-1.0.0-seed:1.0.0").send()
+        assert store.sql("SELECT is_local FROM job_type WHERE name = 'late'")["is_local"].tolist() == [True]
+        report = store.load(write("again.json", page(JOB_TYPES)), "job_types")
+        assert report.unchanged == report.rows
+        assert store.check().is_sound
+
+
+def test_a_file_of_version_1_is_not_upgraded_by_a_reader(old):
+    before = old.read_bytes()
+    with pytest.raises(jt.StoreVersion, match="without read_only"):
+        jt.open(old, read_only=True).jobs()
+    assert old.read_bytes() == before
+
+
+def test_each_version_has_its_migration():
+    folder = Path(schema.__file__).parent / "migrations"
+    found = sorted(path.name for path in folder.glob("*.sql"))
+    assert found == [f"{number:04}.sql" for number in range(2, schema.SCHEMA_VERSION + 1)]
