@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Report = Literal["text", "json", "github"]
 _LEVELS = {"error": "error", "warning": "warning", "advice": "notice"}
-_COUNTED = {"error": "errors", "warning": "warnings", "advice": "advice"}
+_COUNTED = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "advice": ("advice", "advice")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _summary(results: Sequence[Checked]) -> str:
     counts: Counter[str] = Counter(found.severity for one in read for found in one.findings)
     told = [
         f"{_number(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
-        ", ".join(f"{counts[severity]:,} {name}" for severity, name in _COUNTED.items()),
+        ", ".join(_number(counts[severity], *names) for severity, names in _COUNTED.items()),
     ]
     applied = sum(len(one.applied) for one in read)
     if applied:

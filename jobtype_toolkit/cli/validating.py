@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOUND, UNREADABLE = 1, 2
 STDIN = "-"
+BAR_AFTER = 0.5
+"""After how many seconds a bar is shown."""
 TARGETS = ("6", "7.0", "7.2", "schema", "seed-cli")
 _MANIFESTS = """
     SELECT source, name, version, revision_num, manifest FROM job_type WHERE manifest IS NOT NULL
@@ -197,4 +199,4 @@ def progress(items: Sequence[Any], what: str, unit: str) -> Iterator[Any]:
     """Go through the items under a bar on stderr, which shows itself only where it takes a while and someone looks."""
     from tqdm import tqdm
 
-    return iter(tqdm(items, desc=what, unit=unit, delay=0.5, leave=False, disable=None, file=sys.stderr))
+    return iter(tqdm(items, desc=what, unit=unit, delay=BAR_AFTER, leave=False, disable=None, file=sys.stderr))
