@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from jobtype_toolkit.resources import (
     JOB_TYPE_NAME,
     JOB_TYPE_REVISION,
 )
+from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
+from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
 from jobtype_toolkit.store.schema import TABLES, comment
 from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 
@@ -40,13 +43,25 @@ PICTURE = f"jobtype-toolkit status --started P1D --is-active --limit {PICTURE_RO
 ABOUT = """Made from the code by `make docs`; a test keeps it up to date.
 
 [Services](#services) · [Resources](#resources) · [Answers](#answers) · [Tables of a store](#tables-of-a-store) ·
-[Command line](#command-line)"""
+[Manifest](#manifest) · [Configuration](#configuration) · [Findings](#findings) · [Command line](#command-line)"""
 ABOUT_SERVICES = """The v6 read services that `Store` answers. All list calls also take `page` and `page_size` (1 to 1000; everything
 where not given) and `source`; those with times take `now`, what durations count back from; `jobs` and `errors` take `limit`.
 A time is an aware datetime, ISO-8601 text with a zone, or a duration back from now (`PT3H`, `P1D`)."""
 ABOUT_RESOURCES = """What v6 sends, what `load` understands, what the store keeps. *JSON* is the place in v6's JSON where it is not
 the name itself; flat files use the name. Lists of job types and of revisions have all of their fields but the documents:
 manifest, configuration and recipe types."""
+
+
+ABOUT_SCHEMA = """{meaning} `jobtype-toolkit schema {name}` prints the JSON Schema for editors. `[]` stands for any element,
+`*` for any name; fields in **bold** are required where their parent is present."""
+ABOUT_FINDINGS = """What `validate` can find, and who may refuse a document for it: the JSON **schema** alone, a **Scale** server that
+validates, a server that creates (**Scale create**), **seed-cli**, seed-cli when asked for warnings (**seed-cli -w**), or
+nobody but **best practice**. Where nothing stands it is a warning of v6's own. Each finding says which of them it concerns."""
+CODES = {
+    "In a manifest": MANIFEST_CODES,
+    "In a configuration": CONFIGURATION_CODES,
+    "In a plan to add or edit": WRITE_CODES,
+}
 
 
 def reference() -> str:
@@ -70,6 +85,13 @@ def reference() -> str:
             f"### {name} (view)\n\n{meaning} Its columns: `source` and the fields of a [job](#job)."
             for name, meaning in STORE_VIEWS.items()
         ),
+        "## Manifest",
+        _schema("manifest", manifest_schema()),
+        "## Configuration",
+        _schema("configuration", configuration_schema()),
+        "## Findings",
+        ABOUT_FINDINGS,
+        *(_codes(title, codes) for title, codes in CODES.items()),
         "## Command line",
         *_commands(),
     ]
@@ -108,6 +130,31 @@ def _stored(name: str, meaning: str, fields: Iterable[Any]) -> str:
     return f"### {name}\n\n{meaning}\n\n" + _table(
         ("column", "type", "meaning"), ((f"`{it.name}`", f"`{DUCKDB[it.type]}`", comment(it)) for it in fields)
     )
+
+
+def _schema(name: str, root: Schema) -> str:
+    about = ABOUT_SCHEMA.format(meaning=root.description, name=name)
+    lines = [line for line in _schema_fields(root, "") if line[0] != "``"]
+    return f"{about}\n\n" + _table(("field", "type", "default", "meaning"), lines)
+
+
+def _schema_fields(node: Schema, path: str, *, required: bool = False) -> Iterable[tuple[str, str, str, str]]:
+    kind = " or ".join(map(str, node.enum)) if node.enum else node.type or ""
+    default = f"`{json.dumps(node.default)}`" if node.has_default else ""
+    yield f"**`{path}`**" if required else f"`{path}`", kind, default, node.description
+    for choice in node.choices:
+        yield from _schema_fields(choice, f"{path}")
+    if node.extra:
+        yield from _schema_fields(node.extra, f"{path}.*")
+    if node.items and (node.items.properties or node.items.items):
+        yield from list(_schema_fields(node.items, f"{path}[]"))[1:]
+    for name, member in node.properties.items():
+        yield from _schema_fields(member, f"{path}.{name}".lstrip("."), required=name in node.required)
+
+
+def _codes(title: str, codes: Iterable[Code]) -> str:
+    lines = ((f"`{one.name}`", ", ".join(one.rejected_by), one.meaning) for one in codes)
+    return f"### {title}\n\n" + _table(("code", "rejected by", "meaning"), lines)
 
 
 def _commands() -> list[str]:

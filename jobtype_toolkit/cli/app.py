@@ -10,14 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import filling, reading
+from jobtype_toolkit.cli import authoring, filling, managing, reading, validating
 from jobtype_toolkit.cli.output import safe, write
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 EXIT_CODES = (
-    "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr; 2 the command as given makes no sense; "
-    "3 loaded, but some rows were rejected."
+    "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr, or `validate` found errors; 2 the command as "
+    "given makes no sense, or a manifest could not be read; 3 loaded, but some rows were rejected."
 )
 
 
@@ -32,7 +32,7 @@ class _Commands(TyperGroup):
             raise typer.Exit(PIPE_CLOSED) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        except (jt.InvalidParameter, jt.Ambiguous) as error:
+        except (jt.InvalidParameter, jt.Ambiguous, jt.UnreadableInput) as error:
             raise _told(error, USAGE) from None
         except (jt.ToolkitError, OSError) as error:
             raise _told(error, REFUSED) from None
@@ -47,7 +47,8 @@ def _told(error: Exception, code: int) -> typer.Exit:
 app = typer.Typer(
     name="jobtype-toolkit",
     cls=_Commands,
-    help="Scale v6 job types and job history in a DuckDB file: load them, then ask what is pending, running and failing.",
+    help="Scale v6 job types and job history in a DuckDB file: load them, then ask what is pending, running and failing. "
+    "Write, validate and compare Seed manifests, and add them.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -56,6 +57,9 @@ app = typer.Typer(
 )
 filling.register(app)
 reading.register(app)
+authoring.register(app)
+validating.register(app)
+managing.register(app)
 
 
 def _version(asked: bool) -> None:

@@ -77,6 +77,16 @@ class JsonObject(MutableMapping[str, Any]):
         """Write the text to a file, as UTF-8: unchanged parts as they were read, the rest in the same layout."""
         FilePath(path).write_bytes(self.text.encode())
 
+    @property
+    def formatted(self) -> str:
+        """The text in one layout for all: keys in the schema's order, every value spelled as it was.
+
+        Raises `InvalidManifest` for values that JSON does not have, and where a key occurs twice.
+        """
+        from jobtype_toolkit.seed.formatting import formatted
+
+        return formatted(documents.parse(self.text), self._schema())
+
     def copy(self) -> Self:
         """Return an independent copy, with the same spelling."""
         return type(self)(self.as_document(), self.notes, self.applied)

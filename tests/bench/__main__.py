@@ -20,7 +20,7 @@ import duckdb
 import jobtype_toolkit as jt
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.times import duration
-from tests.bench import histories, peers
+from tests.bench import histories, manifests, peers
 
 
 def seconds(call: Callable[[], Any], runs: int = 5) -> float:
@@ -146,6 +146,21 @@ def _pages(table: Table, place: Path, folder: Path, jobs: int) -> None:
     table.faster(f"load {jobs:,} jobs in v6 pages vs json_normalize", ours, theirs, 12)
 
 
+def validation(table: Table) -> None:
+    """All findings of a manifest, on one core, against the first mistake that jsonschema finds."""
+    texts = manifests.texts()
+    ours = seconds(lambda: manifests.with_findings(texts), 3)
+    few = texts[:50]
+    theirs = seconds(lambda: manifests.with_jsonschema(few), 3) * len(texts) / len(few)
+    table.faster(f"validate {len(texts)} manifests vs jsonschema.validate()", ours, theirs, 10)
+    table.figure("manifests a second, all findings, one core", f"{len(texts) / ours:,.0f}", ">= 500")
+    first = statistics.median(manifests.first_seconds(texts[1]) for _ in range(5))
+    table.figure("first validation in a new process, with imports", f"{first * 1000:.0f} ms", "< 500 ms")
+    kernel = manifests.kernel_seconds(texts[1])
+    if kernel is not None:
+        table.figure("first validation in a new notebook kernel", f"{kernel * 1000:.0f} ms", "< 500 ms")
+
+
 def imports(table: Table) -> None:
     """What `import jobtype_toolkit` adds to a bare start of Python."""
 
@@ -170,6 +185,7 @@ def main() -> None:
     store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
     questions(table, store, place, given.folder)
     imports(table)
+    validation(table)
     print(f"{given.jobs:,} jobs, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"DuckDB {duckdb.__version__}")  # fmt: skip
     print(table)
