@@ -10,6 +10,7 @@ from histories import JOB_TYPES, JOBS
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import answers, frames
+from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.fields import DUCKDB, PANDAS
 from jobtype_toolkit.parameters import SERVICES, service
 from jobtype_toolkit.resources import (
@@ -25,7 +26,6 @@ from jobtype_toolkit.resources import (
     flat,
     nested,
 )
-from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.store import Store
 
