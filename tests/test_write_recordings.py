@@ -7,6 +7,7 @@ difference is one of the register's and named here. Those that a store cannot re
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ V6_WARNINGS = {
 STAMPS = ("id", "created", "deprecated", "paused", "last_modified")
 """What depends on when it was done, or on what else the server held."""
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "recordings"
+SHARED = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "recordings"
 
 
 def names(prefix: str) -> list[str]:

@@ -35,10 +35,10 @@ _REJECT_FIELDS = (
 def register(app: typer.Typer) -> None:
     """Add the commands that fill a store."""
     app.command(epilog="Example: jobtype-toolkit demo demo.duckdb")(demo)
-    app.command(epilog="Example: jobtype-toolkit rejects --store ops.duckdb")(rejects)
     app.command(
         epilog="Example: jobtype-toolkit load history.csv --store ops.duckdb --column state=status --status OK=COMPLETED --timezone UTC"
     )(load)
+    app.command(epilog="Example: jobtype-toolkit rejects --store demo.duckdb")(rejects)
 
 
 def rejects(
