@@ -206,7 +206,7 @@ class _Judge:
             dropped = sorted(self.secrets & set(_settings(given.value)))
             if dropped:
                 self.notes.append(
-                    f"configuration: {', '.join(map(shown, dropped))} secret, so that the store keeps no value; "
+                    f"configuration: {', '.join(map(shown, dropped))} {'is' if len(dropped) == 1 else 'are'} secret, so that the store keeps no value; "
                     "a server moves it to its secrets store"
                 )
 
