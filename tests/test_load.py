@@ -1272,3 +1272,14 @@ def test_one_error_name_under_several_categories_loads_twice_without_a_change(st
     before = store.jobs(order="id")["error_id"]
     assert counts(store.load(write("a.json", rows))) == (3, 0, 0, 3, 0)
     assert list(store.jobs(order="id")["error_id"]) == list(before)
+
+
+@pytest.mark.parametrize("name", ["a[1].csv", "a*b.ndjson", "what?.json", "[x].json.gz"])
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(store, tmp_path, name):
+    text = csv_text(ROWS) if name.endswith("csv") else "".join(json.dumps(one) + "\n" for one in ROWS)
+    if ".json" in name:
+        text = json.dumps(ROWS)
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    (tmp_path / "a1.csv").write_bytes(b"not this one")
+    assert store.load(tmp_path / name).new == len(ROWS)

@@ -99,12 +99,12 @@ def batches(files: Sequence[Path], scratch: Path) -> Iterator[Batch]:
     for shape, group in groupby(files, key=_true_shape):
         if shape != "documents":
             for file in group:
-                yield Batch(shape, (str(file),), (str(file),), is_only=len(files) == 1)
+                yield Batch(shape, (str(_named_plainly(file, scratch)),), (str(file),), is_only=len(files) == 1)
             continue
         held: list[tuple[str, str]] = []
         size = 0
         for file in group:
-            readable = _unpacked(file, scratch) if file.suffix == ".gz" else file
+            readable = _unpacked(file, scratch) if file.suffix == ".gz" else _named_plainly(file, scratch)
             held.append((str(readable), str(file)))
             size += readable.stat().st_size
             if size >= _BATCH_BYTES:
@@ -123,8 +123,21 @@ def _true_shape(file: Path) -> Shape:
     return "lines" if shape == "documents" and file.stat().st_size > _DOCUMENT_BYTES else shape
 
 
+def _named_plainly(file: Path, scratch: Path) -> Path:
+    """Return a name of the file that DuckDB does not take for a pattern."""
+    if not set(str(file)) & set("*?[]"):
+        return file
+    link = _fresh(file, scratch)
+    link.symlink_to(file.resolve())
+    return link
+
+
+def _fresh(file: Path, scratch: Path) -> Path:
+    return scratch / f"{sum(1 for _ in scratch.iterdir())}{file.suffix}"
+
+
 def _unpacked(file: Path, scratch: Path) -> Path:
-    target = scratch / f"{len(list(scratch.iterdir()))}-{file.stem}"
+    target = _fresh(file, scratch)
     with gzip.open(file) as packed, target.open("wb") as out:
         try:
             shutil.copyfileobj(packed, out)

@@ -223,7 +223,8 @@ class JobTypeReads:
         }
         meant = self._asker.source(source)
         fields = (Field("source", "text", "Where the row came from."), *JOB_TYPE_ROW.fields)
-        frame = self._asker.ask(service, sql("store", name), fields, source=meant, parameters=bound)
+        text = sql("store", name, matching=sql("store", "job_types_matching").rstrip())
+        frame = self._asker.ask(service, text, fields, source=meant, parameters=bound)
         if keywords:
             without = int(self._asker.fetch(sql("store", "without_manifest"), {"source": meant.name})["n"][0])
             if without:

@@ -1,3 +1,4 @@
+-- The jobs that match.
 FROM job
 WHERE ($source = '*' OR source = $source)
 AND ($started IS NULL OR last_modified >= $started::TIMESTAMP)
