@@ -26,3 +26,8 @@ def sql(package: str, name: str, /, **fragments: str) -> str:
 def quoted(name: str) -> str:
     """Return an identifier in quotes."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal, for the few places where DuckDB lets nothing be bound: views, ATTACH, COMMENT."""
+    return "'" + text.replace("'", "''") + "'"

@@ -13,7 +13,7 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.output import draw, plain, safe, show, write
-from jobtype_toolkit.cli.reading import STORE_VARIABLE, StoreFile
+from jobtype_toolkit.cli.reading import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import LOADABLE
 
@@ -46,10 +46,7 @@ def rejects(
     load_id: Annotated[int | None, typer.Option(metavar="N", help="Only those of this load.")] = None,
 ) -> None:
     """Show the rows that could not be loaded: where they stand, what is wrong with them, and their text."""
-    if store is None:
-        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
-        raise jt.InvalidParameter(msg)
-    with jt.open(store, read_only=True) as target:
+    with opened(store) as target:
         found = target.rejects(load_id)
     draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
     for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():

@@ -120,7 +120,7 @@ def _has_offset(text: str) -> str:
 
 def reason(column: Field, text: str, have: str, typed: str) -> str | None:
     """Return SQL for what is wrong with a value, NULL where nothing is; None where nothing can be."""
-    if have == DUCKDB[column.type] or column.type not in _NAMES:
+    if (have == DUCKDB[column.type] and column.type != "time") or column.type not in _NAMES:
         return None
     is_said = f"nullif(trim({text}), '') IS NOT NULL" if have == "VARCHAR" else f"{text} IS NOT NULL"
     what = f"'{column.name} is not {_NAMES[column.type]}: ' || left(CAST({text} AS VARCHAR), 60)"

@@ -9,12 +9,12 @@ import duckdb
 
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.fields import DUCKDB, Resource
-from jobtype_toolkit.sqlfiles import quoted, sql
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store import cast, jsonrows
 from jobtype_toolkit.store.cast import Column, Options
 from jobtype_toolkit.store.jsonrows import object_of
 from jobtype_toolkit.store.pages import joined
-from jobtype_toolkit.store.script import script, statements
+from jobtype_toolkit.store.script import number, script, statements
 from jobtype_toolkit.store.shapes import TEXT_KEPT, Batch, read_json
 
 _REQUIRED = {
@@ -111,7 +111,7 @@ class Incoming:
     def _take_parsed(self, rows: jsonrows.Rows, unknown: Sequence[tuple[str, str]]) -> int:
         """Add what is in the table `parsed`; return the number of rows there were before."""
         values, reasons = self._typed(rows.columns)
-        base = self._rows()
+        base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
         script(
             self._con,
             "incoming_json",
@@ -138,7 +138,6 @@ class Incoming:
             (one, quoted(ours[one.name]), have[ours[one.name]]) for one in self._resource.fields if one.name in ours
         ]
         self._check_columns(ours, name)
-        self._check_zones(columns, "FROM given", file=name)
         unknown = [
             one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
         ]
@@ -150,7 +149,7 @@ class Incoming:
         judged = sql(
             "store",
             "judged",
-            file=_literal(name),
+            file=literal(name),
             extra=_columns_extra(unknown, has_extra="extra" in ours),
             values=", ".join(said),
             reasons=reasons,
@@ -159,13 +158,15 @@ class Incoming:
             self._look_through(judged)
         else:
             self._take_in(judged)
+        if number(self._con, "SELECT count(*) FROM rejected"):
+            self._check_zones(columns, "FROM given", file=name)
         if kind == "csv":
             script(self._con, "reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
         """Make the view `given` over a file, and return its columns with their types."""
         script(self._con, "csv_fresh")
-        reader = sql("store", f"table_{kind}", file=_literal(file))
+        reader = sql("store", f"table_{kind}", file=literal(file))
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
         described = self._con.execute("DESCRIBE given").fetchall()
         return {column: kind for column, kind, *_ in described if column not in _OURS}
@@ -185,13 +186,14 @@ class Incoming:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judged}")
         script(self._con, "reject_table", {"most": TEXT_KEPT})
-        is_clean = self._con.execute("SELECT count(*) FROM rejected").fetchone() == (0,)
-        good = "" if is_clean else "WHERE reason = ''"  # what all keep need not be tested with every question
+        good = (
+            "WHERE reason = ''" if number(self._con, "SELECT count(*) FROM rejected") else ""
+        )  # what all keep need not be tested with every question
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM judged {good}")
 
     def _take_in(self, judged: str) -> None:
         """Copy the rows into `incoming`, and keep those apart that have a reason against them."""
-        base = self._rows()
+        base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
         statements(self._con, f"CREATE OR REPLACE TEMP TABLE judged_rows AS {judged}", self._options.bound)
         script(self._con, "csv_positions")
         self._con.execute("CREATE OR REPLACE TEMP VIEW judged AS FROM judged_rows")
@@ -212,10 +214,6 @@ class Incoming:
                 f"{', '.join(sorted(given))}. If it has another name there, map it: columns={{'theirs': {missing[0]!r}}}."
             )
             raise LoadFailed(msg)
-
-    def _rows(self) -> int:
-        found = self._con.execute("SELECT coalesce(max(seq), 0) FROM incoming_rows").fetchone()
-        return int(found[0]) if found else 0
 
     def _check_zones(self, columns: Sequence[Column], rows: str, *, file: str = "") -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
@@ -256,10 +254,5 @@ def _columns_extra(unknown: Sequence[str], *, has_extra: bool) -> str:
     own = "extra::JSON" if has_extra else "NULL::JSON"
     if not unknown:
         return own
-    added = object_of([(_literal(one), f"to_json({quoted(one)})") for one in unknown])
+    added = object_of([(literal(one), f"to_json({quoted(one)})") for one in unknown])
     return f"CASE WHEN {own} IS NULL THEN {added} WHEN {added} IS NULL THEN {own} ELSE json_merge_patch({own}, {added}) END"
-
-
-def _literal(text: str) -> str:
-    """Return a text as an SQL literal, where a view does not let it be bound."""
-    return "'" + text.replace("'", "''") + "'"

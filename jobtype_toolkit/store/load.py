@@ -18,7 +18,7 @@ from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.database import transaction
 from jobtype_toolkit.store.incoming import Incoming
 from jobtype_toolkit.store.merge import Merge
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.script import number, script
 from jobtype_toolkit.store.shapes import batches, expand
 from jobtype_toolkit.times import naive_utc
 
@@ -94,9 +94,9 @@ def _tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
-    good, rejected = _one(con, "SELECT count(*) FROM incoming"), _one(con, "SELECT count(*) FROM rejected")
+    good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
-    load_id = _one(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
+    load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
     merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
     new, changed = merge.run()
     report = LoadReport(
@@ -129,7 +129,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, request: Request, good: int, rejecte
             "Mend them, or load without strict=True and look at store.rejects()."
         )
         raise LoadFailed(msg)
-    if _one(con, "SELECT count(*) FROM rejected WHERE position > 0") == 0:
+    if number(con, "SELECT count(*) FROM rejected WHERE position > 0") == 0:
         msg = f"{asked}) found nothing to load, and nothing was changed. {places}. Give a file with rows."
         raise LoadFailed(msg)
 
@@ -144,10 +144,10 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, copies: int) -> tup
         {"known": list(STATUSES)},
     ).fetchall()
     notes += [
-        f"{count:,} rows have the status {status!r}, which v6 does not know; map it with statuses={{{status!r}: …}}"
-        for status, count in unknown
+        f"{rows:,} rows have the status {status!r}, which v6 does not know; map it with statuses={{{status!r}: …}}"
+        for status, rows in unknown
     ]
-    timeless = _one(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
+    timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
     if timeless:
         notes.append(
             f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; "
@@ -189,8 +189,3 @@ def refresh_source(con: duckdb.DuckDBPyConnection, source: str, observed: dateti
         "pulled": bool(known and known[1]),
     }
     script(con, "take_source", bound)
-
-
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = con.execute(query).fetchone()
-    return int(found[0]) if found else 0

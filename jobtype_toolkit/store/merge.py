@@ -14,7 +14,7 @@ from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.sqlfiles import quoted
 from jobtype_toolkit.store import schema
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.script import number, script
 
 TABLES = {
     "jobs": ("job_final", "job_open"),
@@ -52,9 +52,11 @@ class Merge:
         self._pass_over_copies()
         self._find_hits()
         self._keep_changes()
-        changed = self._count("SELECT count(*) FROM hit WHERE NOT same AND NOT older")
+        changed = number(self._con, "SELECT count(*) FROM hit WHERE NOT same AND NOT older")
         self._con.execute("INSERT INTO passed_over SELECT seq FROM hit WHERE same OR older")
-        taken = self._count("SELECT count(*) FROM incoming") - self._count("SELECT count(*) FROM passed_over")
+        taken = number(self._con, "SELECT count(*) FROM incoming") - number(
+            self._con, "SELECT count(*) FROM passed_over"
+        )
         self._write()
         script(self._con, "adopt_job_types", self._bound)
         script(self._con, "adopt_errors", self._bound)
@@ -71,12 +73,9 @@ class Merge:
                     "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
                 }
                 script(self._con, "infer_errors", self._bound | builtin)
-                named = self._count("SELECT (SELECT count(*) FROM type_of) + (SELECT count(*) FROM error_of)")
+                named = number(self._con, "SELECT (SELECT count(*) FROM type_of) + (SELECT count(*) FROM error_of)")
                 modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
-                if named:
-                    script(self._con, "resolved_by_name", modified=modified)
-                else:
-                    script(self._con, "resolved_by_id", modified=modified.replace("i.", ""))
+                script(self._con, "resolved_by_name" if named else "resolved_by_id", modified=modified)
             case "job_type_revisions":
                 self._infer("i.name", "i.version")
                 script(self._con, "resolved_revisions")
@@ -91,9 +90,9 @@ class Merge:
 
     def _pass_over_copies(self) -> None:
         self._con.execute("CREATE OR REPLACE TEMP TABLE passed_over (seq BIGINT)")
-        if self._count("SELECT count(*) - count(DISTINCT id) FROM incoming"):
+        if number(self._con, "SELECT count(*) - count(DISTINCT id) FROM incoming"):
             script(self._con, "passed_over", newest="last_modified DESC NULLS LAST," if self._is_dated else "")
-            self.copies = self._count("SELECT count(*) FROM passed_over")
+            self.copies = number(self._con, "SELECT count(*) FROM passed_over")
 
     def _find_hits(self) -> None:
         """Make the table `hit`: which incoming rows the store has already."""
@@ -153,7 +152,7 @@ class Merge:
 
     def _taken(self) -> str:
         """Return SQL for the rows to write, the ones passed over left out."""
-        passed = self._count("SELECT count(*) FROM passed_over")
+        passed = number(self._con, "SELECT count(*) FROM passed_over")
         return "FROM resolved ANTI JOIN passed_over USING (seq)" if passed else "FROM resolved"
 
     def _kept_before(self, name: str) -> str:
@@ -193,7 +192,3 @@ class Merge:
             f"INSERT INTO job_failed SELECT {narrow} FROM ({rows}) WHERE status = 'FAILED' ORDER BY last_status_change",
             {"source": self._bound["source"]},
         )
-
-    def _count(self, query: str) -> int:
-        found = self._con.execute(query).fetchone()
-        return int(found[0]) if found else 0

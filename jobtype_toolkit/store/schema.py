@@ -15,7 +15,7 @@ import duckdb
 
 from jobtype_toolkit.fields import DUCKDB, Field
 from jobtype_toolkit.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, WORKSPACE
-from jobtype_toolkit.sqlfiles import quoted, sql
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
 SCHEMA_VERSION = 2
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
@@ -155,23 +155,18 @@ def finish(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(sql("store", "view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
     con.execute("COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'")
     for one in TABLES:
-        con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {_literal(one.meaning)}")
+        con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}")
         for field in one.fields:
-            con.execute(f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {_literal(comment(field))}")
+            con.execute(f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {literal(comment(field))}")
     for field in (SOURCE, *JOB.fields, *_TAIL):
-        con.execute(f"COMMENT ON COLUMN job.{quoted(field.name)} IS {_literal(comment(field))}")
+        con.execute(f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}")
     for name, meaning in VIEWS.items():
-        con.execute(f"COMMENT ON VIEW {quoted(name)} IS {_literal(meaning)}")
+        con.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}")
 
 
 def comment(field: Field) -> str:
     """Return what a column's comment says: its meaning, and its unit where it has one."""
     return f"{field.meaning} Unit: {field.unit}." if field.unit else field.meaning
-
-
-def _literal(text: str) -> str:
-    """Return a text of ours as an SQL literal: COMMENT takes no parameters."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:

@@ -22,3 +22,9 @@ def statements(con: duckdb.DuckDBPyConnection, text: str, bound: Mapping[str, An
     for statement in con.extract_statements(text):
         con.execute(statement, {name: bound[name] for name in statement.named_parameters})
     return con
+
+
+def number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Return the one number that a query answers with; 0 where it answers with nothing."""
+    found = con.execute(query).fetchone()
+    return int(found[0]) if found else 0

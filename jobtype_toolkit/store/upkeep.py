@@ -13,10 +13,10 @@ import duckdb
 
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.resources import LOADABLE
-from jobtype_toolkit.sqlfiles import quoted, sql
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.load import refresh_source
 from jobtype_toolkit.store.merge import TABLES
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.script import number, script
 
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
@@ -50,7 +50,7 @@ class Check:
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:
     """Run every rule over the file."""
-    return Check({name: _count(con, sql("store", f"check_{name}")) for name in CHECKS})
+    return Check({name: number(con, sql("store", f"check_{name}")) for name in CHECKS})
 
 
 def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
@@ -110,7 +110,7 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path) -> Path:
         copy = Path(scratch) / "copy.duckdb"
         here = con.execute("SELECT current_database()").fetchone()
         try:
-            con.execute(f"ATTACH '{_escaped(copy)}' AS published (READ_WRITE)")
+            con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
             con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
             con.execute("DETACH published")
         except duckdb.Error as error:
@@ -134,11 +134,9 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
     try:
         for name, resource in LOADABLE.items():
             columns = ", ".join(_exported(field.name, field.type) for field in resource.fields)
-            rows = sql("store", f"export_{name}", columns=columns).replace(
-                "$source", "'" + source.replace("'", "''") + "'"
-            )
-            written[name] = _count(
-                con, f"COPY ({rows}) TO '{_escaped(scratch / name)}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            rows = sql("store", f"export_{name}", columns=columns).replace("$source", literal(source))
+            written[name] = number(
+                con, f"COPY ({rows}) TO {literal(str(scratch / name) + '.parquet')} (FORMAT parquet, COMPRESSION zstd)"
             )
         for name in written:
             (scratch / f"{name}.parquet").replace(target / f"{name}.parquet")
@@ -163,12 +161,3 @@ def _folder(folder: Path) -> None:
     if not os.access(folder, os.W_OK):
         msg = f"The folder {folder} cannot be written to. Give another one."
         raise StoreError(msg)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = con.execute(query).fetchone()
-    return int(found[0]) if found else 0
