@@ -4,6 +4,7 @@ import jobtype_toolkit as jt
 
 store = jt.sample()             # the bundled sample history, in memory
 store = jt.open("ops.duckdb")   # a DuckDB file, made if missing
+scale = jt.connect("https://scale.example/api")   # a live v6 server
 store.load("jobs.parquet")
 store.status(started="P1D")
 """
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from jobtype_toolkit.errors import (
         AlreadySent,
         Ambiguous,
+        AuthenticationFailed,
+        ConnectionFailed,
         InputNotFound,
         InvalidManifest,
         InvalidParameter,
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
         LoadFailed,
         NotAStore,
         NotFound,
+        OutcomeUnknown,
         PlanOutdated,
         Rejected,
+        ServerFailed,
         StoreError,
         StoreLocked,
         StoreReadOnly,
@@ -33,36 +38,47 @@ if TYPE_CHECKING:
         ToolkitError,
         UnreadableInput,
     )
+    from jobtype_toolkit.live.opening import connect
+    from jobtype_toolkit.live.retrying import Retries
+    from jobtype_toolkit.live.scale import Scale
     from jobtype_toolkit.plans import Plan, Sent
     from jobtype_toolkit.provenance import explain
+    from jobtype_toolkit.records import Job, JobType, JobTypeRevision
     from jobtype_toolkit.seed.configuration import Configuration
     from jobtype_toolkit.seed.findings import Finding, Validation
     from jobtype_toolkit.seed.manifest import Manifest
     from jobtype_toolkit.seed.validator import validate
-    from jobtype_toolkit.services import JobType, JobTypeRevision, ResultCut
+    from jobtype_toolkit.services import ResultCut
     from jobtype_toolkit.store.opening import open, sample  # noqa: A004
     from jobtype_toolkit.store.store import Store
 
 __all__ = [
     "AlreadySent",
     "Ambiguous",
+    "AuthenticationFailed",
     "Configuration",
+    "ConnectionFailed",
     "Finding",
     "InputNotFound",
     "InvalidManifest",
     "InvalidParameter",
     "InvalidQuery",
+    "Job",
     "JobType",
     "JobTypeRevision",
     "LoadFailed",
     "Manifest",
     "NotAStore",
     "NotFound",
+    "OutcomeUnknown",
     "Plan",
     "PlanOutdated",
     "Rejected",
     "ResultCut",
+    "Retries",
+    "Scale",
     "Sent",
+    "ServerFailed",
     "Store",
     "StoreError",
     "StoreLocked",
@@ -72,6 +88,7 @@ __all__ = [
     "UnreadableInput",
     "Validation",
     "__version__",
+    "connect",
     "explain",
     "open",
     "sample",
@@ -81,14 +98,18 @@ __all__ = [
 _HOMES = {
     "Configuration": "seed.configuration",
     "Finding": "seed.findings",
-    "JobType": "services",
-    "JobTypeRevision": "services",
+    "Job": "records",
+    "JobType": "records",
+    "JobTypeRevision": "records",
     "ResultCut": "services",
     "Manifest": "seed.manifest",
     "Plan": "plans",
+    "Retries": "live.retrying",
+    "Scale": "live.scale",
     "Sent": "plans",
     "Store": "store.store",
     "Validation": "seed.findings",
+    "connect": "live.opening",
     "explain": "provenance",
     "open": "store.opening",
     "sample": "store.opening",

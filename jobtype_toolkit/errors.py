@@ -3,6 +3,9 @@
 ToolkitError
 ├── AlreadySent (RuntimeError)      a plan is sent once only
 ├── Ambiguous (ValueError)          several sources, and none was named
+├── AuthenticationFailed (PermissionError)  a server does not know the caller, or does not let him
+├── ConnectionFailed (ConnectionError)      no answer from a server
+│   └── OutcomeUnknown              a write was sent, and what became of it could not be found out
 ├── InvalidParameter (ValueError)   an argument that no v6 service would take
 ├── InvalidManifest (ValueError)    a text that cannot be held as a manifest or configuration at all
 ├── InvalidQuery (ValueError)       the reader's own SQL does not run
@@ -10,7 +13,8 @@ ToolkitError
 ├── InputNotFound (FileNotFoundError)
 ├── NotFound (KeyError)             no such name, version, revision, source or load
 ├── PlanOutdated (RuntimeError)     what a plan was made for has changed meanwhile
-├── Rejected (ValueError)           a write that the home refuses; nothing was changed
+├── Rejected (ValueError)           what the home refuses; nothing was changed
+├── ServerFailed (RuntimeError)     an answer that is no v6 answer: a failure of the server's own, a broken body
 ├── UnreadableInput (OSError)       a manifest or configuration file that is not there or cannot be read
 └── StoreError (OSError)            something is wrong with the store's file
     ├── NotAStore                   not a DuckDB file, or one that the toolkit did not make
@@ -39,6 +43,18 @@ class AlreadySent(ToolkitError, RuntimeError):
 
 class Ambiguous(ToolkitError, ValueError):
     """The store holds several sources and the call names none."""
+
+
+class AuthenticationFailed(ToolkitError, PermissionError):
+    """A server does not know the caller, or does not let him do what was asked (401, and v6's 403)."""
+
+
+class ConnectionFailed(ToolkitError, ConnectionError):
+    """A server could not be reached, or its answer did not come whole, also when asked again."""
+
+
+class OutcomeUnknown(ConnectionFailed):
+    """A write was sent, its answer was lost, and looking at the server did not tell what became of it."""
 
 
 class InvalidParameter(ToolkitError, ValueError):
@@ -74,7 +90,7 @@ class PlanOutdated(ToolkitError, RuntimeError):
 
 
 class Rejected(ToolkitError, ValueError):
-    """A write that a server, or the store in its place, refuses. Nothing was changed."""
+    """What a server, or the store in its place, refuses (400). Nothing was changed."""
 
     def __init__(
         self, message: str, *, status: int = 400, detail: str = "", findings: tuple[Finding, ...] = ()
@@ -84,6 +100,16 @@ class Rejected(ToolkitError, ValueError):
         self.status = status
         self.detail = detail
         self.findings = findings
+
+
+class ServerFailed(ToolkitError, RuntimeError):
+    """A server failed on its own account (5xx), or answered with what is no v6 answer."""
+
+    def __init__(self, message: str, *, status: int = 500, detail: str = "") -> None:
+        """Take what to tell, the status of the answer and what it said."""
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
 
 
 class UnreadableInput(ToolkitError, OSError):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jobtype_toolkit.fields import Field
+
+
+class Incomplete(ValueError):
+    """A row lacks what no row of its kind lacks."""
 
 
 def from_columns(columns: Mapping[str, np.ndarray], fields: Sequence[Field]) -> pd.DataFrame:
@@ -27,6 +31,16 @@ def from_records(records: Iterable[Mapping[str, Any]], fields: Sequence[Field]) 
     """Return a frame from rows; what a row lacks is missing."""
     rows = list(records)
     return from_columns({field.name: _objects([row.get(field.name) for row in rows]) for field in fields}, fields)
+
+
+def from_bodies(bodies: Sequence[Any], fields: Sequence[Field]) -> pd.DataFrame:
+    """Return a frame from v6's JSON objects; a value that is absent, or not of the field's kind, is missing."""
+    return from_columns({name: _wired(values, field) for name, values, field in _paths(bodies, fields)}, fields)
+
+
+def first(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the first row as plain Python values, by column; what is missing is None."""
+    return {str(name): _plain(frame[name].iloc[0]) for name in frame.columns}
 
 
 def empty(fields: Sequence[Field]) -> pd.DataFrame:
@@ -54,7 +68,7 @@ def _array(values: np.ndarray, field: Field) -> Any:
         case "time":
             return _times(data, mask)
         case "text":
-            return pd.array(_nones(data, mask), dtype="str")
+            return _texts(_nones(data, mask))
         case "json":
             return _each(data, mask, lambda value: json.loads(value) if isinstance(value, str) else value)
         case "texts":
@@ -63,6 +77,9 @@ def _array(values: np.ndarray, field: Field) -> Any:
 
 def _integers(data: np.ndarray, mask: np.ndarray, field: Field) -> Any:
     if field.required:
+        if mask.any():
+            msg = f"a row has no {field.name}"
+            raise Incomplete(msg)
         return data.astype("int64")
     return pd.arrays.IntegerArray(np.where(mask, 0, data).astype("int64") if mask.any() else data.astype("int64"), mask)
 
@@ -74,6 +91,14 @@ def _times(data: np.ndarray, mask: np.ndarray) -> Any:
     if mask.any():
         stamps = np.where(mask, np.datetime64("NaT"), stamps)
     return pd.DatetimeIndex(stamps).tz_localize("UTC").array
+
+
+def _texts(values: np.ndarray) -> Any:
+    try:
+        return pd.array(values, dtype="str")
+    except UnicodeEncodeError:  # half a character, which JSON can spell and no text can hold
+        whole = [one.encode("utf-8", "replace").decode() if isinstance(one, str) else one for one in values]
+        return pd.array(whole, dtype="str")
 
 
 def _nones(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -89,3 +114,82 @@ def _each(data: np.ndarray, mask: np.ndarray, convert: Any) -> np.ndarray:
     for place, (value, missing) in enumerate(zip(data, mask, strict=True)):
         array[place] = None if missing or value is None else convert(value)
     return array
+
+
+def _paths(bodies: Sequence[Any], fields: Sequence[Field]) -> Iterator[tuple[str, list[Any], Field]]:
+    """Yield each field with its values; an object that several fields stand in is looked up once."""
+    places: dict[tuple[str, ...], list[Any]] = {(): list(bodies)}
+
+    def at(path: tuple[str, ...]) -> list[Any]:
+        if path not in places:
+            *parents, last = path
+            places[path] = [one.get(last) if isinstance(one, dict) else None for one in at(tuple(parents))]
+        return places[path]
+
+    for field in fields:
+        *parents, last = field.json_path
+        values = [one.get(last) if isinstance(one, dict) else None for one in at(tuple(parents))]
+        yield field.name, values, field
+
+
+_BIGINT = 2**63
+
+
+def _wired(values: list[Any], field: Field) -> np.ndarray:
+    """Return JSON values as an array of the field's kind, masked where they are of another."""
+    fit: list[Any]
+    match field.type:
+        case "int":
+            fit = [one if type(one) is int and -_BIGINT <= one < _BIGINT else None for one in values]
+        case "float":
+            fit = [float(one) if type(one) in (int, float) and abs(one) < _LARGEST else None for one in values]
+        case "bool":
+            fit = [one if type(one) is bool else None for one in values]
+        case "text":
+            fit = [one if type(one) is str else None for one in values]
+        case "time":
+            return _stamps(values)
+        case "json":
+            fit = [_parsed(one) for one in values]
+        case "texts":
+            fit = [one if type(one) is list else None for one in values]
+    return _objects(fit)
+
+
+_LARGEST = 1e300
+
+
+def _parsed(value: Any) -> Any:
+    """Return a JSON value; a document that comes as text is read (D6)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return None if isinstance(found, str) else found
+
+
+def _stamps(values: list[Any]) -> np.ndarray:
+    """Return v6's times as an array: quickly where they are all as v6 writes them."""
+    plain = ["NaT" if one is None else one[:-1] if type(one) is str and one[-1:] == "Z" else "" for one in values]
+    try:
+        stamps = np.array(plain, dtype="datetime64[us]")
+        is_read = "" not in plain
+    except ValueError:
+        is_read = False
+    if not is_read:
+        texts = [one if type(one) is str else None for one in values]
+        found = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+        stamps = found.dt.as_unit("us").dt.tz_localize(None).to_numpy()
+    return np.ma.MaskedArray(stamps, mask=np.isnat(stamps))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (dict, list)) or value is None:
+        return value
+    if pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return value.item() if isinstance(value, np.generic) else value

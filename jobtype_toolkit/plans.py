@@ -18,11 +18,11 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.errors import AlreadySent, Rejected, StoreError
 from jobtype_toolkit.fields import Field
+from jobtype_toolkit.records import JobType
 from jobtype_toolkit.resources import JOB_TYPE
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.differences import differences, same
 from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
-from jobtype_toolkit.services import JobType
 
 Action = Literal["create", "edit", "replace"]
 

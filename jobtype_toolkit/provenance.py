@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 
@@ -15,17 +18,17 @@ class Explanation(str):
 
 
 def explain(frame: pd.DataFrame) -> Explanation:
-    """Tell how a frame of the toolkit was made: source, window, zone, row counts, freshness and SQL.
+    """Tell how a frame of the toolkit was made: source, window, zone, row counts, freshness, and SQL or URL.
 
     Args:
-        frame: what a method of `Store` returned; pandas keeps `attrs` through most operations, not through all.
+        frame: what a method of `Store` or `Scale` returned; pandas keeps `attrs` through most operations, not through all.
     """
     known = frame.attrs
     if "service" not in known:
         return Explanation("Nothing is known of where this frame comes from: it carries no attrs of the toolkit.")
     lines = [
         f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
-        f"source   {known['source']!r}, {known['jobs']:,} jobs, last loaded {known['observed'] or 'never'}, as of {known['as_of'] or 'unknown'}",
+        _source(known),
     ]
     if "now" in known:
         lines.append(f"now      {known['now']} ({known['now_is']})")
@@ -36,4 +39,13 @@ def explain(frame: pd.DataFrame) -> Explanation:
     lines += [f"note     {note}" for note in known.get("notes", ())]
     if known.get("parameters"):
         lines.append("bound    " + ", ".join(f"${name} = {value!r}" for name, value in known["parameters"].items()))
+    if "sql" not in known:
+        return Explanation("\n".join([*lines, f"asked    GET {known['url']}"]))
     return Explanation("\n".join([*lines, "", known["sql"].rstrip()]))
+
+
+def _source(known: Mapping[Any, Any]) -> str:
+    if "sql" not in known:
+        return f"source   the server {known['source']}, asked {known['observed']}"
+    loaded, as_of = known["observed"] or "never", known["as_of"] or "unknown"
+    return f"source   {known['source']!r}, {known['jobs']:,} jobs, last loaded {loaded}, as of {as_of}"

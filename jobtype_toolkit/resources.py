@@ -237,6 +237,20 @@ JOB = Resource(
     ),
 )
 
+JOB_DETAILS = Resource(
+    "job (details)",
+    "A job with what only its details have: jobs/{id}/.",
+    (
+        *JOB.fields,
+        _int("superseded_by_job_id", "The job that took its place.", path="superseded_by_job.id"),
+        _json("resources", "What it was given, by name."),
+        _json("execution", "Its current execution, as the server sent it."),
+        _json("input", "Its input: files and JSON values by name."),
+        _json("output", "Its output: files and JSON values by name."),
+        _json("configuration", "The effective configuration without secret settings."),
+    ),
+)
+
 JOB_EXECUTION = Resource(
     "job execution",
     "One scheduled execution of a job: jobs/{id}/executions/.",

@@ -1,20 +1,21 @@
-"""The v6 services as one protocol, and what every home of them shares: parameters, paging, order, records."""
+"""The v6 services as one protocol, and what every home of them shares: parameters, paging, order, limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter, NotFound
-from jobtype_toolkit.fields import Field, Resource
-from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_REVISION
+from jobtype_toolkit.fields import Field
 from jobtype_toolkit.times import Time
 from jobtype_toolkit.versions import rank
 
 if TYPE_CHECKING:
     from jobtype_toolkit.plans import Plan
+    from jobtype_toolkit.records import JobType, JobTypeRevision
     from jobtype_toolkit.seed.findings import Validation
 
 MAX_PAGE_SIZE = 1000
@@ -108,58 +109,6 @@ class JobTypeServices(Protocol):
         """One row a job type and SYSTEM error (GET job-types/system-failures/)."""
 
 
-class Record(Mapping[str, Any]):
-    """One v6 object: its fields are attributes, and keys too; what the server sent beyond them is in `extra`."""
-
-    resource: Resource
-
-    def __init__(self, values: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> None:
-        """Take the values by field name; a field that is absent is None."""
-        self._values = {name: values.get(name) for name in self.resource.names}
-        self.extra: dict[str, Any] = dict(extra or {})
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["_values"][name]
-        except KeyError:
-            msg = f"a {self.resource.name} has no field {name!r}; it has {', '.join(self.resource.names)}, extra"
-            raise AttributeError(msg) from None
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._values]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self._values == other._values and self.extra == other.extra
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._values["id"]))
-
-    def __repr__(self) -> str:
-        name, version, number = (self._values[key] for key in ("name", "version", "revision_num"))
-        return f"<{type(self).__name__} {name} {version}, revision {number}>"
-
-
-class JobType(Record):
-    """The details of a job type: all v6 fields as attributes, `manifest` and `configuration` as plain dicts."""
-
-    resource = JOB_TYPE
-
-
-class JobTypeRevision(Record):
-    """One revision of a job type, with the manifest of that time."""
-
-    resource = JOB_TYPE_REVISION
-
-
 def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any] | None:
     """Return a repeatable parameter as a list, or None where it is not given.
 
@@ -229,6 +178,15 @@ def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
     return frame
 
 
+def by_name(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort job types by name whatever its case, then by version, newest first, then by id (v6-semantics 2.3)."""
+    attrs = frame.attrs
+    ordered = sort(frame.sort_values("id", kind="stable"), [("version", False)])
+    ordered = ordered.sort_values("name", kind="stable", key=lambda names: names.str.lower(), ignore_index=True)
+    ordered.attrs = attrs
+    return ordered
+
+
 def _by_rank(versions: pd.Series) -> pd.Series:
     places = {one: place for place, one in enumerate(sorted({rank(text) for text in versions.dropna()}))}
     return versions.map(lambda text: places[rank(text)], na_action="ignore").astype("float64")
@@ -277,3 +235,30 @@ def check_page(page: Page, count: int) -> None:
     if number > 1 and (number - 1) * size >= count:
         msg = f"Invalid page: page={number} with page_size={size} is past the end of {count} rows."
         raise NotFound(msg)
+
+
+def limited(limit: int | None) -> int | None:
+    """Return a `limit`; InvalidParameter where it is neither None nor a whole number from 1."""
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        msg = f"limit={limit!r} is out of range. Give a whole number from 1, or None for everything."
+        raise InvalidParameter(msg)
+    return limit
+
+
+def announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
+    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
+    if limit is None or limit >= found:
+        return frame
+    attrs = frame.attrs
+    frame = frame.head(limit)
+    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
+    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
+    return frame
+
+
+def whole(value: Any, *, name: str) -> int:
+    """Return a whole number; InvalidParameter where the value is none."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        msg = f"{name}={value!r} is not a whole number."
+        raise InvalidParameter(msg)
+    return int(value.__index__())

@@ -25,7 +25,7 @@ HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "t
 
 LAYERS = (
     {"fields", "resources", "answers", "parameters", "errors", "seed", "sqlfiles"},
-    {"services", "plans", "frames", "times", "versions", "provenance"},
+    {"services", "records", "plans", "frames", "times", "versions", "provenance"},
     {"live", "store", "analyses", "generator"},
     {"forms", "boards", "plots", "report", "server", "testing"},
     {"cli"},
@@ -39,7 +39,7 @@ HOMES = {
 }
 """Where each third-party library lives."""
 
-LONGER = {"resources": 320}
+LONGER = {"resources": 340}
 """Modules that may be longer: the vocabulary is one list, and its reader wants it in one place."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pandas as pd
@@ -16,10 +15,11 @@ from jobtype_toolkit.resources import (
 from jobtype_toolkit.services import (
     OneOrMore,
     Order,
-    ResultCut,
+    announced,
     check_page,
     cut_page,
     flag,
+    limited,
     ordering,
     paging,
     several,
@@ -172,7 +172,7 @@ class JobReads:
             "errors", sql("store", "errors"), ERROR.fields, source=meant, parameters=bound, window=span, now=instant
         )
         answer = cut_page(sort(frame, keys), at)
-        return _announced(answer, _limit(limit), len(answer))
+        return announced(answer, limited(limit), len(answer))
 
     def jobs(
         self,
@@ -223,7 +223,7 @@ class JobReads:
             InvalidParameter: a reversed window, a time without a zone, or an unknown order field.
             NotFound: a page past the end.
         """
-        keys, at, most = ordering(order, JOB.fields), paging(page, page_size), _limit(limit)
+        keys, at, most = ordering(order, JOB.fields), paging(page, page_size), limited(limit)
         meant = self._asker.source(source)
         span, instant = self._modified(started, ended, now, meant)
         exact: dict[str, Any] = {
@@ -263,7 +263,7 @@ class JobReads:
             "jobs", text, JOB.fields, source=meant, parameters={**bound, **slices}, window=span, now=instant
         )
         frame.attrs["count"] = count
-        return _announced(frame, most, min(size, count - (number - 1) * size))
+        return announced(frame, most, min(size, count - (number - 1) * size))
 
     def _modified(
         self, started: Time | None, ended: Time | None, now: Time | None, meant: Source
@@ -280,21 +280,3 @@ def _order_sql(keys: Order) -> str:
     """Return ORDER BY terms from names that were checked against the vocabulary; nulls as PostgreSQL has them."""
     named = [f"{quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}" for name, up in keys]
     return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
-
-
-def _limit(limit: int | None) -> int | None:
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-        msg = f"limit={limit!r} is out of range. Give a whole number from 1, or None for everything."
-        raise InvalidParameter(msg)
-    return limit
-
-
-def _announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
-    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
-    if limit is None or limit >= found:
-        return frame
-    attrs = frame.attrs
-    frame = frame.head(limit)
-    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
-    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
-    return frame

@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.errors import NotFound
 from jobtype_toolkit.fields import Field
+from jobtype_toolkit.records import JobType, JobTypeRevision
 from jobtype_toolkit.resources import (
     JOB_TYPE,
     JOB_TYPE_NAME,
@@ -20,15 +20,15 @@ from jobtype_toolkit.resources import (
     JOB_TYPE_ROW,
 )
 from jobtype_toolkit.services import (
-    JobType,
-    JobTypeRevision,
     OneOrMore,
+    by_name,
     cut_page,
     flag,
     ordering,
     paging,
     several,
     sort,
+    whole,
 )
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.asking import Asker, Source
@@ -112,7 +112,7 @@ class JobTypeReads:
         """
         keys, at = ordering(order, JOB_TYPE_ROW.fields), paging(page, page_size)
         found = self._matching("job_types", "job_types", keyword, id, is_active, is_system, source)
-        return cut_page(sort(_by_name(found), keys)[list(JOB_TYPE_ROW.names)], at)
+        return cut_page(sort(by_name(found), keys)[list(JOB_TYPE_ROW.names)], at)
 
     def versions(
         self,
@@ -140,7 +140,7 @@ class JobTypeReads:
         if every.empty:
             raise NotFound(_no_job_type(name, None, meant))
         kept = every if is_active is None else every[every["is_active"].eq(is_active).fillna(False)]
-        return cut_page(_by_name(kept), at)
+        return cut_page(by_name(kept), at)
 
     def job_type(self, name: str, version: str, *, source: str | None = None) -> JobType:
         """Return the details of a job type (v6 GET job-types/{name}/{version}/).
@@ -195,7 +195,7 @@ class JobTypeReads:
         bound = {
             "name": name,
             "version": version,
-            "revision_num": _whole(revision_num),
+            "revision_num": whole(revision_num, name="revision_num"),
         }
         missing = (
             f"There is no revision {revision_num} of the job type {name!r} {version!r} in the source {meant.name!r}."
@@ -240,38 +240,11 @@ class JobTypeReads:
         found = self._asker.fetch(sql("store", query), {**bound, "source": meant.name})
         if not len(found["id"]):
             raise NotFound(missing)
-        frame = frames.from_columns(found, fields)
-        values = {one.name: _plain(frame[one.name].iloc[0]) for one in fields}
+        values = frames.first(frames.from_columns(found, fields))
         extra = found["extra"][0]
         return values, json.loads(extra) if isinstance(extra, str) else {}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (dict, list)) or value is None:
-        return value
-    if pd.isna(value):
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _by_name(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort by name whatever its case, then by version, newest first, then by id (v6-semantics 2.3)."""
-    attrs = frame.attrs
-    ordered = sort(frame.sort_values("id", kind="stable"), [("version", False)])
-    ordered = ordered.sort_values("name", kind="stable", key=lambda names: names.str.lower(), ignore_index=True)
-    ordered.attrs = attrs
-    return ordered
 
 
 def _no_job_type(name: str, version: str | None, source: Source) -> str:
     which = f"named {name!r}" if version is None else f"{name!r} {version!r}"
     return f"There is no job type {which} in the source {source.name!r}. job_type_names() lists what there is."
-
-
-def _whole(revision_num: int) -> int:
-    if isinstance(revision_num, bool) or not hasattr(revision_num, "__index__"):
-        msg = f"revision_num={revision_num!r} is not a whole number."
-        raise InvalidParameter(msg)
-    return revision_num.__index__()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from jobtype_toolkit.records import JobType
 from jobtype_toolkit.resources import JOB_TYPE
 from jobtype_toolkit.seed.normalising import secret_settings
-from jobtype_toolkit.services import JobType
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.script import script
 

@@ -1,0 +1,295 @@
+"""One server over HTTP: where requests go, how long they may take, which are repeated, and what failures become."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
+from jobtype_toolkit.live.credentials import Credentials
+from jobtype_toolkit.live.failures import detail, failure
+from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
+from jobtype_toolkit.seed.findings import clipped
+
+Params = Sequence[tuple[str, str | int]]
+_POOL = 16
+"""Connections that are kept for later."""
+_CHUNK = 2**20
+_LARGEST = 2**30
+"""Bytes of the largest answer that is read: a server gone wrong must not fill the memory."""
+_REDIRECTS = 5
+_SYSTEM_SAYS = re.compile(
+    r"\[(?:Errno|SSL)[^'\"<>]{0,200}|Name or service not known|Temporary failure in name resolution"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer, its body read to the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    value: Any = field(default=None, repr=False)
+    """The JSON of the body; None where there is no body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server is reached."""
+
+    timeout: tuple[float, float] = (10.0, 120.0)
+    """Seconds to wait for a connection, and for each piece of an answer."""
+    verify: bool | str = True
+    cert: str | tuple[str, str] | None = None
+    proxies: Mapping[str, str] | None = field(default=None, repr=False)
+    retries: Retries = field(default_factory=Retries)
+
+
+class _Unfinished(Exception):
+    """No answer, or not a whole one; the text says why."""
+
+
+class Http:
+    """Asks one server, and only it. Safe for several threads."""
+
+    def __init__(self, base: str, credentials: Credentials, settings: Settings) -> None:
+        """Take the base URL, which has no slash at its end, the credentials, and how to reach the server."""
+        self.base = base
+        self._settings = settings
+        self._hide = credentials.hide
+        self.pace = Pace(settings.retries.sleep)
+        self.requests = 0
+        """How many requests were sent."""
+        self._counting = threading.Lock()
+        self._session = session = requests.Session()
+        session.auth = credentials.sign  # also without a token: requests would look into ~/.netrc
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a session cookie would win over the token
+        session.headers["Accept"] = "application/json"
+        session.proxies = dict(settings.proxies or {})
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+
+    def __repr__(self) -> str:
+        return f"<Http {self.base}>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = "A connection to a server is not pickled: its token would be in the pickle. Connect anew over there."
+        raise TypeError(msg)
+
+    def close(self) -> None:
+        """Close what is open; the next request opens it again."""
+        self._session.close()
+
+    def get(self, path: str, params: Params = (), *, accept: str | None = None) -> Answer:
+        """Ask a service, again where that may help, and return its JSON, or the body alone where another kind is accepted.
+
+        Args:
+            path: below `/v6/`, with its slash at the end.
+            params: the query; a repeated parameter several times.
+            accept: another media type than JSON.
+
+        Raises:
+            AuthenticationFailed, NotFound, Rejected: the server says no.
+            ServerFailed: it fails, or answers with what is no JSON, also when asked again.
+            ConnectionFailed: it cannot be reached, or breaks off, also when asked again.
+        """
+        retries, number = self._settings.retries, 0
+        while True:
+            number += 1
+            self.pace.wait()
+            try:
+                answer = self._once("GET", path, params, accept=accept)
+            except _Unfinished as error:
+                wrong: ToolkitError = ConnectionFailed(self._unfinished("GET", path, str(error)))
+                pause = retries.pause(number)
+            else:
+                wrong_or_none = self._judged("GET", path, answer, accept)
+                if wrong_or_none is None:
+                    return answer
+                wrong = wrong_or_none
+                is_passing = answer.status in AGAIN or answer.status < 300
+                pause = retries.pause(number, answer.headers.get("retry-after")) if is_passing else None
+                if answer.status in SLOWER and pause is not None:
+                    self.pace.slow(pause)
+                    continue
+            if pause is None:
+                raise wrong from None
+            retries.sleep(pause)
+
+    def send(self, method: str, path: str, body: Any, *, secrets: Iterable[str] = ()) -> Answer:
+        """Send a body once, and never again by itself; no redirect is followed.
+
+        Args:
+            method: POST or PATCH.
+            path: below `/v6/`.
+            body: a JSON value.
+            secrets: values in the body that no message may repeat.
+
+        Raises:
+            AuthenticationFailed, NotFound, Rejected: the server says no, and nothing was changed.
+            ServerFailed: it fails, and may or may not have done what was asked.
+            ConnectionFailed: the answer did not come, or not whole; likewise.
+        """
+        self.pace.wait()
+        data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        try:
+            answer = self._once(method, path, (), data=data)
+        except _Unfinished as error:
+            raise ConnectionFailed(self._unfinished(method, path, str(error), tries=1)) from None
+        wrong = self._judged(method, path, answer, None, secrets)
+        if wrong is not None:
+            raise wrong
+        return answer
+
+    def _once(
+        self, method: str, path: str, params: Params, *, data: bytes | None = None, accept: str | None = None
+    ) -> Answer:
+        """Send one request and read its answer to the end, following redirects of a GET on the same server.
+
+        Raises:
+            _Unfinished: there is no answer, or not a whole one.
+        """
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        if accept:
+            headers["Accept"] = accept
+        url: str = f"{self.base}/v6/{path}"
+        query: Params | None = params
+        for _ in range(_REDIRECTS):
+            answer = self._exchange(method, url, query, data, headers)
+            target = urljoin(url, answer.headers.get("location", ""))
+            is_moved = answer.status in (301, 302, 303, 307, 308)
+            if not is_moved or method != "GET" or urlsplit(target)[:2] != urlsplit(self.base)[:2]:
+                return answer
+            url, query = target, None
+        return answer
+
+    def _exchange(
+        self, method: str, url: str, params: Params | None, data: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        with self._counting:
+            self.requests += 1
+        settings = self._settings
+        trouble = ""
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=list(params or ()),
+                data=data,
+                headers=headers,
+                timeout=settings.timeout,
+                allow_redirects=False,
+                stream=True,
+                verify=settings.verify,
+                cert=settings.cert,
+            )
+            with response:
+                body = self._read(response)
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status_code, found, body, _json(body))
+        except requests.RequestException as error:
+            trouble = _told(error)
+        except (OSError, ValueError) as error:  # urllib3 lets a few through, among them URLs that it cannot send
+            trouble = type(error).__name__
+        raise _Unfinished(trouble)  # out here: the exceptions of requests carry the request, and it the token
+
+    @staticmethod
+    def _read(response: requests.Response) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_content(_CHUNK):
+            size += len(part)
+            if size > _LARGEST:
+                break
+            parts.append(part)
+        return b"".join(parts)
+
+    def _judged(
+        self, method: str, path: str, answer: Answer, accept: str | None, secrets: Iterable[str] = ()
+    ) -> ToolkitError | None:
+        """Return the error that an answer stands for, or None for a success."""
+        kind = answer.headers.get("content-type", "")
+        asked = f"{method} {self._place(path)}"
+        if 300 <= answer.status < 400:
+            target = clipped(answer.headers.get("location", "nowhere"), 200)
+            return ServerFailed(
+                f"{asked} was redirected to {self._hide(target)}, and a client that follows would send its token, or lose what "
+                "it sends. Connect with the URL that the server wants to be called by.",
+                status=answer.status,
+            )
+        if 200 <= answer.status < 300:
+            if accept or not answer.body or answer.value is not _BROKEN:
+                return None
+            said = self._hide(detail(answer.body, kind))
+            return ServerFailed(
+                f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '
+                "does nothing in between change its answers?",
+                status=answer.status,
+                detail=said,
+            )
+        said = detail(answer.body, kind)
+        for secret in secrets:
+            said = said.replace(secret, "<hidden>") if secret else said
+        return failure(asked, answer.status, self._hide(said), is_json="json" in kind)
+
+    def _unfinished(self, method: str, path: str, why: str, *, tries: int | None = None) -> str:
+        tries = tries or self._settings.retries.count + 1
+        again = f", {tries} times" if tries > 1 else ""
+        return f"{method} {self._place(path)} got no whole answer{again}: {self._hide(why)}"
+
+    def _place(self, path: str) -> str:
+        return clipped(f"{self.base}/v6/{path}", 200)
+
+
+class _Broken:
+    """What stands for a body that is no JSON."""
+
+    def __repr__(self) -> str:
+        return "<no JSON>"
+
+
+_BROKEN = _Broken()
+
+
+def _json(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _BROKEN
+
+
+def _told(error: requests.RequestException) -> str:
+    """Return why there is no answer, without what the error drags along."""
+    found = _SYSTEM_SAYS.search(str(error))
+    system = f" ({found[0].strip()})" if found else ""
+    for kind, text in _TROUBLE:
+        if isinstance(error, kind):
+            return f"{text}{system}."
+    return f"{type(error).__name__}{system}."
+
+
+_TROUBLE: tuple[tuple[type[requests.RequestException], str], ...] = (
+    (
+        requests.exceptions.SSLError,
+        "the certificates do not fit; name a private CA with verify='ca.pem', your own one with cert='client.pem'",
+    ),
+    (requests.exceptions.ProxyError, "the proxy cannot be reached or refuses; look at proxies= and the environment"),
+    (requests.exceptions.ConnectTimeout, "the server does not answer the connection in time; see timeout="),
+    (requests.exceptions.ReadTimeout, "the answer takes longer than allowed; ask for smaller pages, or see timeout="),
+    (requests.exceptions.ChunkedEncodingError, "the connection broke off in the middle of the answer"),
+    (requests.exceptions.ContentDecodingError, "the answer is packed in a way that cannot be unpacked"),
+    (requests.exceptions.InvalidURL, "the URL is none"),
+    (requests.exceptions.ConnectionError, "the server cannot be reached, or it closed the connection"),
+)

@@ -1,0 +1,81 @@
+"""When a question is asked again, and how long to wait before: only what changes nothing is ever repeated."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+AGAIN = frozenset({429, 500, 502, 503, 504})
+"""The statuses after which a GET is asked again."""
+SLOWER = frozenset({429, 503})
+"""The statuses that ask for less: every request waits, not just the one that was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How a question is asked again after a failure that may pass. A write never is."""
+
+    count: int = 3
+    """How many times again, at most."""
+    first: float = 1.0
+    """Seconds to wait before the first time; twice as long each time, by half less at random."""
+    longest: float = 120.0
+    """The longest wait, in seconds. A server that asks for more with Retry-After is not waited for."""
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    """Gives a number from 0 to 1."""
+    now: Callable[[], float] = time.time
+    """The seconds since 1970, which a Retry-After that is a date is measured against."""
+
+    def pause(self, number: int, retry_after: str | None = None) -> float | None:
+        """Return how many seconds to wait before asking again for the `number`-th time, from 1; None to give up."""
+        if number > self.count:
+            return None
+        asked = self._seconds(retry_after)
+        if asked is not None:
+            return asked if asked <= self.longest else None
+        return min(self.first * 2.0 ** (number - 1), self.longest) * (1 - self.random() / 2)
+
+    def _seconds(self, retry_after: str | None) -> float | None:
+        """Return what a Retry-After asks for, a number or a date; None where it is neither."""
+        if retry_after is None:
+            return None
+        text = retry_after.strip()
+        if text.isascii() and text.isdigit():
+            return float(text[:9])
+        try:
+            moment: float = parsedate_to_datetime(text).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return None
+        left: float = moment - self.now()
+        return max(left, 0.0)
+
+
+class Pace:
+    """Holds all requests of a client back for a while after the server asked for less."""
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        """Take what waits."""
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+        self.slowed = 0
+        """How often the server asked for less."""
+
+    def slow(self, seconds: float) -> None:
+        """Let nobody ask for so many seconds."""
+        with self._lock:
+            self.slowed += 1
+            self._free_at = max(self._free_at, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Return when asking is all right again."""
+        with self._lock:
+            left = self._free_at - time.monotonic()
+            self._free_at = 0.0 if left <= 0 else self._free_at
+        if left > 0:
+            self._sleep(left)

@@ -1,0 +1,109 @@
+"""`Scale`: a live v6 server, asked like a `Store`."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import NoReturn, Self
+from urllib.parse import quote
+
+import pandas as pd
+
+from jobtype_toolkit import frames
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
+from jobtype_toolkit.live.asking import Asking, Clock, unique
+from jobtype_toolkit.live.http import Http
+from jobtype_toolkit.live.job_reads import JobReads
+from jobtype_toolkit.live.type_reads import JobTypeReads
+from jobtype_toolkit.resources import WORKSPACE
+from jobtype_toolkit.services import whole
+
+_JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
+"""Where Scale's own UI shows a job and a job type."""
+
+
+class Scale(JobTypeReads, JobReads):
+    """A live v6 server. Made by `jt.connect`; safe for several threads; `close()` or `with` lets go of its connections."""
+
+    def __init__(self, http: Http, *, clock: Clock, ui_url: str | None, about: str) -> None:
+        """Take the server, the clock that durations count back from, where its UI is, and what the repr tells of both."""
+        self._asking = Asking(http, clock)
+        self._ui_url = ui_url
+        self._about = about
+
+    @property
+    def url(self) -> str:
+        """The base URL, the part before `/v6/`; also what a store calls this server, where nothing else is said."""
+        return self._asking.http.base
+
+    @property
+    def http(self) -> Http:
+        """What sends the requests, for services that have no method here: `scale.http.get("nodes/").value`."""
+        return self._asking.http
+
+    def version(self) -> str:
+        """Return the release of the server (GET version/), which needs no token."""
+        found = self.http.get("version/").value
+        said = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(said, str):
+            msg = f"{self.url}/v6/version/ does not tell a version. Is this a v6 server?"
+            raise ServerFailed(msg, status=200)
+        return said
+
+    def workspaces(self) -> pd.DataFrame:
+        """Return the workspaces (GET workspaces/): `name, is_active`; what configurations are checked against."""
+        rows, _ = self._asking.rows("workspaces/")
+        made = frames.from_bodies(unique(rows), WORKSPACE.fields)
+        made.attrs = {"service": "workspaces", "source": self.url, "count": len(made), "notes": []}
+        return made.sort_values("name", ignore_index=True)
+
+    def job_link(self, id: int) -> str:
+        """Return where Scale's own UI shows a job; needs `ui_url=`."""
+        return self._link(_JOB.format(whole(id, name="id")))
+
+    def job_type_link(self, name: str, version: str) -> str:
+        """Return where Scale's own UI shows a job type; needs `ui_url=`."""
+        return self._link(_JOB_TYPE.format(quote(str(name), safe=""), quote(str(version), safe="")))
+
+    def linked(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame of jobs, job types or an analysis with a last column `link`: where Scale's own UI shows each row.
+
+        Raises:
+            InvalidParameter: there is no `ui_url=`, or the rows are neither jobs nor of a job type.
+        """
+        if {"name", "version"} <= set(frame.columns):
+            links = [self.job_type_link(*pair) for pair in zip(frame["name"], frame["version"], strict=True)]
+        elif {"id", "job_type_id", "status"} <= set(frame.columns):
+            links = [self.job_link(id) for id in frame["id"]]
+        else:
+            msg = f"linked(): these rows are neither jobs nor of a job type; they have {', '.join(map(str, frame.columns))}."
+            raise InvalidParameter(msg)
+        made = frame.assign(link=pd.array(links, dtype="str"))
+        made.attrs = frame.attrs
+        return made
+
+    def _link(self, place: str) -> str:
+        if self._ui_url is None:
+            msg = (
+                'There is no link without the address of Scale\'s UI. Give connect(…, ui_url="https://scale.example/").'
+            )
+            raise InvalidParameter(msg)
+        return f"{self._ui_url}/{place}"
+
+    def close(self) -> None:
+        """Let go of the connections. The server can still be asked: it connects again."""
+        self.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Scale {self.url}, {self._about}>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = "A Scale is not pickled: its token would be in the pickle. Connect anew over there."
+        raise TypeError(msg)

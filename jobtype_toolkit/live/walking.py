@@ -1,0 +1,178 @@
+"""Reading a list to its end: page by page, or by key where rows move while they are read.
+
+`next` is only asked whether there is more: behind a proxy its host, scheme and prefix may be wrong (v6-semantics 1.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
+from jobtype_toolkit.live.failures import InvalidPage
+from jobtype_toolkit.live.http import Http, Params
+from jobtype_toolkit.services import MAX_PAGE_SIZE
+from jobtype_toolkit.times import instant, v6_text
+
+TICK = timedelta(microseconds=1)
+"""The step of v6's times."""
+_WALKS = 3
+"""How often rows of one and the same instant are walked until nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list."""
+
+    rows: list[Any] = field(repr=False)
+    count: int
+    """How many rows the server says there are in all."""
+    has_next: bool
+    body: bytes = field(repr=False, default=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A page of jobs read by key, and the time of which nothing is missing once it is in."""
+
+    page: Page
+    started: datetime | None
+    """From this last_modified on all rows have been read; None from the beginning."""
+    ended: datetime | None
+    """Up to this one, itself excluded; None where the page alone completes nothing."""
+
+
+def page(http: Http, path: str, params: Params) -> Page:
+    """Return one page.
+
+    Raises:
+        InvalidPage: it is past the end.
+        ServerFailed: what comes is no page.
+    """
+    answer = http.get(path, params)
+    found = answer.value
+    rows = found.get("results") if isinstance(found, dict) else None
+    if not isinstance(rows, list):
+        msg = f"GET {path}: the server answered with JSON that is no page of a list. Is this a v6 server?"
+        raise ServerFailed(msg, status=answer.status)
+    count = found.get("count")
+    return Page(rows, count if type(count) is int and count >= 0 else len(rows), bool(found.get("next")), answer.body)
+
+
+def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, first: int = 1) -> Iterator[Page]:
+    """Yield the pages of a list to its end, by their numbers.
+
+    Raises:
+        ServerFailed: one page comes again and again.
+    """
+    number, before = first, None
+    while True:
+        try:
+            found = page(http, path, [*params, ("page_size", size), *_numbered(number)])
+        except InvalidPage:
+            if number > 1:
+                return  # it went while the ones before it were read
+            raise
+        if before is not None and found.rows and found.rows == before:
+            msg = (
+                f"GET {path}: page {number} is page {number - 1} once more. Does something between here and the server "
+                "leave the query out, or keep old answers?"
+            )
+            raise ServerFailed(msg, status=200)
+        yield found
+        if not found.has_next or not found.rows:
+            return
+        number, before = number + 1, found.rows
+
+
+def _numbered(number: int) -> Params:
+    return [("page", number)] if number > 1 else []
+
+
+def by_key(
+    http: Http,
+    params: Params = (),
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    size: int = 250,
+) -> Iterator[Stretch]:
+    """Yield all jobs last modified from `started` until before `ended`, each page asked for by the last one's end.
+
+    Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7).
+
+    Raises:
+        ServerFailed: the server does not sort or filter as v6 does.
+    """
+    filters = list(params) + ([] if ended is None else [("ended", _text(ended - TICK))])
+    since = started
+    while True:
+        found = page(http, "jobs/", [*filters, *_since(since), *_IN_ORDER, ("page_size", size)])
+        times = [_modified(one) for one in found.rows]
+        _check(times, since)
+        if not found.has_next or not times:
+            end = ended if ended is not None else (times[-1] + TICK if times else since)
+            yield Stretch(found, since, end)
+            return
+        if since is None or times[-1] > since:
+            yield Stretch(found, since, times[-1])
+            since = times[-1]
+        else:
+            yield from _same_instant(http, params, since, size)
+            since += TICK
+            if ended is not None and since >= ended:
+                return
+
+
+_IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
+
+
+def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
+    """Yield the rows of one instant that fill more than a page: by number, again until nothing is missing."""
+    span: Params = [*params, *_since(moment), ("ended", _text(moment + TICK)), *_IN_ORDER]
+    ids: set[int] = set()
+    for _ in range(_WALKS):
+        count = 0
+        for found in pages(http, "jobs/", span, size=size):
+            count = found.count
+            _check([_modified(one) for one in found.rows], moment)
+            ids |= {one["id"] for one in found.rows}
+            yield Stretch(found, None, None)
+        if len(ids) >= count:
+            break
+    yield Stretch(Page([], 0, has_next=False), moment, moment + TICK)
+
+
+def _since(moment: datetime | None) -> Params:
+    return [] if moment is None else [("started", _text(moment))]
+
+
+def _text(moment: datetime) -> str:
+    return v6_text(moment) or ""
+
+
+def _modified(row: Any) -> datetime:
+    """Return the `last_modified` of a job."""
+    try:
+        if type(row["id"]) is int:
+            return instant(row["last_modified"], name="last_modified")
+    except (KeyError, TypeError, InvalidParameter):
+        pass
+    msg = "GET jobs/: a row has no id, or no last_modified that is a time; by these the list is read. Is this a v6 server?"
+    raise ServerFailed(msg, status=200)
+
+
+def _check(times: Sequence[datetime], since: datetime | None) -> None:
+    """Refuse a page that is not what was asked for: reading on by it would lose rows, or never end."""
+    if times and since is not None and times[0] < since:
+        msg = (
+            f"GET jobs/?started={v6_text(since)}: the server answers with rows from before, so that it cannot be read to the "
+            "end. Does something between here and it leave the query out, or keep old answers?"
+        )
+        raise ServerFailed(msg, status=200)
+    if any(one > after for one, after in pairwise(times)):
+        msg = "GET jobs/?order=last_modified: the server does not sort, so that its list cannot be read without a loss."
+        raise ServerFailed(msg, status=200)
