@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         NotFound,
         OutcomeUnknown,
         PlanOutdated,
+        PullStopped,
         Rejected,
         ServerFailed,
         StoreError,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.seed.validator import validate
     from jobtype_toolkit.services import ResultCut
     from jobtype_toolkit.store.opening import open, sample  # noqa: A004
+    from jobtype_toolkit.store.pull.report import PullReport
     from jobtype_toolkit.store.store import Store
 
 __all__ = [
@@ -73,6 +75,8 @@ __all__ = [
     "OutcomeUnknown",
     "Plan",
     "PlanOutdated",
+    "PullReport",
+    "PullStopped",
     "Rejected",
     "ResultCut",
     "Retries",
@@ -104,6 +108,7 @@ _HOMES = {
     "ResultCut": "services",
     "Manifest": "seed.manifest",
     "Plan": "plans",
+    "PullReport": "store.pull.report",
     "Retries": "live.retrying",
     "Scale": "live.scale",
     "Sent": "plans",

@@ -110,6 +110,24 @@ QUEUE_STATUS = Resource(
         Field("highest_priority", "int", "Priority of the most urgent; the smallest number is served first."),
     ),
 )
+SNAPSHOT = Resource(
+    "snapshot",
+    "One row a live view, job type and kind of job at the time of a pull; a server forgets these.",
+    (
+        Field("taken", "time", "When the server was asked.", required=True),
+        Field("view", "text", "status, pending, running, system_failures or queue_status."),
+        Field("job_type_id", "int", "The job type."),
+        Field("status", "text", "Status of the counted jobs."),
+        Field("category", "text", "Category of the error of FAILED jobs."),
+        Field("error_id", "int", "The error, in system_failures."),
+        _COUNT,
+        Field(
+            "oldest", "time", "The view's least time: longest_pending, longest_running, longest_queued, first_error."
+        ),
+        Field("newest", "time", "The view's greatest time: most_recent, last_error."),
+        Field("highest_priority", "int", "Priority of the most urgent, in queue_status."),
+    ),
+)
 VALIDATION = Resource(
     "validation entry",
     "One error or warning of job-types/validation/.",

@@ -13,6 +13,7 @@ ToolkitError
 ├── InputNotFound (FileNotFoundError)
 ├── NotFound (KeyError)             no such name, version, revision, source or load
 ├── PlanOutdated (RuntimeError)     what a plan was made for has changed meanwhile
+├── PullStopped (RuntimeError)      the history could not be pulled to its end; its `report` tells how far it is
 ├── Rejected (ValueError)           what the home refuses; nothing was changed
 ├── ServerFailed (RuntimeError)     an answer that is no v6 answer: a failure of the server's own, a broken body
 ├── UnreadableInput (OSError)       a manifest or configuration file that is not there or cannot be read
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding
+    from jobtype_toolkit.store.pull.report import PullReport
 
 
 class ToolkitError(Exception):
@@ -87,6 +89,15 @@ class NotFound(ToolkitError, KeyError):
 
 class PlanOutdated(ToolkitError, RuntimeError):
     """What a plan was made for has changed meanwhile. Nothing was written."""
+
+
+class PullStopped(ToolkitError, RuntimeError):
+    """A pull could not be done to its end. What came before is in the store, and the next pull goes on from there."""
+
+    def __init__(self, message: str, report: PullReport) -> None:
+        """Take what to tell, and what was done until then."""
+        super().__init__(message)
+        self.report = report
 
 
 class Rejected(ToolkitError, ValueError):

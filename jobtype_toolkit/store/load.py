@@ -68,7 +68,7 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
     """
     files = expand(request.path, request.resource)
     with (
-        _tidied(con),
+        tidied(con),
         tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
         tqdm(total=len(files) + 1, desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar,
     ):
@@ -84,7 +84,7 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
 
 
 @contextmanager
-def _tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Drop the temporary tables in the end: a store in memory would keep them."""
     try:
         yield
@@ -182,10 +182,13 @@ def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport
 
 def refresh_source(con: duckdb.DuckDBPyConnection, source: str, observed: datetime | None) -> None:
     """Count a source anew after its rows changed; `observed` None keeps what is known."""
-    known = con.execute("SELECT observed, pulled FROM source WHERE source = ?", [source]).fetchone()
+    found = con.execute("SELECT observed, pulled, watermark, pruned FROM source WHERE source = ?", [source])
+    known = found.fetchone() or (None, False, None, None)
     bound = {
         "source": source,
-        "observed": observed or (known and known[0]),
-        "pulled": bool(known and known[1]),
+        "observed": observed or known[0],
+        "pulled": bool(known[1]),
+        "watermark": known[2],
+        "pruned": known[3],
     }
     script(con, "take_source", bound)

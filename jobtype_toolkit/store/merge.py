@@ -33,15 +33,26 @@ class Merge:
     """The second half of a load."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, name: str, source: str, load_id: int, observed: datetime | None
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        source: str,
+        load_id: int,
+        observed: datetime | None,
+        *,
+        is_latest: bool = False,
     ) -> None:
-        """Take the connection with `incoming`, and what the rows are to be marked with."""
+        """Take the connection with `incoming`, and what the rows are to be marked with.
+
+        `is_latest` says that the rows were fetched after those in the store, whatever their stamps: a server's can go back.
+        """
         self._con = con
         self._name = name
         self._resource = LOADABLE[name]
         self._tables = TABLES[name]
         self._bound: dict[str, Any] = {"source": source, "load_id": load_id, "observed": observed}
         self._is_inferable = name in ("job_types", "errors")
+        self._is_latest = is_latest
         self._is_dated = "last_modified" in self._resource.names
         self.copies = 0
         """How many rows were passed over for another of the same id in the input."""
@@ -123,7 +134,8 @@ class Merge:
         return f"(i.{name} IS NULL OR {same} OR canonical(t.{name}) IS NOT DISTINCT FROM canonical(i.{name}))"
 
     def _older(self) -> str:
-        older = "coalesce(i.last_modified < t.last_modified, false)" if self._is_dated else "false"
+        is_gated = self._is_dated and not self._is_latest
+        older = "coalesce(i.last_modified < t.last_modified, false)" if is_gated else "false"
         return f"{older} AND NOT t.inferred" if self._is_inferable else older
 
     def _keep_changes(self) -> None:

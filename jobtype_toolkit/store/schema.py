@@ -13,11 +13,12 @@ from importlib.resources import files
 
 import duckdb
 
+from jobtype_toolkit.answers import SNAPSHOT
 from jobtype_toolkit.fields import DUCKDB, Field
 from jobtype_toolkit.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, WORKSPACE
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
 
 SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
@@ -55,6 +56,8 @@ TABLES = (
             Field("as_of", "time", "Greatest last_status_change or last_modified of its jobs."),
             Field("observed", "time", "When it was loaded last."),
             Field("pulled", "bool", "Whether it is pulled from a live server, so that now is the clock's."),
+            Field("watermark", "time", "Greatest last_modified on the server when the last pull began."),
+            Field("pruned", "time", "Before this instant `prune` dropped the jobs, and no pull brings them back."),
         ),
     ),
     Table(
@@ -121,6 +124,25 @@ TABLES = (
         ),
     ),
     Table("job_execution", JOB_EXECUTION.meaning, (SOURCE, *JOB_EXECUTION.stored, *_TAIL)),
+    Table(
+        "coverage",
+        "One row a stretch of last_modified of which every job of the server is here.",
+        (
+            SOURCE,
+            Field("started", "time", "Its start, included; missing where it is the beginning."),
+            Field("ended", "time", "Its end, excluded."),
+        ),
+    ),
+    Table(
+        "execution_asked",
+        "One row a job whose executions were asked for.",
+        (
+            SOURCE,
+            Field("job_id", "int", "The job."),
+            Field("last_modified", "time", "That of the job when its executions were asked for."),
+        ),
+    ),
+    Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
 )
 
 DESCRIPTION = sql("store", "describe")

@@ -26,13 +26,14 @@ from jobtype_toolkit.store.database import database, refuse_write, transaction
 from jobtype_toolkit.store.job_reads import JobReads
 from jobtype_toolkit.store.load import LoadReport
 from jobtype_toolkit.store.managing import Managing, source_name
+from jobtype_toolkit.store.pulling import Pulling
 from jobtype_toolkit.store.summary import Summary
 from jobtype_toolkit.store.type_reads import JobTypeReads
 from jobtype_toolkit.store.upkeep import Check
 from jobtype_toolkit.times import Time, instant, v6_text
 
 
-class Store(JobTypeReads, JobReads, Managing):
+class Store(JobTypeReads, JobReads, Managing, Pulling):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at

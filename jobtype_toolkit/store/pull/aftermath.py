@@ -1,0 +1,162 @@
+"""What a pull does once the jobs are in: executions, jobs that are gone, what the live views say, and whether it agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jobtype_toolkit import frames
+from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
+from jobtype_toolkit.errors import AuthenticationFailed, ToolkitError
+from jobtype_toolkit.fields import Resource
+from jobtype_toolkit.parameters import service
+from jobtype_toolkit.store.pull.report import Disagreement, Tally
+from jobtype_toolkit.store.pull.taking import Taking
+from jobtype_toolkit.times import naive_utc
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.live.scale import Scale
+
+_COMPARED = timedelta(hours=3)
+_IDS = 100
+"""How many ids a question may have: they stand in its URL."""
+
+Count = tuple[int, str | None, str | None]
+"""A job type, a status and a category."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A live view, and where a snapshot has its columns from."""
+
+    name: str
+    row: Resource
+    says: Mapping[str, str]
+    """What all of its rows say."""
+    columns: Mapping[str, str]
+    """Columns of the snapshot → those of the view."""
+
+
+_VIEWS = (
+    View("pending", PENDING, {"status": "PENDING"}, {"oldest": "longest_pending"}),
+    View("running", RUNNING, {"status": "RUNNING"}, {"oldest": "longest_running"}),
+    View(
+        "system_failures",
+        SYSTEM_FAILURE,
+        {"status": "FAILED", "category": "SYSTEM"},
+        {"oldest": "first_error", "newest": "last_error", "error_id": "error_id"},
+    ),
+    View(
+        "queue_status",
+        QUEUE_STATUS,
+        {"status": "QUEUED"},
+        {"oldest": "longest_queued", "highest_priority": "highest_priority"},
+    ),
+)
+_COLUMNS = ("job_type_id", "status", "category", "error_id", "count", "oldest", "newest", "highest_priority")
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """The side reads that follow the jobs. Each stands for itself: one that fails is noted and stops nothing."""
+
+    scale: Scale
+    taking: Taking
+    tally: Tally
+
+    def executions(self, most: int) -> None:
+        """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
+        wanted = self.taking.ask("pull_executions_wanted", most=most)
+        for some in _chunks(wanted, _IDS):
+            bodies: list[Any] = []
+            asked: list[tuple[int, datetime | None]] = []
+            for id, stamp in some:
+                try:
+                    bodies += self.scale.rows(f"jobs/{id}/executions/")
+                except AuthenticationFailed:
+                    raise
+                except ToolkitError as error:
+                    self.tally.note(f"The executions of the job {id} could not be read: {error}")
+                    continue
+                asked.append((id, stamp))
+            self.taking.rows("job_executions", bodies)
+            self.taking.write(
+                "pull_executions_asked", ids=[id for id, _ in asked], stamps=[stamp for _, stamp in asked]
+            )
+
+    def reconcile(self) -> None:
+        """Ask for the open jobs that the pull has not brought: what comes is newer, what does not come was purged."""
+        for some in _chunks([id for (id,) in self.taking.ask("pull_open_jobs")], _IDS):
+            rows = self.scale.rows("jobs/", [*(("job_id", id) for id in some), ("order", "id")])
+            found = {one["id"] for one in rows if isinstance(one, dict) and isinstance(one.get("id"), int)}
+            if not found <= set(some):
+                self.tally.note("The server does not filter jobs by their ids, so that purged ones cannot be told.")
+                return
+            self.taking.rows("jobs", rows)
+            gone = [id for id in some if id not in found]
+            if gone:
+                self.tally.purged += self.taking.write("pull_purge", ids=gone)
+
+    def snapshot(self) -> None:
+        """Keep what the live views say now."""
+        taken = naive_utc(self.scale.clock())
+        for view in _VIEWS:
+            found = frames.from_bodies(self.scale.rows(service(view.name).url), view.row.fields)
+            self._keep(
+                view.name, found.rename(columns={old: new for new, old in view.columns.items()}), view.says, taken
+            )
+
+    def compare(
+        self, until: datetime, status_here: Callable[[datetime, datetime], pd.DataFrame], *, keep: bool
+    ) -> tuple[Disagreement, ...]:
+        """Return where the status counts of the last three hours differ, and keep the server's where asked."""
+        there = self.scale.status(until - _COMPARED, until)
+        here = status_here(until - _COMPARED, until)
+        if keep:
+            counted = there[there["count"] > 0].rename(columns={"most_recent": "newest"})
+            self._keep("status", counted, {}, naive_utc(self.scale.clock()))
+        names = {
+            id: (str(name), str(version))
+            for frame in (here, there)
+            for id, name, version in _of(frame, "job_type_id", "name", "version")
+        }
+        ours, theirs = _counts(here), _counts(there)
+        return tuple(
+            Disagreement(*names[key[0]], key[1], key[2], ours.get(key, 0), theirs.get(key, 0))
+            for key in sorted({*ours, *theirs}, key=str)
+            if ours.get(key, 0) != theirs.get(key, 0)
+        )
+
+    def _keep(self, view: str, found: pd.DataFrame, says: Mapping[str, str], taken: datetime | None) -> None:
+        columns = {name: list(_plain(found[name])) if name in found else [None] * len(found) for name in _COLUMNS}
+        columns |= {name: [value] * len(found) for name, value in says.items()}
+        self.taking.write("pull_snapshot", view=view, taken=taken, **columns)
+
+
+def _plain(column: pd.Series) -> Iterator[Any]:
+    for value in column:
+        if pd.isna(value):
+            yield None
+        else:
+            yield naive_utc(value.to_pydatetime()) if isinstance(value, pd.Timestamp) else value
+
+
+def _of(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_plain(frame[name]) for name in names), strict=True)
+
+
+def _counts(frame: pd.DataFrame) -> dict[Count, int]:
+    found: dict[Count, int] = {}
+    for id, status, category, count in _of(frame, "job_type_id", "status", "category", "count"):
+        if count:
+            found[id, status, category] = found.get((id, status, category), 0) + int(count)
+    return found
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,145 @@
+"""Pulling what job types are: list, details and revisions of those that moved, errors and workspaces.
+
+Each read stands for itself: one that fails is noted and stops nothing, for jobs bring along what they speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, ToolkitError
+from jobtype_toolkit.parameters import service
+from jobtype_toolkit.store.pull.report import Tally
+from jobtype_toolkit.store.pull.taking import Taking
+from jobtype_toolkit.times import instant, naive_utc
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.live.scale import Scale
+
+
+@dataclass(frozen=True, slots=True)
+class TypePull:
+    """The pull of everything but jobs."""
+
+    scale: Scale
+    taking: Taking
+    tally: Tally
+    workers: int
+
+    def run(self) -> None:
+        """Pull job types, details, revisions, errors and workspaces.
+
+        Raises:
+            AuthenticationFailed: the server does not let the caller in.
+        """
+        self.attempt("job types", self._job_types)
+        self.attempt("errors", self._errors)
+        self.attempt("workspaces", self._workspaces)
+
+    def attempt(self, what: str, read: Callable[[], None]) -> None:
+        """Do one of the side reads; note what stops it."""
+        try:
+            read()
+        except AuthenticationFailed:
+            raise
+        except ToolkitError as error:
+            self.tally.note(f"The {what} could not be pulled: {error}")
+
+    def _job_types(self) -> None:
+        rows, notes = self.scale.job_type_rows()
+        for note in notes:
+            self.tally.note(f"job-types/: {note}.")
+        known = {id: rest for id, *rest in self.taking.ask("pull_known_types")}
+        moved = [one for one in rows if _has_moved(one, known)]
+        details = dict(zip((one["id"] for one in moved), self._each(moved, self._details), strict=True))
+        kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
+        self.taking.rows("job_types", kept)
+        self._revisions([details[one["id"]] or one for one in moved])
+
+    def _details(self, row: Mapping[str, Any]) -> Any:
+        """Return the details of a job type; its row where no server tells any, None where they cannot be read now."""
+        address = _address("job_type", row)
+        if address is None:
+            self.tally.note(f"{_named(row)}: no v6 server tells the details of such a version (D14).")
+            return row
+        return self._read(address, f"The details of {_named(row)}")
+
+    def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
+        """Pull the revisions of job types that moved, each with its manifest."""
+        known = set(self.taking.ask("pull_known_revisions"))
+        moved = [one for one in job_types if _address("revisions", one)]
+        bodies: list[Any] = []
+        for found in self._each(moved, lambda one: self._revisions_of(one, known)):
+            bodies += found
+        self.taking.rows("job_type_revisions", bodies)
+
+    def _revisions_of(self, job_type: Mapping[str, Any], known: set[Any]) -> list[Any]:
+        address = _address("revisions", job_type) or ""
+        try:
+            rows = self.scale.rows(address)
+        except AuthenticationFailed:
+            raise
+        except ToolkitError as error:
+            self.tally.note(f"The revisions of {_named(job_type)} could not be read: {error}")
+            return []
+        return [self._revision(job_type, one) for one in rows if (job_type["id"], one.get("revision_num")) not in known]
+
+    def _revision(self, job_type: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
+        """Return a revision with its manifest; the current one is in the details already."""
+        number = row.get("revision_num")
+        if number == job_type.get("revision_num") and isinstance(job_type.get("manifest"), dict):
+            return {**row, "manifest": job_type["manifest"]}
+        address = _address("revision", job_type, number)
+        found = self._read(address, f"Revision {number} of {_named(job_type)}") if address else None
+        return found or row
+
+    def _errors(self) -> None:
+        self.taking.rows("errors", self.scale.rows("errors/", [("order", "last_modified"), ("order", "id")]))
+
+    def _workspaces(self) -> None:
+        frame = self.scale.workspaces().dropna()
+        bound = {"names": list(frame["name"]), "active": [bool(one) for one in frame["is_active"]]}
+        self.taking.write("set_workspaces", **bound, now=naive_utc(self.scale.clock()))
+
+    def _read(self, address: str, what: str) -> Any:
+        try:
+            return self.scale.http.get(address).value
+        except AuthenticationFailed:
+            raise
+        except ToolkitError as error:
+            self.tally.note(f"{what} could not be read: {error}")
+            return None
+
+    def _each(self, items: list[Any], read: Callable[[Any], Any]) -> list[Any]:
+        """Return what is read for each item, by several workers at once."""
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="jobtype-toolkit-pull") as pool:
+            return list(pool.map(read, items))
+
+
+def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
+    """Whether the store's details of a job type are missing or old."""
+    if row.get("id") not in known:
+        return True
+    last_modified, revision_num, has_details = known[row["id"]]
+    try:
+        moved = naive_utc(instant(row["last_modified"])) != last_modified
+    except (InvalidParameter, KeyError, TypeError):
+        moved = True
+    return bool(moved or row.get("revision_num") != revision_num or not has_details)
+
+
+def _address(name: str, row: Mapping[str, Any], revision_num: Any = 0) -> str | None:
+    """Return where a server tells of a job type; None where it has no address for it (D14)."""
+    from jobtype_toolkit.live.type_reads import has_address
+
+    job_type, version = str(row.get("name")), str(row.get("version"))
+    if not has_address(job_type, version):
+        return None
+    return service(name).url.format(name=job_type, version=version, revision_num=revision_num)
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row.get('name')} {row.get('version')}"
