@@ -27,7 +27,8 @@ from jobtype_toolkit.server.openapi import description
 from jobtype_toolkit.server.others import Logs
 from jobtype_toolkit.server.parsing import Credentials, base_of, check_accept, pairs, places, read_body
 from jobtype_toolkit.server.releases import ReleaseName
-from jobtype_toolkit.server.routes import PATTERNS, Served, served
+from jobtype_toolkit.server.routes import Served, served
+from jobtype_toolkit.server.routing import PATTERNS
 from jobtype_toolkit.store.store import Store
 
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -14,17 +14,6 @@ from jobtype_toolkit.server.facts import Facts
 
 Handler = Callable[[Facts, Asked], Answer]
 
-ID = r"\d+"
-PATTERNS: Mapping[str, str] = {
-    "name": r"[\w-]+",
-    "version": r"[\w.]+",
-    "revision_num": ID,
-    "id": ID,
-    "exe_num": ID,
-    "stream": "stdout|stderr|combined",
-}
-"""What the named parts of a URL may be; anything else leads nowhere (v6-semantics 1.1)."""
-
 
 @dataclass(frozen=True)
 class Served:
