@@ -36,7 +36,7 @@ JOB_PATHS = (
 EXECUTION_PATHS = (
     f"id status exe_num cluster_id created queued started ended job.id {_NODE} error.* job_type.* timeout input_file_size"
 ).split()
-REVISION_PATHS = "id job_type.* revision_num docker_image created".split()
+REVISION_PATHS = ["id", "job_type.*", "revision_num", "docker_image", "created"]
 
 _SAME = {"job_type_rev.job_type.id": "job_type_id"}
 """Paths that repeat a field."""

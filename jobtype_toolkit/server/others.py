@@ -12,7 +12,7 @@ from jobtype_toolkit.server.paging import cut, listed
 Logs = Mapping[int, str | Mapping[str, str]]
 """Logs by the id of the execution: one text, or one each for `stdout`, `stderr` and `combined`."""
 
-_WORKSPACE = "id name title description base_url is_active created deprecated last_modified".split()
+_WORKSPACE = ["id", "name", "title", "description", "base_url", "is_active", "created", "deprecated", "last_modified"]
 
 
 def version(facts: Facts, asked: Asked) -> Answer:

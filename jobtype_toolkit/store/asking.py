@@ -16,6 +16,8 @@ from jobtype_toolkit.analyses.questions import Question
 from jobtype_toolkit.errors import Ambiguous, InvalidQuery, NotFound
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.coverage import as_texts, aware, coverage, gap_note
+from jobtype_toolkit.store.spans import Span
 from jobtype_toolkit.times import Time, Window, instant, v6_text
 
 ALL = "*"
@@ -41,6 +43,9 @@ class Source:
     as_of: datetime | None = None
     observed: datetime | None = None
     pulled: bool = False
+    watermark: datetime | None = None
+    spans: tuple[Span, ...] = ()
+    """The stretches of its history that are complete, where it is pulled."""
 
 
 class Snapshot:
@@ -98,13 +103,22 @@ class Asker:
             state = self._state()
             if self._known[0] != state:
                 rows = con.execute(
-                    "SELECT source, jobs, as_of, observed, pulled FROM source ORDER BY source"
+                    "SELECT source, jobs, as_of, observed, pulled, watermark FROM source ORDER BY source"
                 ).fetchall()
+                spans = coverage(con)
                 self._known = (
                     state,
                     [
-                        Source(name, jobs, _aware(as_of), _aware(observed), bool(pulled))
-                        for name, jobs, as_of, observed, pulled in rows
+                        Source(
+                            name,
+                            jobs,
+                            aware(as_of),
+                            aware(observed),
+                            bool(pulled),
+                            aware(watermark),
+                            tuple(spans.get(name, ())),
+                        )
+                        for name, jobs, as_of, observed, pulled, watermark in rows
                     ],
                 )
         return self._known[1]
@@ -168,11 +182,20 @@ class Asker:
             "jobs": source.jobs,
             "as_of": v6_text(source.as_of),
             "observed": v6_text(source.observed),
-            "notes": list(notes),
+            "notes": [*notes, *self._gaps(service, source, window)],
         }
+        if source.pulled and source.name != ALL:
+            frame.attrs["coverage"] = as_texts(source.spans)
         if now:
             frame.attrs |= {"now": v6_text(now[0]), "now_is": now[1]}
         return frame
+
+    def _gaps(self, service: str, source: Source, window: Window | None) -> Iterator[str]:
+        """Yield what is missing of pulled histories that the question needs."""
+        for one in self._known[1] if source.name == ALL else [source]:
+            note = gap_note(service, one.spans, one.watermark, window) if one.pulled else None
+            if note:
+                yield note if source.name != ALL else f"{one.name}: {note}"
 
     def question(
         self,
@@ -252,7 +275,3 @@ def _together(known: Sequence[Source]) -> Source:
 
 def _listed(known: Sequence[Source]) -> str:
     return ", ".join(repr(one.name) for one in known) or "none: load something first"
-
-
-def _aware(stamp: datetime | None) -> datetime | None:
-    return None if stamp is None else stamp.replace(tzinfo=UTC)

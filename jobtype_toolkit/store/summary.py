@@ -8,6 +8,8 @@ from typing import Any
 
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.store.asking import Asker, Source
+from jobtype_toolkit.store.coverage import told
+from jobtype_toolkit.store.spans import BEGINNING
 from jobtype_toolkit.times import v6_text
 
 _COUNTED = ("job_type", "job_type_revision", "error", "job_execution")
@@ -42,14 +44,27 @@ class Summary:
         held = ", ".join(f"{count:,} {name.replace('_', ' ')}s" for name, count in self.counts if count)
         lines = [f"<Store {place}: {held}"]
         lines += [
-            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}, loaded {v6_text(one.observed) or 'unknown'}"
+            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}, "
+            f"{'pulled' if one.pulled else 'loaded'} {v6_text(one.observed) or 'unknown'}{_complete(one)}"
             for one in self.sources
         ]
         return "\n".join(lines) + ">"
 
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""
-        return str(_template().render(summary=self, v6_text=v6_text))
+        return str(_template().render(summary=self, v6_text=v6_text, complete=_complete))
+
+
+def _complete(source: Source) -> str:
+    """Return which part of a pulled history is complete, where that is not all of it."""
+    if not source.pulled:
+        return ""
+    is_whole = len(source.spans) == 1 and source.spans[0][0] == BEGINNING and _reaches(source)
+    return ", complete" if is_whole else f", complete only {told(source.spans)}"
+
+
+def _reaches(source: Source) -> bool:
+    return source.watermark is None or source.spans[-1][1] > source.watermark
 
 
 def _template() -> Any:

@@ -59,7 +59,7 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     Raises:
         NotFound: there is no such load.
     """
-    found = con.execute("SELECT source FROM load WHERE load_id = ?", [load_id]).fetchone()
+    found = con.execute("SELECT source, resource FROM load WHERE load_id = ?", [load_id]).fetchone()
     if found is None:
         msg = f"There is no load {load_id} in this store; `store.sql('FROM load')` lists them."
         raise NotFound(msg)
@@ -73,7 +73,9 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
         gone += int((script(con, f"forget_{name}", {"load_id": load_id}).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
         con.execute(f"UPDATE {name} SET load_id = NULL, inferred = true WHERE load_id = ?", [load_id])  # others need it
-    for name in ("job_type_change", "reject", "load"):
+    if found[1] == "pull":  # what went must be pulled again
+        script(con, "forget_pull", {"source": found[0]})
+    for name in ("job_type_change", "reject", "snapshot", "load"):
         con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])
     refresh_source(con, found[0], None)
     con.execute(
@@ -90,6 +92,7 @@ def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
     script(con, "prune_executions", bound)
     script(con, "prune_failed", bound)
     found = script(con, "prune_jobs", bound).fetchone()
+    script(con, "prune_coverage", bound)
     for (name,) in con.execute("SELECT source FROM source").fetchall():
         refresh_source(con, name, None)
     return int(found[0]) if found else 0

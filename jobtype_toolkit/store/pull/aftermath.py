@@ -142,7 +142,11 @@ def _plain(column: pd.Series) -> Iterator[Any]:
         if pd.isna(value):
             yield None
         else:
-            yield naive_utc(value.to_pydatetime()) if isinstance(value, pd.Timestamp) else value
+            yield naive_utc(value.to_pydatetime()) if isinstance(value, pd.Timestamp) else _python(value)
+
+
+def _python(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
 
 
 def _of(frame: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:

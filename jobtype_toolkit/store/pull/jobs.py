@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.store.pull.slices import Slices
-from jobtype_toolkit.store.pull.spans import BEGINNING, END, Span
 from jobtype_toolkit.store.pull.spool import Spool, Spooled
 from jobtype_toolkit.store.pull.taking import Taking
+from jobtype_toolkit.store.spans import BEGINNING, END, Span
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.http import Http

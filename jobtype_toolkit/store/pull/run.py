@@ -17,11 +17,10 @@ from jobtype_toolkit.errors import AuthenticationFailed, PullStopped, StoreError
 from jobtype_toolkit.store.pull import jobs
 from jobtype_toolkit.store.pull.aftermath import Aftermath
 from jobtype_toolkit.store.pull.report import PullReport, Tally
-from jobtype_toolkit.store.pull.spans import BEGINNING, Span, holds, minus
 from jobtype_toolkit.store.pull.spool import Spool, spool
 from jobtype_toolkit.store.pull.taking import Taking, Writing, before
 from jobtype_toolkit.store.pull.types import TypePull
-from jobtype_toolkit.times import v6_text
+from jobtype_toolkit.store.spans import BEGINNING, Span, holds, minus
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
@@ -220,9 +219,3 @@ class Pull:
                 bar.update(more)
 
             yield seen
-
-
-def told(spans: list[Span]) -> str:
-    """Return the stretches in words."""
-    texts = [f"{'the beginning' if one == BEGINNING else v6_text(one)} to {v6_text(end)}" for one, end in spans]
-    return ", ".join(texts) or "nothing"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from jobtype_toolkit.store.pull.spans import Span, union
+from jobtype_toolkit.store.spans import Span, union
 
 _LEAST = timedelta(milliseconds=1)
 _LONGEST = timedelta(days=36525)

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from jobtype_toolkit.errors import StoreError, StoreLocked
-from jobtype_toolkit.store.pull.spans import BEGINNING, Span
+from jobtype_toolkit.store.spans import BEGINNING, Span
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)

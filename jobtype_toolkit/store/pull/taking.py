@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ import duckdb
 
 from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.store.cast import Options
+from jobtype_toolkit.store.coverage import aware, covered
 from jobtype_toolkit.store.database import transaction
 from jobtype_toolkit.store.incoming import Incoming
 from jobtype_toolkit.store.load import refresh_source, tidied
 from jobtype_toolkit.store.merge import Merge
 from jobtype_toolkit.store.pull.report import Tally
-from jobtype_toolkit.store.pull.spans import BEGINNING, END, Span, minus, union
 from jobtype_toolkit.store.pull.spool import Spooled
 from jobtype_toolkit.store.script import number, script
 from jobtype_toolkit.store.shapes import Batch
+from jobtype_toolkit.store.spans import BEGINNING, END, Span, minus, union
 from jobtype_toolkit.times import naive_utc
 
 Writing = Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -56,7 +57,7 @@ class Taking:
             spans = covered(con, self._source)
             found = con.execute("SELECT watermark, pruned FROM source WHERE source = ?", [self._source]).fetchone()
         watermark, pruned = found or (None, None)
-        return spans, _aware(watermark), _aware(pruned)
+        return spans, aware(watermark), aware(pruned)
 
     def set_out(self, watermark: datetime, *, again_from: datetime) -> None:
         """Note how far the server is, and that what was changed since `again_from` must be read once more."""
@@ -123,21 +124,11 @@ class Taking:
         self._tally.add(resource, good, new, changed, rejected)
 
 
-def covered(con: duckdb.DuckDBPyConnection, source: str) -> list[Span]:
-    """Return the stretches of a source's history that are complete."""
-    rows = con.execute("SELECT started, ended FROM coverage WHERE source = ?", [source]).fetchall()
-    return union((_aware(started) or BEGINNING, _aware(ended) or END) for started, ended in rows)
-
-
 def _cover(con: duckdb.DuckDBPyConnection, source: str, spans: Iterable[Span]) -> None:
     con.execute("DELETE FROM coverage WHERE source = ?", [source])
     for started, ended in spans:
         bound = [source, None if started == BEGINNING else naive_utc(started), naive_utc(ended)]
         con.execute("INSERT INTO coverage VALUES (?, ?, ?)", bound)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def before(moment: datetime, back: timedelta) -> datetime:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, ToolkitError
+from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, StoreError, ToolkitError
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.store.pull.report import Tally
 from jobtype_toolkit.store.pull.taking import Taking
@@ -43,7 +43,7 @@ class TypePull:
         """Do one of the side reads; note what stops it."""
         try:
             read()
-        except AuthenticationFailed:
+        except (AuthenticationFailed, StoreError):
             raise
         except ToolkitError as error:
             self.tally.note(f"The {what} could not be pulled: {error}")
