@@ -20,8 +20,9 @@ from typer.testing import CliRunner, Result
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.filling import REJECTED
+from jobtype_toolkit.cli.homes import STORE_VARIABLE
 from jobtype_toolkit.cli.output import safe
-from jobtype_toolkit.cli.reading import READS, STORE_VARIABLE
+from jobtype_toolkit.cli.reading import READS
 from jobtype_toolkit.cli.views import VIEWS
 from jobtype_toolkit.parameters import service
 

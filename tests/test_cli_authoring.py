@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.reading import STORE_VARIABLE
+from jobtype_toolkit.cli.homes import STORE_VARIABLE
 from jobtype_toolkit.seed import codes
 
 IMAGE = "tile-mosaic-1.0.0-seed:1.0.0"

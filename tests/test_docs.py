@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import testing
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.reading import STORE_VARIABLE
+from jobtype_toolkit.cli.homes import STORE_VARIABLE
 
 pytestmark = pytest.mark.slow
 
@@ -34,14 +36,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+LIVE = "https://scale.example/api"
+"""The server that the docs speak of; the examples run against one in a box."""
+
+
+@pytest.fixture
+def live() -> Iterator[str]:
+    """The address of a server with the sample, fresh for each test: examples may write."""
+    with testing.serve() as server:
+        yield server.url
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_runs(page, demo, tmp_path, monkeypatch):
+def test_every_example_runs(page, demo, live, tmp_path, monkeypatch):
     """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
     (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
     namespace: dict[str, object] = {}
-    for kind, file, text in FENCE.findall(page.read_text(encoding="utf-8")):
+    for kind, file, text in FENCE.findall(page.read_text(encoding="utf-8").replace(LIVE, live)):
         if file:
             (tmp_path / file).write_text(text, encoding="utf-8")
         elif kind == "python":
@@ -93,9 +106,9 @@ def test_the_picture_shows_what_the_sample_answers():
 
 
 @pytest.mark.slow
-def test_the_help_of_every_command_has_an_example_that_runs(demo, tmp_path, monkeypatch):
+def test_the_help_of_every_command_has_an_example_that_runs(demo, live, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
     for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
         if "history.csv" not in line:
-            command(f"$ {line}", monkeypatch)
+            command(f"$ {line.replace(LIVE, live)}", monkeypatch)

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import authoring, filling, managing, reading, validating
+from jobtype_toolkit.cli import authoring, filling, managing, pulling, reading, validating
 from jobtype_toolkit.cli.output import safe, write
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -47,7 +47,8 @@ def _told(error: Exception, code: int) -> typer.Exit:
 app = typer.Typer(
     name="jobtype-toolkit",
     cls=_Commands,
-    help="Scale v6 job types and job history in a DuckDB file: load them, then ask what is pending, running and failing. "
+    help="Scale v6 job types and job history in a DuckDB file: load them, or pull them from a server, then ask what is "
+    "pending, running and failing. "
     "Write, validate and compare Seed manifests, and add them.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -56,6 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 filling.register(app)
+pulling.register(app)
 reading.register(app)
 authoring.register(app)
 validating.register(app)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.cli.homes import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.cli.output import draw, plain, safe, show, write
-from jobtype_toolkit.cli.reading import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.resources import LOADABLE
 

@@ -1,4 +1,4 @@
-"""The commands that change job types of a store, `add` and `edit`: a plan first, sent with `--send`."""
+"""The commands that change job types of a store or a server, `add` and `edit`: a plan first, sent with `--send`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.cli.homes import STORE_VARIABLE, CaFile, CertFile, ServerUrl, StoreFile, TokenFile, home
 from jobtype_toolkit.cli.output import safe, write
-from jobtype_toolkit.cli.reading import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.cli.validating import STDIN
 from jobtype_toolkit.parameters import WRITE_FIELDS
 
@@ -58,12 +58,16 @@ def add(
     send: Send = False,
     json: Json = False,
     store: StoreFile = None,
+    server: ServerUrl = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
 ) -> None:
-    """Add a job type to a store: shows the plan, and changes nothing without --send.
+    """Add a job type to a store or a server: shows the plan, and changes nothing without --send.
 
     Exit codes: 0 it can be sent, or was, 1 it is refused.
     """
-    if store is None:
+    if store is None and server is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; with --send it is made where it is missing."
         raise jt.InvalidParameter(msg)
     manifest = _manifest(file)
@@ -77,14 +81,15 @@ def add(
         "is_paused": is_paused,
         "auto_update": auto_update,
         "replace": replace,
-        "source": source,
+        **_of_store(source, server),
     }
-    if not store.exists():  # neither a plan nor a refusal makes a file
+    if server is None and store is not None and not store.exists():  # neither a plan nor a refusal makes a file
         plan = jt.open().add(manifest, **wish)
         if not (send and plan.is_sendable):
             _finish(plan, send=False, json=json)
             return
-    with jt.open(store) as present:
+        jt.open(store).close()
+    with home(store, server, token_file, ca_file, cert_file) as present:
         _finish(present.add(manifest, **wish), send=send, json=json)
 
 
@@ -109,15 +114,20 @@ def edit(
     send: Send = False,
     json: Json = False,
     store: StoreFile = None,
+    server: ServerUrl = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
 ) -> None:
-    """Edit a job type of a store: shows the plan, and changes nothing without --send.
+    """Edit a job type of a store or a server: shows the plan, and changes nothing without --send.
 
     Exit codes: 0 it can be sent, or was, 1 it is refused.
     """
     if manifest is not None and restore is not None:
         msg = "--manifest and --restore were both given. Choose one."
         raise jt.InvalidParameter(msg)
-    with opened(store) as present:
+    of_store = _of_store(source, server)
+    with home(store, server, token_file, ca_file, cert_file) as present:
         changes: dict[str, Any] = {
             "manifest": _manifest(manifest) if manifest else None,
             "configuration": config,
@@ -130,9 +140,19 @@ def edit(
             "auto_update": auto_update,
         }
         if restore is not None:
-            changes["manifest"] = present.revision(name, version, restore, source=source).manifest
+            changes["manifest"] = present.revision(name, version, restore, **of_store).manifest
         given = {field: value for field, value in changes.items() if value is not None}
-        _finish(present.edit(name, version, source=source, **given), send=send, json=json)
+        _finish(present.edit(name, version, **of_store, **given), send=send, json=json)
+
+
+def _of_store(source: str | None, server: str | None) -> dict[str, Any]:
+    """Return the argument that only a store takes."""
+    if server is None:
+        return {"source": source}
+    if source is not None:
+        msg = "--source is for a store with several sources. Leave it out with --server."
+        raise jt.InvalidParameter(msg)
+    return {}
 
 
 def _manifest(name: str) -> Any:

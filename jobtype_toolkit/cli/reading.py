@@ -7,23 +7,20 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.cli.homes import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, home
 from jobtype_toolkit.cli.output import TABLE_ROWS, Format, show
 from jobtype_toolkit.parameters import Parameter, service
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-STORE_VARIABLE = "JOBTYPE_TOOLKIT_STORE"
-StoreFile = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="FILE", envvar=STORE_VARIABLE, help="The store, a DuckDB file.", dir_okay=False),
-]
 _TYPES: Mapping[str, Any] = {"int": int, "bool": bool, "text": str, "time": str}
 _REPEATED: Mapping[str, Any] = {"int": list[int], "text": list[str]}
 _METAVARS: Mapping[str, str] = {"int": "N", "bool": "", "text": "TEXT", "time": "TIME"}
@@ -39,7 +36,7 @@ class Read:
     help: str
     example: str
     ask: Ask
-    """Answers, given the store and the options by name."""
+    """Answers, given the home and the options by name."""
     arguments: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -56,8 +53,8 @@ def _service(name: str, *, command: str, help: str, example: str, cuts: bool = F
     one = service(name)
     windowed = any(parameter.kind == "time" for parameter in one.parameters)
 
-    def ask(store: jt.Store, **given: Any) -> pd.DataFrame:
-        found: pd.DataFrame = getattr(store, name)(**given)
+    def ask(home: jt.Store | jt.Scale, **given: Any) -> pd.DataFrame:
+        found: pd.DataFrame = getattr(home, name)(**given)
         return found
 
     return Read(
@@ -71,13 +68,17 @@ def _service(name: str, *, command: str, help: str, example: str, cuts: bool = F
     )
 
 
-def _failures(store: jt.Store, *, system: bool, source: str | None, **given: Any) -> pd.DataFrame:
+def _failures(home: jt.Store | jt.Scale, *, system: bool, **given: Any) -> pd.DataFrame:
+    of_store = {name: given.pop(name) for name in ("source",) if name in given}
+    if not system and isinstance(home, jt.Store):
+        return home.analyses.failures(**of_store, **given)
     if not system:
-        return store.analyses.failures(source=source, **given)
+        msg = "A v6 server knows system failures only: give --system, or `pull` its history into a store and ask that."
+        raise jt.InvalidParameter(msg)
     if any(value is not None for value in given.values()):
         msg = "--system asks v6's system failures, which are all of history: leave out --started, --ended, --category and --now."
         raise jt.InvalidParameter(msg)
-    return store.system_failures(source=source)
+    return home.system_failures(**of_store)
 
 
 READS = (
@@ -152,6 +153,10 @@ def _command(read: Read) -> Callable[..., None]:
     def run(
         *,
         store: Path | None,
+        server: str | None,
+        token_file: Path | None,
+        ca_file: Path | None,
+        cert_file: Path | None,
         source: str | None,
         json: bool,
         csv: bool,
@@ -163,9 +168,14 @@ def _command(read: Read) -> Callable[..., None]:
         asked = {name: value if value != [] else None for name, value in given.items()}
         if read.cuts and limit != 0 and (limit or format == "table"):
             asked["limit"] = limit or TABLE_ROWS
-        with opened(store) as found, warnings.catch_warnings():
+        if server is None:
+            asked["source"] = source
+        elif source is not None:
+            msg = "--source is for a store with several sources. Leave it out with --server."
+            raise jt.InvalidParameter(msg)
+        with home(store, server, token_file, ca_file, cert_file) as found, warnings.catch_warnings():
             warnings.simplefilter("ignore", jt.ResultCut)  # the line under the table says it
-            show(read.ask(found, source=source, **asked), format, limit=limit, all_columns=all_columns)
+            show(read.ask(found, **asked), format, limit=limit, all_columns=all_columns)
 
     run.__signature__ = inspect.Signature(list(_parameters(read)))  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
@@ -191,6 +201,10 @@ def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empt
 
 _COMMON: Mapping[str, tuple[Any, Any]] = {
     "store": (StoreFile, None),
+    "server": (ServerUrl, None),
+    "token_file": (TokenFile, None),
+    "ca_file": (CaFile, None),
+    "cert_file": (CertFile, None),
     "source": (
         Annotated[
             str | None,
@@ -227,22 +241,3 @@ def chosen(*, json: bool, csv: bool) -> Format:
         msg = "--json and --csv were both given. Choose one."
         raise jt.InvalidParameter(msg)
     return "json" if json else "csv" if csv else "table"
-
-
-def opened(path: Path | None) -> jt.Store:
-    """Return the store to ask.
-
-    Raises:
-        InvalidParameter: none was named.
-        StoreError: there is none; a question makes no file.
-    """
-    if path is None:
-        msg = (
-            f"No store was named. Give --store FILE, or set {STORE_VARIABLE}. "
-            "`jobtype-toolkit demo demo.duckdb` makes one with the bundled sample."
-        )
-        raise jt.InvalidParameter(msg)
-    if not path.exists():
-        msg = f"There is no store at {path}. `jobtype-toolkit load FILE --store {path}` makes one."
-        raise jt.StoreError(msg)
-    return jt.open(path)

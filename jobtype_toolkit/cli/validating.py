@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.cli.homes import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, connected, opened
 from jobtype_toolkit.cli.output import safe, write
-from jobtype_toolkit.cli.reading import StoreFile, opened
 from jobtype_toolkit.cli.reporting import REPORTS, Checked, Report
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Checks:
     fix: bool = False
     against: str | None = None
     workspaces: dict[str, bool] | None = None
+    scale: jt.Scale | None = None
 
     def file(self, name: str) -> Checked:
         """Check one file, `-` being standard input."""
@@ -69,6 +71,8 @@ class Checks:
         return Checked(name, self._weighed(self._validate(manifest.encode()), placed=False))
 
     def _validate(self, source: Any) -> jt.Validation:
+        if self.scale is not None:
+            return self.scale.validate(source, self.config)
         against: Any = self.against or "7.2"
         return jt.validate(source, self.config, workspaces=self.workspaces, against=against)
 
@@ -120,14 +124,21 @@ def validate(
         ),
     ] = None,
     store: StoreFile = None,
+    server: ServerUrl = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
 ) -> None:
     """Find everything wrong with Seed manifests, each finding with its place and its remedy.
 
     Without a FILE, every manifest of the store is validated, old revisions too; with --config, its workspaces are those that a
-    configuration may name. Exit codes: 0 nothing of severity error, 1 something, 2 a file could not be read.
+    configuration may name. With --server, the server's own validation is asked, too. Exit codes: 0 nothing of severity error, 1 something, 2 a file could not be read.
     """
     if against is not None and against not in TARGETS:
         msg = f"--against {against!r} is no target. Give one of {', '.join(TARGETS)}."
+        raise jt.InvalidParameter(msg)
+    if server is not None and (not files or against is not None):
+        msg = "--server asks that server: give it a FILE, and leave --against out."
         raise jt.InvalidParameter(msg)
     if not files and store is None:
         msg = "No manifest was named. Give a FILE, a folder, - for standard input, or --store FILE for all of a store."
@@ -137,9 +148,10 @@ def validate(
         raise jt.InvalidParameter(msg)
     if config is not None:
         jt.validate({}, config)  # the one file that all need: not to be told of with each
-    workspaces = _workspaces(store) if store and (config or not files) else None
-    checks = Checks(config, fix, against, workspaces)
-    results = list(_files(checks, files) if files else _stored(checks, store))
+    workspaces = _workspaces(store) if store and not server and (config or not files) else None
+    with connected(server, token_file, ca_file, cert_file) if server else nullcontext() as scale:
+        checks = Checks(config, fix, against, workspaces, scale)
+        results = list(_files(checks, files) if files else _stored(checks, store))
     write(REPORTS[format](results, config))
     for one in results:
         if one.unreadable:

@@ -74,6 +74,7 @@ class Pulling:
         Raises:
             PullStopped: the jobs could not be read to the end; its `report` tells how far it is.
             AuthenticationFailed: the server does not let the caller in.
+            ConnectionFailed, NotFound: there is no v6 server at this address; nothing was changed.
             StoreLocked: another pull of this source is going on, or another process holds the file.
             StoreError: the store cannot be written, or the disk is full; what was fetched before is kept.
         """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm.auto import tqdm
 
-from jobtype_toolkit.errors import AuthenticationFailed, PullStopped, StoreError, ToolkitError
+from jobtype_toolkit.errors import AuthenticationFailed, PullStopped, ServerFailed, StoreError, ToolkitError
 from jobtype_toolkit.store.pull import jobs
 from jobtype_toolkit.store.pull.aftermath import Aftermath
 from jobtype_toolkit.store.pull.report import PullReport, Tally
@@ -60,6 +60,7 @@ def run(home: Home, scale: Scale, request: Request) -> PullReport:
     Raises:
         PullStopped: the jobs could not be read to the end; its `report` tells what is there.
         AuthenticationFailed: the server does not let the caller in.
+        ConnectionFailed, NotFound: there is no v6 server at this address.
         StoreLocked: another pull of this source is going on.
         StoreError: the store or its folder cannot be written.
     """
@@ -82,6 +83,7 @@ class Pull:
 
     def run(self) -> PullReport:
         """Pull everything there is to pull."""
+        self._greet()
         self._taking.begin()
         self._taking.pages(left := self._spool.left())
         self._spool.done(left)
@@ -98,6 +100,13 @@ class Pull:
             msg = f"pull({self._scale.url!r}) stopped: {error} What was fetched is in the store; pull again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
         return self._report(is_complete=self._is_complete())
+
+    def _greet(self) -> None:
+        """See to it that there is a v6 server at all, before anything is noted or asked several times in vain."""
+        try:
+            self._scale.version()
+        except ServerFailed as error:
+            self._tally.note(f"The server does not tell its version: {error}")
 
     def _jobs(self) -> None:
         """Fill what is missing, newest first; then read what changed meanwhile."""
