@@ -37,7 +37,7 @@ def html(page: str, status: int) -> Answer:
     return Answer(status, page.encode(), HTML_TYPE)
 
 
-class Refused(Exception):  # noqa: N818 - it becomes an answer, and is never seen by a caller
+class Refused(Exception):
     """A request that is answered with an error."""
 
     def __init__(self, status: int, detail: str = "", *, found: Answer | None = None) -> None:

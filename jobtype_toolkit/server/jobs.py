@@ -135,7 +135,9 @@ def _execution_details(row: Mapping[str, Any], reading: Reading) -> dict[str, An
 def errors(facts: Facts, asked: Asked) -> Answer:
     """Answer errors/: of a repeated filter the last one counts."""
     started, ended = asked.window()
-    wanted = {name: (asked.texts(name) or [None])[-1] for name in ("name", "job_type_name", "category")}
+    wanted = {
+        name: values[-1] if (values := asked.texts(name)) else None for name in ("name", "job_type_name", "category")
+    }
     is_builtin = asked.flag("is_builtin")
     order = error_order(asked)
     with facts.reading() as reading:

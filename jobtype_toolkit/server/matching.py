@@ -174,6 +174,6 @@ def sorted_errors(rows: Sequence[Mapping[str, Any]], order: Order) -> list[Mappi
     for name, ascends in reversed(order):
         present = [row for row in found if row[name] is not None]
         absent = [row for row in found if row[name] is None]
-        present.sort(key=lambda row: row[name], reverse=not ascends)  # noqa: B023 - used at once
+        present.sort(key=lambda row: row[name], reverse=not ascends)
         found = present + absent if ascends else absent + present
     return found

@@ -12,7 +12,17 @@ from jobtype_toolkit.server.paging import cut, listed
 Logs = Mapping[int, str | Mapping[str, str]]
 """Logs by the id of the execution: one text, or one each for `stdout`, `stderr` and `combined`."""
 
-_WORKSPACE = "id name title description base_url is_active created deprecated last_modified".split()
+_WORKSPACE = (
+    "id",
+    "name",
+    "title",
+    "description",
+    "base_url",
+    "is_active",
+    "created",
+    "deprecated",
+    "last_modified",
+)
 
 
 def version(facts: Facts, asked: Asked) -> Answer:
@@ -39,7 +49,7 @@ class LogService:
         """Take the logs there are."""
         self._logs = logs
 
-    def __call__(self, facts: Facts, asked: Asked) -> Answer:
+    def __call__(self, _: Facts, asked: Asked) -> Answer:
         """Return the text of a log."""
         found = self._logs.get(int(asked.place["id"][:18]))
         text = found if found is None or isinstance(found, str) else found.get(asked.place["stream"])
