@@ -55,12 +55,12 @@ class Shape:
         at: dict[str, Field | str] = {".".join(field.json_path): field for field in resource.stored}
         at |= {path: resource[name] for path, name in _SAME.items() if name in resource.names}
         at |= {path: f"{path[:-2]}_id" for path in paths if path.endswith(".*")}
-        self._parts: Parts = {}
+        self.parts: Parts = {}
         names: dict[str, None] = {}
         for path in paths:
             part = at.get(path)
             *parents, last = path.removesuffix(".*").split(".")
-            place = self._parts
+            place = self.parts
             for key in parents:
                 place = place.setdefault(key, {})
             place[last] = part
@@ -72,7 +72,7 @@ class Shape:
     def body(self, row: Mapping[str, Any], embed: Mapping[str, Embed]) -> dict[str, Any]:
         """Return the body of a row; an object of which nothing is known is null."""
         body: dict[str, Any] = {}
-        for key, part in self._parts.items():
+        for key, part in self.parts.items():
             if isinstance(part, Field):
                 body[key] = plain(row[part.name], part)
             elif isinstance(part, str):

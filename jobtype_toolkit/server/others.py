@@ -12,7 +12,7 @@ from jobtype_toolkit.server.paging import cut, listed
 Logs = Mapping[int, str | Mapping[str, str]]
 """Logs by the id of the execution: one text, or one each for `stdout`, `stderr` and `combined`."""
 
-_WORKSPACE = (
+WORKSPACE_KEYS = (
     "id",
     "name",
     "title",
@@ -34,7 +34,7 @@ def workspaces(facts: Facts, asked: Asked) -> Answer:
     """Answer workspaces/: what the store knows of them, and null."""
     with facts.reading() as reading:
         page, count = cut(asked, reading.ask("workspaces", {}))
-    return listed(asked, [dict.fromkeys(_WORKSPACE) | row for row in page], count)
+    return listed(asked, [dict.fromkeys(WORKSPACE_KEYS) | row for row in page], count)
 
 
 def nothing(facts: Facts, asked: Asked) -> Answer:
