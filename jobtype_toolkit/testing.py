@@ -9,7 +9,7 @@ with testing.serve() as server:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,8 @@ class Server:
         self.store = store
         self.url = ""
         """The base URL, to which `/v6/…` is added."""
+        self.failures: list[Exception] = []
+        """What was raised while answering: none of the 500s that v6 gives on purpose is among them."""
         self._app = app
         self._requests: list[Request] = []
         self._lock = threading.Lock()
@@ -67,6 +69,9 @@ class Server:
 
         try:
             await self._app(scope, receive, told)
+        except Exception as error:
+            self.failures.append(error)
+            raise
         finally:
             if scope["type"] == "http":
                 query = scope["query_string"].decode("latin-1")
@@ -86,7 +91,7 @@ def serve(
     prefix: str = "/api",
     release: ReleaseName = "7.2",
     read_only: bool = False,
-    faults: Faults | None = None,
+    faults: Faults | Sequence[Faults] | None = None,
     logs: Logs | None = None,
     quirks: bool = True,
     clock: Callable[[], datetime] | None = None,

@@ -14,7 +14,7 @@ from jobtype_toolkit.analyses.questions import (
     Question,
     status_parameters,
 )
-from jobtype_toolkit.fields import Field
+from jobtype_toolkit.fields import Field, Resource
 from jobtype_toolkit.resources import ERROR
 from jobtype_toolkit.server.answered import Answer
 from jobtype_toolkit.server.asked import Asked
@@ -23,7 +23,7 @@ from jobtype_toolkit.server.facts import Facts, Reading
 from jobtype_toolkit.server.paging import cut, listed
 from jobtype_toolkit.sqlfiles import sql
 
-_COUNTS = ("status", "count", "most_recent", "category")
+COUNTS = ("status", "count", "most_recent", "category")
 """The keys of an entry of `job_counts`, in v6's order."""
 
 Service = Callable[[Facts, Asked], Answer]
@@ -40,7 +40,7 @@ def status(facts: Facts, asked: Asked) -> Answer:
         for row in _rows(reading, STATUS_QUESTION, **bound):
             entries = counts.setdefault(row["job_type_id"], [])
             if row["status"] is not None:
-                entries.append(flat_body(row, STATUS_QUESTION.row.pick(*_COUNTS)))
+                entries.append(flat_body(row, STATUS_QUESTION.row.pick(*COUNTS)))
         page, count = cut(asked, list(counts))
         bases = reading.known.analysis_bases
         return listed(asked, [{"job_type": bases[id], "job_counts": counts[id]} for id in page], count)
@@ -48,7 +48,7 @@ def status(facts: Facts, asked: Asked) -> Answer:
 
 def _falsified(question: Question) -> Service:
     """Return the service of a question whose rows have a falsified job type, and perhaps an error."""
-    own = tuple(field for field in question.row.fields if "." not in (field.path or "") and not _is_key(field))
+    own = own_fields(question.row)
     has_error = any(field.path.startswith("error.") for field in question.row.fields)
 
     def service(facts: Facts, asked: Asked) -> Answer:
@@ -67,8 +67,9 @@ def _falsified(question: Question) -> Service:
     return service
 
 
-def _is_key(field: Field) -> bool:
-    return field.name in ("job_type_id", "error_id")
+def own_fields(row: Resource) -> tuple[Field, ...]:
+    """Return the fields of an analysis that are not of the job type or the error."""
+    return tuple(field for field in row.fields if not field.path)
 
 
 def _rows(reading: Reading, question: Question, **bound: Any) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -22,7 +22,8 @@ from jobtype_toolkit.server import releases
 from jobtype_toolkit.server.answered import ERROR_PAGE, NOT_FOUND_PAGE, Answer, Refused, answer, html
 from jobtype_toolkit.server.asked import Asked
 from jobtype_toolkit.server.facts import Facts
-from jobtype_toolkit.server.faults import DISTURBED, Disturbed, Faults, Misbehaving
+from jobtype_toolkit.server.faults import Faults
+from jobtype_toolkit.server.misbehaving import DISTURBED, Disturbed, Misbehaving
 from jobtype_toolkit.server.openapi import description
 from jobtype_toolkit.server.others import Logs
 from jobtype_toolkit.server.parsing import Credentials, base_of, check_accept, pairs, places, read_body
@@ -153,7 +154,7 @@ def app(
     prefix: str = "/api",
     release: ReleaseName = "7.2",
     read_only: bool = False,
-    faults: Faults | None = None,
+    faults: Faults | Sequence[Faults] | None = None,
     logs: Logs | None = None,
     quirks: bool = True,
     clock: Callable[[], datetime] | None = None,
@@ -168,7 +169,7 @@ def app(
         prefix: what stands before `/v6/`.
         release: which release of Scale to be: `"6"`, `"7.0"` or `"7.2"`.
         read_only: refuse every write, as a server refuses users who are not staff.
-        faults: how to misbehave.
+        faults: how to misbehave; several are one behind the other.
         logs: the logs of executions by their id, a text or `{"stdout": …, "stderr": …, "combined": …}`.
         quirks: whether mistakes that break a real server are answered with its 500; with False they are 400.
         clock: the present of the server. By default that of the store: the newest change of a job, or the clock where
@@ -193,7 +194,8 @@ def app(
         for one in served(logs or {}, told)
     ]
     handlers = {404: _no_route(routes, server), Exception: _failed}
-    middleware = [Middleware(Misbehaving, faults=faults)] if faults is not None else []
+    wanted = [faults] if isinstance(faults, Faults) else faults or ()
+    middleware = [Middleware(Misbehaving, faults=one, clock=server.clock) for one in wanted]
     made = Starlette(routes=routes, exception_handlers=handlers, middleware=middleware)
     made.router.redirect_slashes = False  # Starlette would answer 307
     return made

@@ -32,68 +32,81 @@ JOB_PATHS = (
     f"is_superseded superseded_job.id {_NODE} error.* max_tries num_exes input_file_size input_files "
     "created queued started ended last_status_change superseded last_modified "
     "source_started source_ended source_sensor_class source_sensor source_collection source_task"
-).split()
-EXECUTION_PATHS = (
-    f"id status exe_num cluster_id created queued started ended job.id {_NODE} error.* job_type.* timeout input_file_size"
-).split()
-REVISION_PATHS = ["id", "job_type.*", "revision_num", "docker_image", "created"]
+)
+EXECUTION_PATHS = f"id status exe_num cluster_id created queued started ended job.id {_NODE} error.* job_type.* timeout input_file_size"
+REVISION_PATHS = "id job_type.* revision_num docker_image created"
 
 _SAME = {"job_type_rev.job_type.id": "job_type_id"}
 """Paths that repeat a field."""
 
 
+_WRITTEN = ("time", "json", "float")
+"""The types whose values are not in JSON what they are in the store."""
+Parts = dict[str, Any]
+"""The keys of an object in v6's order: a field, None for what the vocabulary does not have, or the parts of an object."""
+
+
 class Shape:
     """How the flat rows of a resource become v6 bodies."""
 
-    def __init__(self, resource: Resource, paths: Iterable[str]) -> None:
-        """Take the resource, and the paths of the keys in v6's order; `x.*` is an embedded object found by `x_id`."""
-        at = {".".join(field.json_path): field for field in resource.stored}
-        self._leaves: list[tuple[tuple[str, ...], Field | None, str]] = []
+    def __init__(self, resource: Resource, keys: str) -> None:
+        """Take the resource, and the paths of the keys in v6's order, with blanks between; `x.*` is an embedded object found by `x_id`."""
+        paths = keys.split()
+        at: dict[str, Field | str] = {".".join(field.json_path): field for field in resource.stored}
+        at |= {path: resource[name] for path, name in _SAME.items() if name in resource.names}
+        at |= {path: f"{path[:-2]}_id" for path in paths if path.endswith(".*")}
+        self.parts: Parts = {}
+        names: dict[str, None] = {}
         for path in paths:
-            field = resource[_SAME[path]] if path in _SAME else at.get(path)
-            self._leaves.append((tuple(path.split(".")), field, f"{path[:-2]}_id" if path.endswith(".*") else ""))
-        self.columns = tuple(
-            dict.fromkeys(by_id or field.name for _, field, by_id in self._leaves if by_id or field is not None)
-        )
+            part = at.get(path)
+            *parents, last = path.removesuffix(".*").split(".")
+            place = self.parts
+            for key in parents:
+                place = place.setdefault(key, {})
+            place[last] = part
+            if part is not None:
+                names[part if isinstance(part, str) else part.name] = None
+        self.columns = tuple(names)
         """The columns that a row must have."""
 
     def body(self, row: Mapping[str, Any], embed: Mapping[str, Embed]) -> dict[str, Any]:
         """Return the body of a row; an object of which nothing is known is null."""
         body: dict[str, Any] = {}
-        known: dict[str, bool] = {}
-        for path, field, by_id in self._leaves:
-            head = path[0]
-            if by_id:
-                body[head] = embed[head](row[by_id])
-                continue
-            value = plain(row[field.name], field) if field else None
-            if len(path) == 1:
-                body[head] = value
-                continue
-            place = body
-            for key in path[:-1]:
-                place = place.setdefault(key, {})
-            place[path[-1]] = value
-            known[head] = known.get(head, False) or value is not None
-        for head, is_known in known.items():
-            if not is_known:
-                body[head] = None
+        for key, part in self.parts.items():
+            if isinstance(part, Field):
+                body[key] = plain(row[part.name], part)
+            elif isinstance(part, str):
+                body[key] = embed[key](row[part])
+            elif part is not None:
+                inner = _object(part, row)
+                body[key] = inner if _is_known(inner) else None
+            else:
+                body[key] = None
         return with_extra(body, row.get("extra"))
+
+
+def _object(parts: Parts, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: plain(row[part.name], part) if isinstance(part, Field) else part and _object(part, row)
+        for key, part in parts.items()
+    }
+
+
+def _is_known(value: Any) -> bool:
+    return any(map(_is_known, value.values())) if isinstance(value, dict) else value is not None
 
 
 def plain(value: Any, field: Field) -> Any:
     """Return a value of the store as JSON has it."""
-    if value is None:
-        return None
+    if value is None or field.type not in _WRITTEN:
+        return value
     match field.type:
         case "time":
             return naive_v6_text(value) if isinstance(value, datetime) else value
         case "json":
             return json.loads(value) if isinstance(value, str) else value
-        case "float":
-            return value if math.isfinite(value) else None
         case _:
-            return value
+            return value if math.isfinite(value) else None
 
 
 def with_extra(body: dict[str, Any], extra: str | None) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _id(reading: Reading, name: str, version: str) -> int:
     found = reading.known.type_ids(lambda row: bool(row["name"] == name and row["version"] == version))
     if not found:
         raise not_found()
-    return min(found, key=lambda id: (bool(reading.known.types[id]["inferred"]), id))
+    return min(found, key=lambda one: (bool(reading.known.types[one]["inferred"]), one))
 
 
 def _wanted(asked: Asked) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from jobtype_toolkit.sqlfiles import quoted
 
 _TABLES = ("job_final", "job_open")
 _COLUMNS = ", ".join(quoted(name) for name in JOB_SHAPE.columns)
-_BEYOND = ("task_results", "resources", "configuration", "output")
+EXECUTION_BEYOND = ("task_results", "resources", "configuration", "output")
 """What the details of an execution have beyond the list, and no list tells."""
-_JOB_BEYOND = ("resources", "input", "output", "configuration")
+JOB_BEYOND = ("superseded_by_job", "resources", "execution", "input", "output", "configuration")
+"""What the details of a job have beyond the list, in v6's order."""
 _LARGEST = 2**63
 
 
@@ -71,10 +72,11 @@ def job(facts: Facts, asked: Asked) -> Answer:
             )
         revision = revision_body(reading, row["job_type_id"], row["revision_num"])
         body["job_type_rev"] = revision or body["job_type_rev"]
-        body["superseded_by_job"] = _related(_one_job(reading, "superseded_job_id", number), reading)
-        body |= (
-            dict.fromkeys(_JOB_BEYOND[:1]) | {"execution": _execution(reading, row)} | dict.fromkeys(_JOB_BEYOND[1:])
-        )
+        known = {
+            "superseded_by_job": _related(_one_job(reading, "superseded_job_id", number), reading),
+            "execution": _execution(reading, row),
+        }
+        body |= dict.fromkeys(JOB_BEYOND) | known
         return answer(with_extra(body, row["extra"]))
 
 
@@ -129,13 +131,15 @@ def execution(facts: Facts, asked: Asked) -> Answer:
 
 def _execution_details(row: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     body = EXECUTION_SHAPE.body({**row, "extra": None}, reading.known.embed)
-    return with_extra(body | dict.fromkeys(_BEYOND), row["extra"])
+    return with_extra(body | dict.fromkeys(EXECUTION_BEYOND), row["extra"])
 
 
 def errors(facts: Facts, asked: Asked) -> Answer:
     """Answer errors/: of a repeated filter the last one counts."""
     started, ended = asked.window()
-    wanted = {name: (asked.texts(name) or [None])[-1] for name in ("name", "job_type_name", "category")}
+    wanted = {
+        name: values[-1] if (values := asked.texts(name)) else None for name in ("name", "job_type_name", "category")
+    }
     is_builtin = asked.flag("is_builtin")
     order = error_order(asked)
     with facts.reading() as reading:

@@ -149,9 +149,7 @@ def _job_order(asked: Asked) -> Order:
 
 
 def _is_job_field(name: str) -> bool:
-    head, _, key = name.partition("__")
-    is_related = head in _RELATED and key in {one.name for one in _RELATED[head][1].fields if one.type != "json"}
-    return name in _SORTABLE or is_related
+    return name in _SORTABLE or ("__" in name and name in job_orders())
 
 
 def _direction(key: str, asked: Asked, is_field: Any) -> tuple[str, bool]:
@@ -159,6 +157,17 @@ def _direction(key: str, asked: Asked, is_field: Any) -> tuple[str, bool]:
     if not is_field(name):
         raise asked.mistake(f"Cannot resolve keyword into field: {key[:100]}")
     return name, not key.startswith("-")
+
+
+def job_orders() -> list[str]:
+    """Return the names that jobs can be sorted by."""
+    related = [f"{head}__{one.name}" for head, (_, row) in _RELATED.items() for one in row.fields if one.type != "json"]
+    return [*dict.fromkeys([*_SORTABLE, *related, "duration"])]
+
+
+def error_orders() -> list[str]:
+    """Return the names that errors can be sorted by."""
+    return [*ERROR.names, "pk"]
 
 
 def error_order(asked: Asked) -> Order:

@@ -12,7 +12,17 @@ from jobtype_toolkit.server.paging import cut, listed
 Logs = Mapping[int, str | Mapping[str, str]]
 """Logs by the id of the execution: one text, or one each for `stdout`, `stderr` and `combined`."""
 
-_WORKSPACE = ["id", "name", "title", "description", "base_url", "is_active", "created", "deprecated", "last_modified"]
+WORKSPACE_KEYS = (
+    "id",
+    "name",
+    "title",
+    "description",
+    "base_url",
+    "is_active",
+    "created",
+    "deprecated",
+    "last_modified",
+)
 
 
 def version(facts: Facts, asked: Asked) -> Answer:
@@ -24,7 +34,7 @@ def workspaces(facts: Facts, asked: Asked) -> Answer:
     """Answer workspaces/: what the store knows of them, and null."""
     with facts.reading() as reading:
         page, count = cut(asked, reading.ask("workspaces", {}))
-    return listed(asked, [dict.fromkeys(_WORKSPACE) | row for row in page], count)
+    return listed(asked, [dict.fromkeys(WORKSPACE_KEYS) | row for row in page], count)
 
 
 def nothing(facts: Facts, asked: Asked) -> Answer:
@@ -39,7 +49,7 @@ class LogService:
         """Take the logs there are."""
         self._logs = logs
 
-    def __call__(self, facts: Facts, asked: Asked) -> Answer:
+    def __call__(self, _: Facts, asked: Asked) -> Answer:
         """Return the text of a log."""
         found = self._logs.get(int(asked.place["id"][:18]))
         text = found if found is None or isinstance(found, str) else found.get(asked.place["stream"])

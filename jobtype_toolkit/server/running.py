@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -80,6 +80,12 @@ def address(listener: socket.socket) -> str:
     """Return `http://host:port` of a socket that listens."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: Any, listener: socket.socket) -> None:
+    """Serve an application in this thread until it is interrupted."""
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(configured(app)).run(sockets=[listener])
 
 
 class Threaded:

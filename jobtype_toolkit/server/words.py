@@ -63,7 +63,7 @@ class Said:
             mount=mount if isinstance(mount, str) else next(iter(mount or ()), ""),
         )
 
-    def _missing_workspaces(self, found: Finding) -> str:
+    def _missing_workspaces(self, _: Finding) -> str:
         given = get(self._configuration, ("output_workspaces", "outputs"))
         names = [one.get("name") for _, one in items(self._manifest, SECTIONS["file output"])]
         missing = [str(name) for name in names if not isinstance(given, dict) or name not in given]
