@@ -13,11 +13,14 @@ from jobtype_toolkit.fields import Resource
 from jobtype_toolkit.resources import (
     ERROR,
     JOB,
+    JOB_DETAILS,
+    JOB_EXECUTION,
     JOB_TYPE,
     JOB_TYPE_NAME,
     JOB_TYPE_REVISION,
     JOB_TYPE_REVISION_ROW,
     JOB_TYPE_ROW,
+    WORKSPACE,
 )
 from jobtype_toolkit.seed.findings import clipped
 
@@ -122,6 +125,13 @@ SERVICES = (
 )
 """The v6 read services, in the order of the documentation."""
 
+LIVE_SERVICES = (
+    Service("job", "jobs/{id}/", JOB_DETAILS),
+    Service("executions", "jobs/{id}/executions/", JOB_EXECUTION),
+    Service("workspaces", "workspaces/", WORKSPACE),
+)
+"""What only a live server answers."""
+
 _MANIFEST = Parameter("manifest", "json", "The Seed manifest; a new revision with every edit of it.")
 _CONFIGURATION = Parameter("configuration", "json", "The job type configuration; an edit replaces it as a whole.")
 WRITE_FIELDS = (
@@ -148,7 +158,7 @@ WRITES = (
 
 def service(name: str) -> Service:
     """Return the service of that name; KeyError where there is none."""
-    for one in SERVICES + WRITES:
+    for one in SERVICES + LIVE_SERVICES + WRITES:
         if one.name == name:
             return one
     raise KeyError(name)

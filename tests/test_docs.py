@@ -74,6 +74,8 @@ def command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     else:
         assert program == "jobtype-toolkit", line
+        if arguments[0] == "serve":  # it would serve until somebody stops it; tests/server has it running
+            arguments.append("--help")
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, f"{line}: {result.output}"
 

@@ -521,7 +521,7 @@ def test_a_file_keeps_what_was_sent(tmp_path):
         store.set_workspaces({"products": True})
     with jt.open(tmp_path / "s.duckdb") as store:
         assert store.job_type("demo", "1.0.0") == made
-        assert store.workspaces["name"].tolist() == ["products"]
+        assert store.workspaces()["name"].tolist() == ["products"]
         assert store.check().is_sound
 
 
@@ -736,15 +736,15 @@ def test_changes_are_recorded(store):
 
 
 def test_workspaces_are_replaced_as_a_whole(store):
-    assert store.workspaces.empty
+    assert store.workspaces().empty
     store.set_workspaces({"products": True, "old": False})
-    frame = store.workspaces
+    frame = store.workspaces()
     assert frame.to_dict("records") == [{"name": "old", "is_active": False}, {"name": "products", "is_active": True}]
     assert frame.dtypes.astype(str).to_dict() == {"name": "str", "is_active": "boolean"}
     store.set_workspaces({"new": True})
-    assert store.workspaces["name"].tolist() == ["new"]
+    assert store.workspaces()["name"].tolist() == ["new"]
     store.set_workspaces({})
-    assert store.workspaces.empty
+    assert store.workspaces().empty
     for bad in ({"": True}, {5: True}, {"x": 1}):
         with pytest.raises(jt.InvalidParameter):
             store.set_workspaces(bad)

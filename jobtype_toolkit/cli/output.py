@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from jobtype_toolkit.cli.views import VIEWS
@@ -190,11 +190,7 @@ def told(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
     known = frame.attrs
     count = known["count"]
     more = "; --limit 0 shows all" if shown < count else ""
-    first = (
-        f"{shown:,} of {count:,} rows{more}. Source {known['source']!r}: {known['jobs']:,} jobs as of "
-        f"{_stamp(known['as_of'])}, loaded {_stamp(known['observed'])}. Times in UTC."
-    )
-    lines = [first]
+    lines = [f"{shown:,} of {count:,} rows{more}. {_origin(known)} Times in UTC."]
     span = known.get("window")
     if span and any(span.values()):
         start, end = _stamp(span["started"], "the beginning"), _stamp(span["ended"], "open end")
@@ -203,6 +199,14 @@ def told(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
     if left_out:
         lines.append(f"Left out for want of width: {', '.join(left_out)}. --all-columns, --json and --csv have all.")
     return "".join(f"{safe(line)}\n" for line in lines)
+
+
+def _origin(known: Mapping[Any, Any]) -> str:
+    if "url" in known:
+        return f"Server {known['source']}, asked {_stamp(known['observed'])}."
+    came = "pulled" if "coverage" in known else "loaded"
+    as_of, observed = _stamp(known["as_of"]), _stamp(known["observed"])
+    return f"Source {known['source']!r}: {known['jobs']:,} jobs as of {as_of}, {came} {observed}."
 
 
 def _stamp(text: str | None, missing: str = "unknown") -> str:

@@ -203,7 +203,7 @@ def _stored(checks: Checks, store: Path | None) -> Iterator[Checked]:
 
 def _workspaces(store: Path) -> dict[str, bool] | None:
     with opened(store) as found:
-        known = found.workspaces
+        known = found.workspaces()
     return dict(zip(known["name"], map(bool, known["is_active"]), strict=True)) or None
 
 

@@ -159,7 +159,7 @@ class JobReads(joblist.JobList):
         except NotFound:
             msg = f"There is no job {number} on {self._asking.http.base}."
             raise NotFound(msg) from None
-        values = frames.first(self._asking.frame("jobs", [body], JOB_DETAILS.fields))
+        values = frames.first(self._asking.frame("job", [body], JOB_DETAILS.fields))
         known = {field.json_path[0] for field in JOB_DETAILS.fields} | {one.split(".")[0] for one in LET_GO}
         return Job(values, {key: value for key, value in body.items() if key not in known})
 

@@ -8,14 +8,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit import frames
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
 from jobtype_toolkit.live.asking import Asking, Clock, unique
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.job_reads import JobReads
 from jobtype_toolkit.live.type_reads import JobTypeReads
 from jobtype_toolkit.resources import WORKSPACE
-from jobtype_toolkit.services import whole
+from jobtype_toolkit.services import sort, whole
 
 _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
 """Where Scale's own UI shows a job and a job type."""
@@ -60,9 +59,7 @@ class Scale(JobTypeReads, JobReads):
 
     def workspaces(self) -> pd.DataFrame:
         """Return the workspaces (GET workspaces/): `name, is_active`; what configurations are checked against."""
-        made = frames.from_bodies(self.rows("workspaces/"), WORKSPACE.fields)
-        made.attrs = {"service": "workspaces", "source": self.url, "count": len(made), "notes": []}
-        return made.sort_values("name", ignore_index=True)
+        return sort(self._asking.frame("workspaces", self.rows("workspaces/"), WORKSPACE.fields), [("name", True)])
 
     def job_link(self, id: int) -> str:
         """Return where Scale's own UI shows a job; needs `ui_url=`."""

@@ -39,7 +39,6 @@ class Managing:
     _reading: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
     _writing: Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
-    @property
     def workspaces(self) -> pd.DataFrame:
         """The known workspaces of all sources: `name, is_active`; empty where none are known, so that none are checked."""
         return self._asker.ask(
