@@ -313,7 +313,7 @@ def test_texts_of_any_kind_come_through_unharmed(client, tmp_path):
     named = json.loads(json.dumps(JOBS[0])) | {"source_sensor": odd}
     got = client(filled(tmp_path, jobs=[named])).get("/v6/jobs/", source_sensor=odd)
     assert got.json()["results"][0]["source_sensor"] == odd
-    assert odd.split('"')[0].split("\u001b")[0] in got.content.decode()
+    assert "<script>" in got.content.decode()
 
 
 def test_an_empty_store_answers_every_service_with_nothing(client):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from conftest import Client, filled
-from histories import CHIPS, JOBS, MODEL, NOW, ago, manifest
+from histories import CHIPS, JOBS, MODEL, ago, manifest
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -263,11 +262,18 @@ def test_now_is_the_newest_change_of_a_job_unless_a_clock_is_given(client, small
 
 
 def test_the_server_ends_with_the_block_also_after_an_error(small):
-    with pytest.raises(ZeroDivisionError), testing.serve(small) as server:
-        assert requests.get(f"{server.url}/v6/version/", timeout=10).status_code == 200
-        raise ZeroDivisionError
+    urls = []
+
+    def work() -> None:
+        with testing.serve(small) as server:
+            urls.append(f"{server.url}/v6/version/")
+            assert requests.get(urls[0], timeout=10).status_code == 200
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{server.url}/v6/version/", timeout=10)
+        requests.get(urls[0], timeout=10)
     assert "jobtype-toolkit-server" not in [one.name for one in threading.enumerate()]
 
 
