@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lab bench docs format clean lint types unit notebooks-run journeys
+.PHONY: help demo test quick serve lab bench docs format clean lint types unit notebooks-run journeys
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: lint types unit notebooks-run journeys ## Run everything: lint, types, all
 
 quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in half a minute
 	@$(PYTEST) -q -m "not slow and not browser"
+
+serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C
+	@$(BIN)/jobtype-toolkit serve --sample
 
 lab: $(VENV)/notebook.stamp ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
@@ -56,6 +59,7 @@ journeys: $(VENV)/dev.stamp
 $(VENV)/plain.stamp: EXTRA :=
 $(VENV)/dev.stamp: EXTRA := [dev]
 $(VENV)/notebook.stamp: EXTRA := [notebook]
+$(VENV)/server.stamp: EXTRA := [server]
 $(VENV)/bench.stamp: EXTRA := [bench]
 $(VENV)/%.stamp: pyproject.toml | $(BIN)/python
 	@echo "installing jobtype-toolkit$(EXTRA) into $(VENV)"

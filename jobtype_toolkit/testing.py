@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from jobtype_toolkit.server.faults import Faults
+
 if TYPE_CHECKING:
-    from jobtype_toolkit.server.faults import Faults
     from jobtype_toolkit.server.others import Logs
     from jobtype_toolkit.server.releases import ReleaseName
     from jobtype_toolkit.store.store import Store
+
+
+__all__ = ["Faults", "Request", "Server", "serve"]
 
 
 @dataclass(frozen=True, slots=True)
