@@ -28,7 +28,7 @@ _LARGEST = 2**30
 """Bytes of the largest answer that is read: a server gone wrong must not fill the memory."""
 _REDIRECTS = 5
 _SYSTEM_SAYS = re.compile(
-    r"\[(?:Errno|SSL)[^'\"<>]{0,200}|Name or service not known|Temporary failure in name resolution"
+    r"\[(?:Errno|SSL)[^'\"<>)]{0,200}|Name or service not known|Temporary failure in name resolution"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.live.asking import NOTHING, Asking, unique
 from jobtype_toolkit.live.http import Params
-from jobtype_toolkit.live.walking import TICK, by_key, page, pages
+from jobtype_toolkit.live.walking import TICK, by_key, last_modified, page, pages
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.resources import JOB
 from jobtype_toolkit.services import OneOrMore, Order, announced, check_page, limited, ordering, paging, sort
@@ -100,6 +101,17 @@ class JobList:
             found = sort(found, [*keys, *_ITS_OWN])
         found.attrs["count"] = count
         return announced(found, most, len(found) if at else max(count, len(found)))
+
+    def newest_job(self, *, since: datetime | None = None) -> tuple[datetime | None, int]:
+        """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
+        query = [*_window(Window(since, None)), ("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]
+        found = page(self._asking.http, "jobs/", query)
+        return (last_modified(found.rows[0]) if found.rows else None), found.count
+
+    def oldest_job(self) -> datetime | None:
+        """Return the least last_modified of a job; None without any."""
+        found = page(self._asking.http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+        return last_modified(found.rows[0]) if found.rows else None
 
     def iter_jobs(
         self, *, page_size: int = JOBS_A_PAGE, limit: int | None = None, **filters: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import quote
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
 from jobtype_toolkit.live.asking import Asking, Clock, unique
-from jobtype_toolkit.live.http import Http
+from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.job_reads import JobReads
 from jobtype_toolkit.live.type_reads import JobTypeReads
 from jobtype_toolkit.resources import WORKSPACE
@@ -40,6 +40,15 @@ class Scale(JobTypeReads, JobReads):
         """What sends the requests, for services that have no method here: `scale.http.get("nodes/").value`."""
         return self._asking.http
 
+    @property
+    def clock(self) -> Clock:
+        """Tells the present; what durations count back from."""
+        return self._asking.clock
+
+    def rows(self, path: str, params: Params = ()) -> list[Any]:
+        """Return all rows of any v6 list as the server sends them, each id once: `scale.rows("nodes/")`."""
+        return unique(self._asking.rows(path, params)[0])
+
     def version(self) -> str:
         """Return the release of the server (GET version/), which needs no token."""
         found = self.http.get("version/").value
@@ -51,8 +60,7 @@ class Scale(JobTypeReads, JobReads):
 
     def workspaces(self) -> pd.DataFrame:
         """Return the workspaces (GET workspaces/): `name, is_active`; what configurations are checked against."""
-        rows, _ = self._asking.rows("workspaces/")
-        made = frames.from_bodies(unique(rows), WORKSPACE.fields)
+        made = frames.from_bodies(self.rows("workspaces/"), WORKSPACE.fields)
         made.attrs = {"service": "workspaces", "source": self.url, "count": len(made), "notes": []}
         return made.sort_values("name", ignore_index=True)
 

@@ -139,7 +139,7 @@ class JobTypeReads:
         Raises:
             NotFound: no such name and version.
         """
-        if _has_address(name, version):
+        if has_address(name, version):
             try:
                 body = self._asking.http.get(_address("job_type", name, version)).value
             except NotFound:
@@ -162,7 +162,7 @@ class JobTypeReads:
             NotFound: no such name and version, or a version with `-` or `+`, of which no server tells the revisions (D14).
         """
         at = paging(page, page_size)
-        if not _has_address(name, version):
+        if not has_address(name, version):
             raise NotFound(self._no_job_type(name, version))
         try:
             rows, _ = self._asking.rows(_address("revisions", name, version))
@@ -181,7 +181,7 @@ class JobTypeReads:
         missing = (
             f"There is no revision {revision_num} of the job type {name!r} {version!r} on {self._asking.http.base}."
         )
-        if not _has_address(name, version) or number < 0:
+        if not has_address(name, version) or number < 0:
             raise NotFound(missing)
         try:
             body = self._asking.http.get(_address("revision", name, version, number)).value
@@ -228,7 +228,7 @@ class JobTypeReads:
         return f"There is no job type {which} on {self._asking.http.base}.{why} job_type_names() lists what there is."
 
 
-def _has_address(name: str, version: str) -> bool:
+def has_address(name: str, version: str) -> bool:
     """Whether a server has an address for the details; a text that goes into a URL must be no path of its own."""
     return (
         isinstance(name, str)

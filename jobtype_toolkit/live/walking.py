@@ -111,7 +111,7 @@ def by_key(
     since = started
     while True:
         found = page(http, "jobs/", [*filters, *_since(since), *_IN_ORDER, ("page_size", size)])
-        times = [_modified(one) for one in found.rows]
+        times = [last_modified(one) for one in found.rows]
         _check(times, since)
         if not found.has_next or not times:
             end = ended if ended is not None else (times[-1] + TICK if times else since)
@@ -138,7 +138,7 @@ def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> It
         count = 0
         for found in pages(http, "jobs/", span, size=size):
             count = found.count
-            _check([_modified(one) for one in found.rows], moment)
+            _check([last_modified(one) for one in found.rows], moment)
             ids |= {one["id"] for one in found.rows}
             yield Stretch(found, None, None)
         if len(ids) >= count:
@@ -154,7 +154,7 @@ def _text(moment: datetime) -> str:
     return v6_text(moment) or ""
 
 
-def _modified(row: Any) -> datetime:
+def last_modified(row: Any) -> datetime:
     """Return the `last_modified` of a job."""
     try:
         if type(row["id"]) is int:
