@@ -13,7 +13,7 @@ from jobtype_toolkit.errors import ServerFailed
 from jobtype_toolkit.fields import Field
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.walking import pages
-from jobtype_toolkit.parameters import service
+from jobtype_toolkit.parameters import is_storable, service
 from jobtype_toolkit.services import flag, several
 from jobtype_toolkit.times import Time, Window, instant, v6_text
 
@@ -57,12 +57,13 @@ class Asking:
                     params.append((one.name, "true" if flag(value, name=one.name) else "false"))
                 case _:
                     values = several(value, name=one.name, kind=int if one.kind == "int" else str) or []
+                    values = [found for found in values if is_storable(found)]  # a server fails at the others
                     if not values:
                         return NOTHING
                     params += [(one.name, text) for text in values]
         return params
 
-    def rows(self, path: str, params: Params = ()) -> tuple[list[Any], int]:
+    def rows(self, path: str, params: Params = ()) -> tuple[list[dict[str, Any]], int]:
         """Return all rows of a list, and how many the server says there are."""
         if params is NOTHING:
             return [], 0

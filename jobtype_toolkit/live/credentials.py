@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -42,13 +44,15 @@ def credentials(token: str | None, auth: Any) -> Credentials:
     if not callable(auth):
         msg = "connect(auth=…) is nothing that requests can sign with. Give a requests.auth.AuthBase, or a user and password."
         raise InvalidParameter(msg)
-    secret = getattr(auth, "password", None)
+    secrets = [getattr(auth, "password", None)]
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        signed: requests.PreparedRequest = auth(request)
+        signed: requests.PreparedRequest = _concealed(auth(request))
         return signed
 
-    return Credentials(sign, _without(secret), "signed")
+    if isinstance(auth, HTTPBasicAuth):
+        secrets.append(_basic(auth))
+    return Credentials(sign, hiding(*secrets), "signed")
 
 
 def _by_token(token: str) -> Credentials:
@@ -59,12 +63,46 @@ def _by_token(token: str) -> Credentials:
 
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Token {plain}"
-        return request
+        return _concealed(request)
 
-    return Credentials(sign, _without(plain), "with a token")
+    return Credentials(sign, hiding(plain), "with a token")
 
 
-def _without(secret: Any) -> Hide:
-    if not isinstance(secret, str) or not secret:
-        return lambda text: text
-    return lambda text: text.replace(secret, HIDDEN)
+def _basic(auth: HTTPBasicAuth) -> str:
+    """Return what HTTP Basic sends of a user and password."""
+    signed = auth(requests.Request("GET", "http://localhost/").prepare())
+    return str(signed.headers["Authorization"]).partition(" ")[2]
+
+
+class _Concealed(str):
+    """A header that debuggers and verbose tracebacks, which show local variables, do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
+def _concealed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    value = request.headers.get("Authorization")
+    if isinstance(value, str):
+        request.headers["Authorization"] = _Concealed(value)
+    return request
+
+
+def hiding(*secrets: Any) -> Hide:
+    """Return what takes secrets out of a text, also where they are written as in a URL or a Python literal."""
+    texts = {
+        form
+        for one in secrets
+        if isinstance(one, str) and one
+        for form in (one, quote(one, safe=""), ascii(one)[1:-1], json.dumps(one)[1:-1])
+    }
+    longest_first = sorted(texts, key=len, reverse=True)
+
+    def hide(text: str) -> str:
+        for one in longest_first:
+            text = text.replace(one, HIDDEN)
+        return text
+
+    return hide

@@ -1,4 +1,4 @@
-"""What a v6 server says when it does not do what was asked, as one of the toolkit's errors.
+"""What a v6 server says when it does not do what was asked, as one of the toolkit's errors; and why there is no answer.
 
 Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500
 (v6-live-observations 38); proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
@@ -11,29 +11,40 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import requests
+
 from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.live.credentials import Hide
 from jobtype_toolkit.seed.findings import clipped
 
 LONGEST = 500
 """The longest detail that is told, in characters."""
 _READ = 100_000
 """How many bytes of a failure are looked at."""
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+")
+_TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(\x07|\x1b\\)?)")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\s]+"
+)
 
 
 class InvalidPage(NotFound):
     """v6's 404 for a page past the end."""
 
 
-def detail(body: bytes, content_type: str = "") -> str:
-    """Return what the body of a failure says, on one line, without markup, cut where it is long."""
+def detail(body: bytes, content_type: str, hide: Hide) -> str:
+    """Return what the body of a failure says, on one line, without markup and secrets, cut where it is long."""
     text = body[:_READ].decode("utf-8", "replace")
     try:
         said = _said(json.loads(text))
     except (ValueError, RecursionError):
         is_html = "html" in content_type or text.lstrip()[:1] == "<"
         said = _text_of(text) if is_html else text
-    return clipped(_UNPRINTABLE.sub(" ", said).strip(), LONGEST)
+    return clipped(readable(hide(said)), LONGEST)
+
+
+def readable(text: str) -> str:
+    """Return a text on one line, without what steers a terminal or turns letters around."""
+    return _UNPRINTABLE.sub(" ", _TERMINAL.sub(" ", text)).strip()
 
 
 def _said(value: Any) -> str:
@@ -55,26 +66,42 @@ class _Text(HTMLParser):
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as the base class has it
-        self._hidden += tag in ("script", "style", "head")
+        self._hidden = 0 if tag == "body" else self._hidden + (tag in _NOT_SEEN)
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style", "head")
+        self._hidden = max(self._hidden - (tag in _NOT_SEEN), 0)
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
             self.parts.append(data)
 
 
+_NOT_SEEN = ("script", "style", "head")
+
+
 def _text_of(page: str) -> str:
     parser = _Text()
-    parser.feed(page)
-    parser.close()
+    try:
+        parser.feed(page)
+        parser.close()
+    except (AssertionError, ValueError):  # markup that the parser gives up on: what it had read is enough
+        pass
     return " ".join(parser.parts)
 
 
-def failure(asked: str, status: int, said: str, *, is_json: bool) -> ToolkitError:
-    """Return the error for an answer that is no success. `said` is its detail, with nothing secret in it."""
+def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | None = None) -> ToolkitError:
+    """Return the error for an answer that is no success.
+
+    Args:
+        asked: the request.
+        status: that of the answer.
+        said: its detail, with nothing secret in it.
+        is_json: whether it came as JSON.
+        wait: how many seconds it asks to wait.
+    """
     quoted = f' The server says: "{said}"' if said else " The server says nothing about it."
+    if wait is not None:
+        quoted += f" It asks to wait {wait:,.0f} s."
     if status in (401, 403):
         return AuthenticationFailed(f"{asked} was refused with {status}.{quoted} {_refused(said)}")
     if status == 404 and said == "Invalid page.":
@@ -112,3 +139,42 @@ def _refused(said: str) -> str:
     if "csrf" in text:
         return "A proxy in between adds cookies; a token must come alone."
     return "Check the token, and what its user may do."
+
+
+_SYSTEM_SAYS = re.compile(
+    r"\[(?:Errno|SSL)[^'\"<>)]{0,200}|Name or service not known|Temporary failure in name resolution"
+)
+_TROUBLE: tuple[tuple[type[requests.RequestException], str], ...] = (
+    (
+        requests.exceptions.SSLError,
+        "the certificates do not fit; name a private CA with verify='ca.pem', your own one with cert='client.pem'",
+    ),
+    (requests.exceptions.ProxyError, "the proxy cannot be reached or refuses; look at proxies= and the environment"),
+    (requests.exceptions.ConnectTimeout, "the server does not answer the connection in time; see timeout="),
+    (requests.exceptions.ReadTimeout, "the answer takes longer than allowed; ask for smaller pages, or see timeout="),
+    (requests.exceptions.ChunkedEncodingError, "the connection broke off in the middle of the answer"),
+    (requests.exceptions.ContentDecodingError, "the answer is packed in a way that cannot be unpacked"),
+    (requests.exceptions.InvalidURL, "the URL is none"),
+    (requests.exceptions.ConnectionError, "the server cannot be reached, or it closed the connection"),
+)
+
+
+class Unfinished(Exception):
+    """No answer, or not a whole one; the text says why."""
+
+    def __init__(self, why: str, *, may_pass: bool) -> None:
+        """Take why, and whether asking again may help."""
+        super().__init__(why)
+        self.may_pass = may_pass
+
+
+def unfinished(error: Exception) -> Unfinished:
+    """Return why there is no answer, without what the error of `requests` drags along: the request, and with it the token."""
+    said = str(error)
+    if not isinstance(error, requests.RequestException):
+        return Unfinished(f"{type(error).__name__}.", may_pass=isinstance(error, OSError))
+    found = _SYSTEM_SAYS.search(said)
+    system = f" ({found[0].strip()})" if found else ""
+    text = next((text for kind, text in _TROUBLE if isinstance(error, kind)), type(error).__name__)
+    may_pass = "CERTIFICATE_VERIFY_FAILED" not in said and not isinstance(error, ValueError)
+    return Unfinished(f"{text}{system}.", may_pass=may_pass)

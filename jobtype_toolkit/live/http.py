@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
-from jobtype_toolkit.live.credentials import Credentials
-from jobtype_toolkit.live.failures import detail, failure
+from jobtype_toolkit.live.credentials import Credentials, hiding
+from jobtype_toolkit.live.failures import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.findings import clipped
 
@@ -27,9 +26,8 @@ _CHUNK = 2**20
 _LARGEST = 2**30
 """Bytes of the largest answer that is read: a server gone wrong must not fill the memory."""
 _REDIRECTS = 5
-_SYSTEM_SAYS = re.compile(
-    r"\[(?:Errno|SSL)[^'\"<>)]{0,200}|Name or service not known|Temporary failure in name resolution"
-)
+_NO_PROXIES: Mapping[str, Any] = {"http": None, "https": None, "all": None}
+"""Without these, requests would take the environment's for the schemes that a caller leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,6 @@ class Settings:
     retries: Retries = field(default_factory=Retries)
 
 
-class _Unfinished(Exception):
-    """No answer, or not a whole one; the text says why."""
-
-
 class Http:
     """Asks one server, and only it. Safe for several threads."""
 
@@ -75,7 +69,7 @@ class Http:
         session.auth = credentials.sign  # also without a token: requests would look into ~/.netrc
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a session cookie would win over the token
         session.headers["Accept"] = "application/json"
-        session.proxies = dict(settings.proxies or {})
+        self._proxies: dict[str, Any] | None = None if settings.proxies is None else {**_NO_PROXIES, **settings.proxies}
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
@@ -110,9 +104,9 @@ class Http:
             self.pace.wait()
             try:
                 answer = self._once("GET", path, params, accept=accept)
-            except _Unfinished as error:
-                wrong: ToolkitError = ConnectionFailed(self._unfinished("GET", path, str(error)))
-                pause = retries.pause(number)
+            except Unfinished as error:
+                wrong: ToolkitError = ConnectionFailed(self._unfinished("GET", path, error, tries=number))
+                pause = retries.pause(number) if error.may_pass else None
             else:
                 wrong_or_none = self._judged("GET", path, answer, accept)
                 if wrong_or_none is None:
@@ -145,12 +139,14 @@ class Http:
         data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         try:
             answer = self._once(method, path, (), data=data)
-        except _Unfinished as error:
-            raise ConnectionFailed(self._unfinished(method, path, str(error), tries=1)) from None
-        wrong = self._judged(method, path, answer, None, secrets)
-        if wrong is not None:
-            raise wrong
-        return answer
+        except Unfinished as error:
+            wrong: ToolkitError = ConnectionFailed(self._unfinished(method, path, error))
+        else:
+            wrong_or_none = self._judged(method, path, answer, None, secrets)
+            if wrong_or_none is None:
+                return answer
+            wrong = wrong_or_none
+        raise wrong  # out here, so that nothing hangs on it that knows the body
 
     def _once(
         self, method: str, path: str, params: Params, *, data: bytes | None = None, accept: str | None = None
@@ -158,7 +154,7 @@ class Http:
         """Send one request and read its answer to the end, following redirects of a GET on the same server.
 
         Raises:
-            _Unfinished: there is no answer, or not a whole one.
+            Unfinished: there is no answer, or not a whole one.
         """
         headers = {"Content-Type": "application/json"} if data is not None else {}
         if accept:
@@ -167,12 +163,21 @@ class Http:
         query: Params | None = params
         for _ in range(_REDIRECTS):
             answer = self._exchange(method, url, query, data, headers)
-            target = urljoin(url, answer.headers.get("location", ""))
-            is_moved = answer.status in (301, 302, 303, 307, 308)
-            if not is_moved or method != "GET" or urlsplit(target)[:2] != urlsplit(self.base)[:2]:
+            target = self._moved_to(url, answer) if method == "GET" else None
+            if target is None:
                 return answer
             url, query = target, None
         return answer
+
+    def _moved_to(self, url: str, answer: Answer) -> str | None:
+        """Return where an answer sends to on this same server; None where it does not, or elsewhere."""
+        if answer.status not in (301, 302, 303, 307, 308):
+            return None
+        try:
+            target = urljoin(url, answer.headers.get("location", ""))
+            return target if urlsplit(target)[:2] == urlsplit(self.base)[:2] else None
+        except ValueError:
+            return None
 
     def _exchange(
         self, method: str, url: str, params: Params | None, data: bytes | None, headers: Mapping[str, str]
@@ -180,7 +185,6 @@ class Http:
         with self._counting:
             self.requests += 1
         settings = self._settings
-        trouble = ""
         try:
             response = self._session.request(
                 method,
@@ -193,16 +197,15 @@ class Http:
                 stream=True,
                 verify=settings.verify,
                 cert=settings.cert,
+                proxies=self._proxies,
             )
             with response:
                 body = self._read(response)
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status_code, found, body, _json(body))
-        except requests.RequestException as error:
-            trouble = _told(error)
-        except (OSError, ValueError) as error:  # urllib3 lets a few through, among them URLs that it cannot send
-            trouble = type(error).__name__
-        raise _Unfinished(trouble)  # out here: the exceptions of requests carry the request, and it the token
+        except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
+            trouble = unfinished(error)
+        raise trouble  # out here: the exceptions of requests carry the request, and it the token
 
     @staticmethod
     def _read(response: requests.Response) -> bytes:
@@ -221,31 +224,30 @@ class Http:
         kind = answer.headers.get("content-type", "")
         asked = f"{method} {self._place(path)}"
         if 300 <= answer.status < 400:
-            target = clipped(answer.headers.get("location", "nowhere"), 200)
+            target = clipped(readable(self._hide(answer.headers.get("location", "nowhere"))), 200)
             return ServerFailed(
-                f"{asked} was redirected to {self._hide(target)}, and a client that follows would send its token, or lose what "
+                f"{asked} was redirected to {target}, and a client that follows would send its token, or lose what "
                 "it sends. Connect with the URL that the server wants to be called by.",
                 status=answer.status,
             )
         if 200 <= answer.status < 300:
             if accept or not answer.body or answer.value is not _BROKEN:
                 return None
-            said = self._hide(detail(answer.body, kind))
+            said = detail(answer.body, kind, self._hide)
             return ServerFailed(
                 f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '
                 "does nothing in between change its answers?",
                 status=answer.status,
                 detail=said,
             )
-        said = detail(answer.body, kind)
-        for secret in secrets:
-            said = said.replace(secret, "<hidden>") if secret else said
-        return failure(asked, answer.status, self._hide(said), is_json="json" in kind)
+        others = hiding(*secrets)
+        said = detail(answer.body, kind, lambda text: others(self._hide(text)))
+        wait = self._settings.retries.asked(answer.headers.get("retry-after"))
+        return failure(asked, answer.status, said, is_json="json" in kind, wait=wait)
 
-    def _unfinished(self, method: str, path: str, why: str, *, tries: int | None = None) -> str:
-        tries = tries or self._settings.retries.count + 1
+    def _unfinished(self, method: str, path: str, why: Unfinished, *, tries: int = 1) -> str:
         again = f", {tries} times" if tries > 1 else ""
-        return f"{method} {self._place(path)} got no whole answer{again}: {self._hide(why)}"
+        return f"{method} {self._place(path)} got no whole answer{again}: {self._hide(str(why))}"
 
     def _place(self, path: str) -> str:
         return clipped(f"{self.base}/v6/{path}", 200)
@@ -268,28 +270,3 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return _BROKEN
-
-
-def _told(error: requests.RequestException) -> str:
-    """Return why there is no answer, without what the error drags along."""
-    found = _SYSTEM_SAYS.search(str(error))
-    system = f" ({found[0].strip()})" if found else ""
-    for kind, text in _TROUBLE:
-        if isinstance(error, kind):
-            return f"{text}{system}."
-    return f"{type(error).__name__}{system}."
-
-
-_TROUBLE: tuple[tuple[type[requests.RequestException], str], ...] = (
-    (
-        requests.exceptions.SSLError,
-        "the certificates do not fit; name a private CA with verify='ca.pem', your own one with cert='client.pem'",
-    ),
-    (requests.exceptions.ProxyError, "the proxy cannot be reached or refuses; look at proxies= and the environment"),
-    (requests.exceptions.ConnectTimeout, "the server does not answer the connection in time; see timeout="),
-    (requests.exceptions.ReadTimeout, "the answer takes longer than allowed; ask for smaller pages, or see timeout="),
-    (requests.exceptions.ChunkedEncodingError, "the connection broke off in the middle of the answer"),
-    (requests.exceptions.ContentDecodingError, "the answer is packed in a way that cannot be unpacked"),
-    (requests.exceptions.InvalidURL, "the URL is none"),
-    (requests.exceptions.ConnectionError, "the server cannot be reached, or it closed the connection"),
-)

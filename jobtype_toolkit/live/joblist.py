@@ -10,8 +10,9 @@ import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.live.asking import NOTHING, Asking, unique
+from jobtype_toolkit.live.failures import InvalidPage
 from jobtype_toolkit.live.http import Params
-from jobtype_toolkit.live.walking import TICK, by_key, last_modified, page, pages
+from jobtype_toolkit.live.walking import Fresh, by_key, following, last_modified, numbered, page, pages
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.resources import JOB
 from jobtype_toolkit.services import OneOrMore, Order, announced, check_page, limited, ordering, paging, sort
@@ -118,7 +119,7 @@ class JobList:
     ) -> Iterator[pd.DataFrame]:
         """Yield jobs in frames of a page each, asked for as the loop goes; read by key, so that none is skipped.
 
-        A job that changes meanwhile comes again in a later frame.
+        A job that changes meanwhile comes again in a later frame; every other one comes once.
 
         Args:
             page_size: rows to ask for at once, 1 to 1000.
@@ -133,11 +134,11 @@ class JobList:
         span = modified(filters.pop("started", None), filters.pop("ended", None), instant[0])
         _refuse_others(filters)
         params = self._asking.query("jobs", filters, instant[0])
-        left = most
+        left, fresh = most, Fresh()
         for one in (
             () if params is NOTHING else self._stretches(params, span, size if most is None else min(size, most))
         ):
-            rows = one.page.rows if left is None else one.page.rows[:left]
+            rows = fresh(one.page.rows)[:left]
             if rows:
                 found = self._asking.frame("jobs", rows, JOB.fields, params=params, window=span, now=instant)
                 found.attrs["count"] = one.page.count
@@ -148,7 +149,7 @@ class JobList:
                     return
 
     def _stretches(self, params: Params, span: Window, size: int) -> Iterator[Any]:
-        end = None if span.ended is None else span.ended + TICK
+        end = None if span.ended is None else following(span.ended)
         return by_key(self._asking.http, params, started=span.started, ended=end, size=size)
 
     def _by_key(self, params: Params, span: Window, most: int | None) -> tuple[list[Any], int]:
@@ -178,10 +179,11 @@ class JobList:
     def _one_page(self, params: Params, span: Window, keys: Order, at: tuple[int, int]) -> tuple[list[Any], int]:
         number, size = at
         query = [*params, *_window(span), *_order(keys), ("page_size", size)]
-        if number > 1:
+        try:
+            found = page(self._asking.http, "jobs/", [*query, *numbered(number)])
+        except InvalidPage:
             check_page(at, page(self._asking.http, "jobs/", [*query[:-1], ("page_size", 1)]).count)
-            query.append(("page", number))
-        found = page(self._asking.http, "jobs/", query)
+            raise
         return found.rows, found.count
 
 

@@ -55,7 +55,8 @@ def connect(
         clock: tells the present, as an aware datetime.
 
     Raises:
-        InvalidParameter: the URL is none, has a user and a password in it, or a token is none.
+        InvalidParameter: the URL is none, has a user and a password in it, or a token is none; a file of certificates is not
+            there; a timeout is no positive number.
     """
     base = _base(url, name="url")
     given = token if token is not None or auth is not None else os.environ.get(TOKEN_VARIABLE) or None
@@ -65,16 +66,45 @@ def connect(
             NotVerified,
             stacklevel=2,
         )
-    if isinstance(verify, (str, Path)):
-        verify = str(Path(verify).expanduser())
-        if not Path(verify).exists():
-            msg = f"connect(verify={verify!r}): there is no such file of certificates."
-            raise InvalidParameter(msg)
-    both = timeout if isinstance(timeout, tuple) else (float(timeout), float(timeout))
+    if not isinstance(verify, bool):
+        verify = _file(verify, name="verify")
+    if cert is not None:
+        cert = (
+            (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
+        )
     known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
-    http = Http(base, known, Settings(both, verify, cert, proxies, retries))
+    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries))
     return Scale(http, clock=clock, ui_url=None if ui_url is None else _base(ui_url, name="ui_url"), about=told)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
+
+
+def _file(given: Any, *, name: str) -> str:
+    """Return the path of a file of certificates; InvalidParameter where it is none."""
+    if not isinstance(given, (str, Path)) or not str(given):
+        msg = f"connect({name}={given!r}) names no file of certificates."
+        raise InvalidParameter(msg)
+    path = Path(given).expanduser()
+    if not path.exists():
+        msg = f"connect({name}={str(path)!r}): there is no such file of certificates."
+        raise InvalidParameter(msg)
+    return str(path)
+
+
+def _seconds(timeout: Any) -> tuple[float, float]:
+    """Return the two timeouts; InvalidParameter where they are no positive, finite numbers."""
+    both = tuple(timeout) if _is_pair(timeout) else (timeout, timeout)
+    if all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one < _FOR_EVER for one in both):
+        return float(both[0]), float(both[1])
+    msg = f"connect(timeout={timeout!r}) is no number of seconds. Give one, or two: to connect, and for each piece of an answer."
+    raise InvalidParameter(msg)
+
+
+_FOR_EVER = 1e6
+"""Seconds that no system waits."""
 
 
 def _base(url: str, *, name: str) -> str:

@@ -35,13 +35,13 @@ class Retries:
         """Return how many seconds to wait before asking again for the `number`-th time, from 1; None to give up."""
         if number > self.count:
             return None
-        asked = self._seconds(retry_after)
+        asked = self.asked(retry_after)
         if asked is not None:
             return asked if asked <= self.longest else None
         return min(self.first * 2.0 ** (number - 1), self.longest) * (1 - self.random() / 2)
 
-    def _seconds(self, retry_after: str | None) -> float | None:
-        """Return what a Retry-After asks for, a number or a date; None where it is neither."""
+    def asked(self, retry_after: str | None) -> float | None:
+        """Return how many seconds a Retry-After asks for, a number or a date; None where it is neither."""
         if retry_after is None:
             return None
         text = retry_after.strip()

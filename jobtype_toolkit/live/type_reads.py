@@ -40,6 +40,11 @@ _NAME, _VERSION = re.compile(r"[\w-]+"), re.compile(r"[A-Za-z0-9_.]+")
 """What v6's addresses have room for (v6-semantics 1.1)."""
 
 
+_MAY_MISS = (
+    "the server sends {:,} rows for the keyword, in pages between which it may lose some; filter the whole list instead"
+)
+
+
 class JobTypeReads:
     """What job types are, with the columns and defaults of the toolkit."""
 
@@ -200,9 +205,12 @@ class JobTypeReads:
         names = {name for name, _ in params}
         if count > MAX_PAGE_SIZE and len(found) < count and "keyword" not in names and params is not NOTHING:
             listed, _ = self._asking.rows("job-type-names/", params)
-            every = [one for row in listed for one in self._versions(str(row.get("name")))]
+            reachable = [name for row in listed if (name := str(row.get("name"))) not in SHADOWED]
+            every = [one for name in reachable for one in self._versions(name)]
             found = unique([*found, *(one for one in every if _matches(one, params))])
-        if len(found) == count or "keyword" in names:
+        if "keyword" in names:
+            return found, [_MAY_MISS.format(count)] if count > MAX_PAGE_SIZE else []
+        if len(found) == count:
             return found, []
         return found, [f"the server counts {count:,} job types and sends {len(found):,}"]
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +21,7 @@ from jobtype_toolkit.times import instant, v6_text
 
 TICK = timedelta(microseconds=1)
 """The step of v6's times."""
+_LAST = datetime.max.replace(tzinfo=UTC)
 _WALKS = 3
 """How often rows of one and the same instant are walked until nothing is missing."""
 
@@ -27,7 +30,7 @@ _WALKS = 3
 class Page:
     """One page of a list."""
 
-    rows: list[Any] = field(repr=False)
+    rows: list[dict[str, Any]] = field(repr=False)
     count: int
     """How many rows the server says there are in all."""
     has_next: bool
@@ -55,7 +58,7 @@ def page(http: Http, path: str, params: Params) -> Page:
     answer = http.get(path, params)
     found = answer.value
     rows = found.get("results") if isinstance(found, dict) else None
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
         msg = f"GET {path}: the server answered with JSON that is no page of a list. Is this a v6 server?"
         raise ServerFailed(msg, status=answer.status)
     count = found.get("count")
@@ -68,27 +71,38 @@ def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, f
     Raises:
         ServerFailed: one page comes again and again.
     """
-    number, before = first, None
+    number = first
+    known: dict[bytes, int] = {}
     while True:
         try:
-            found = page(http, path, [*params, ("page_size", size), *_numbered(number)])
+            found = page(http, path, [*params, ("page_size", size), *numbered(number)])
         except InvalidPage:
             if number > 1:
                 return  # it went while the ones before it were read
             raise
-        if before is not None and found.rows and found.rows == before:
+        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > first else number
+        if came_as != number and found.rows:
             msg = (
-                f"GET {path}: page {number} is page {number - 1} once more. Does something between here and the server "
+                f"GET {path}: page {number} is page {came_as} once more. Does something between here and the server "
                 "leave the query out, or keep old answers?"
             )
             raise ServerFailed(msg, status=200)
         yield found
         if not found.has_next or not found.rows:
             return
-        number, before = number + 1, found.rows
+        number += 1
 
 
-def _numbered(number: int) -> Params:
+def _fingerprint(found: Page) -> bytes:
+    """Return the same for pages with the same rows; what is around the rows tells the number of the page."""
+    try:
+        return sha256(json.dumps(found.rows).encode()).digest()
+    except RecursionError:
+        return sha256(found.body).digest()
+
+
+def numbered(number: int) -> Params:
+    """Return the parameter of a page; none for the first."""
     return [("page", number)] if number > 1 else []
 
 
@@ -114,7 +128,7 @@ def by_key(
         times = [last_modified(one) for one in found.rows]
         _check(times, since)
         if not found.has_next or not times:
-            end = ended if ended is not None else (times[-1] + TICK if times else since)
+            end = ended if ended is not None else (following(times[-1]) if times else since)
             yield Stretch(found, since, end)
             return
         if since is None or times[-1] > since:
@@ -122,28 +136,54 @@ def by_key(
             since = times[-1]
         else:
             yield from _same_instant(http, params, since, size)
-            since += TICK
-            if ended is not None and since >= ended:
+            since = following(since)
+            if since is None or (ended is not None and since >= ended):
                 return
+
+
+class Fresh:
+    """Leaves out of rows read by key those that were there already: the end of a page is the beginning of the next."""
+
+    def __init__(self) -> None:
+        self._last: set[tuple[str, int]] = set()
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that are new, or that changed since."""
+        keyed = [((one["last_modified"], one["id"]), one) for one in rows]
+        fresh = [one for key, one in keyed if key not in self._last]
+        newest = keyed[-1][0][0] if keyed else None
+        self._last = {key for key in (*self._last, *(key for key, _ in keyed)) if newest is None or key[0] == newest}
+        return fresh
+
+
+def following(moment: datetime) -> datetime | None:
+    """Return the next instant that v6 can tell; None after the last."""
+    return moment + TICK if moment < _LAST else None
 
 
 _IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
 
 
 def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
-    """Yield the rows of one instant that fill more than a page: by number, again until nothing is missing."""
-    span: Params = [*params, *_since(moment), ("ended", _text(moment + TICK)), *_IN_ORDER]
+    """Yield the rows of one instant that fill more than a page: by number, again until nothing is missing.
+
+    Equal ends are an error on a server, so that it is asked for the next instant too, and those rows are left out.
+    """
+    after = following(moment)
+    span: Params = [*params, *_since(moment), *([] if after is None else [("ended", _text(after))]), *_IN_ORDER]
     ids: set[int] = set()
     for _ in range(_WALKS):
         count = 0
         for found in pages(http, "jobs/", span, size=size):
             count = found.count
-            _check([last_modified(one) for one in found.rows], moment)
+            times = [last_modified(one) for one in found.rows]
+            _check(times, moment)
             ids |= {one["id"] for one in found.rows}
-            yield Stretch(found, None, None)
+            if kept := [one for one, time in zip(found.rows, times, strict=True) if time == moment]:
+                yield Stretch(replace(found, rows=kept), None, None)
         if len(ids) >= count:
             break
-    yield Stretch(Page([], 0, has_next=False), moment, moment + TICK)
+    yield Stretch(Page([], 0, has_next=False), moment, after)
 
 
 def _since(moment: datetime | None) -> Params:

@@ -6,6 +6,8 @@ Another home joins by a new name in `HOMES` and a function here that returns it 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ import pytest
 from histories import NOW, RESOURCES, page
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import testing
+
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
 
 def _store(folder: Path, *, is_full: bool) -> jt.Store:
@@ -25,16 +30,27 @@ def _store(folder: Path, *, is_full: bool) -> jt.Store:
     return store
 
 
-HOMES = {"store": _store}
+@contextmanager
+def _scale(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
+    """A live client of the server in a box, which serves the store."""
+    with _store(folder, is_full=is_full) as store, testing.serve(store, token=TOKEN, clock=lambda: NOW) as server:
+        with jt.connect(server.url, TOKEN, clock=lambda: NOW) as scale:
+            yield scale
+        assert not server.failures
+
+
+HOMES = {"store": _store, "scale": _scale}
 
 
 @pytest.fixture(scope="session", params=HOMES)
-def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A home that holds the small history, at `histories.NOW`."""
-    return HOMES[request.param](tmp_path_factory.mktemp("home"), is_full=True)
+    with HOMES[request.param](tmp_path_factory.mktemp("home"), is_full=True) as home:
+        yield home
 
 
 @pytest.fixture(scope="session", params=HOMES)
-def empty_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def empty_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A home without anything in it."""
-    return HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False)
+    with HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as home:
+        yield home
