@@ -25,7 +25,7 @@ class Release:
     edit_tells: bool = True
     """Whether a PATCH answers 200 with a validation body, and a POST that edits too; else 204, and 201 with the details."""
     add_fields: tuple[str, ...] = _ALL_FIELDS
-    edit_fields: tuple[str, ...] = (*_ALL_FIELDS,)
+    edit_fields: tuple[str, ...] = _ALL_FIELDS
     undoes: bool = True
     """Whether an edit can take a type off pause and deprecate it."""
     activity: str = "is_active"
@@ -35,7 +35,6 @@ class Release:
     absent_in_base: frozenset[str] = frozenset()
     """Keys that the job type inside analyses does not have."""
     keyword_fields: tuple[str, ...] = ("name",)
-    reserves_validation: bool = True
 
     def listed(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the body of a row without what this release does not have."""
@@ -77,7 +76,6 @@ RELEASES: Mapping[str, Release] = {
         absent=frozenset({"input_files", "max_tries"}),
         absent_in_base=frozenset({"is_active", "is_system"}),
         keyword_fields=("name", "title", "description"),
-        reserves_validation=False,
     ),
 }
 

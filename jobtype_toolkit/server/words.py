@@ -55,12 +55,13 @@ class Said:
         sentence = _SENTENCES.get(found.name, "{own}")
         root = self._manifest if found.document == "manifest" else self._configuration
         quoted = _QUOTED.search(found.description)
-        mount = get(root, (*found.steps[:-1], "name")) if found.document == "manifest" else found.steps[1:2]
+        steps = (*found.steps[:-1], "name")
+        mount = get(root, steps) if found.document == "manifest" else next(iter(found.steps[1:2]), "")
         return sentence.format(
             own=found.description,
             name=quoted[1] if quoted else "",
             value=get(root, found.steps) if found.steps else "",
-            mount=mount if isinstance(mount, str) else next(iter(mount or ()), ""),
+            mount=mount if isinstance(mount, str) else "",
         )
 
     def _missing_workspaces(self, _: Finding) -> str:

@@ -50,14 +50,12 @@ def add(facts: Facts, asked: Asked) -> Answer:
     name, version = (job.get(key) if isinstance(job, dict) else None for key in ("name", "jobVersion"))
     with facts.reading() as reading:
         exists = bool(reading.known.type_ids(lambda row: bool(row["name"] == name and row["version"] == version)))
-        own = facts.source.name
-    is_new = not exists
-    kept = {key: value for key, value in given.items() if not (is_new and key in ("is_active", "is_paused"))}
+    if not exists:
+        given |= {"is_active": None, "is_paused": None}  # ignored on a creation (D15)
+    wishes = _wishes(given, asked) | {"docker_image": given["docker_image"]}
     sent, plan = _sent(
         asked,
-        lambda: facts.store.add(
-            manifest, replace=True, source=own, **_wishes(kept, asked) | {"docker_image": kept["docker_image"]}
-        ),
+        lambda: facts.store.add(manifest, replace=True, source=reading.source, **wishes),
         asked.release.add_fields,
     )
     if sent.outcome == "edited" and asked.release.edit_tells:
@@ -91,10 +89,9 @@ def edit(facts: Facts, asked: Asked) -> Answer:
         _check_shape(asked, configuration)
     with facts.reading() as reading:
         details_body(reading, place["name"], place["version"])
-        own = facts.source.name
     _, plan = _sent(
         asked,
-        lambda: facts.store.edit(place["name"], place["version"], source=own, **_wishes(given, asked)),
+        lambda: facts.store.edit(place["name"], place["version"], source=reading.source, **_wishes(given, asked)),
         asked.release.edit_fields,
     )
     if not asked.release.edit_tells:

@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from histories import NOW, RESOURCES, page
+from asking import Client, filled
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
-
-WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}
-"""The workspaces of the recorded server, as its answers tell."""
 
 
 @pytest.fixture(scope="session")
@@ -38,16 +34,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> jt.Store:
     return filled(tmp_path_factory.mktemp("small"))
 
 
-def filled(folder: Path, store: jt.Store | None = None, **resources: Any) -> jt.Store:
-    """Load bodies by resource into a store, by default the small history into a new one."""
-    store = store or jt.open(clock=lambda: NOW)
-    for resource, records in (resources or RESOURCES).items():
-        path = folder / f"{resource}.json"
-        path.write_text(json.dumps(page(records)), encoding="utf-8")
-        store.load(path, resource, source="scale")
-    return store
-
-
 @pytest.fixture(scope="session")
 def sample() -> jt.Store:
     """The bundled sample; nobody writes it."""
@@ -59,21 +45,6 @@ def serving() -> Iterator[Callable[..., testing.Server]]:
     """Start servers that end with the test."""
     with ExitStack() as stack:
         yield lambda *arguments, **settings: stack.enter_context(testing.serve(*arguments, **settings))
-
-
-class Client:
-    """A plain client: it follows nothing, keeps no cookie and repeats nothing."""
-
-    def __init__(self, server: testing.Server, token: str | None = None) -> None:
-        self.url = server.url
-        self.headers = {"Authorization": f"Token {token}"} if token else {}
-
-    def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
-        headers = {**self.headers, **more.pop("headers", {})}
-        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more)
-
-    def get(self, path: str, **params: Any) -> requests.Response:
-        return self("GET", path, params=params)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Client, filled
+from asking import Client, filled
 from histories import JOBS, NOW, ago, text
 
 import jobtype_toolkit as jt

@@ -7,7 +7,7 @@ import re
 import pytest
 import requests
 import schemathesis
-from conftest import filled
+from asking import filled
 from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode, checks

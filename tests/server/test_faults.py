@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from conftest import Client, filled
+from asking import Client, filled
 from histories import JOBS, NOW, text
 
 import jobtype_toolkit as jt

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Client
+from asking import Client
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing

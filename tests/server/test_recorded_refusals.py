@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Client
+from asking import Client
 
 from jobtype_toolkit import testing
 

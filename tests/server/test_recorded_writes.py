@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WORKSPACES, filled
+from asking import WORKSPACES, filled
 from histories import NOW
 
 import jobtype_toolkit as jt

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from conftest import filled
+from asking import filled
 from histories import JOBS
 from typer.testing import CliRunner
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from conftest import Client, filled
+from asking import Client, filled
 from histories import CHIPS, JOBS, MODEL, ago, manifest
 
 import jobtype_toolkit as jt
