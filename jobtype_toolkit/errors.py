@@ -28,11 +28,10 @@ Every message says what was asked, what is wrong and what to do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding
-    from jobtype_toolkit.store.pull.report import PullReport
 
 
 class ToolkitError(Exception):
@@ -94,8 +93,8 @@ class PlanOutdated(ToolkitError, RuntimeError):
 class PullStopped(ToolkitError, RuntimeError):
     """A pull could not be done to its end. What came before is in the store, and the next pull goes on from there."""
 
-    def __init__(self, message: str, report: PullReport) -> None:
-        """Take what to tell, and what was done until then."""
+    def __init__(self, message: str, report: Any) -> None:
+        """Take what to tell, and what was done until then, a `PullReport`."""
         super().__init__(message)
         self.report = report
 

@@ -263,6 +263,7 @@ def test_now_is_the_newest_change_of_a_job_unless_a_clock_is_given(client, small
 
 def test_the_server_ends_with_the_block_also_after_an_error(small):
     urls = []
+    before = set(threading.enumerate())
 
     def work() -> None:
         with testing.serve(small) as server:
@@ -274,7 +275,7 @@ def test_the_server_ends_with_the_block_also_after_an_error(small):
         work()
     with pytest.raises(requests.ConnectionError):
         requests.get(urls[0], timeout=10)
-    assert "jobtype-toolkit-server" not in [one.name for one in threading.enumerate()]
+    assert "jobtype-toolkit-server" not in [one.name for one in set(threading.enumerate()) - before]
 
 
 def test_the_server_tells_what_it_was_asked(serving, small):
