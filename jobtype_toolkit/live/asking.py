@@ -80,12 +80,13 @@ class Asking:
         bodies: Sequence[Any],
         fields: Sequence[Field],
         *,
+        path: str | None = None,
         params: Params = (),
         notes: Sequence[str] = (),
         window: Window | None = None,
         now: tuple[datetime, str] | None = None,
     ) -> pd.DataFrame:
-        """Return v6's objects as the declared frame, with its attrs.
+        """Return v6's objects as the declared frame, with its attrs; `path` where the service's own has places to fill.
 
         Raises:
             ServerFailed: a row lacks its id, or another number that every row has.
@@ -95,7 +96,7 @@ class Asking:
         except frames.Incomplete as error:
             msg = f"{name} of {self.http.base}: {error}, so that the answer cannot be trusted. Is this a v6 server?"
             raise ServerFailed(msg, status=200) from None
-        made.attrs |= self.attrs(name, len(made), params=params, notes=notes, window=window, now=now)
+        made.attrs |= self.attrs(name, len(made), path=path, params=params, notes=notes, window=window, now=now)
         return made
 
     def attrs(
@@ -103,6 +104,7 @@ class Asking:
         name: str,
         count: int,
         *,
+        path: str | None = None,
         params: Params = (),
         notes: Sequence[str] = (),
         window: Window | None = None,
@@ -111,7 +113,7 @@ class Asking:
         """Return what a frame is told of where it comes from."""
         told: dict[str, Any] = {
             "service": name,
-            "url": f"{self.http.base}/v6/{service(name).url}",
+            "url": f"{self.http.base}/v6/{path or service(name).url}",
             "parameters": _grouped(params),
             "window": {"started": v6_text(window.started), "ended": v6_text(window.ended)} if window else None,
             "zone": "UTC",

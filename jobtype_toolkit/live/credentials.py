@@ -74,8 +74,8 @@ def _basic(auth: HTTPBasicAuth) -> str:
     return str(signed.headers["Authorization"]).partition(" ")[2]
 
 
-class _Concealed(str):
-    """A header that debuggers and verbose tracebacks, which show local variables, do not show."""
+class Concealed(str):
+    """A text that debuggers and verbose tracebacks, which show local variables, do not show."""
 
     __slots__ = ()
 
@@ -86,7 +86,7 @@ class _Concealed(str):
 def _concealed(request: requests.PreparedRequest) -> requests.PreparedRequest:
     value = request.headers.get("Authorization")
     if isinstance(value, str):
-        request.headers["Authorization"] = _Concealed(value)
+        request.headers["Authorization"] = Concealed(value)
     return request
 
 

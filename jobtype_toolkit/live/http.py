@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
-from jobtype_toolkit.live.credentials import Credentials, hiding
+from jobtype_toolkit.live.credentials import Concealed, Credentials, hiding
 from jobtype_toolkit.live.failures import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.findings import clipped
@@ -53,6 +53,13 @@ class Settings:
     retries: Retries = field(default_factory=Retries)
 
 
+class _Session(requests.Session):
+    """A session that does not even look where a redirect goes to."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as the base class has it
+        return None
+
+
 class Http:
     """Asks one server, and only it. Safe for several threads."""
 
@@ -65,11 +72,14 @@ class Http:
         self.requests = 0
         """How many requests were sent."""
         self._counting = threading.Lock()
-        self._session = session = requests.Session()
+        self._session = session = _Session()
         session.auth = credentials.sign  # also without a token: requests would look into ~/.netrc
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a session cookie would win over the token
         session.headers["Accept"] = "application/json"
-        self._proxies: dict[str, Any] | None = None if settings.proxies is None else {**_NO_PROXIES, **settings.proxies}
+        self._proxies: dict[str, Any] | None = None
+        if settings.proxies is not None:  # an address may have a password in it
+            given = {scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()}
+            self._proxies = {**_NO_PROXIES, **given}
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)
         session.mount("http://", adapter)

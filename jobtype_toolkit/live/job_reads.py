@@ -169,9 +169,9 @@ class JobReads(joblist.JobList):
         Returns:
             One row a scheduled execution, `id` first; failed attempts that were retried are here and nowhere else.
         """
-        number = whole(job_id, name="job_id")
-        rows, _ = self._asking.rows(f"jobs/{number}/executions/")
-        found = self._asking.frame("executions", unique(rows), JOB_EXECUTION.fields)
+        path = f"jobs/{whole(job_id, name='job_id')}/executions/"
+        rows, _ = self._asking.rows(path)
+        found = self._asking.frame("executions", unique(rows), JOB_EXECUTION.fields, path=path)
         return sort(found, [("exe_num", False)])
 
     def logs(self, job_id: int, exe_num: int | None = None, *, stream: str = "combined") -> str | None:

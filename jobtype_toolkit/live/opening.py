@@ -112,7 +112,7 @@ def _base(url: str, *, name: str) -> str:
     text = url.strip() if isinstance(url, str) else ""
     try:
         parts = urlsplit(text)
-        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url, parts = False, SplitResult("", "", "", "", "")
     if is_url and (parts.username is not None or parts.password is not None):

@@ -129,7 +129,7 @@ class JobTypeReads:
         rows = self._versions(name)
         if not rows:
             raise NotFound(self._no_job_type(name))
-        every = self._asking.frame("versions", rows, JOB_TYPE_ROW.fields)
+        every = self._asking.frame("versions", rows, JOB_TYPE_ROW.fields, path=_address("versions", name))
         kept = every if is_active is None else every[every["is_active"].eq(is_active).fillna(False)]
         kept.attrs = every.attrs
         return cut_page(by_name(kept), at)
@@ -169,11 +169,12 @@ class JobTypeReads:
         at = paging(page, page_size)
         if not has_address(name, version):
             raise NotFound(self._no_job_type(name, version))
+        path = _address("revisions", name, version)
         try:
-            rows, _ = self._asking.rows(_address("revisions", name, version))
+            rows, _ = self._asking.rows(path)
         except NotFound:
             raise NotFound(self._no_job_type(name, version)) from None
-        found = self._asking.frame("revisions", unique(rows), JOB_TYPE_REVISION_ROW.fields)
+        found = self._asking.frame("revisions", unique(rows), JOB_TYPE_REVISION_ROW.fields, path=path)
         return cut_page(sort(found, [("revision_num", False)]), at)
 
     def revision(self, name: str, version: str, revision_num: int) -> JobTypeRevision:

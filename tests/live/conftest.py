@@ -1,0 +1,67 @@
+"""What the tests of the live client share: servers of a test's own, and clients of them that never really wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from histories import NOW
+from loopback import Answering, Loopback, loopback
+
+import jobtype_toolkit as jt
+
+TOKEN = "6f1c0a9e5d3b47288c77aa01bd42ef9955c3d210"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own stands between a client and its server."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.delenv("JOBTYPE_TOOLKIT_TOKEN", raising=False)
+
+
+@pytest.fixture
+def token() -> str:
+    return TOKEN
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Loopback]]:
+    """Start servers that end with the test."""
+    with ExitStack() as stack:
+        yield lambda answering, **settings: stack.enter_context(loopback(answering, **settings))
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """How long the clients of the test waited, in seconds; none of them really did."""
+    return []
+
+
+@pytest.fixture
+def client(waits: list[float]) -> Iterator[Callable[..., jt.Scale]]:
+    """Connect to a server, with half of the random and no waiting."""
+    with ExitStack() as stack:
+
+        def of(server: Loopback | str, token: str | None = TOKEN, **settings: Any) -> jt.Scale:
+            url = server if isinstance(server, str) else server.url
+            retries = jt.Retries(sleep=waits.append, random=lambda: 0.5, now=lambda: NOW.timestamp())
+            given = {"retries": retries, "clock": lambda: NOW} | settings
+            token = None if "auth" in given else token
+            return stack.enter_context(jt.connect(url, token, **given))
+
+        yield of
+
+
+@pytest.fixture
+def asking(serving: Callable[..., Loopback], client: Callable[..., jt.Scale]) -> Callable[..., jt.Scale]:
+    """Start a server that answers as told, and give a client of it."""
+
+    def of(answering: Answering, **settings: Any) -> jt.Scale:
+        return client(serving(answering), **settings)
+
+    return of
