@@ -92,6 +92,8 @@ WRITE_CODES = (
     Code("JOB_TYPE_MISMATCH", "The manifest's name or version is not that of the edited type.", (SCALE_CREATE,)),
     Code("SYSTEM_JOB_TYPE", "System types can only be paused.", (SCALE_CREATE,)),
     Code("MANIFEST_UNKNOWN", "A configuration for a type whose manifest is not known.", (SCALE_CREATE,)),
+    Code("NOT_IN_RELEASE", "A field that edits of this old release do not take.", (SCALE_CREATE,)),
+    Code("SECRETS_LOST", "Some secret settings are given, and a server forgets the others.", (SCALE_CREATE,)),
     Code("UNSTORABLE_TEXT", "A text that no database can hold.", (SCALE_CREATE,)),
     Code("DEPRECATED_RECIPES", "A server deactivates the recipe types that use the type."),
 )

@@ -21,11 +21,11 @@ from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import writing
 from jobtype_toolkit.store.asking import ALL, Asker, Clock
 from jobtype_toolkit.store.database import transaction
-from jobtype_toolkit.store.objections import Wish
 from jobtype_toolkit.store.script import script
-from jobtype_toolkit.store.wishes import Judged, judge
 from jobtype_toolkit.store.writing import Present
 from jobtype_toolkit.times import naive_utc
+from jobtype_toolkit.wishes.judging import Judged, judge
+from jobtype_toolkit.wishes.wish import Wish
 
 _OPEN = ("RUNNING", "QUEUED", "PENDING")
 """The statuses that a plan counts the jobs of."""
@@ -148,7 +148,7 @@ class Managing:
         changes = {key: value for key, value in given.items() if value is not None} | {"manifest": document}
         if configuration is not None:
             changes["configuration"] = documents.load(configuration)
-        return self._plan(Wish(name, version, changes, replace=replace), self._home(source))
+        return self._plan(Wish(name, version, changes, replace=replace, allow_unreachable=True), self._home(source))
 
     def edit(self, name: str, version: str, *, source: str | None = None, **changes: Any) -> Plan:
         """Plan to edit a job type (v6 PATCH job-types/{name}/{version}/); `send()` does it.
@@ -175,7 +175,9 @@ class Managing:
             if given.get(key) is not None:
                 given[key] = documents.load(given[key])
         meant = self._asker.source(source).name
-        plan = self._plan(Wish(_text(name), _text(version), given, is_edit=True), source_name(meant))
+        plan = self._plan(
+            Wish(_text(name), _text(version), given, is_edit=True, allow_unreachable=True), source_name(meant)
+        )
         refuse_unknown(changes)
         return plan
 
