@@ -22,7 +22,7 @@ from jobtype_toolkit.seed.normalising import (
 from jobtype_toolkit.seed.paths import get
 from jobtype_toolkit.seed.rules import items
 from jobtype_toolkit.wishes.objections import Case, kept_secrets, objections
-from jobtype_toolkit.wishes.wish import STORE, Rules, Seen, Wish
+from jobtype_toolkit.wishes.wish import STORE, Rules, Seen, Wish, text_of
 
 
 @dataclass(slots=True)
@@ -211,8 +211,8 @@ class _Judge:
         new = normalised_manifest(self.manifest.value)
         self.after |= {
             "manifest": new,
-            "title": _text(get(new, ("job", "title"))),
-            "description": _text(get(new, ("job", "description"))),
+            "title": text_of(get(new, ("job", "title"))),
+            "description": text_of(get(new, ("job", "description"))),
             "revision_num": self.seen.revision_num + 1,
             "unmet_resources": None,
         }
@@ -268,10 +268,6 @@ _HIDDEN = {
 
 def _are(names: list[str]) -> str:
     return f"{', '.join(map(shown, names))} {'is' if len(names) == 1 else 'are'}"
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _errors(manifest: Any) -> list[dict[str, Any]]:

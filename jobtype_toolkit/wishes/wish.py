@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.parameters import checked
+from jobtype_toolkit.seed import document as documents
 from jobtype_toolkit.seed.document import Document
+from jobtype_toolkit.seed.normalising import settings_of
+from jobtype_toolkit.seed.paths import get
 from jobtype_toolkit.seed.validator import Target
+
+HIDDEN = "<hidden>"
+"""What stands for the value of a secret setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,53 @@ class Wish:
         found: Document | None = self.changes.get(name)
         is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
         return None if is_empty else found
+
+    def asked(self, secrets: Iterable[str]) -> dict[str, Any]:
+        """Return what is asked for as plain values, those of secret settings hidden."""
+        asked = {name: one.value if isinstance(one, Document) else one for name, one in self.changes.items()}
+        settings = settings_of(asked.get("configuration"))
+        if settings:
+            hidden = {name: HIDDEN if name in secrets else value for name, value in settings.items()}
+            asked["configuration"] = asked["configuration"] | {"settings": hidden}
+        return asked
+
+
+def creation(manifest: Any, changes: Mapping[str, Any], **how: bool) -> Wish:
+    """Return the wish to create what the manifest describes; of `changes` what is None was not asked for.
+
+    Raises:
+        InvalidParameter: a value that is not of its kind, or too long; no image.
+        UnreadableInput: a path that cannot be read.
+    """
+    given = {name: value for name, value in checked(changes).items() if value is not None}
+    if "docker_image" not in given:
+        msg = "add(docker_image=None): a job type needs an image. Give its name, such as 'x-1.0.0-seed:1.0.0'."
+        raise InvalidParameter(msg)
+    document = documents.load(manifest)
+    name, version = (text_of(get(document.value, ("job", key))) for key in ("name", "jobVersion"))
+    given["manifest"] = document
+    if "configuration" in given:
+        given["configuration"] = documents.load(given["configuration"])
+    return Wish(name, version, given, **how)
+
+
+def edition(name: str, version: str, changes: Mapping[str, Any], **how: bool) -> Wish:
+    """Return the wish to edit a job type; what is None is a wish of its own.
+
+    Raises:
+        InvalidParameter: a value that is not of its kind, or too long.
+        UnreadableInput: a path that cannot be read.
+    """
+    given = checked(changes)
+    for key in ("manifest", "configuration"):
+        if given.get(key) is not None:
+            given[key] = documents.load(given[key])
+    return Wish(text_of(name), text_of(version), given, is_edit=True, **how)
+
+
+def text_of(value: Any) -> str:
+    """Return a text, an empty one where the value is none."""
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
