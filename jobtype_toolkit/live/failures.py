@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -25,15 +26,20 @@ class InvalidPage(NotFound):
     """v6's 404 for a page past the end."""
 
 
-def detail(body: bytes, content_type: str = "") -> str:
-    """Return what the body of a failure says, on one line, without markup, cut where it is long."""
+def detail(body: bytes, content_type: str = "", hide: Callable[[str], str] = str) -> str:
+    """Return what the body of a failure says, on one line, without markup and secrets, cut where it is long."""
     text = body[:_READ].decode("utf-8", "replace")
     try:
         said = _said(json.loads(text))
     except (ValueError, RecursionError):
         is_html = "html" in content_type or text.lstrip()[:1] == "<"
         said = _text_of(text) if is_html else text
-    return clipped(_UNPRINTABLE.sub(" ", said).strip(), LONGEST)
+    return readable(said, hide)
+
+
+def readable(said: str, hide: Callable[[str], str] = str) -> str:
+    """Return a text of a server on one line, without secrets, cut where it is long: a secret that is cut is not found."""
+    return clipped(hide(_UNPRINTABLE.sub(" ", hide(said)).strip()), LONGEST)
 
 
 def _said(value: Any) -> str:

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
 from jobtype_toolkit.live.credentials import Credentials
 from jobtype_toolkit.live.failures import detail, failure
+from jobtype_toolkit.live.hiding import hiding
 from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.findings import clipped
 
@@ -218,29 +219,31 @@ class Http:
         self, method: str, path: str, answer: Answer, accept: str | None, secrets: Iterable[str] = ()
     ) -> ToolkitError | None:
         """Return the error that an answer stands for, or None for a success."""
+        hide_secrets = hiding(secrets)
+
+        def hide(text: str) -> str:
+            return self._hide(hide_secrets(text))
+
         kind = answer.headers.get("content-type", "")
         asked = f"{method} {self._place(path)}"
         if 300 <= answer.status < 400:
-            target = clipped(answer.headers.get("location", "nowhere"), 200)
+            target = clipped(hide(answer.headers.get("location", "nowhere")), 200)
             return ServerFailed(
-                f"{asked} was redirected to {self._hide(target)}, and a client that follows would send its token, or lose what "
+                f"{asked} was redirected to {target}, and a client that follows would send its token, or lose what "
                 "it sends. Connect with the URL that the server wants to be called by.",
                 status=answer.status,
             )
         if 200 <= answer.status < 300:
             if accept or not answer.body or answer.value is not _BROKEN:
                 return None
-            said = self._hide(detail(answer.body, kind))
+            said = detail(answer.body, kind, hide)
             return ServerFailed(
                 f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '
                 "does nothing in between change its answers?",
                 status=answer.status,
                 detail=said,
             )
-        said = detail(answer.body, kind)
-        for secret in secrets:
-            said = said.replace(secret, "<hidden>") if secret else said
-        return failure(asked, answer.status, self._hide(said), is_json="json" in kind)
+        return failure(asked, answer.status, detail(answer.body, kind, hide), is_json="json" in kind)
 
     def _unfinished(self, method: str, path: str, why: str, *, tries: int | None = None) -> str:
         tries = tries or self._settings.retries.count + 1

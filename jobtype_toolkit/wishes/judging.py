@@ -92,7 +92,9 @@ class _Judge:
         )
 
     def _second_step(self) -> dict[str, Any]:
-        """Return what v6 ignores on a creation (D15)."""
+        """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
+        if self.before and self.rules.is_before_7_0_1 and not self.wish.is_edit:
+            return {name: self.after[name] for name in _SECOND if self.after[name] != self.before[name]}
         wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
         usual = {"is_active": True, "is_paused": False}
         return {name: value for name, value in wished.items() if self.before is None and value is not usual[name]}
@@ -102,6 +104,7 @@ class _Judge:
         configuration = self.after["configuration"]
         is_broken = any(one.document == "manifest" and SCALE in one.rejected_by for one in validation.errors)
         if is_broken and self.configuration is not None and isinstance(configuration, dict):
+            self.secrets |= set(settings_of(self.configuration.value))
             self.after["configuration"] = configuration | {"settings": {}}
 
     # What is there.
@@ -254,6 +257,7 @@ class _Judge:
                 self.notes.append(f"auto_update: a server moves the recipe types {', '.join(used)} to the new revision")
 
 
+_SECOND = ("is_active", "is_paused")
 _UNDOING = (("is_active", False, True), ("is_paused", False, True))
 """What releases before 7.0.1 silently ignore: field, wish, and what it is."""
 _SECRETS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobtype_toolkit.errors import InvalidParameter
@@ -37,6 +37,13 @@ class Wish:
         found: Document | None = self.changes.get(name)
         is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
         return None if is_empty else found
+
+    def without_empty(self, seen: Seen) -> Wish:
+        """Return the wish as a server takes it: to replace a configuration by `{}` is no wish (v6-semantics 2.9)."""
+        found = self.changes.get("configuration")
+        if self.is_edit or seen.values is None or found is None or found.value != {} or found.faults:
+            return self
+        return replace(self, changes={name: one for name, one in self.changes.items() if name != "configuration"})
 
     def asked(self, secrets: Iterable[str]) -> dict[str, Any]:
         """Return what is asked for as plain values, those of secret settings hidden."""
