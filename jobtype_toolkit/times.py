@@ -118,3 +118,8 @@ def v6_text(value: datetime | None) -> str | None:
 def naive_utc(value: datetime | None) -> datetime | None:
     """Return an instant without its zone, as the store's TIMESTAMP columns hold it."""
     return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+def naive_v6_text(value: datetime | None) -> str | None:
+    """Return an instant of the store, UTC without its zone, as v6 writes it."""
+    return None if value is None else value.isoformat() + "Z"

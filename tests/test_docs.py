@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
@@ -35,7 +38,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_runs(page, demo, tmp_path, monkeypatch):
+def test_every_example_runs(page, demo, tmp_path, monkeypatch, servers):
     """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
@@ -48,10 +51,50 @@ def test_every_example_runs(page, demo, tmp_path, monkeypatch):
             exec(compile(text, f"{page.name}", "exec"), namespace)
         elif kind == "console":
             for line in text.splitlines():
-                command(line, monkeypatch)
+                command(line, monkeypatch, servers)
 
 
-def command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+class Servers:
+    """The servers that examples start, and `curl` for them; each has a free port, whatever the example says."""
+
+    def __init__(self) -> None:
+        self._started: list[subprocess.Popen[str]] = []
+        self._address = ""
+
+    def start(self, arguments: list[str]) -> None:
+        program = "from jobtype_toolkit.cli import main; main()"
+        command = [sys.executable, "-c", program, *arguments, "--port", "0"]
+        self._started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        line = self._started[-1].stdout.readline()
+        self._address = re.search(r"http://[\d.:]+", line)[0]
+
+    def curl(self, arguments: list[str]) -> None:
+        *options, url = arguments
+        given = dict(zip(options[::2], options[1::2], strict=True))
+        headers = dict([given["-H"].split(": ")]) if "-H" in given else {}
+        data = given.get("-d")
+        if data and data.startswith("@"):
+            data = Path(data[1:]).read_text(encoding="utf-8")
+        method = given.get("-X", "POST" if data else "GET")
+        place = url.replace("http://127.0.0.1:8000", self._address)
+        got = requests.request(method, place, headers=headers, data=data, timeout=30)
+        assert got.status_code in (200, 201), f"{url}: {got.text}"
+
+    def stop(self) -> None:
+        for one in self._started:
+            one.terminate()
+            one.communicate(timeout=30)
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    """What runs `serve` and `curl`; ended with the test."""
+    made = Servers()
+    yield made
+    made.stop()
+
+
+def command(line: str, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     assert line.startswith("$ "), line
     program, *arguments = shlex.split(line[2:])
     if program == "make":
@@ -59,6 +102,10 @@ def command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif program == "export":
         name, _, value = arguments[0].partition("=")
         monkeypatch.setenv(name, value)
+    elif program == "curl":
+        servers.curl(arguments)
+    elif arguments[0] == "serve":
+        servers.start(arguments)
     else:
         assert program == "jobtype-toolkit", line
         result = CliRunner().invoke(app, arguments)
@@ -93,9 +140,9 @@ def test_the_picture_shows_what_the_sample_answers():
 
 
 @pytest.mark.slow
-def test_the_help_of_every_command_has_an_example_that_runs(demo, tmp_path, monkeypatch):
+def test_the_help_of_every_command_has_an_example_that_runs(demo, tmp_path, monkeypatch, servers):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
     for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
         if "history.csv" not in line:
-            command(f"$ {line}", monkeypatch)
+            command(f"$ {line}", monkeypatch, servers)

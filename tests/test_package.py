@@ -36,6 +36,8 @@ HOMES = {
     "requests": {"live"},
     "ipywidgets": {"forms", "boards"},
     "jsonschema": {"seed"},
+    "starlette": {"server", "testing"},
+    "uvicorn": {"server", "testing"},
 }
 """Where each third-party library lives."""
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import authoring, filling, managing, reading, validating
+from jobtype_toolkit.cli import authoring, filling, managing, reading, serving, validating
 from jobtype_toolkit.cli.output import safe, write
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -60,6 +60,7 @@ reading.register(app)
 authoring.register(app)
 validating.register(app)
 managing.register(app)
+serving.register(app)
 
 
 def _version(asked: bool) -> None:

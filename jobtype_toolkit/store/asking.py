@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +43,30 @@ class Source:
     pulled: bool = False
 
 
+class Snapshot:
+    """A store that nobody writes while it is asked; its rows are plain values, times naive in UTC, JSON as text."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, state: int) -> None:
+        """Take a cursor, and what tells changes of the file."""
+        self._con = con
+        self.state = state
+        """Grows with whatever may have changed the store; while it stays, what was read stays true."""
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run SQL and return its rows.
+
+        Raises:
+            InvalidQuery: the SQL does not run.
+        """
+        try:
+            answer = self._con.execute(text, dict(parameters))
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+            msg = f"The SQL does not run: {error}"
+            raise InvalidQuery(msg) from error
+        names = [name for name, *_ in answer.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
 class Asker:
     """Runs SQL on a store and tells each frame where it comes from."""
 
@@ -61,6 +85,12 @@ class Asker:
         """
         with self._reading() as con:
             return run(con, text, parameters)
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """Give what runs several queries on one state of the store: nobody writes it meanwhile."""
+        with self._reading() as con:
+            yield Snapshot(con, self._state())
 
     def sources(self) -> list[Source]:
         """Return all sources, by name; read anew only where the file may have changed since."""

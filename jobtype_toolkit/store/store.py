@@ -71,6 +71,11 @@ class Store(JobTypeReads, JobReads, Managing):
         self._asker = Asker(self._reading, lambda: self._database.state, clock)
 
     @property
+    def asker(self) -> Asker:
+        """What runs SQL on the store, for the parts of the toolkit that need rows instead of frames."""
+        return self._asker
+
+    @property
     def path(self) -> Path | None:
         """The file, or None for a store in memory."""
         return self._database.path

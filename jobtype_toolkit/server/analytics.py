@@ -1,0 +1,82 @@
+"""How job types fare: status, pending, running, system failures and the queue (v6-semantics 3), with what v6 falsifies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jobtype_toolkit.analyses.questions import (
+    PENDING_QUESTION,
+    QUEUE_STATUS_QUESTION,
+    RUNNING_QUESTION,
+    STATUS_QUESTION,
+    SYSTEM_FAILURES_QUESTION,
+    Question,
+    status_parameters,
+)
+from jobtype_toolkit.fields import Field, Resource
+from jobtype_toolkit.resources import ERROR
+from jobtype_toolkit.server.answered import Answer
+from jobtype_toolkit.server.asked import Asked
+from jobtype_toolkit.server.bodies import falsified, falsified_error, flat_body
+from jobtype_toolkit.server.facts import Facts, Reading
+from jobtype_toolkit.server.paging import cut, listed
+from jobtype_toolkit.sqlfiles import sql
+
+COUNTS = ("status", "count", "most_recent", "category")
+"""The keys of an entry of `job_counts`, in v6's order."""
+
+Service = Callable[[Facts, Asked], Answer]
+
+
+def status(facts: Facts, asked: Asked) -> Answer:
+    """Answer job-types/status/: one row a job type, its counted jobs by status and category."""
+    is_active = asked.flag(asked.release.activity)
+    started, ended = asked.moment("started"), asked.moment("ended")
+    times = [None if one is None else one.replace(tzinfo=asked.now.tzinfo) for one in (started, ended)]
+    _, bound, _ = status_parameters(times[0], times[1], is_active if isinstance(is_active, bool) else None, asked.now)
+    with facts.reading() as reading:
+        counts: dict[int, list[dict[str, Any]]] = {}
+        for row in _rows(reading, STATUS_QUESTION, **bound):
+            entries = counts.setdefault(row["job_type_id"], [])
+            if row["status"] is not None:
+                entries.append(flat_body(row, STATUS_QUESTION.row.pick(*COUNTS)))
+        page, count = cut(asked, list(counts))
+        bases = reading.known.analysis_bases
+        return listed(asked, [{"job_type": bases[id], "job_counts": counts[id]} for id in page], count)
+
+
+def _falsified(question: Question) -> Service:
+    """Return the service of a question whose rows have a falsified job type, and perhaps an error."""
+    own = own_fields(question.row)
+    has_error = any(field.path.startswith("error.") for field in question.row.fields)
+
+    def service(facts: Facts, asked: Asked) -> Answer:
+        with facts.reading() as reading:
+            page, count = cut(asked, _rows(reading, question))
+            known = reading.known
+            bodies = []
+            for row in page:
+                body: dict[str, Any] = {"job_type": falsified(known.analysis_bases[row["job_type_id"]])}
+                body["job_type"] = asked.release.based(body["job_type"])
+                if has_error:
+                    body["error"] = falsified_error(flat_body(known.errors[row["error_id"]], ERROR.fields))
+                bodies.append(body | flat_body(row, own))
+            return listed(asked, bodies, count)
+
+    return service
+
+
+def own_fields(row: Resource) -> tuple[Field, ...]:
+    """Return the fields of an analysis that are not of the job type or the error."""
+    return tuple(field for field in row.fields if not field.path)
+
+
+def _rows(reading: Reading, question: Question, **bound: Any) -> list[dict[str, Any]]:
+    return reading.snapshot.rows(sql("analyses", question.name), {**bound, "source": reading.source})
+
+
+pending = _falsified(PENDING_QUESTION)
+running = _falsified(RUNNING_QUESTION)
+system_failures = _falsified(SYSTEM_FAILURES_QUESTION)
+queue_status = _falsified(QUEUE_STATUS_QUESTION)

@@ -1,0 +1,61 @@
+"""What a v6 server answers with: compact JSON, or a line of HTML where Django itself answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON_TYPE, HTML_TYPE = "application/json", "text/html"
+NOT_FOUND_PAGE = "<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"
+ERROR_PAGE = "<h1>Server Error (500)</h1>"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, a body and what headers it has beyond the usual ones."""
+
+    status: int
+    content: bytes = b""
+    media_type: str | None = JSON_TYPE
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def encoded(body: Any) -> bytes:
+    """Return JSON as v6 writes it: compact, in UTF-8, nothing escaped that need not be."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> Answer:
+    """Return an answer in JSON."""
+    return Answer(status, encoded(body), headers=headers)
+
+
+def html(page: str, status: int) -> Answer:
+    """Return an answer of Django's own."""
+    return Answer(status, page.encode(), HTML_TYPE)
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, detail: str = "", *, found: Answer | None = None) -> None:
+        """Take v6's detail, or the whole answer where it is not JSON."""
+        super().__init__(detail)
+        self.answer = found or answer({"detail": detail}, status)
+
+
+def not_found() -> Refused:
+    """Return the answer for an object that is not there."""
+    return Refused(404, "Not found.")
+
+
+def no_route() -> Refused:
+    """Return the answer for a URL that leads nowhere."""
+    return Refused(404, found=html(NOT_FOUND_PAGE, 404))
+
+
+def broken() -> Refused:
+    """Return the answer of a server that fails."""
+    return Refused(500, found=html(ERROR_PAGE, 500))

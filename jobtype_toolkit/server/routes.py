@@ -1,0 +1,71 @@
+"""Which URL is which service, in the order in which v6 tries them; the URLs are those of the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobtype_toolkit.parameters import service
+from jobtype_toolkit.server import analytics, job_types, jobs, others, writes
+from jobtype_toolkit.server.answered import Answer, answer
+from jobtype_toolkit.server.asked import Asked
+from jobtype_toolkit.server.facts import Facts
+
+Handler = Callable[[Facts, Asked], Answer]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A URL below the version, and what answers each method there."""
+
+    url: str
+    methods: Mapping[str, Handler]
+    allow: str = ""
+    """What the header Allow says where that is more than what is answered."""
+    is_open: bool = False
+    """Whether no credentials are needed."""
+    reads: frozenset[str] = field(default_factory=frozenset)
+    """Methods beyond GET that need no right to write."""
+
+    @property
+    def allowed(self) -> str:
+        """What the header Allow says."""
+        return self.allow or ", ".join([*self.methods, *(["HEAD"] if "GET" in self.methods else []), "OPTIONS"])
+
+
+def _at(name: str, **methods: Handler) -> Served:
+    return Served(service(name).url, methods)
+
+
+def served(logs: others.Logs, description: Mapping[str, Any]) -> tuple[Served, ...]:
+    """Return all URLs, those with fixed names first."""
+
+    def described(facts: Facts, asked: Asked) -> Answer:
+        return answer(description)
+
+    return (
+        _at("job_type_names", GET=job_types.names, POST=writes.add_name),
+        _at("job_types", GET=job_types.job_types, POST=writes.add),
+        Served(service("validate").url, {"POST": writes.validate}, reads=frozenset({"POST"})),
+        _at("status", GET=analytics.status),
+        _at("pending", GET=analytics.pending),
+        _at("running", GET=analytics.running),
+        _at("system_failures", GET=analytics.system_failures),
+        _at("versions", GET=job_types.versions),
+        _at("job_type", GET=job_types.details, PATCH=writes.edit),
+        _at("revisions", GET=job_types.revisions),
+        _at("revision", GET=job_types.revision),
+        _at("queue_status", GET=analytics.queue_status),
+        _at("jobs", GET=jobs.jobs, POST=writes.add_job),
+        Served("jobs/{id}/", {"GET": jobs.job}),
+        Served("jobs/{id}/executions/", {"GET": jobs.executions}),
+        Served("jobs/{id}/executions/{exe_num}/", {"GET": jobs.execution}),
+        _at("errors", GET=jobs.errors, POST=writes.not_written),
+        Served("errors/{id}/", {"GET": jobs.error, "PATCH": writes.not_written}),
+        Served("workspaces/", {"GET": others.workspaces}, allow="GET, POST, HEAD, OPTIONS"),
+        Served("job-executions/", {"GET": others.nothing}),
+        Served("job-executions/{id}/logs/{stream}/", {"GET": others.LogService(logs)}),
+        Served("openapi.json", {"GET": described}, is_open=True),
+        Served("version/", {"GET": others.version}, is_open=True),
+    )

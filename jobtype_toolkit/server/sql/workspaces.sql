@@ -1,0 +1,5 @@
+-- The workspaces of a source.
+SELECT name, is_active
+FROM workspace
+WHERE ($source = '*' OR source = $source)
+ORDER BY name;

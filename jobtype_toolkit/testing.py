@@ -1,0 +1,141 @@
+"""A v6 server inside this process, for tests and notebooks.
+
+from jobtype_toolkit import testing
+
+with testing.serve() as server:
+    requests.get(f"{server.url}/v6/job-types/")
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jobtype_toolkit.server.faults import Faults
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.server.others import Logs
+    from jobtype_toolkit.server.releases import ReleaseName
+    from jobtype_toolkit.store.store import Store
+
+
+__all__ = ["Faults", "Request", "Server", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was answered."""
+
+    method: str
+    path: str
+    query: str
+    status: int
+    """The status of the answer; 0 where none was begun."""
+
+
+class Server:
+    """A server that runs: where it is, what it serves, and what it was asked."""
+
+    def __init__(self, store: Store, app: Any) -> None:
+        """Take the store and the application."""
+        self.store = store
+        self.url = ""
+        """The base URL, to which `/v6/…` is added."""
+        self.failures: list[Exception] = []
+        """What was raised while answering: none of the 500s that v6 gives on purpose is among them."""
+        self._app = app
+        self._requests: list[Request] = []
+        self._lock = threading.Lock()
+
+    @property
+    def requests(self) -> list[Request]:
+        """What was asked so far, in the order in which it was answered."""
+        with self._lock:
+            return list(self._requests)
+
+    def forget(self) -> None:
+        """Forget what was asked so far."""
+        with self._lock:
+            self._requests.clear()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request and write it down."""
+        status = 0
+
+        async def told(message: Any) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, told)
+        except Exception as error:
+            self.failures.append(error)
+            raise
+        finally:
+            if scope["type"] == "http":
+                query = scope["query_string"].decode("latin-1")
+                with self._lock:
+                    self._requests.append(Request(scope["method"], scope["path"], query, status))
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}, {len(self._requests)} requests>"
+
+
+@contextmanager
+def serve(
+    store: Store | None = None,
+    *,
+    source: str | None = None,
+    token: str | None = None,
+    prefix: str = "/api",
+    release: ReleaseName = "7.2",
+    read_only: bool = False,
+    faults: Faults | Sequence[Faults] | None = None,
+    logs: Logs | None = None,
+    quirks: bool = True,
+    clock: Callable[[], datetime] | None = None,
+    port: int = 0,
+) -> Iterator[Server]:
+    """Run a v6 server on this machine's own address until the end of the `with`; it is stopped after errors too.
+
+    Args:
+        store: what is served, and written into; the bundled sample where not given.
+        source, token, prefix, release, read_only, faults, logs, quirks, clock: as `server.app.app` takes them.
+        port: where it listens; a free port where not given.
+
+    Yields:
+        A `Server`: `url`, `store`, and `requests`, what it was asked.
+
+    Raises:
+        InvalidParameter: a value that makes no sense, or a port that is in use.
+        ToolkitError: the extra `server` is not installed.
+    """
+    from jobtype_toolkit.server import needed
+
+    needed()
+    from jobtype_toolkit.server.app import app
+    from jobtype_toolkit.server.running import running
+    from jobtype_toolkit.store.opening import sample
+
+    home = sample() if store is None else store
+    made = app(
+        home,
+        source=source,
+        token=token,
+        prefix=prefix,
+        release=release,
+        read_only=read_only,
+        faults=faults,
+        logs=logs,
+        quirks=quirks,
+        clock=clock,
+    )
+    server = Server(home, made)
+    with running(server, port=port) as address:
+        server.url = address + prefix.rstrip("/")
+        yield server

@@ -1,0 +1,41 @@
+"""Asking a server in the tests: a plain client, and stores to serve."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import requests
+from histories import NOW, RESOURCES, page
+
+import jobtype_toolkit as jt
+from jobtype_toolkit import testing
+
+WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}
+"""The workspaces of the recorded server, as its answers tell."""
+
+
+def filled(folder: Path, store: jt.Store | None = None, **resources: Any) -> jt.Store:
+    """Load bodies by resource into a store, by default the small history into a new one."""
+    store = store or jt.open(clock=lambda: NOW)
+    for resource, records in (resources or RESOURCES).items():
+        path = folder / f"{resource}.json"
+        path.write_text(json.dumps(page(records)), encoding="utf-8")
+        store.load(path, resource, source="scale")
+    return store
+
+
+class Client:
+    """A plain client: it follows nothing, keeps no cookie and repeats nothing."""
+
+    def __init__(self, server: testing.Server, token: str | None = None) -> None:
+        self.url = server.url
+        self.headers = {"Authorization": f"Token {token}"} if token else {}
+
+    def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
+        headers = {**self.headers, **more.pop("headers", {})}
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more)
+
+    def get(self, path: str, **params: Any) -> requests.Response:
+        return self("GET", path, params=params)

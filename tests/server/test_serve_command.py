@@ -1,0 +1,118 @@
+"""`jobtype-toolkit serve`: what it tells, what it refuses before anything listens, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import requests
+from asking import filled
+from histories import JOBS
+from typer.testing import CliRunner
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+
+TOKEN = "a-very-secret-token"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """The file of a store with the small history."""
+    path = tmp_path / "small.duckdb"
+    with jt.open(path) as made:
+        filled(tmp_path, made)
+    return path
+
+
+class Started:
+    """A server in a process of its own, and what it told."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        program = "from jobtype_toolkit.cli import main; main()"
+        command = [sys.executable, "-c", program, "serve", "--port", "0", *arguments]
+        environment = {**os.environ, **environment}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.told = ""
+        while "Ctrl+C" not in self.told and self.process.poll() is None:
+            self.told += self.process.stdout.readline()
+        self.url = re.search(r"http://\S+/api", self.told)[0]
+
+    def interrupt(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=30)[0]
+
+
+@pytest.fixture
+def start(monkeypatch) -> Iterator[type[Started]]:
+    """Start servers; those that still run are ended with the test."""
+    monkeypatch.delenv("JOBTYPE_TOOLKIT_TOKEN", raising=False)
+    made: list[Started] = []
+
+    def one(*arguments: str, **environment: str) -> Started:
+        made.append(Started(*arguments, **environment))
+        return made[-1]
+
+    yield one
+    for server in made:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate(timeout=30)
+
+
+def test_it_serves_a_store_until_it_is_interrupted(start, store):
+    server = start("--store", str(store))
+    assert f"curl '{server.url}/v6/job-types/status/?started=P1D'" in server.told
+    assert requests.get(f"{server.url}/v6/jobs/", timeout=10).json()["count"] == len(JOBS)
+    assert server.interrupt() == "\nstopped\n"
+    assert server.process.returncode == 0
+
+
+def test_a_token_from_the_environment_is_needed_and_not_told(start, store):
+    server = start("--store", str(store), "--faults", "count=1", "--seed", "7", JOBTYPE_TOOLKIT_TOKEN=TOKEN)
+    assert TOKEN not in server.told
+    assert requests.get(f"{server.url}/v6/jobs/", timeout=10).status_code == 403
+    got = requests.get(f"{server.url}/v6/jobs/", headers={"Authorization": f"Token {TOKEN}"}, timeout=10)
+    assert (got.status_code, got.json()["count"] == len(JOBS)) == (200, False)
+    assert TOKEN not in server.interrupt()
+
+
+def test_edits_reach_the_file_unless_read_only(start, store):
+    patch = {"json": {"is_paused": True}, "timeout": 10}
+    path = "/v6/job-types/tide-model/2.0.0/"
+    reading = start("--store", str(store), "--read-only")
+    assert requests.patch(reading.url + path, **patch).status_code == 403
+    reading.interrupt()
+    writing = start("--store", str(store))
+    assert requests.patch(writing.url + path, **patch).status_code == 200
+    writing.interrupt()
+    assert jt.open(store).job_type("tide-model", "2.0.0").is_paused is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("--host", "0.0.0.0"), 2, "there is no token"),
+        (("--faults", "cuts=1"), 2, "Did you mean 'cut'"),
+        (("--release", "5"), 2, "release='5' is unknown"),
+        (("--prefix", "api"), 2, "prefix='api' is no path"),
+        (("--source", "nobody"), 1, "no source 'nobody'"),
+        (("--host", "203.0.113.1", "--token", "t"), 2, "cannot be listened on"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_listens(store, monkeypatch, arguments, code, told):
+    monkeypatch.delenv("JOBTYPE_TOOLKIT_TOKEN", raising=False)
+    done = CliRunner().invoke(app, ["serve", "--store", str(store), *arguments])
+    assert (done.exit_code, told in done.output) == (code, True), done.output
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path):
+    done = CliRunner().invoke(app, ["serve", "--store", str(tmp_path / "none.duckdb")])
+    assert done.exit_code == 1
+    assert "There is no store" in done.output
+    assert not (tmp_path / "none.duckdb").exists()
