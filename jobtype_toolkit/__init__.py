@@ -42,13 +42,14 @@ if TYPE_CHECKING:
     from jobtype_toolkit.live.opening import connect
     from jobtype_toolkit.live.retrying import Retries
     from jobtype_toolkit.live.scale import Scale
-    from jobtype_toolkit.plans import Plan, Sent
+    from jobtype_toolkit.plans import Plan
     from jobtype_toolkit.provenance import explain
     from jobtype_toolkit.records import Job, JobType, JobTypeRevision
     from jobtype_toolkit.seed.configuration import Configuration
     from jobtype_toolkit.seed.findings import Finding, Validation
     from jobtype_toolkit.seed.manifest import Manifest
     from jobtype_toolkit.seed.validator import validate
+    from jobtype_toolkit.sent import Sent
     from jobtype_toolkit.services import ResultCut
     from jobtype_toolkit.store.opening import open, sample  # noqa: A004
     from jobtype_toolkit.store.pull.report import PullReport
@@ -111,7 +112,7 @@ _HOMES = {
     "PullReport": "store.pull.report",
     "Retries": "live.retrying",
     "Scale": "live.scale",
-    "Sent": "plans",
+    "Sent": "sent",
     "Store": "store.store",
     "Validation": "seed.findings",
     "connect": "live.opening",

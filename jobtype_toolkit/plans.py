@@ -16,13 +16,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.errors import AlreadySent, Rejected, StoreError
+from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, Rejected, StoreError, ToolkitError
 from jobtype_toolkit.fields import Field
-from jobtype_toolkit.records import JobType
 from jobtype_toolkit.resources import JOB_TYPE
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.differences import differences, same
 from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
+from jobtype_toolkit.sent import Sent
 
 Action = Literal["create", "edit", "replace"]
 
@@ -44,19 +44,6 @@ _APART = frozenset(
 """What `changes` leaves out: told elsewhere, or known only when it is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of a plan."""
-
-    outcome: Literal["created", "edited"]
-    url: str
-    """Where the details are, below the base URL of the API."""
-    job_type: JobType
-    validation: Validation
-    not_applied: tuple[str, ...] = ()
-    """The fields that were asked for and are as they were before."""
-
-
 @dataclass(eq=False, repr=False)
 class Plan:
     """A write that was not made yet. Look at it, then `send()` it, once.
@@ -76,6 +63,8 @@ class Plan:
     after: Mapping[str, Any]
     validation: Validation
     sender: Callable[[], Sent]
+    checker: Callable[[], None] = lambda: None
+    """Looks whether what the plan was made for is still so, where the sender does not; it changes nothing."""
     jobs: Mapping[str, int] = field(default_factory=dict)
     auto_update: bool | None = None
     """Whether the manifest moves the recipes that use the type; None in a plan without a manifest."""
@@ -97,15 +86,25 @@ class Plan:
             AlreadySent: it was sent before.
             PlanOutdated: what it was made for has changed meanwhile.
             StoreError: the store cannot be written; nothing was changed, and it may be sent again.
+            AuthenticationFailed: the server does not let the caller write; likewise.
+            ServerFailed: the server failed, and nothing was changed as far as can be seen.
+            ConnectionFailed: the server cannot be reached.
+            OutcomeUnknown: what became of it could not be found out; it must not be sent again unseen.
         """
         if self.validation.errors:
             raise rejection(self._asked, self.validation.errors)
         if not self._unsent.acquire(blocking=False):
             msg = f"The plan to {self._asked} was sent already. Make a new one for another change."
             raise AlreadySent(msg)
+        planned = self.as_dict() | {"is_sendable": True}
         try:
-            self.sent = self.sender()
-        except StoreError:
+            self.checker()
+        except ToolkitError:
+            self._unsent.release()
+            raise
+        try:
+            self.sent = replace(self.sender(), plan=planned)
+        except _NOTHING_CHANGED:
             self._unsent.release()
             raise
         return self.sent
@@ -223,6 +222,8 @@ class Plan:
         return environment.get_template("plan.html").render(plan=self, asked=self._asked)
 
 
+_NOTHING_CHANGED = (StoreError, Rejected, AuthenticationFailed, NotFound)
+"""The errors after which it is certain that nothing was changed, so that a plan may be sent again."""
 _RECIPES = {True: "that use the type move to the new revision", False: "stay with the revision they have"}
 
 

@@ -1,4 +1,4 @@
-"""The order of job type versions, as v6 ranks them to find the latest one (v6-semantics 2.2)."""
+"""Versions of job types: their order, as v6 ranks them to find the latest one (v6-semantics 2.2), and their addresses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ _NUMBER = r"(0|[1-9][0-9]*)"
 _SEMVER = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 
 Rank = tuple[int, int, int, bool, int]
+
+
+_ADDRESS = re.compile(r"[A-Za-z0-9_.]+")
+
+
+def has_address(version: str) -> bool:
+    """Whether a v6 server has an address for a version: for one with `-` or `+` it has none (D14)."""
+    return _ADDRESS.fullmatch(version) is not None
 
 
 def rank(version: str) -> Rank:

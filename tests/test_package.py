@@ -25,7 +25,7 @@ HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "t
 
 LAYERS = (
     {"fields", "resources", "answers", "parameters", "errors", "seed", "sqlfiles"},
-    {"services", "records", "plans", "frames", "times", "versions", "provenance"},
+    {"services", "records", "plans", "sent", "wishes", "frames", "times", "versions", "provenance"},
     {"live", "store", "analyses", "generator"},
     {"forms", "boards", "plots", "report", "server", "testing"},
     {"cli"},

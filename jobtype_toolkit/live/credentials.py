@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import requests
 from requests.auth import HTTPBasicAuth
 
 from jobtype_toolkit.errors import InvalidParameter
-
-HIDDEN = "<hidden>"
-Hide = Callable[[str], str]
+from jobtype_toolkit.live.hiding import Hide, hiding
+from jobtype_toolkit.wishes.wish import HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def credentials(token: str | None, auth: Any) -> Credentials:
 
     if isinstance(auth, HTTPBasicAuth):
         secrets.append(_basic(auth))
-    return Credentials(sign, hiding(*secrets), "signed")
+    return Credentials(sign, hiding(secrets), "signed")
 
 
 def _by_token(token: str) -> Credentials:
@@ -65,7 +62,7 @@ def _by_token(token: str) -> Credentials:
         request.headers["Authorization"] = f"Token {plain}"
         return _concealed(request)
 
-    return Credentials(sign, hiding(plain), "with a token")
+    return Credentials(sign, hiding([plain]), "with a token")
 
 
 def _basic(auth: HTTPBasicAuth) -> str:
@@ -88,21 +85,3 @@ def _concealed(request: requests.PreparedRequest) -> requests.PreparedRequest:
     if isinstance(value, str):
         request.headers["Authorization"] = Concealed(value)
     return request
-
-
-def hiding(*secrets: Any) -> Hide:
-    """Return what takes secrets out of a text, also where they are written as in a URL or a Python literal."""
-    texts = {
-        form
-        for one in secrets
-        if isinstance(one, str) and one
-        for form in (one, quote(one, safe=""), ascii(one)[1:-1], json.dumps(one)[1:-1])
-    }
-    longest_first = sorted(texts, key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for one in longest_first:
-            text = text.replace(one, HIDDEN)
-        return text
-
-    return hide

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
-from jobtype_toolkit.live.credentials import Hide
+from jobtype_toolkit.live.hiding import Hide
 from jobtype_toolkit.seed.findings import clipped
 
 LONGEST = 500
@@ -31,7 +31,7 @@ class InvalidPage(NotFound):
     """v6's 404 for a page past the end."""
 
 
-def detail(body: bytes, content_type: str, hide: Hide) -> str:
+def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
     """Return what the body of a failure says, on one line, without markup and secrets, cut where it is long."""
     text = body[:_READ].decode("utf-8", "replace")
     try:
@@ -39,12 +39,16 @@ def detail(body: bytes, content_type: str, hide: Hide) -> str:
     except (ValueError, RecursionError):
         is_html = "html" in content_type or text.lstrip()[:1] == "<"
         said = _text_of(text) if is_html else text
-    return clipped(readable(hide(said)), LONGEST)
+    return readable(said, hide)
 
 
-def readable(text: str) -> str:
-    """Return a text on one line, without what steers a terminal or turns letters around."""
-    return _UNPRINTABLE.sub(" ", _TERMINAL.sub(" ", text)).strip()
+def readable(said: str, hide: Hide = str) -> str:
+    """Return a text of a server on one line, without secrets and what steers a terminal, cut where it is long.
+
+    It is hidden from before and after: a secret that is cut, or put together, is not found otherwise.
+    """
+    plain = _UNPRINTABLE.sub(" ", _TERMINAL.sub(" ", hide(said))).strip()
+    return clipped(hide(plain), LONGEST)
 
 
 def _said(value: Any) -> str:

@@ -14,8 +14,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
-from jobtype_toolkit.live.credentials import Concealed, Credentials, hiding
+from jobtype_toolkit.live.credentials import Concealed, Credentials
 from jobtype_toolkit.live.failures import Unfinished, detail, failure, readable, unfinished
+from jobtype_toolkit.live.hiding import echoing
 from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.findings import clipped
 
@@ -78,7 +79,9 @@ class Http:
         session.headers["Accept"] = "application/json"
         self._proxies: dict[str, Any] | None = None
         if settings.proxies is not None:  # an address may have a password in it
-            given = {scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()}
+            given = {
+                scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()
+            }
             self._proxies = {**_NO_PROXIES, **given}
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)
@@ -231,10 +234,15 @@ class Http:
         self, method: str, path: str, answer: Answer, accept: str | None, secrets: Iterable[str] = ()
     ) -> ToolkitError | None:
         """Return the error that an answer stands for, or None for a success."""
+        hide_secrets = echoing(secrets)
+
+        def hide(text: str) -> str:
+            return self._hide(hide_secrets(text))
+
         kind = answer.headers.get("content-type", "")
         asked = f"{method} {self._place(path)}"
         if 300 <= answer.status < 400:
-            target = clipped(readable(self._hide(answer.headers.get("location", "nowhere"))), 200)
+            target = clipped(readable(answer.headers.get("location", "nowhere"), hide), 200)
             return ServerFailed(
                 f"{asked} was redirected to {target}, and a client that follows would send its token, or lose what "
                 "it sends. Connect with the URL that the server wants to be called by.",
@@ -243,17 +251,15 @@ class Http:
         if 200 <= answer.status < 300:
             if accept or not answer.body or answer.value is not _BROKEN:
                 return None
-            said = detail(answer.body, kind, self._hide)
+            said = detail(answer.body, kind, hide)
             return ServerFailed(
                 f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '
                 "does nothing in between change its answers?",
                 status=answer.status,
                 detail=said,
             )
-        others = hiding(*secrets)
-        said = detail(answer.body, kind, lambda text: others(self._hide(text)))
         wait = self._settings.retries.asked(answer.headers.get("retry-after"))
-        return failure(asked, answer.status, said, is_json="json" in kind, wait=wait)
+        return failure(asked, answer.status, detail(answer.body, kind, hide), is_json="json" in kind, wait=wait)
 
     def _unfinished(self, method: str, path: str, why: Unfinished, *, tries: int = 1) -> str:
         again = f", {tries} times" if tries > 1 else ""

@@ -32,12 +32,12 @@ from jobtype_toolkit.services import (
     sort,
     whole,
 )
-from jobtype_toolkit.versions import rank
+from jobtype_toolkit.versions import has_address, rank
 
 SHADOWED = frozenset({"validation", "status", "pending", "running", "system-failures"})
 """Names under which v6 has a service, so that the versions of a job type of that name cannot be asked for."""
-_NAME, _VERSION = re.compile(r"[\w-]+"), re.compile(r"[A-Za-z0-9_.]+")
-"""What v6's addresses have room for (v6-semantics 1.1)."""
+_NAME = re.compile(r"[\w-]+")
+"""The names that v6's addresses have room for (v6-semantics 1.1)."""
 
 
 _MAY_MISS = (
@@ -144,7 +144,7 @@ class JobTypeReads:
         Raises:
             NotFound: no such name and version.
         """
-        if has_address(name, version):
+        if is_addressed(name, version):
             try:
                 body = self._asking.http.get(_address("job_type", name, version)).value
             except NotFound:
@@ -167,7 +167,7 @@ class JobTypeReads:
             NotFound: no such name and version, or a version with `-` or `+`, of which no server tells the revisions (D14).
         """
         at = paging(page, page_size)
-        if not has_address(name, version):
+        if not is_addressed(name, version):
             raise NotFound(self._no_job_type(name, version))
         path = _address("revisions", name, version)
         try:
@@ -187,7 +187,7 @@ class JobTypeReads:
         missing = (
             f"There is no revision {revision_num} of the job type {name!r} {version!r} on {self._asking.http.base}."
         )
-        if not has_address(name, version) or number < 0:
+        if not is_addressed(name, version) or number < 0:
             raise NotFound(missing)
         try:
             body = self._asking.http.get(_address("revision", name, version, number)).value
@@ -232,18 +232,18 @@ class JobTypeReads:
     def _no_job_type(self, name: str, version: str | None = None) -> str:
         which = f"named {name!r}" if version is None else f"{name!r} {version!r}"
         why = ""
-        if isinstance(version, str) and not _VERSION.fullmatch(version):
+        if isinstance(version, str) and not has_address(version):
             why = " A v6 server has no address for a version with such letters (D14)."
         return f"There is no job type {which} on {self._asking.http.base}.{why} job_type_names() lists what there is."
 
 
-def has_address(name: str, version: str) -> bool:
+def is_addressed(name: str, version: str) -> bool:
     """Whether a server has an address for the details; a text that goes into a URL must be no path of its own."""
     return (
         isinstance(name, str)
         and isinstance(version, str)
         and _NAME.fullmatch(name) is not None
-        and _VERSION.fullmatch(version) is not None
+        and has_address(version)
         and version.strip(".") != ""
     )
 

@@ -92,6 +92,11 @@ WRITE_CODES = (
     Code("JOB_TYPE_MISMATCH", "The manifest's name or version is not that of the edited type.", (SCALE_CREATE,)),
     Code("SYSTEM_JOB_TYPE", "System types can only be paused.", (SCALE_CREATE,)),
     Code("MANIFEST_UNKNOWN", "A configuration for a type whose manifest is not known.", (SCALE_CREATE,)),
+    Code("NOT_IN_RELEASE", "A field that edits of this old release do not take.", (SCALE_CREATE,)),
+    Code("SECRETS_LOST", "Some secret settings are given, and a server forgets the others.", (SCALE_CREATE,)),
+    Code("REFUSED_BY_SERVER", "The server's validation refuses it, and tells no code.", (SCALE,)),
+    Code("SERVER_DISAGREES", "The server's validation and the one here come to other verdicts."),
+    Code("SERVER_DID_NOT_VALIDATE", "The server's validation could not be asked, or failed."),
     Code("UNSTORABLE_TEXT", "A text that no database can hold.", (SCALE_CREATE,)),
     Code("DEPRECATED_RECIPES", "A server deactivates the recipe types that use the type."),
 )

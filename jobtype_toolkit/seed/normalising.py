@@ -1,6 +1,7 @@
 """What a v6 server makes of a manifest and of a configuration before it stores them."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from jobtype_toolkit.seed.names import SECTIONS
@@ -56,6 +57,12 @@ def normalised_configuration(configuration: Any, manifest: Any = None) -> Any:
         for name in secret_settings(manifest):
             stored["settings"].pop(name, None)
     return {name: stored[name] for name in configuration_schema().properties if name != "version"}
+
+
+def settings_of(configuration: Any) -> Mapping[str, Any]:
+    """Return the settings of a configuration, none where it has none of the right shape."""
+    settings = configuration.get("settings") if isinstance(configuration, dict) else None
+    return settings if isinstance(settings, dict) else {}
 
 
 def secret_settings(manifest: Any) -> set[str]:

@@ -10,22 +10,21 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated
-from jobtype_toolkit.parameters import checked, refuse_unknown, service
-from jobtype_toolkit.plans import Plan, Sent
+from jobtype_toolkit.parameters import refuse_unknown, service
+from jobtype_toolkit.plans import Plan
 from jobtype_toolkit.resources import WORKSPACE
-from jobtype_toolkit.seed import document as documents
 from jobtype_toolkit.seed.findings import Validation
-from jobtype_toolkit.seed.paths import get
 from jobtype_toolkit.seed.validator import validate
+from jobtype_toolkit.sent import Sent
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import writing
 from jobtype_toolkit.store.asking import ALL, Asker, Clock
 from jobtype_toolkit.store.database import transaction
-from jobtype_toolkit.store.objections import Wish
 from jobtype_toolkit.store.script import script
-from jobtype_toolkit.store.wishes import Judged, judge
 from jobtype_toolkit.store.writing import Present
 from jobtype_toolkit.times import naive_utc
+from jobtype_toolkit.wishes.judging import Judged, judge
+from jobtype_toolkit.wishes.wish import Wish, creation, edition
 
 _OPEN = ("RUNNING", "QUEUED", "PENDING")
 """The statuses that a plan counts the jobs of."""
@@ -128,26 +127,17 @@ class Managing:
             UnreadableInput: a path that cannot be read.
             Ambiguous: the store has several sources and the call names none.
         """
-        given = checked(
-            {
-                "docker_image": docker_image,
-                "icon_code": icon_code,
-                "is_published": is_published,
-                "max_scheduled": max_scheduled,
-                "is_active": is_active,
-                "is_paused": is_paused,
-                "auto_update": auto_update,
-            }
-        )
-        if docker_image is None:
-            msg = "add(docker_image=None): a job type needs an image. Give its name, such as 'x-1.0.0-seed:1.0.0'."
-            raise InvalidParameter(msg)
-        document = documents.load(manifest)
-        name, version = (_text(get(document.value, ("job", key))) for key in ("name", "jobVersion"))
-        changes = {key: value for key, value in given.items() if value is not None} | {"manifest": document}
-        if configuration is not None:
-            changes["configuration"] = documents.load(configuration)
-        return self._plan(Wish(name, version, changes, replace=replace), self._home(source))
+        given = {
+            "docker_image": docker_image,
+            "configuration": configuration,
+            "icon_code": icon_code,
+            "is_published": is_published,
+            "max_scheduled": max_scheduled,
+            "is_active": is_active,
+            "is_paused": is_paused,
+            "auto_update": auto_update,
+        }
+        return self._plan(creation(manifest, given, replace=replace, allow_unreachable=True), self._home(source))
 
     def edit(self, name: str, version: str, *, source: str | None = None, **changes: Any) -> Plan:
         """Plan to edit a job type (v6 PATCH job-types/{name}/{version}/); `send()` does it.
@@ -169,12 +159,8 @@ class Managing:
             UnreadableInput: a path that cannot be read.
             Ambiguous: the store has several sources and the call names none.
         """
-        given = checked(changes)
-        for key in ("manifest", "configuration"):
-            if given.get(key) is not None:
-                given[key] = documents.load(given[key])
-        meant = self._asker.source(source).name
-        plan = self._plan(Wish(_text(name), _text(version), given, is_edit=True), source_name(meant))
+        wish = edition(name, version, changes, allow_unreachable=True)
+        plan = self._plan(wish, source_name(self._asker.source(source).name))
         refuse_unknown(changes)
         return plan
 
@@ -201,15 +187,16 @@ class Managing:
             judged.before,
             judged.after,
             judged.validation,
-            lambda: self._send(seen, judged),  # unlike a partial it shows nothing of what it holds
+            lambda: self._send(wish, seen, judged),  # unlike a partial it shows nothing of what it holds
             jobs={status: jobs.get(status, 0) for status in _OPEN} if seen.row else {},
             auto_update=judged.auto_update,
             second_step=judged.second_step,
             notes=judged.notes,
         )
 
-    def _send(self, seen: Present, judged: Judged) -> Sent:
+    def _send(self, wish: Wish, seen: Present, judged: Judged) -> Sent:
         """Write what was planned in one transaction, if what the plan saw is still so."""
+        now = self._clock()
         with self._writing(judged.action) as con:
             found = writing.present(con, seen.source, seen.name, seen.version)
             if found != seen:
@@ -219,7 +206,7 @@ class Managing:
                 )
                 raise PlanOutdated(msg)
             with transaction(con):
-                writing.write(con, seen, judged, naive_utc(self._clock()))
+                writing.write(con, seen, judged, naive_utc(now))
             job_type = writing.job_type(con, seen)
         return Sent(
             "created" if seen.row is None else "edited",
@@ -227,6 +214,9 @@ class Managing:
             job_type,
             judged.validation,
             judged.not_applied,
+            home=f"the source {seen.source!r}",
+            at=now,
+            request=wish.asked(judged.secrets),
         )
 
 
@@ -236,7 +226,3 @@ def source_name(source: str) -> str:
         msg = f'source={source!r} cannot name a source. Give any text but "" and "*".'
         raise InvalidParameter(msg)
     return source
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -15,41 +15,20 @@ from jobtype_toolkit.resources import JOB_TYPE
 from jobtype_toolkit.seed.normalising import secret_settings
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.script import script
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.store.wishes import Judged
+from jobtype_toolkit.wishes.judging import Judged
+from jobtype_toolkit.wishes.wish import Seen
 
 _MAX_TRIES = 3
 """What v6 gives a new job type; none of these services can set it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present(Seen):
     """What a plan saw of a name and version. Two that are equal mean that nothing changed between them."""
 
     source: str
-    name: str
-    version: str
     row: Mapping[str, Any] | None = field(repr=False)
     """The row of the table `job_type`, JSON as text; None where there is no such job type."""
-    revision_num: int
-    """The greatest number of a revision, 0 without any."""
-    secrets: frozenset[str]
-    """The settings that some revision marks as secret."""
-    workspaces: Mapping[str, bool] | None
-
-    def document(self, name: str) -> Any:
-        """Return one of the row's JSON documents as a plain value; None where it is not known."""
-        text = self.row[name] if self.row else None
-        return None if text is None else json.loads(text)
-
-    def values(self) -> dict[str, Any]:
-        """Return the row's v6 fields as plain values, times aware; there must be a row."""
-        row = self.row or {}
-        return {
-            one.name: self.document(one.name) if one.type == "json" else _aware(row[one.name])
-            for one in JOB_TYPE.fields
-        }
 
 
 def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Present:
@@ -59,12 +38,33 @@ def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str
     names = [column[0] for column in found.description or ()]
     values = found.fetchone()
     row = dict(zip(names, values, strict=True)) if values else None
+    seen = Present(
+        source=source,
+        name=name,
+        version=version,
+        row=row,
+        values=_values(row) if row else None,
+        revision_num=0,
+        workspaces=workspaces(con, source),
+        is_inferred=bool(row and row["inferred"]),
+    )
     if row is None:
-        return Present(source, name, version, None, 0, frozenset(), workspaces(con, source))
+        return seen
     past = con.execute(sql("store", "past"), {"source": source, "id": row["id"]}).fetchall()
     number = max([row["revision_num"] or 0, *(number or 0 for number, _ in past)])
     secrets = {one for _, text in past if text for one in secret_settings(_with_settings(json.loads(text)))}
-    return Present(source, name, version, row, number, frozenset(secrets), workspaces(con, source))
+    return replace(seen, revision_num=number, secrets=frozenset(secrets))
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row's v6 fields as plain values, times aware."""
+    return {
+        one.name: _parsed(row[one.name]) if one.type == "json" else _aware(row[one.name]) for one in JOB_TYPE.fields
+    }
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def _with_settings(settings: Any) -> Any:
@@ -86,7 +86,7 @@ def jobs_now(con: duckdb.DuckDBPyConnection, seen: Present) -> dict[str, int]:
 def job_type(con: duckdb.DuckDBPyConnection, seen: Present) -> JobType:
     """Return the details as they are stored."""
     found = present(con, seen.source, seen.name, seen.version)
-    return JobType(found.values(), found.document("extra"))
+    return JobType(found.values or {}, _parsed(found.row["extra"]) if found.row else None)
 
 
 def _aware(value: Any) -> Any:

@@ -133,10 +133,10 @@ def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
 
 def _address(name: str, row: Mapping[str, Any], revision_num: Any = 0) -> str | None:
     """Return where a server tells of a job type; None where it has no address for it (D14)."""
-    from jobtype_toolkit.live.type_reads import has_address
+    from jobtype_toolkit.live.type_reads import is_addressed
 
     job_type, version = str(row.get("name")), str(row.get("version"))
-    if not has_address(job_type, version):
+    if not is_addressed(job_type, version):
         return None
     return service(name).url.format(name=job_type, version=version, revision_num=revision_num)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobtype_toolkit.parameters import is_storable
@@ -11,31 +11,18 @@ from jobtype_toolkit.plans import refused_for
 from jobtype_toolkit.seed import document as documents
 from jobtype_toolkit.seed.document import Document
 from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding, shown
+from jobtype_toolkit.seed.normalising import secret_settings, settings_of
 from jobtype_toolkit.seed.paths import Path, get
 from jobtype_toolkit.seed.validator import validate_documents
-from jobtype_toolkit.store.writing import Present
+from jobtype_toolkit.versions import has_address
+from jobtype_toolkit.wishes.wish import Rules, Seen, Wish
 
 _GUARDED = ("manifest", "icon_code", "is_active", "max_scheduled", "configuration")
 """What an edit of a system job type may not set to anything (D26)."""
+_LATER = ("manifest", "docker_image", "auto_update")
+"""What an edit takes from 7.0.1 on."""
 _STRUCTURE = ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INVALID_SETTING")
 """What a server does not look for in a configuration that it has stored already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for. `changes` are checked values; manifest and configuration are documents."""
-
-    name: str
-    version: str
-    changes: Mapping[str, Any] = field(repr=False)
-    replace: bool = False
-    is_edit: bool = False
-
-    def document(self, name: str) -> Document | None:
-        """Return the manifest or the configuration where there is one to apply."""
-        found = self.changes.get(name)
-        is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
-        return None if is_empty else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +30,8 @@ class Case:
     """A wish, what it was made for, and what it comes to; the fields are plain values."""
 
     wish: Wish
-    seen: Present
+    seen: Seen
+    rules: Rules
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
 
@@ -56,9 +44,9 @@ class Case:
 def objections(case: Case) -> Validation:
     """Return all findings; the errors are those for which the wish cannot be written."""
     found = _documents(case)
-    found = replace(found, warnings=(*_recipes(case), *found.warnings))
-    # a pre-release is not among them: the store holds and shows it, only a server cannot (D14)
-    late = [one for one in found.warnings if SCALE_CREATE in one.rejected_by and one.name != "UNREACHABLE_VERSION"]
+    found = replace(found, warnings=(*_recipes(case), *(one for one in found.warnings if not _is_kept(case, one))))
+    passed = {"UNREACHABLE_VERSION"} if case.wish.allow_unreachable else set()
+    late = [one for one in found.warnings if SCALE_CREATE in one.rejected_by and one.name not in passed]
     return refused_for(found, [*late, *_refusals(case)])
 
 
@@ -74,6 +62,7 @@ def _documents(case: Case) -> Validation:
         new or documents.plain(case.after["manifest"]),
         configuration,
         workspaces=case.seen.workspaces,
+        against=case.rules.against,
         docker_image=case.wish.changes.get("docker_image") if new else None,
         edit=case.wish.is_edit,
     )
@@ -109,11 +98,71 @@ def _refusals(case: Case) -> Iterator[Finding]:
             "Leave it to Scale.",
         )
     yield from _mismatches(wish)
+    if case.rules.is_server:
+        yield from _of_server(case)
     for name in ("manifest", "configuration"):
         document = wish.document(name)
         if document is not None and not is_storable(document.value):
             sentence = f"A text of the {name} has a NUL or half a character, which no database holds."
             yield _refusal("UNSTORABLE_TEXT", (), sentence, "Take it out.")
+
+
+def _of_server(case: Case) -> Iterator[Finding]:
+    """Yield what only a live server refuses, or would do damage by."""
+    wish = case.wish
+    if wish.is_edit and not has_address(wish.version):
+        yield _refusal(
+            "UNREACHABLE_VERSION",
+            ("job", "jobVersion"),
+            f"A server has no address for the version {shown(wish.version)}, so that it cannot be edited there.",
+            "Give all of it to add(…, replace=True, allow_unreachable=True).",
+        )
+    refused = [name for name in _LATER if name in wish.changes and wish.is_edit and case.rules.is_before_7_0_1]
+    if refused:
+        yield _refusal(
+            "NOT_IN_RELEASE",
+            (),
+            f"Scale {case.rules.release} takes no {', '.join(refused)} in an edit; releases from 7.0.1 on do.",
+            "Give all of it to add(…, replace=True), which this release takes.",
+        )
+    lost = _lost_secrets(case)
+    if lost:
+        named = ", ".join(map(shown, lost))
+        yield replace(
+            _refusal(
+                "SECRETS_LOST",
+                ("settings",),
+                f"Some secret settings are given and {named} not. A server replaces all secrets of a type at once, so that "
+                f"the stored value{' is' if len(lost) == 1 else 's are'} lost.",
+                "Give all of them, or none, which keeps them, or say confirm_secrets=True.",
+            ),
+            document="configuration",
+        )
+
+
+def kept_secrets(case: Case) -> set[str]:
+    """Return the secret settings that a server keeps because none of them is given (v6-semantics 2.9)."""
+    if case.before is None or not case.rules.is_server:
+        return set()
+    secrets = secret_settings(case.after["manifest"]) & secret_settings(case.before["manifest"])
+    configuration = case.wish.document("configuration")
+    given = settings_of(configuration.value) if configuration else {}
+    return set() if secrets & set(given) else secrets
+
+
+def _is_kept(case: Case, one: Finding) -> bool:
+    """Whether a setting is missed only because a server never shows its value."""
+    return one.name == "MISSING_SETTING" and any(shown(name) in one.description for name in kept_secrets(case))
+
+
+def _lost_secrets(case: Case) -> list[str]:
+    """Return the secret settings whose values go because others are given (v6-semantics 2.9)."""
+    configuration = case.wish.document("configuration")
+    if case.before is None or configuration is None or case.wish.confirm_secrets:
+        return []
+    secrets = secret_settings(case.after["manifest"])
+    given = secrets & set(settings_of(configuration.value))
+    return sorted(secrets - given) if given else []
 
 
 def _mismatches(wish: Wish) -> Iterator[Finding]:

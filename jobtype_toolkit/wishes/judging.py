@@ -1,12 +1,11 @@
 """What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
 
 Nothing is read or written here. The rules are those of a v6 server (v6-semantics 2.7 to 2.9); where it silently ignores a wish,
-the store applies it and the notes say so.
+the notes say so, and a store applies it all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +13,16 @@ from jobtype_toolkit.plans import Action
 from jobtype_toolkit.resources import JOB_TYPE
 from jobtype_toolkit.seed.findings import SCALE, Validation, shown
 from jobtype_toolkit.seed.names import SECTIONS
-from jobtype_toolkit.seed.normalising import normalised_configuration, normalised_manifest, secret_settings
+from jobtype_toolkit.seed.normalising import (
+    normalised_configuration,
+    normalised_manifest,
+    secret_settings,
+    settings_of,
+)
 from jobtype_toolkit.seed.paths import get
 from jobtype_toolkit.seed.rules import items
-from jobtype_toolkit.store.objections import Case, Wish, objections
-from jobtype_toolkit.store.writing import Present
+from jobtype_toolkit.wishes.objections import Case, kept_secrets, objections
+from jobtype_toolkit.wishes.wish import STORE, Rules, Seen, Wish, text_of
 
 
 @dataclass(slots=True)
@@ -37,26 +41,28 @@ class Judged:
     errors: list[dict[str, Any]] = field(default_factory=list)
     """The errors that the manifest defines."""
     secrets: tuple[str, ...] = ()
-    """The settings whose values are kept nowhere."""
+    """The settings whose values are shown nowhere."""
+    kept: tuple[str, ...] = ()
+    """The secret settings that a server keeps the values of."""
 
 
-def judge(wish: Wish, seen: Present) -> Judged:
-    """Return what a wish comes to, given what the store holds."""
-    return _Judge(wish, seen).judged()
+def judge(wish: Wish, seen: Seen, rules: Rules = STORE) -> Judged:
+    """Return what a wish comes to, given what its home holds and what the home makes of a wish."""
+    return _Judge(wish, seen, rules).judged()
 
 
 class _Judge:
     """One judgement: `after` and the notes grow rule by rule."""
 
-    def __init__(self, wish: Wish, seen: Present) -> None:
+    def __init__(self, wish: Wish, seen: Seen, rules: Rules) -> None:
         self.wish = wish
         self.seen = seen
-        self.row = seen.row
+        self.rules = rules
         self.manifest = wish.document("manifest")
         self.configuration = wish.document("configuration")
         self.notes: list[str] = []
         self.not_applied: list[str] = []
-        self.is_system = bool(self.row and self.row["is_system"])
+        self.is_system = bool(seen.values and seen.values["is_system"])
         self.secrets = self._secrets()
         self.before = self._before()
         self.after = dict(self.before) if self.before else self._blank()
@@ -66,11 +72,12 @@ class _Judge:
         self._apply_manifest()
         self._apply_configuration()
         self._tell()
-        validation = objections(Case(self.wish, self.seen, self.before, self.after))
-        self._hide_settings(validation)
+        case = Case(self.wish, self.seen, self.rules, self.before, self.after)
+        validation = objections(case)
+        self._hidesettings_of(validation)
         is_revised = self.manifest is not None
         return Judged(
-            action="create" if self.row is None else "edit" if self.wish.is_edit else "replace",
+            action="create" if self.before is None else "edit" if self.wish.is_edit else "replace",
             before=self.before,
             after=self.after,
             validation=validation,
@@ -81,28 +88,32 @@ class _Judge:
             not_applied=tuple(self.not_applied),
             errors=_errors(self.after["manifest"]) if is_revised and validation.is_valid else [],
             secrets=tuple(self.secrets),
+            kept=tuple(sorted(kept_secrets(case))),
         )
 
     def _second_step(self) -> dict[str, Any]:
-        """Return what v6 ignores on a creation (D15)."""
+        """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
+        if self.before and self.rules.is_before_7_0_1 and not self.wish.is_edit:
+            return {name: self.after[name] for name in _SECOND if self.after[name] != self.before[name]}
         wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
         usual = {"is_active": True, "is_paused": False}
-        return {name: value for name, value in wished.items() if self.row is None and value is not usual[name]}
+        return {name: value for name, value in wished.items() if self.before is None and value is not usual[name]}
 
-    def _hide_settings(self, validation: Validation) -> None:
+    def _hidesettings_of(self, validation: Validation) -> None:
         """Show no setting beside a manifest that is none: nobody can say which of them are secret."""
         configuration = self.after["configuration"]
         is_broken = any(one.document == "manifest" and SCALE in one.rejected_by for one in validation.errors)
         if is_broken and self.configuration is not None and isinstance(configuration, dict):
+            self.secrets |= set(settings_of(self.configuration.value))
             self.after["configuration"] = configuration | {"settings": {}}
 
     # What is there.
 
     def _before(self) -> dict[str, Any] | None:
         """Return the stored fields as plain values, without the settings that are secret from now on."""
-        if self.row is None:
+        if self.seen.values is None:
             return None
-        values = self.seen.values()
+        values = dict(self.seen.values)
         values["configuration"] = self._public(values["configuration"])
         return values
 
@@ -130,7 +141,7 @@ class _Judge:
         """Return a configuration without the values of secret settings, and without settings of the wrong shape."""
         if not isinstance(configuration, dict):
             return None
-        public = {name: text for name, text in _settings(configuration).items() if name not in self.secrets}
+        public = {name: text for name, text in settings_of(configuration).items() if name not in self.secrets}
         return configuration | ({"settings": public} if "settings" in configuration else {})
 
     # What is wished.
@@ -146,18 +157,35 @@ class _Judge:
             elif value in (None, ""):
                 self._ignore(name)
             else:
-                if name == "is_published" and value is False and self.after[name] and self.row:
-                    self.notes.append("is_published: a v6 server never switches it off (D20); the store does")
-                self.after[name] = value
-        if self.row is None and self.after["docker_image"] is None:
+                self._apply_flag(name, value)
+        if self.before is None and self.after["docker_image"] is None:
             self.after["docker_image"] = ""
+
+    def _apply_flag(self, name: str, value: Any) -> None:
+        if name == "is_published" and value is False and self.after[name] and self.before:
+            if self._is_refused(name, "a v6 server never switches it off (D20)"):
+                return
+        elif self.rules.is_before_7_0_1 and (name, value, self.after[name]) in _UNDOING:
+            self._is_refused(name, f"Scale {self.rules.release} never makes it {str(value).lower()}")
+            return
+        self.after[name] = value
+
+    def _is_refused(self, name: str, why: str) -> bool:
+        """Note that a v6 server ignores a wish, and return whether this home does."""
+        if not self.rules.is_server:
+            self.notes.append(f"{name}: {why}; the store does")
+            return False
+        self.not_applied.append(name)
+        self.notes.append(f"{name}: {why}, so it stays as it is")
+        return True
 
     def _apply_limit(self, value: int | None) -> None:
         if not value and self.is_system:
             self._ignore("max_scheduled")
             return
-        if not value and self.after["max_scheduled"] is not None:
-            self.notes.append("max_scheduled: a v6 server never clears it (D21); the store does")
+        is_cleared = not value and self.after["max_scheduled"] is not None
+        if is_cleared and self._is_refused("max_scheduled", "a v6 server never clears it (D21)"):
+            return
         if value is not None and value < 0:
             self.notes.append("max_scheduled: with a negative number no job of the type is ever scheduled")
         self.after["max_scheduled"] = value or None
@@ -166,12 +194,13 @@ class _Judge:
         if value is None and self.is_system:
             self._ignore("icon_code")
             return
-        if value is None and self.after["icon_code"] is not None:
-            self.notes.append("icon_code: a v6 server never clears it; the store does")
+        is_cleared = value is None and self.after["icon_code"] is not None
+        if is_cleared and self._is_refused("icon_code", "a v6 server never clears it"):
+            return
         self.after["icon_code"] = value
 
     def _ignore(self, name: str) -> None:
-        if self.row is not None:
+        if self.before is not None:
             self.not_applied.append(name)
             self.notes.append(f"{name}: nothing is given, so it stays as it is, as on a v6 server")
 
@@ -185,8 +214,8 @@ class _Judge:
         new = normalised_manifest(self.manifest.value)
         self.after |= {
             "manifest": new,
-            "title": _text(get(new, ("job", "title"))),
-            "description": _text(get(new, ("job", "description"))),
+            "title": text_of(get(new, ("job", "title"))),
+            "description": text_of(get(new, ("job", "description"))),
             "revision_num": self.seen.revision_num + 1,
             "unmet_resources": None,
         }
@@ -197,39 +226,52 @@ class _Judge:
         given, is_wished = self.configuration, "configuration" in self.wish.changes
         if given is None and is_wished and self.is_system:
             self._ignore("configuration")
-        elif given is None and (is_wished or self.row is None):
-            if is_wished and self.before:
-                self.notes.append("configuration: a v6 server cannot be made to empty it; the store does")
+        elif given is None and (is_wished or self.before is None):
+            if self.before and self._is_refused("configuration", "a v6 server cannot be made to empty it"):
+                return
             self.after["configuration"] = normalised_configuration({})
         elif given is not None and self.after["manifest"] is not None and isinstance(given.value, dict):
             self.after["configuration"] = self._public(normalised_configuration(given.value))
-            dropped = sorted(self.secrets & set(_settings(given.value)))
+            dropped = sorted(self.secrets & set(settings_of(given.value)))
             if dropped:
-                self.notes.append(
-                    f"configuration: {', '.join(map(shown, dropped))} {'is' if len(dropped) == 1 else 'are'} secret, so that the store keeps no value; "
-                    "a server moves it to its secrets store"
-                )
+                self.notes.append(f"configuration: {_are(dropped)} secret, {_SECRETS[self.rules.is_server]}")
 
     def _tell(self) -> None:
         """Add what else is worth a look."""
-        hidden = sorted(self.secrets & set(_settings(self.seen.document("configuration"))))
+        hidden = sorted(self.secrets & set(settings_of(self.seen.document("configuration"))))
         if hidden:
-            self.notes.append(f"configuration: {', '.join(map(shown, hidden))} becomes secret; the stored value goes")
-        if self.row and self.row["inferred"]:
-            self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
-        if self.row and self.after["configuration"] is None and self.configuration is None:
             self.notes.append(
-                "its configuration was never loaded, so that it could not be checked against the manifest"
+                f"configuration: {', '.join(map(shown, hidden))} becomes secret; {_HIDDEN[self.rules.is_server]}"
             )
+        if self.seen.is_inferred:
+            self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
+        if self.before and self.after["configuration"] is None and self.configuration is None:
+            self.notes.append(
+                "its configuration is not known here, so that it could not be checked against the manifest"
+                if self.rules.is_server
+                else "its configuration was never loaded, so that it could not be checked against the manifest"
+            )
+        if self.manifest is not None and self.wish.changes.get("auto_update") is not False and self.before:
+            used = [shown(str(one.get("name"))) for one in self.before["recipe_types"] or () if isinstance(one, dict)]
+            if used:
+                self.notes.append(f"auto_update: a server moves the recipe types {', '.join(used)} to the new revision")
 
 
-def _settings(configuration: Any) -> Mapping[str, Any]:
-    settings = configuration.get("settings") if isinstance(configuration, dict) else None
-    return settings if isinstance(settings, dict) else {}
+_SECOND = ("is_active", "is_paused")
+_UNDOING = (("is_active", False, True), ("is_paused", False, True))
+"""What releases before 7.0.1 silently ignore: field, wish, and what it is."""
+_SECRETS = {
+    False: "so that the store keeps no value; a server moves it to its secrets store",
+    True: "so that the server moves it to its secrets store and never shows it again",
+}
+_HIDDEN = {
+    False: "the stored value goes",
+    True: "the server shows no value of it any more. Give it in the configuration, so that it gets into the secrets store",
+}
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _are(names: list[str]) -> str:
+    return f"{', '.join(map(shown, names))} {'is' if len(names) == 1 else 'are'}"
 
 
 def _errors(manifest: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,108 @@
+"""What became of a write whose answer was lost, or told of a failure: looked up, never tried again.
+
+A server answers 500 also where it has stored what was asked (D14), and an answer that is lost on the way says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from jobtype_toolkit.errors import ConnectionFailed, NotFound, OutcomeUnknown, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.live.surroundings import Server, are_same, look
+from jobtype_toolkit.seed.differences import same
+from jobtype_toolkit.seed.normalising import normalised_manifest
+from jobtype_toolkit.wishes.judging import Judged
+from jobtype_toolkit.wishes.wish import Seen
+
+Verdict = Literal["ours", "none", "others", "unclear"]
+_OVER = frozenset({301, 302, 303, 307, 308, 500})
+"""The statuses of a server that has given up; after any other failure it, or something in between, may still be at it."""
+_MOST = 20
+"""How many newer revisions are looked at."""
+
+
+def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -> str:
+    """Return a note on how the write turned out well, or raise what it came to.
+
+    Raises:
+        ServerFailed, ConnectionFailed, Rejected: the error, told that nothing of it was done.
+        OutcomeUnknown: it could not be found out.
+    """
+    try:
+        found = look(server, seen.name, seen.version)
+        verdict = _verdict(server, seen, found, judged)
+    except ToolkitError as other:
+        msg = (
+            f"{error} What became of it could not be looked up either: {other} Look at the job type before you make "
+            "another plan."
+        )
+        raise OutcomeUnknown(msg) from None
+    said = str(error)
+    if verdict == "ours":
+        same_wish = "" if judged.is_revised else ", or somebody who wanted the same was faster"
+        return f"The answer was no success, and yet it was done{same_wish}: it was looked up. {said}"
+    if verdict == "unclear":
+        msg = (
+            f"{said} It was looked up: the job type was edited meanwhile and is not as planned, so that nobody can tell "
+            "whether this write was among the edits. Look at it before you make another plan."
+        )
+        raise OutcomeUnknown(msg)
+    is_over = isinstance(error, ServerFailed) and error.status in _OVER
+    hint = _HINTS[verdict] + ("" if is_over else _MAYBE)
+    if isinstance(error, ServerFailed):
+        raise ServerFailed(said + hint, status=error.status, detail=error.detail)
+    if isinstance(error, Rejected):
+        raise Rejected(said + hint, status=error.status, detail=error.detail)
+    raise ConnectionFailed(said + hint)
+
+
+_HINTS = {
+    "none": " It was looked up: nothing was changed.",
+    "others": " It was looked up: somebody else edited the job type meanwhile, and nothing of this plan is there.",
+}
+_MAYBE = " The server, or something in between, may still be at it; look again before you make another plan."
+
+
+def _verdict(server: Server, seen: Seen, found: Seen, judged: Judged) -> Verdict:
+    if are_same(seen, found):
+        return "none"
+    if found.values is None:
+        return "unclear"
+    if not judged.is_revised:
+        return "ours" if _holds(found.values, judged) else "unclear"
+    if found.values["manifest"] is None:
+        return _by_row(seen, found.values, judged)
+    return _by_revisions(server, seen, found, judged)
+
+
+def _by_revisions(server: Server, seen: Seen, found: Seen, judged: Judged) -> Verdict:
+    """Look for the planned revision among those that were made since."""
+    first = seen.revision_num + 1
+    for number in range(first, min(found.revision_num, first + _MOST) + 1):
+        try:
+            made = server.revision(seen.name, seen.version, number)
+        except NotFound:
+            continue
+        is_image = made.docker_image == judged.after["docker_image"]
+        if is_image and same(normalised_manifest(made.manifest), judged.after["manifest"]):
+            return "ours"
+    return "unclear" if found.revision_num > first + _MOST else "others"
+
+
+def _by_row(seen: Seen, values: Any, judged: Judged) -> Verdict:
+    """Judge by the list alone: a server tells neither details nor revisions of this version (D14)."""
+    names = ("title", "description", "docker_image")
+    is_like = all(values[name] == judged.after[name] for name in names)
+    is_next = values["revision_num"] == seen.revision_num + 1
+    return "ours" if is_like and is_next else "unclear"
+
+
+def _holds(values: Any, judged: Judged) -> bool:
+    """Whether what was to change is as planned."""
+    before = judged.before or {}
+    names = [name for name in judged.after if name not in _STAMPS and not same(before.get(name), judged.after[name])]
+    return all(same(values[name], judged.after[name]) for name in names)
+
+
+_STAMPS = frozenset({"id", "created", "deprecated", "paused", "last_modified", "recipe_types", "unmet_resources"})
+"""What is known only when it is done."""
