@@ -8,11 +8,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.live.asking import Asking, Clock
+from jobtype_toolkit import frames
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
+from jobtype_toolkit.live.asking import Asking, Clock, unique
 from jobtype_toolkit.live.http import Http
 from jobtype_toolkit.live.job_reads import JobReads
 from jobtype_toolkit.live.managing import Managing
+from jobtype_toolkit.resources import WORKSPACE
 from jobtype_toolkit.services import whole
 
 _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
@@ -37,6 +39,22 @@ class Scale(Managing, JobReads):
     def http(self) -> Http:
         """What sends the requests, for services that have no method here: `scale.http.get("nodes/").value`."""
         return self._asking.http
+
+    def version(self) -> str:
+        """Return the release of the server (GET version/), which needs no token."""
+        found = self.http.get("version/").value
+        said = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(said, str):
+            msg = f"{self.url}/v6/version/ does not tell a version. Is this a v6 server?"
+            raise ServerFailed(msg, status=200)
+        return said
+
+    def workspaces(self) -> pd.DataFrame:
+        """Return the workspaces (GET workspaces/): `name, is_active`; what configurations are checked against."""
+        rows, _ = self._asking.rows("workspaces/")
+        made = frames.from_bodies(unique(rows), WORKSPACE.fields)
+        made.attrs = {"service": "workspaces", "source": self.url, "count": len(made), "notes": []}
+        return made.sort_values("name", ignore_index=True)
 
     def job_link(self, id: int) -> str:
         """Return where Scale's own UI shows a job; needs `ui_url=`."""

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated, StoreReadOnly
-from jobtype_toolkit.plans import Plan, Sent
+from jobtype_toolkit.plans import Plan
 from jobtype_toolkit.resources import JOB_TYPE_NAME
 from jobtype_toolkit.seed.validator import validate as validated
+from jobtype_toolkit.sent import Sent
 from jobtype_toolkit.server.answered import Answer, Refused, answer, broken, not_found
 from jobtype_toolkit.server.asked import Asked, boolean, document, integer, missing
 from jobtype_toolkit.server.facts import Facts
