@@ -13,7 +13,7 @@ Rank = tuple[int, int, int, bool, int]
 _ADDRESS = re.compile(r"[A-Za-z0-9_.]+")
 
 
-def has_address(version: str) -> bool:
+def is_addressable(version: str) -> bool:
     """Whether a v6 server has an address for a version: for one with `-` or `+` it has none (D14)."""
     return _ADDRESS.fullmatch(version) is not None
 

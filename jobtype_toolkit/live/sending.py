@@ -20,7 +20,7 @@ from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding, Validation, finding
 from jobtype_toolkit.seed.normalising import normalised_configuration, settings_of
 from jobtype_toolkit.sent import Outcome, Sent
-from jobtype_toolkit.versions import has_address
+from jobtype_toolkit.versions import is_addressable
 from jobtype_toolkit.wishes.judging import Judged
 from jobtype_toolkit.wishes.wish import Rules, Seen, Wish
 
@@ -113,7 +113,7 @@ class Sending:
     def _url(self) -> str:
         """Where the details are; the versions where a server has no address for them (D14)."""
         base = f"{self.asking.http.base}/v6/"
-        if has_address(self.seen.version):
+        if is_addressable(self.seen.version):
             return base + self._details
         return base + service("versions").url.format(name=self.seen.name)
 
@@ -146,7 +146,7 @@ class Sending:
         if not wanted:
             return
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
-        if not has_address(self.seen.version):
+        if not is_addressable(self.seen.version):
             notes.append(f"{told}: a server has no address for this version, so that it cannot be set (D14).")
             return
         try:
