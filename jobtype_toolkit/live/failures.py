@@ -176,7 +176,9 @@ def unfinished(error: Exception) -> Unfinished:
     """Return why there is no answer, without what the error of `requests` drags along: the request, and with it the token."""
     said = str(error)
     if not isinstance(error, requests.RequestException):
-        return Unfinished(f"{type(error).__name__}.", may_pass=isinstance(error, OSError))
+        is_file = said.startswith("Could not find")  # the certificates that REQUESTS_CA_BUNDLE names
+        why = said if is_file else type(error).__name__
+        return Unfinished(f"{why}.", may_pass=isinstance(error, OSError) and not is_file)
     found = _SYSTEM_SAYS.search(said)
     system = f" ({found[0].strip()})" if found else ""
     text = next((text for kind, text in _TROUBLE if isinstance(error, kind)), type(error).__name__)

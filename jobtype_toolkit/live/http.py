@@ -36,7 +36,7 @@ class Answer:
     """A successful answer, its body read to the end."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     value: Any = field(default=None, repr=False)
     """The JSON of the body; None where there is no body."""
