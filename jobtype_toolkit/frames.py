@@ -113,7 +113,9 @@ def _each(data: np.ndarray, mask: np.ndarray, convert: Any) -> pd.Series:
     array = np.empty(len(data), dtype=object)
     for place, (value, missing) in enumerate(zip(data, mask, strict=True)):
         array[place] = None if missing or value is None else convert(value)
-    return pd.Series(array, dtype="object", copy=False)  # or pandas takes a column of nothing but texts for one of texts
+    return pd.Series(
+        array, dtype="object", copy=False
+    )  # or pandas takes a column of nothing but texts for one of texts
 
 
 def _paths(bodies: Sequence[Any], fields: Sequence[Field]) -> Iterator[tuple[str, list[Any], Field]]:
