@@ -34,9 +34,12 @@ def aware(moment: datetime | None) -> datetime | None:
 
 
 def told(spans: Sequence[Span]) -> str:
-    """Return stretches in words."""
-    texts = [f"from {'the beginning' if one == BEGINNING else v6_text(one)} to {v6_text(end)}" for one, end in spans]
-    return " and ".join(texts) or "nowhere"
+    """Return stretches in words: the newest of them, and how many more there are."""
+    if not spans:
+        return "nowhere"
+    started, ended = spans[-1]
+    before = f", and in {len(spans) - 1} stretches before" if len(spans) > 1 else ""
+    return f"from {'the beginning' if started == BEGINNING else v6_text(started)} to {v6_text(ended)}{before}"
 
 
 def as_texts(spans: Sequence[Span]) -> list[list[str | None]]:

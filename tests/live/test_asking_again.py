@@ -124,7 +124,7 @@ def test_a_retry_after_is_honoured_in_seconds_and_as_a_date(asking, waits, heade
 @pytest.mark.parametrize("header", ["121", "9" * 400, format_datetime(ago(-60), usegmt=True)])
 def test_a_server_that_asks_for_more_than_the_longest_wait_is_not_waited_for(asking, waits, header):
     failing = Failing(Reply(503, {"detail": "Down for maintenance"}, {"Retry-After": header}), 99)
-    with pytest.raises(jt.ServerFailed, match="asks to wait [0-9,]+ s") as caught:
+    with pytest.raises(jt.ServerFailed, match=r"asks to wait [0-9,]+ s") as caught:
         asking(failing).job_types()
     assert (failing.count, waits) == (1, [])
     assert "Down for maintenance" in str(caught.value)
