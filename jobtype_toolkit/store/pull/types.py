@@ -30,11 +30,7 @@ class TypePull:
     workers: int
 
     def run(self) -> None:
-        """Pull job types, details, revisions, errors and workspaces.
-
-        Raises:
-            AuthenticationFailed: the server does not let the caller in.
-        """
+        """Pull job types, details, revisions, errors and workspaces."""
         self.attempt("job types", self._job_types)
         self.attempt("errors", self._errors)
         self.attempt("workspaces", self._workspaces)
@@ -43,7 +39,7 @@ class TypePull:
         """Do one of the side reads; note what stops it."""
         try:
             read()
-        except (AuthenticationFailed, StoreError):
+        except StoreError:
             raise
         except ToolkitError as error:
             self.tally.note(f"The {what} could not be pulled: {error}")
