@@ -25,6 +25,7 @@ from jobtype_toolkit.store.spans import BEGINNING, Span, holds, minus
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
 
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of a pull."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, StoreError, ToolkitError
+from jobtype_toolkit.frames import Incomplete
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.store.pull.report import Tally
 from jobtype_toolkit.store.pull.taking import Taking
@@ -41,7 +42,7 @@ class TypePull:
             read()
         except StoreError:
             raise
-        except ToolkitError as error:
+        except (ToolkitError, Incomplete) as error:
             self.tally.note(f"The {what} could not be pulled: {error}")
 
     def _job_types(self) -> None:
