@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,8 +23,6 @@ from jobtype_toolkit.times import instant, v6_text
 TICK = timedelta(microseconds=1)
 """The step of v6's times."""
 _LAST = datetime.max.replace(tzinfo=UTC)
-_WALKS = 3
-"""How often rows of one and the same instant are walked until nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +120,13 @@ def by_key(
     Raises:
         ServerFailed: the server does not sort or filter as v6 does.
     """
-    filters = list(params) + ([] if ended is None else [("ended", _text(ended - TICK))])
     since = started
     while True:
-        found = page(http, "jobs/", [*filters, *_since(since), *_IN_ORDER, ("page_size", size)])
+        found = _next_page(http, params, since, ended, size)
         times = [last_modified(one) for one in found.rows]
         _check(times, since)
-        if not found.has_next or not times:
+        is_full = len(times) >= size  # after which a row may have come, whatever `next` says
+        if not times or not (found.has_next or is_full):
             end = ended if ended is not None else (following(times[-1]) if times else since)
             yield Stretch(found, since, end)
             return
@@ -164,26 +163,47 @@ def following(moment: datetime) -> datetime | None:
 _IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
 
 
-def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
-    """Yield the rows of one instant that fill more than a page: by number, again until nothing is missing.
+def _next_page(http: Http, params: Params, since: datetime | None, ended: datetime | None, size: int) -> Page:
+    """Return the page from an instant until before another.
 
-    Equal ends are an error on a server, so that it is asked for the next instant too, and those rows are left out.
+    Equal ends are an error on a server: for a single instant it is asked for the next one too, and those rows are left out.
+    """
+    last = None if ended is None else ended - TICK
+    is_equal = last is not None and last == since
+    query = [*params, *_since(since), *_until(ended if is_equal else last), *_IN_ORDER, ("page_size", size)]
+    found = page(http, "jobs/", query)
+    if is_equal and (kept := [one for one in found.rows if last_modified(one) == since]) != found.rows:
+        return replace(found, rows=kept, has_next=False)
+    return found
+
+
+def _until(moment: datetime | None) -> Params:
+    return [] if moment is None else [("ended", _text(moment))]
+
+
+def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
+    """Yield the rows of one instant that fill more than a page: by number, to the end and back.
+
+    Rows that change leave the instant, and those behind them move up: on the way back none of them is passed by.
     """
     after = following(moment)
-    span: Params = [*params, *_since(moment), *([] if after is None else [("ended", _text(after))]), *_IN_ORDER]
-    ids: set[int] = set()
-    for _ in range(_WALKS):
-        count = 0
-        for found in pages(http, "jobs/", span, size=size):
-            count = found.count
-            times = [last_modified(one) for one in found.rows]
-            _check(times, moment)
-            ids |= {one["id"] for one in found.rows}
-            if kept := [one for one, time in zip(found.rows, times, strict=True) if time == moment]:
-                yield Stretch(replace(found, rows=kept), None, None)
-        if len(ids) >= count:
-            break
+    span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
+    there = 0
+    for there, found in enumerate(pages(http, "jobs/", span, size=size), 1):
+        yield _of(found, moment)
+    for number in range(there, 0, -1) if there > 1 else ():
+        with suppress(InvalidPage):  # its rows have moved up since
+            yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
     yield Stretch(Page([], 0, has_next=False), moment, after)
+
+
+def _of(found: Page, moment: datetime) -> Stretch:
+    """Return the rows of a page that are of an instant."""
+    times = [last_modified(one) for one in found.rows]
+    _check(times, moment)
+    return Stretch(
+        replace(found, rows=[one for one, time in zip(found.rows, times, strict=True) if time == moment]), None, None
+    )
 
 
 def _since(moment: datetime | None) -> Params:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
-from jobtype_toolkit.errors import AuthenticationFailed, ToolkitError
+from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed
 from jobtype_toolkit.fields import Resource
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.store.pull.report import Disagreement, Tally
@@ -71,29 +71,38 @@ class Aftermath:
     def executions(self, most: int) -> None:
         """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
         wanted = self.taking.ask("pull_executions_wanted", most=most)
+        wrong: list[str] = []
         for some in _chunks(wanted, _IDS):
             bodies: list[Any] = []
             asked: list[tuple[int, datetime | None]] = []
             for id, stamp in some:
                 try:
                     bodies += self.scale.rows(f"jobs/{id}/executions/")
-                except AuthenticationFailed:
-                    raise
-                except ToolkitError as error:
-                    self.tally.note(f"The executions of the job {id} could not be read: {error}")
+                except (NotFound, Rejected, ServerFailed) as error:
+                    wrong.append(str(error))
                     continue
                 asked.append((id, stamp))
             self.taking.rows("job_executions", bodies)
             self.taking.write(
                 "pull_executions_asked", ids=[id for id, _ in asked], stamps=[stamp for _, stamp in asked]
             )
+        if wrong:
+            self.tally.note(f"The executions of {len(wrong):,} jobs could not be read. The first time: {wrong[0]}")
 
     def reconcile(self) -> None:
-        """Ask for the open jobs that the pull has not brought: what comes is newer, what does not come was purged."""
+        """Ask for the open jobs that the pull has not brought: what comes is newer, what does not come was purged.
+
+        The newest job of the server is asked for with each of them: an answer without it is no answer to the question.
+        """
+        from jobtype_toolkit.live.walking import page
+
+        newest = page(self.scale.http, "jobs/", [("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]).rows
+        witness = {one["id"] for one in newest if isinstance(one.get("id"), int)}
         for some in _chunks([id for (id,) in self.taking.ask("pull_open_jobs")], _IDS):
-            rows = self.scale.rows("jobs/", [*(("job_id", id) for id in some), ("order", "id")])
-            found = {one["id"] for one in rows if isinstance(one, dict) and isinstance(one.get("id"), int)}
-            if not found <= set(some):
+            wanted = witness | set(some)
+            rows = self.scale.rows("jobs/", [*(("job_id", id) for id in sorted(wanted)), ("order", "id")])
+            found = {one.get("id") for one in rows}
+            if not witness or not witness <= found <= wanted:
                 self.tally.note("The server does not filter jobs by their ids, so that purged ones cannot be told.")
                 return
             self.taking.rows("jobs", rows)

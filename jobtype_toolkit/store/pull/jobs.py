@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,23 @@ class Budget:
             return self._left >= 0
 
 
+class _Spent(Exception):
+    """There is no page left in the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Budgeted:
+    """A server of which no more is asked than the budget allows."""
+
+    http: Http
+    budget: Budget
+
+    def get(self, *asked: Any) -> Any:
+        if not self.budget.spend():
+            raise _Spent
+        return self.http.get(*asked)
+
+
 def fill(fetching: Fetching, gaps: list[Span], rows: int) -> None:
     """Fetch the missing stretches with several workers.
 
@@ -106,17 +124,14 @@ class _Fetcher(threading.Thread):
         """Walk a stretch, as far as the budget goes."""
         from jobtype_toolkit.live.walking import by_key
 
-        if not self._fetching.budget.spend():
-            return
-        for found in by_key(
-            self._fetching.http,
-            started=None if started == BEGINNING else started,
-            ended=None if ended == END else ended,
-            size=self._fetching.page_size,
-        ):
-            yield found
-            if found.page.has_next and not self._fetching.budget.spend():
-                return
+        http: Any = _Budgeted(self._fetching.http, self._fetching.budget)
+        with suppress(_Spent):
+            yield from by_key(
+                http,
+                started=None if started == BEGINNING else started,
+                ended=None if ended == END else ended,
+                size=self._fetching.page_size,
+            )
 
     def _keep(self, stretch: Stretch) -> None:
         rows = stretch.page.rows
@@ -134,7 +149,8 @@ class _Worker(_Fetcher):
         self._slices = slices
 
     def stretches(self) -> Iterator[Stretch]:
-        while not self.stop.is_set() and (span := self._slices.take()) is not None:
+        budget = self._fetching.budget
+        while not self.stop.is_set() and not budget.is_spent and (span := self._slices.take()) is not None:
             try:
                 yield from self._slice(*span)
             finally:

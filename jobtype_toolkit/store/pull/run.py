@@ -25,8 +25,6 @@ from jobtype_toolkit.store.spans import BEGINNING, Span, holds, minus
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
 
-_TICK = timedelta(microseconds=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -85,10 +83,10 @@ class Pull:
         """Pull everything there is to pull."""
         self._greet()
         self._taking.begin()
-        self._taking.pages(left := self._spool.left())
-        self._spool.done(left)
         side = TypePull(self._scale, self._taking, self._tally, self._request.workers)
         try:
+            self._taking.pages(left := self._spool.left())
+            self._spool.done(left)
             side.run()
             self._jobs()
             self._after(side)
@@ -110,6 +108,8 @@ class Pull:
 
     def _jobs(self) -> None:
         """Fill what is missing, newest first; then read what changed meanwhile."""
+        from jobtype_toolkit.live.walking import following
+
         spans, watermark, pruned = self._taking.known()
         least = max((one for one in (self._request.since, pruned) if one), default=None)
         overlap = BEGINNING if watermark is None else before(watermark, self._request.overlap)
@@ -119,9 +119,9 @@ class Pull:
         if newest is None:
             self._nothing_new(least, watermark)
             return
-        self._taking.set_out(newest, again_from=overlap)
-        self._until = newest
-        wanted = (least or BEGINNING, newest + _TICK)
+        self._until = self._sane(newest)
+        self._taking.set_out(self._until, again_from=overlap)
+        wanted = (least or BEGINNING, following(newest) or newest)
         with self._bar(rows) as seen:
             fetching = jobs.Fetching(
                 self._scale.http,
@@ -155,7 +155,11 @@ class Pull:
         newest, _ = self._scale.newest_job(since=since)
         if newest is not None:
             jobs.follow(fetching, since, newest)
-            self._until = max(newest, since)
+            self._until = max(self._sane(newest), since)
+
+    def _sane(self, newest: datetime) -> datetime:
+        """Return the newest stamp, or now: one job from the future must not make the next pull begin there."""
+        return min(newest, self._scale.clock())
 
     def _nothing_new(self, least: datetime | None, watermark: datetime | None) -> None:
         """Note that there are no jobs at all, or none that were modified since."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, StoreError, ToolkitError
+from jobtype_toolkit.frames import Incomplete
 from jobtype_toolkit.parameters import service
 from jobtype_toolkit.store.pull.report import Tally
 from jobtype_toolkit.store.pull.taking import Taking
@@ -30,11 +31,7 @@ class TypePull:
     workers: int
 
     def run(self) -> None:
-        """Pull job types, details, revisions, errors and workspaces.
-
-        Raises:
-            AuthenticationFailed: the server does not let the caller in.
-        """
+        """Pull job types, details, revisions, errors and workspaces."""
         self.attempt("job types", self._job_types)
         self.attempt("errors", self._errors)
         self.attempt("workspaces", self._workspaces)
@@ -43,9 +40,9 @@ class TypePull:
         """Do one of the side reads; note what stops it."""
         try:
             read()
-        except (AuthenticationFailed, StoreError):
+        except StoreError:
             raise
-        except ToolkitError as error:
+        except (ToolkitError, Incomplete) as error:
             self.tally.note(f"The {what} could not be pulled: {error}")
 
     def _job_types(self) -> None:
