@@ -102,7 +102,13 @@ class Pulling(RuleBasedStateMachine):
         is_taken=st.booleans(),
     )
     def pull(
-        self, events: list[Any], size: int, pages: int | None, fails_at: int | None, crashes_at: int | None, is_taken: bool
+        self,
+        events: list[Any],
+        size: int,
+        pages: int | None,
+        fails_at: int | None,
+        crashes_at: int | None,
+        is_taken: bool,
     ) -> None:
         scale = scale_of(self.server)
         waiting = list(events)
@@ -133,7 +139,9 @@ class Pulling(RuleBasedStateMachine):
         scale.http.trouble = fail
         with mock.patch.object(jobs, "BATCH", 12), mock.patch.object(jobs, "take", take):
             try:
-                self.store.pull(scale, source="it", page_size=size, pages=pages, workers=1, snapshot=False, progress=False)
+                self.store.pull(
+                    scale, source="it", page_size=size, pages=pages, workers=1, snapshot=False, progress=False
+                )
             except (jt.PullStopped, ServerFailed, Crash):
                 pass
         self.server.before_count = self.server.before_rows = lambda: None
