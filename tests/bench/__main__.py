@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -16,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import frames
+from jobtype_toolkit.resources import JOB
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.times import duration
-from tests.bench import histories, manifests, peers
+from tests.bench import histories, manifests, peers, pulling
 
 
 def seconds(call: Callable[[], Any], runs: int = 5) -> float:
@@ -161,6 +165,41 @@ def validation(table: Table) -> None:
         table.figure("first validation in a new notebook kernel", f"{kernel * 1000:.0f} ms", "< 500 ms")
 
 
+def live(table: Table, folder: Path, page_jobs: int) -> None:
+    """A client of a server: frames of its pages, and pulls from one in a box in another process."""
+    (page, *_) = histories.pages(histories.history(folder, page_jobs), page_jobs)
+    bodies = json.loads(page.read_text(encoding="utf-8"))["results"]
+    ours = seconds(lambda: frames.from_bodies(bodies, JOB.fields), 15)
+    table.faster(
+        f"a frame of {len(bodies):,} jobs vs json_normalize", ours, seconds(lambda: pd.json_normalize(bodies)), 1
+    )
+    table.figure(f"a frame of {len(bodies):,} jobs", f"{ours * 1000:.1f} ms", "< 15 ms")
+    for jobs, latency, workers in ((100_000, 0.0, 2), (100_000, pulling.LATENCY, 4), (page_jobs * 5, 0.0, 2)):
+        target = folder / "pulled.duckdb"
+        target.unlink(missing_ok=True)
+        size = pulling.PAGE_SIZE if jobs <= 100_000 else 1000
+        with pulling.served(_stored(folder, jobs), latency=latency) as url:
+            took = pulling.pulled(url, target, size, workers)
+        assert took["jobs"] == jobs and took["is_complete"], took  # noqa: PT018
+        what = f"pull {jobs:,} jobs, pages of {size}, {workers} workers"
+        if latency:
+            share = jobs / size * latency / workers / took["seconds"]
+            table.figure(f"{what}, {latency:g} s latency: of the ideal rate", f"{share:.0%}", ">= 80 %")
+        else:
+            table.figure(f"{what}: our CPU a row", f"{took['cpu'] / took['rows'] * 1e6:.0f} µs", "<= 100 µs")
+            table.figure(f"{what}: memory above the imports", f"{took['memory'] / 2**20:.0f} MiB", "< 300 MB")
+
+
+def _stored(folder: Path, jobs: int) -> Path:
+    """Return a store with a generated history, made once."""
+    file = folder / f"served-{jobs}.duckdb"
+    if not file.exists():
+        with jt.open(file) as store:
+            for resource in LOAD_ORDER[:4]:
+                store.load(histories.history(folder, jobs), resource)
+    return file
+
+
 def imports(table: Table) -> None:
     """What `import jobtype_toolkit` adds to a bare start of Python."""
 
@@ -186,6 +225,7 @@ def main() -> None:
     questions(table, store, place, given.folder)
     imports(table)
     validation(table)
+    live(table, given.folder, given.page_jobs)
     print(f"{given.jobs:,} jobs, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"DuckDB {duckdb.__version__}")  # fmt: skip
     print(table)
