@@ -78,7 +78,9 @@ class Http:
         session.headers["Accept"] = "application/json"
         self._proxies: dict[str, Any] | None = None
         if settings.proxies is not None:  # an address may have a password in it
-            given = {scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()}
+            given = {
+                scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()
+            }
             self._proxies = {**_NO_PROXIES, **given}
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)

@@ -69,7 +69,9 @@ def connect(
     if not isinstance(verify, bool):
         verify = _file(verify, name="verify")
     if cert is not None:
-        cert = (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
+        cert = (
+            (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
+        )
     known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
     http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries))

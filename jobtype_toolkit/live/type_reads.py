@@ -40,7 +40,9 @@ _NAME, _VERSION = re.compile(r"[\w-]+"), re.compile(r"[A-Za-z0-9_.]+")
 """What v6's addresses have room for (v6-semantics 1.1)."""
 
 
-_MAY_MISS = "the server sends {:,} rows for the keyword, in pages between which it may lose some; filter the whole list instead"
+_MAY_MISS = (
+    "the server sends {:,} rows for the keyword, in pages between which it may lose some; filter the whole list instead"
+)
 
 
 class JobTypeReads:

@@ -73,7 +73,9 @@ def test_what_is_no_base_url_is_refused_at_once(url):
         jt.connect(url)
 
 
-@pytest.mark.parametrize("url", ["https://me:s3cret@scale.example/api", "https://s3cret@scale.example", "https://:s3cret@h"])
+@pytest.mark.parametrize(
+    "url", ["https://me:s3cret@scale.example/api", "https://s3cret@scale.example", "https://:s3cret@h"]
+)
 def test_credentials_in_a_url_are_refused_and_not_repeated(url):
     with pytest.raises(jt.InvalidParameter, match="auth=") as caught:
         jt.connect(url)
@@ -125,7 +127,17 @@ def test_each_request_is_for_json_and_ends_with_a_slash(serving, client):
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [("..", "1.0.0"), ("a/b", "1.0.0"), ("x", ".."), ("x", "1/0"), ("x", "1?a=b"), ("x", "1%2F"), ("x", ""), (5, "1"), ("x\n", "1")],
+    [
+        ("..", "1.0.0"),
+        ("a/b", "1.0.0"),
+        ("x", ".."),
+        ("x", "1/0"),
+        ("x", "1?a=b"),
+        ("x", "1%2F"),
+        ("x", ""),
+        (5, "1"),
+        ("x\n", "1"),
+    ],
 )
 def test_a_name_or_version_that_would_be_another_address_is_not_sent(serving, client, name, version):
     server = serving(anything)
@@ -241,7 +253,9 @@ def test_nothing_is_asked_of_another_server(serving, client, status):
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://127.0.0.1:1/", "http://[bad/", "http://me@127.0.0.1/", "", "\\\\evil"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://127.0.0.1:1/", "http://[bad/", "http://me@127.0.0.1/", "", "\\\\evil"]
+)
 def test_a_strange_redirect_is_an_error_that_says_where_to(asking, target):
     scale = asking(lambda asked: Reply(302, headers={"Location": target}))
     with pytest.raises(jt.ServerFailed, match="redirected"):

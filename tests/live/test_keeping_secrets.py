@@ -162,7 +162,7 @@ def test_a_debugger_in_the_middle_of_a_request_shows_no_header(asking, token, mo
 
 def test_secrets_of_a_body_are_in_no_message(asking):
     """v6 repeats the whole configuration in the detail of an error, in the words of Python 2."""
-    secret = "pä$$/w\"ord"
+    secret = 'pä$$/w"ord'
     scale = asking(lambda asked: Reply(400, {"detail": f"{secret} of u'{ascii(secret)[1:-1]}' is not valid"}))
     with pytest.raises(jt.Rejected) as caught:
         scale.http.send("POST", "job-types/", {"configuration": {"settings": {"PASS": secret}}}, secrets=[secret])
