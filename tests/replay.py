@@ -121,7 +121,7 @@ def _fits(row: Any, name: str, values: list[str]) -> bool:
     if name in ("started", "ended"):
         own, bound = pd.Timestamp(row["last_modified"]), pd.Timestamp(values[-1])
         return own >= bound if name == "started" else own <= bound
-    return json.dumps(row.get(name)).strip('"') in values
+    return json.dumps(row.get("id" if name == "job_id" else name)).strip('"') in values
 
 
 def _sortable(value: Any) -> Any:

@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from histories import BAD_INPUT, CHIPS, GAUGE, ago, error, job, job_type, listed as in_list, page, text
+from histories import BAD_INPUT, CHIPS, GAUGE, ago, error, job, job_type, page, text
+from histories import listed as in_list
 from loopback import Reply, listed
 
 import jobtype_toolkit as jt
