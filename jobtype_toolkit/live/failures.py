@@ -109,7 +109,7 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
     if status in (401, 403):
         return AuthenticationFailed(f"{asked} was refused with {status}.{quoted} {_refused(said)}")
     if status == 404 and said == "Invalid page.":
-        return InvalidPage(f"{asked}: Invalid page: it is past the end.")
+        return InvalidPage(f'{asked}: the page is past the end. The server says: "{said}"')
     if status == 404 and is_json:
         return NotFound(f"{asked}: there is no such thing on the server.{quoted}")
     if status == 404:

@@ -169,7 +169,7 @@ class JobList:
         rows: list[Any] = []
         count = 0
         query = [*params, *_window(span), *_order(keys)]
-        for one in pages(self._asking.http, "jobs/", query, size=min(most, JOBS_A_PAGE)):
+        for one in pages(self._asking.http, "jobs/", query, size=min(most, JOBS_A_PAGE), goes_back=True):
             rows += one.rows
             count = one.count
             if len(found := unique(rows)) >= most:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
@@ -23,6 +23,8 @@ from jobtype_toolkit.times import instant, v6_text
 TICK = timedelta(microseconds=1)
 """The step of v6's times."""
 _LAST = datetime.max.replace(tzinfo=UTC)
+_STEPS_BACK = 100
+"""How often pages are read again because the list got shorter, at most: a count may lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,35 @@ def page(http: Http, path: str, params: Params) -> Page:
     return Page(rows, count if type(count) is int and count >= 0 else len(rows), bool(found.get("next")), answer.body)
 
 
-def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, first: int = 1) -> Iterator[Page]:
+def pages(
+    http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, goes_back: bool = False
+) -> Iterator[Page]:
     """Yield the pages of a list to its end, by their numbers.
+
+    Args:
+        http: the server.
+        path: the list, below `/v6/`.
+        params: its query.
+        size: rows of a page.
+        goes_back: whether to read pages again where the list got shorter meanwhile, so that what moved up is not missed;
+            rows may come twice then.
 
     Raises:
         ServerFailed: one page comes again and again.
     """
-    number = first
+    number, before, left = 1, 0, _STEPS_BACK if goes_back else 0
     known: dict[bytes, int] = {}
     while True:
         try:
             found = page(http, path, [*params, ("page_size", size), *numbered(number)])
         except InvalidPage:
-            if number > 1:
+            if number == 1:
+                raise
+            if not left:
                 return  # it went while the ones before it were read
-            raise
-        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > first else number
+            number, left, known = number - 1, left - 1, {}
+            continue
+        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > 1 else number
         if came_as != number and found.rows:
             msg = (
                 f"GET {path}: page {number} is page {came_as} once more. Does something between here and the server "
@@ -87,9 +102,13 @@ def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, f
             )
             raise ServerFailed(msg, status=200)
         yield found
-        if not found.has_next or not found.rows:
+        gone, before = before - found.count, found.count
+        if gone > 0 and number > 1 and left:
+            number, left, known = max(number - ceil(gone / size), 1), left - 1, {}
+        elif not found.has_next or not found.rows:
             return
-        number += 1
+        else:
+            number += 1
 
 
 def _fingerprint(found: Page) -> bytes:
@@ -120,9 +139,13 @@ def by_key(
     Raises:
         ServerFailed: the server does not sort or filter as v6 does.
     """
+    filters = list(params) + ([] if ended is None else [("ended", _text(ended - TICK))])
     since = started
     while True:
-        found = _next_page(http, params, since, ended, size)
+        if since is not None and following(since) == ended:  # equal ends are an error on a server
+            yield from _same_instant(http, params, since, size)
+            return
+        found = page(http, "jobs/", [*filters, *_since(since), *_IN_ORDER, ("page_size", size)])
         times = [last_modified(one) for one in found.rows]
         _check(times, since)
         is_full = len(times) >= size  # after which a row may have come, whatever `next` says
@@ -163,37 +186,18 @@ def following(moment: datetime) -> datetime | None:
 _IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
 
 
-def _next_page(http: Http, params: Params, since: datetime | None, ended: datetime | None, size: int) -> Page:
-    """Return the page from an instant until before another.
-
-    Equal ends are an error on a server: for a single instant it is asked for the next one too, and those rows are left out.
-    """
-    last = None if ended is None else ended - TICK
-    is_equal = last is not None and last == since
-    query = [*params, *_since(since), *_until(ended if is_equal else last), *_IN_ORDER, ("page_size", size)]
-    found = page(http, "jobs/", query)
-    if is_equal and (kept := [one for one in found.rows if last_modified(one) == since]) != found.rows:
-        return replace(found, rows=kept, has_next=False)
-    return found
-
-
-def _until(moment: datetime | None) -> Params:
-    return [] if moment is None else [("ended", _text(moment))]
-
-
 def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
-    """Yield the rows of one instant that fill more than a page: by number, to the end and back.
+    """Yield the rows of one instant, of which there may be more than a page, by number.
 
-    Rows that change leave the instant, and those behind them move up: on the way back none of them is passed by.
+    Equal ends are an error on a server, so that it is asked for the next instant too, and those rows are left out.
     """
     after = following(moment)
-    span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
-    there = 0
-    for there, found in enumerate(pages(http, "jobs/", span, size=size), 1):
-        yield _of(found, moment)
-    for number in range(there, 0, -1) if there > 1 else ():
-        with suppress(InvalidPage):  # its rows have moved up since
-            yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
+    span: Params = [*params, *_since(moment), *([] if after is None else [("ended", _text(after))]), *_IN_ORDER]
+    for found in pages(http, "jobs/", span, size=size, goes_back=True):
+        times = [last_modified(one) for one in found.rows]
+        _check(times, moment)
+        if kept := [one for one, time in zip(found.rows, times, strict=True) if time == moment]:
+            yield Stretch(replace(found, rows=kept), None, None)
     yield Stretch(Page([], 0, has_next=False), moment, after)
 
 
