@@ -188,10 +188,11 @@ def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> It
     """
     after = following(moment)
     span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
-    there = 0
-    for there, found in enumerate(pages(http, "jobs/", span, size=size), 1):
+    read = 0
+    for found in pages(http, "jobs/", span, size=size):
+        read += 1
         yield _of(found, moment)
-    for number in range(there, 0, -1) if there > 1 else ():
+    for number in range(read, 0, -1) if read > 1 else ():
         with suppress(InvalidPage):  # its rows have moved up since
             yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
     yield Stretch(Page([], 0, has_next=False), moment, after)

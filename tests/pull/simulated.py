@@ -35,7 +35,7 @@ class Simulated:
         self.job_types: dict[int, dict[str, Any]] = {one["id"]: one for one in (CHIPS, CHIPS_OLD)}
         self.errors = list(ERRORS)
         self.views: dict[str, list[Any]] = {}
-        """The rows of the live views by their paths.""" 
+        """The rows of the live views by their paths."""
         self.asked: list[tuple[str, tuple[tuple[str, str], ...]]] = []
         self.before_count: Callable[[], None] = lambda: None
         self.before_rows: Callable[[], None] = lambda: None
@@ -188,7 +188,7 @@ class Wire:
         self.trouble: Callable[[str], None] = lambda path: None
         """Called before each answer; it may raise."""
 
-    def get(self, path: str, params: Sequence[tuple[str, Any]] = (), *, accept: str | None = None) -> Answer:
+    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> Answer:
         self.requests += 1
         self.trouble(path)
         body = json.dumps(self.server.answer(path, params)).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import hypothesis.strategies as st
@@ -32,7 +33,7 @@ def ticks_of(found: list[Span]) -> set[int]:
 def test_a_union_has_the_ticks_of_all_and_its_spans_neither_touch_nor_overlap(some):
     found = union(spans(some))
     assert ticks_of(found) == ticks(some)
-    assert all(one[1] < other[0] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(found))
     assert all(started < ended for started, ended in found)
 
 
