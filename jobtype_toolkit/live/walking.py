@@ -201,15 +201,6 @@ def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> It
     yield Stretch(Page([], 0, has_next=False), moment, after)
 
 
-def _of(found: Page, moment: datetime) -> Stretch:
-    """Return the rows of a page that are of an instant."""
-    times = [last_modified(one) for one in found.rows]
-    _check(times, moment)
-    return Stretch(
-        replace(found, rows=[one for one, time in zip(found.rows, times, strict=True) if time == moment]), None, None
-    )
-
-
 def _since(moment: datetime | None) -> Params:
     return [] if moment is None else [("started", _text(moment))]
 

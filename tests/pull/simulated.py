@@ -188,7 +188,7 @@ class Wire:
         self.trouble: Callable[[str], None] = lambda path: None
         """Called before each answer; it may raise."""
 
-    def get(self, path: str, params: Sequence[tuple[str, Any]] = (), *, accept: str | None = None) -> Answer:
+    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> Answer:
         self.requests += 1
         self.trouble(path)
         body = json.dumps(self.server.answer(path, params)).encode()

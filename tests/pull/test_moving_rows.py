@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -137,13 +138,13 @@ class Pulling(RuleBasedStateMachine):
 
         self.server.before_count = self.server.before_rows = happen
         scale.http.trouble = fail
-        with mock.patch.object(jobs, "BATCH", 12), mock.patch.object(jobs, "take", take):
-            try:
-                self.store.pull(
-                    scale, source="it", page_size=size, pages=pages, workers=1, snapshot=False, progress=False
-                )
-            except (jt.PullStopped, ServerFailed, Crash):
-                pass
+        given = {"page_size": size, "pages": pages, "workers": 1, "snapshot": False, "progress": False}
+        with (
+            mock.patch.object(jobs, "BATCH", 12),
+            mock.patch.object(jobs, "take", take),
+            contextlib.suppress(jt.PullStopped, ServerFailed, Crash),
+        ):
+            self.store.pull(scale, source="it", **given)
         self.server.before_count = self.server.before_rows = lambda: None
 
     def teardown(self) -> None:

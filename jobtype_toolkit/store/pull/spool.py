@@ -22,6 +22,8 @@ from jobtype_toolkit.store.spans import BEGINNING, Span
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+_TRIES = 100
+"""How often a folder is made that others remove meanwhile."""
 _NAME = re.compile(r"(?P<number>\d{8})_(?P<started>-?\d+)_(?P<ended>-?\d+)\.json")
 
 
@@ -137,13 +139,22 @@ def _locked(folder: Path) -> FileLock:
     Raises:
         Timeout: somebody else has it.
     """
+    path = folder / "lock"
+    tries = _TRIES
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock", timeout=0)
-        lock.acquire()
-        if (folder / "lock").exists():
-            return lock
-        lock.release()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as seen:
+                lock = FileLock(path, timeout=0)
+                lock.acquire()
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(seen.fileno()), path.stat()):
+                        return lock
+                lock.release()  # its last owner removed the file; somebody else may have the next one
+        except (FileExistsError, FileNotFoundError):
+            tries -= 1
+            if not tries:
+                raise
 
 
 def _ticks(moment: datetime) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from jobtype_toolkit.resources import LOADABLE
+from jobtype_toolkit.resources import LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.coverage import aware, covered
 from jobtype_toolkit.store.database import transaction
@@ -110,6 +110,8 @@ class Taking:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), Path(folder))
             incoming.add(Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files)))
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
+            if resource == "jobs":
+                script(con, "pull_stays_pruned", {**self._given, "open": list(OPEN_STATUSES)})
             with transaction(con):
                 now = naive_utc(self._clock())
                 merge = Merge(con, resource, self._source, self.load_id, now, is_latest=True)

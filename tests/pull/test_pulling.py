@@ -1,0 +1,591 @@
+"""What a pull brings, what it asks for, what it reports, and what it leaves behind in the store."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pytest
+from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page
+from simulated import Simulated, here, scale_of, there
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.errors import ConnectionFailed, InvalidParameter, ServerFailed
+from jobtype_toolkit.store.pull import jobs
+
+
+def asked(server: Simulated, start: str) -> list[str]:
+    return [path for path, _ in server.asked if path.startswith(start)]
+
+
+def job_pages(server: Simulated) -> list[dict[str, str]]:
+    """The questions for jobs that are no look at the newest or the oldest one."""
+    return [dict(query) for path, query in server.asked if path == "jobs/" and ("page_size", "1") not in query]
+
+
+# Rows.
+
+
+def test_a_first_pull_brings_every_job_and_a_second_one_nothing_new(server, store, pull):
+    first = pull()
+    assert here(store) == there(server.jobs.values())
+    second = pull()
+    assert (second.new, second.changed, second.rejected) == (0, 0, 0)
+    assert here(store) == there(server.jobs.values())
+    assert first.is_complete
+    assert first.complete_from is None
+    assert store.check().is_sound
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize("page_size", [1, 7, 60, 61, 1000])
+def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pull, workers, page_size):
+    pull(workers=workers, page_size=page_size)
+    assert here(store) == there(server.jobs.values())
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+@pytest.mark.parametrize("place", ["newest", "oldest", "middle"])
+def test_more_jobs_than_a_page_holds_can_share_one_stamp(server, store, pull, size, place):
+    """Also the last one, for which a page would have to end at the instant at which it begins."""
+    stamp = {"newest": NOW, "oldest": ago(5000), "middle": ago(295)}[place]
+    for _ in range(23):
+        server.add("COMPLETED", stamp)
+    pull(page_size=size)
+    assert here(store) == there(server.jobs.values())
+
+
+def test_jobs_of_one_instant_that_change_while_they_are_walked_hide_no_other(server, store, pull):
+    for _ in range(23):
+        server.add("COMPLETED", NOW - timedelta(minutes=5))
+    tied = [id for id, row in server.jobs.items() if row["last_modified"] == server.jobs[61]["last_modified"]]
+
+    def leave() -> None:
+        if tied and len(job_pages(server)) > 4:
+            server.now += timedelta(seconds=1)
+            server.change(tied.pop(0), "FAILED")
+
+    server.before_count = leave
+    pull(page_size=4, workers=1)
+    server.before_count = lambda: None
+    assert not [one for one in there(server.jobs.values()) if one not in here(store)]
+
+
+def test_a_job_from_the_future_does_not_stop_what_comes_after(server, store, pull):
+    """A host whose clock was wrong for a moment."""
+    server.add("COMPLETED", datetime(2099, 1, 1, tzinfo=NOW.tzinfo))
+    pull()
+    server.now += timedelta(hours=2)
+    server.add("RUNNING")
+    server.change(5, "RUNNING")
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_the_last_instant_there_is_can_be_a_stamp(server, store, pull):
+    server.add("COMPLETED", datetime.max.replace(tzinfo=NOW.tzinfo))
+    pull()
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_a_next_that_is_missing_at_the_end_of_a_full_page_loses_nothing(server, store, pull):
+    """Rows are counted before they are read: what becomes visible in between is not in `next`."""
+    server.before_rows = lambda: [server.add("COMPLETED", ago(30)) for _ in range(3) if len(server.jobs) < 75]
+    pull(page_size=5)
+    server.before_rows = lambda: None
+    pull(page_size=5)
+    assert here(store) == there(server.jobs.values())
+
+
+def test_an_empty_server_gives_an_empty_store_and_later_its_jobs(store, pull, server):
+    rows = dict(server.jobs)
+    server.jobs.clear()
+    report = pull()
+    assert report.is_complete
+    assert here(store) == []
+    server.jobs.update(rows)
+    pull()
+    assert here(store) == there(rows.values())
+
+
+# What is asked for.
+
+
+def test_the_newest_jobs_are_asked_for_first(server, pull):
+    pull(workers=1)
+    ends = [one["ended"] for one in job_pages(server) if "ended" in one]
+    assert ends == sorted(ends, reverse=True)
+    assert len(set(ends)) > 1 or len(ends) < 8
+
+
+def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
+    pull(page_size=5)
+    server.asked.clear()
+    pull(page_size=5, overlap="PT5M")
+    assert len(job_pages(server)) <= 2
+    assert all(one["started"] >= "2026-03-01T11:54" for one in job_pages(server))
+
+
+def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pull):
+    pull()
+    assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 2  # details, revisions, two of three manifests
+    server.asked.clear()
+    pull()
+    assert asked(server, "job-types/chip-maker/") == []
+    server.asked.clear()
+    server.job_types[3] = CHIPS | {"revision_num": 4, "last_modified": "2026-02-01T00:00:00Z"}
+    pull()
+    assert asked(server, "job-types/chip-maker/1.9.0/") == []
+    assert asked(server, "job-types/chip-maker/1.10.0/") == [
+        "job-types/chip-maker/1.10.0/",
+        "job-types/chip-maker/1.10.0/revisions/",
+    ]  # the manifest of the fourth is in the details
+
+
+def test_details_that_could_not_be_read_are_asked_for_again(server, store, pull):
+    scale = scale_of(server)
+
+    def fail(path: str) -> None:
+        if path == "job-types/chip-maker/1.10.0/":
+            raise ServerFailed("HTML 500", status=500)
+
+    scale.http.trouble = fail
+    report = pull(scale=scale)
+    assert any("The details of chip-maker 1.10.0 could not be read: HTML 500" in one for one in report.notes)
+    assert here(store) == there(server.jobs.values())
+    pull()
+    assert store.job_type("chip-maker", "1.10.0").manifest["seedVersion"] == "1.0.0"
+
+
+def test_a_version_that_no_server_tells_of_is_kept_as_the_list_has_it(server, store, pull):
+    server.job_types[4] = CHIPS_BEFORE
+    report = pull()
+    assert any("chip-maker 1.10.0-rc.1" in one and "D14" in one for one in report.notes)
+    assert asked(server, "job-types/chip-maker/1.10.0-rc.1") == []
+    assert "1.10.0-rc.1" in set(store.job_types()["version"])
+
+
+def test_jobs_bring_along_the_job_types_and_errors_that_lists_no_longer_have(server, store, pull):
+    gone = error(77, "gone", "DATA", "Tide-Gauge")
+    server.jobs[500] = job(500, GAUGE, "FAILED", ago(3), gone)
+    pull()
+    assert "Tide-Gauge" in set(store.job_types(is_active=None)["name"])
+    assert "gone" in set(store.errors()["name"])
+    assert store.check().is_sound
+
+
+# Limits and resuming.
+
+
+def test_a_budget_of_pages_is_kept_exactly_and_the_next_pull_goes_on(server, store, pull):
+    total = 0
+    for _ in range(20):
+        server.asked.clear()
+        report = pull(pages=2, page_size=10)
+        assert len(job_pages(server)) <= 2
+        total += len(job_pages(server))
+        if report.is_complete:
+            break
+        assert "The 2 pages that were allowed are used up." in report.notes
+        assert "NOT complete" in str(report)
+    assert report.is_complete
+    assert here(store) == there(server.jobs.values())
+    assert total <= 20
+
+
+def test_since_brings_only_what_was_modified_since_and_a_later_pull_the_rest(server, store, pull):
+    report = pull(since=ago(65))
+    assert here(store) == there(one for one in server.jobs.values() if one["last_modified"] >= "2026-03-01T10:55")
+    assert report.complete_from == ago(65)
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_a_since_after_the_watermark_leaves_a_gap_that_is_told_and_filled_later(server, store, pull):
+    pull()
+    server.now += timedelta(hours=5)
+    old = server.add("COMPLETED", server.now - timedelta(hours=3))
+    server.add("COMPLETED", server.now - timedelta(minutes=1))
+    pull(since=server.now - timedelta(hours=1))
+    assert old not in [row[0] for row in here(store)]
+    assert any("complete only" in one for one in store.status("PT4H").attrs["notes"])
+    assert not any(
+        "complete only" in one for one in store.jobs(started=server.now - timedelta(minutes=30)).attrs["notes"]
+    )
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_a_pull_that_stops_keeps_what_it_has_and_says_so(server, store, pull):
+    scale = scale_of(server)
+
+    def fail(path: str) -> None:
+        if len(job_pages(server)) >= 3:
+            raise ConnectionFailed("The line is down.")
+
+    scale.http.trouble = fail
+    with pytest.raises(jt.PullStopped, match=r"The line is down.*pull again") as caught:
+        pull(scale=scale)
+    report = caught.value.report
+    assert not report.is_complete
+    assert 0 < len(here(store)) < 60
+    assert len(here(store)) == len(store.jobs())
+    assert report.rows == report.new + report.changed + report.unchanged + report.rejected
+    assert pull().is_complete
+    assert here(store) == there(server.jobs.values())
+
+
+def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monkeypatch, pull):
+    store = jt.open(tmp_path / "ops.duckdb", clock=lambda: NOW)
+
+    class Killed(BaseException):
+        pass
+
+    def die(fetching: object, held: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(jobs, "take", die)
+    with pytest.raises(Killed):
+        pull(store=store, pages=4)
+    monkeypatch.undo()
+    left = list((tmp_path / "ops.duckdb.pull").rglob("*.json"))
+    assert left
+    assert len(here(store)) == 0
+    server.asked.clear()
+    pull(store=store)
+    assert here(store) == there(server.jobs.values())
+    assert not (tmp_path / "ops.duckdb.pull").exists()
+
+
+def test_a_folder_with_a_pattern_in_its_name_is_no_pattern(server, tmp_path, pull):
+    folder = tmp_path / "a[1]*"
+    folder.mkdir()
+    server.add("COMPLETED", NOW, surprise={"of": "a newer release"})  # not read the quick way
+    store = jt.open(folder / "ops.duckdb", clock=lambda: NOW)
+    pull(store=store)
+    assert here(store) == there(server.jobs.values())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"workers": 0},
+        {"workers": 17},
+        {"workers": True},
+        {"executions": -1},
+        {"page_size": 0},
+        {"page_size": 1001},
+        {"pages": 0},
+        {"overlap": "15 minutes"},
+        {"overlap": timedelta(minutes=-1)},
+        {"since": "yesterday"},
+        {"since": "2026-01-01T00:00:00"},
+        {"source": "*"},
+        {"source": ""},
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_before_anything_is_asked(server, pull, wrong):
+    with pytest.raises(InvalidParameter):
+        pull(**wrong)
+    assert server.asked == []
+
+
+# Reports, notes, snapshots.
+
+
+def test_a_report_adds_up_and_is_also_plain_values(server, store, pull):
+    import json
+
+    server.jobs[900] = {**job(900, CHIPS_OLD, "COMPLETED", ago(2)), "status": None}  # v6 never does this
+    report = pull()
+    told = report.as_dict()
+    assert json.loads(json.dumps(told)) == told
+    assert told["rows"] == told["new"] + told["changed"] + told["unchanged"] + told["rejected"]
+    assert told["rejected"] >= 1
+    assert told["requests"] == len(server.asked)
+    assert f"{told['rows']:,} rows pulled into 'it'" in str(report)
+    assert "store.rejects() shows the rejected rows." in str(report)
+    found = store.sql("SELECT rows, new, changed, unchanged, rejected FROM load WHERE resource = 'pull'").to_dict(
+        "records"
+    )
+    assert found == [{name: told[name] for name in ("rows", "new", "changed", "unchanged", "rejected")}]
+    assert set(store.rejects()["reason"]) == {"no status"}
+
+
+def test_a_report_tells_where_store_and_server_disagree(server, pull):
+    server.views["job-types/status/"] = []
+    report = pull(snapshot=True)
+    running = [one for one in report.disagreements if one.status == "RUNNING"]
+    assert [(one.name, one.version, one.here, one.there) for one in running] == [("chip-maker", "1.9.0", 1, 0)]
+    assert "Store and server disagree: chip-maker 1.9.0 RUNNING: 1 here, 0 on the server." in str(report)
+
+
+def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
+    assert pull(snapshot=True).disagreements == ()
+    assert pull(snapshot=True).notes == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["job-types/", "errors/", "workspaces/", "job-types/pending/", "queue/status/", "job-types/status/"]
+)
+@pytest.mark.parametrize("trouble", [ServerFailed("HTML 500", status=500), jt.AuthenticationFailed("403: not for you")])
+def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, path, trouble):
+    scale = scale_of(server)
+
+    def fail(asked: str) -> None:
+        if asked == path:
+            raise trouble
+
+    scale.http.trouble = fail
+    report = pull(scale=scale, snapshot=True)
+    assert report.is_complete
+    assert any(str(trouble) in one for one in report.notes)
+    assert here(store) == there(server.jobs.values())
+
+
+def test_a_live_view_of_another_shape_is_noted_and_stops_nothing(server, store, pull):
+    server.views["job-types/pending/"] = [{"surprise": 1}]
+    report = pull(snapshot=True)
+    assert any("live views" in one for one in report.notes)
+    assert here(store) == there(server.jobs.values())
+
+
+def test_who_is_not_let_in_is_told_so(server, store, pull):
+    scale = scale_of(server)
+
+    def refuse(path: str) -> None:
+        if path != "version/":
+            raise jt.AuthenticationFailed("403: Invalid token.")
+
+    scale.http.trouble = refuse
+    with pytest.raises(jt.AuthenticationFailed, match="Invalid token"):
+        pull(scale=scale)
+
+
+def test_each_pull_keeps_what_the_live_views_said(server, store, pull):
+    server.views["queue/status/"] = [
+        {"job_type": {"id": 2, "name": "chip-maker", "version": "1.9.0"}, "count": 7, "longest_queued": "2026-03-01T11:00:00Z",
+         "highest_priority": 3}
+    ]  # fmt: skip
+    pull(snapshot=True)
+    server.now += timedelta(hours=1)
+    server.views["queue/status/"][0]["count"] = 9
+    pull(snapshot=True)
+    found = store.snapshots()
+    queued = found[found["view"] == "queue_status"]
+    assert list(queued["count"]) == [7, 9]
+    assert list(queued["highest_priority"]) == [3, 3]
+    assert queued["oldest"].iloc[0] == pd.Timestamp("2026-03-01T11:00:00Z")
+    early = store.snapshots(at=NOW + timedelta(minutes=59))
+    assert list(early[early["view"] == "queue_status"]["count"]) == [7]
+    assert store.snapshots(at=NOW - timedelta(days=1)).empty
+    assert "status" in set(found["view"])
+
+
+def test_attrs_and_repr_tell_which_part_of_the_history_is_complete(server, store, pull):
+    pull(since=ago(120))
+    frame = store.status("PT6H")
+    assert any("complete only from 2026-03-01T10:00:00" in one for one in frame.attrs["notes"])
+    assert frame.attrs["coverage"][-1][0] == "2026-03-01T10:00:00Z"
+    assert "complete only from 2026-03-01T10:00:00Z" in repr(store)
+    assert "complete only from 2026-03-01T10:00:00Z" in store._repr_html_()
+    assert store.jobs(started=ago(60)).attrs["notes"] == []
+    pull()
+    assert store.status("PT6H").attrs["notes"] == []
+    assert ", complete" in repr(store)
+    assert "complete only" not in repr(store)
+
+
+def test_a_loaded_history_says_nothing_of_completeness(store, write):
+    store.load(write("jobs.json", page([job(1, CHIPS_OLD, "RUNNING", ago(1))])), "jobs")
+    assert "coverage" not in store.status().attrs
+    assert "complete" not in repr(store)
+
+
+def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
+    from jobtype_toolkit.store.pull import run
+
+    made = []
+    real = run.tqdm
+    monkeypatch.setattr(run, "tqdm", lambda **given: made.append(given) or real(**given))
+    pull(progress=False)
+    assert [one["disable"] for one in made] == [True]
+    pull(progress=True)
+    assert made[-1]["disable"] is False
+    assert made[-1]["unit"] == "job"
+    assert capsys.readouterr().out == ""
+
+
+# Executions.
+
+
+def test_executions_are_spent_on_the_newest_failures_and_not_asked_for_twice(server, store, pull):
+    failed = sorted((id for id, one in server.jobs.items() if one["status"] == "FAILED"), reverse=True)
+    report = pull(executions=3)
+    assert asked(server, "jobs/")[-3:] == [f"jobs/{id}/executions/" for id in failed[:3]]
+    assert report.executions == 3
+    server.asked.clear()
+    pull(executions=2)
+    executions = [one for one in asked(server, "jobs/") if "executions" in one]
+    assert executions == [f"jobs/{id}/executions/" for id in failed[3:5]]
+    server.asked.clear()
+    server.now += timedelta(minutes=1)
+    server.change(failed[0], "FAILED")
+    pull(executions=1)
+    executions = [one for one in asked(server, "jobs/") if "executions" in one]
+    assert executions == [f"jobs/{failed[0]}/executions/"]
+
+
+def test_no_executions_are_asked_for_where_none_are_wanted(server, pull):
+    pull()
+    assert not [one for one in asked(server, "jobs/") if "executions" in one]
+
+
+def test_executions_that_cannot_be_read_are_noted_once_and_asked_for_again(server, store, pull):
+    scale = scale_of(server)
+
+    def fail(path: str) -> None:
+        if "executions" in path:
+            raise ServerFailed("HTML 500", status=500)
+
+    scale.http.trouble = fail
+    report = pull(scale=scale, executions=5)
+    assert [one for one in report.notes if "executions" in one] == [
+        "The executions of 5 jobs could not be read. The first time: HTML 500"
+    ]
+    assert pull(executions=5).executions == 5
+
+
+# Purged jobs.
+
+
+def test_reconcile_takes_out_the_open_jobs_that_were_purged_and_keeps_those_that_are_over(server, store, pull):
+    pull()
+    server.purge(60)  # RUNNING
+    server.purge(59)  # COMPLETED
+    report = pull(reconcile=True)
+    assert report.purged == 1
+    assert "1 open jobs are gone from the server" in str(report)
+    assert 60 not in [row[0] for row in here(store)]
+    assert 59 in [row[0] for row in here(store)]
+    assert store.check().is_sound
+
+
+def test_without_reconcile_nothing_is_taken_out(server, store, pull):
+    pull()
+    server.purge(60)
+    assert pull().purged == 0
+    assert 60 in [row[0] for row in here(store)]
+
+
+def test_reconcile_brings_open_jobs_that_changed_without_a_newer_stamp(server, store, pull):
+    server.add("RUNNING", ago(3000))
+    pull()
+    server.change(61, "COMPLETED", ago(2999))
+    pull(reconcile=True)
+    assert here(store) == there(server.jobs.values())
+
+
+@pytest.mark.parametrize("answer", ["everything", "nothing"])
+def test_a_server_that_does_not_answer_the_question_purges_nothing(server, store, pull, answer):
+    for _ in range(5):
+        server.add("RUNNING", ago(3000))
+    pull()
+    before = here(store)
+    real = server.answer
+
+    def ignoring(path: str, params: object = ()) -> object:
+        query = [(name, value) for name, value in params if name != "job_id"]
+        if answer == "nothing" and len(query) < len(params):
+            return {"count": 0, "next": None, "previous": None, "results": []}
+        return real(path, query)
+
+    server.answer = ignoring
+    report = pull(reconcile=True)
+    assert report.purged == 0
+    assert any("does not filter jobs by their ids" in one for one in report.notes)
+    assert here(store) == before
+
+
+# Several clusters, and other ways to change the store.
+
+
+def test_several_clusters_with_the_same_ids_live_in_one_store(server, store, pull):
+    other = Simulated(NOW)
+    for number in range(30):
+        other.add("CANCELED", ago(number))
+    pull()
+    pull(scale=scale_of(other), source="there")
+    assert here(store, "it") == there(server.jobs.values())
+    assert here(store, "there") == there(other.jobs.values())
+    other.change(3, "RUNNING")
+    pull(scale=scale_of(other), source="there")
+    assert here(store, "it") == there(server.jobs.values())
+    assert here(store, "there") == there(other.jobs.values())
+    assert store.check().is_sound
+
+
+def test_a_server_is_called_by_its_url_where_nothing_else_is_said(server, store):
+    report = store.pull(scale_of(server), progress=False, snapshot=False)
+    assert report.source == "http://simulated.example/api"
+    assert set(store.sql("SELECT DISTINCT source FROM job")["source"]) == {report.source}
+
+
+def test_forgetting_a_pull_lets_the_next_one_bring_everything_again(server, store, pull):
+    report = pull()
+    store.forget(report.load_id)
+    assert here(store) == []
+    assert pull().is_complete
+    assert here(store) == there(server.jobs.values())
+
+
+def test_forgetting_a_file_that_had_replaced_pulled_jobs_lets_them_be_pulled_again(server, store, pull, write):
+    pull()
+    newer = job(3, CHIPS_OLD, "CANCELED", NOW)
+    loaded = store.load(write("jobs.json", page([newer])), "jobs", source="it")
+    store.forget(loaded.load_id)
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_what_was_pruned_does_not_come_back(server, store, pull):
+    pull()
+    assert store.prune(before=ago(300), source="it") > 0
+    kept = here(store)
+    assert pull().is_complete
+    assert here(store) == kept
+    assert any("complete only" in one for one in store.status("P30D").attrs["notes"])
+    assert not store.status("PT4H").attrs["notes"] or "RUNNING" in store.status("PT4H").attrs["notes"][0]
+
+
+def test_a_pruned_job_that_was_touched_after_it_was_over_does_not_come_back_either(server, store, pull):
+    server.jobs[500] = job(500, CHIPS_OLD, "COMPLETED", ago(3000), last_modified=ago(5), is_superseded=True)
+    pull()
+    store.prune(before=ago(300), source="it")
+    kept = here(store)
+    assert 500 not in [row[0] for row in kept]
+    report = pull()
+    assert here(store) == kept
+    assert report.rows == report.new + report.changed + report.unchanged + report.rejected
+
+
+def test_a_published_copy_and_an_export_hold_what_was_pulled(server, store, pull, tmp_path):
+    pull(since=ago(300))
+    with jt.open(store.publish(tmp_path / "copy.duckdb"), read_only=True, clock=lambda: NOW) as copy:
+        assert here(copy) == here(store)
+        assert copy.status("PT9H").attrs["notes"] == store.status("PT9H").attrs["notes"]
+        with pytest.raises(jt.StoreReadOnly):
+            pull(store=copy)
+    store.export(tmp_path / "out")
+    with jt.open() as again:
+        for resource in ("job_types", "job_type_revisions", "errors", "jobs"):
+            again.load(tmp_path / "out", resource)
+        assert here(again) == here(store)
+
+
+def test_a_store_that_may_not_be_written_is_not_pulled_into(server, tmp_path, pull):
+    jt.open(tmp_path / "ops.duckdb").close()
+    with jt.open(tmp_path / "ops.duckdb", read_only=True) as store, pytest.raises(jt.StoreReadOnly):
+        pull(store=store)
+    assert not (tmp_path / "ops.duckdb.pull").exists()
