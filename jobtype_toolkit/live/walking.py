@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -139,13 +140,9 @@ def by_key(
     Raises:
         ServerFailed: the server does not sort or filter as v6 does.
     """
-    filters = list(params) + ([] if ended is None else [("ended", _text(ended - TICK))])
     since = started
     while True:
-        if since is not None and following(since) == ended:  # equal ends are an error on a server
-            yield from _same_instant(http, params, since, size)
-            return
-        found = page(http, "jobs/", [*filters, *_since(since), *_IN_ORDER, ("page_size", size)])
+        found = _next_page(http, params, since, ended, size)
         times = [last_modified(one) for one in found.rows]
         _check(times, since)
         is_full = len(times) >= size  # after which a row may have come, whatever `next` says
@@ -186,19 +183,48 @@ def following(moment: datetime) -> datetime | None:
 _IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
 
 
-def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
-    """Yield the rows of one instant, of which there may be more than a page, by number.
+def _next_page(http: Http, params: Params, since: datetime | None, ended: datetime | None, size: int) -> Page:
+    """Return the page from an instant until before another.
 
-    Equal ends are an error on a server, so that it is asked for the next instant too, and those rows are left out.
+    Equal ends are an error on a server: for a single instant it is asked for the next one too, and those rows are left out.
+    """
+    last = None if ended is None else ended - TICK
+    is_equal = last is not None and last == since
+    query = [*params, *_since(since), *_until(ended if is_equal else last), *_IN_ORDER, ("page_size", size)]
+    found = page(http, "jobs/", query)
+    if is_equal and (kept := [one for one in found.rows if last_modified(one) == since]) != found.rows:
+        return replace(found, rows=kept, has_next=False)
+    return found
+
+
+def _until(moment: datetime | None) -> Params:
+    return [] if moment is None else [("ended", _text(moment))]
+
+
+def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
+    """Yield the rows of one instant that fill more than a page: by number, to the end and back.
+
+    Rows that change leave the instant, and those behind them move up: on the way back none of them is passed by.
     """
     after = following(moment)
-    span: Params = [*params, *_since(moment), *([] if after is None else [("ended", _text(after))]), *_IN_ORDER]
-    for found in pages(http, "jobs/", span, size=size, goes_back=True):
-        times = [last_modified(one) for one in found.rows]
-        _check(times, moment)
-        if kept := [one for one, time in zip(found.rows, times, strict=True) if time == moment]:
-            yield Stretch(replace(found, rows=kept), None, None)
+    span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
+    read = 0
+    for found in pages(http, "jobs/", span, size=size):
+        read += 1
+        yield _of(found, moment)
+    for number in range(read, 0, -1) if read > 1 else ():
+        with suppress(InvalidPage):  # its rows have moved up since
+            yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
     yield Stretch(Page([], 0, has_next=False), moment, after)
+
+
+def _of(found: Page, moment: datetime) -> Stretch:
+    """Return the rows of a page that are of an instant."""
+    times = [last_modified(one) for one in found.rows]
+    _check(times, moment)
+    return Stretch(
+        replace(found, rows=[one for one, time in zip(found.rows, times, strict=True) if time == moment]), None, None
+    )
 
 
 def _since(moment: datetime | None) -> Params:

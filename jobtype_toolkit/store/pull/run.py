@@ -132,20 +132,18 @@ class Pull:
                 seen,
                 self._budget,
             )
-            gaps, oldest = self._bounded(minus([wanted], trusted), least)
-            jobs.fill(fetching, gaps, rows)
-            if oldest is not None and self._is_complete():
-                self._taking.covers([(BEGINNING, oldest)])
+            jobs.fill(fetching, self._bounded(minus([wanted], trusted), least), rows)
             self._catch_up(fetching)
 
-    def _bounded(self, gaps: list[Span], least: datetime | None) -> tuple[list[Span], datetime | None]:
-        """Begin the first gap where the server's history begins, so that it can be cut; return where that is."""
+    def _bounded(self, gaps: list[Span], least: datetime | None) -> list[Span]:
+        """Begin the first gap where the server's history begins, so that it can be cut; before, there is nothing."""
         if not gaps or gaps[0][0] != BEGINNING or least is not None:
-            return gaps, None
+            return gaps
         oldest = self._scale.oldest_job()
         if oldest is None or oldest >= gaps[0][1]:
-            return gaps, None
-        return [(oldest, gaps[0][1]), *gaps[1:]], oldest
+            return gaps
+        self._taking.covers([(BEGINNING, oldest)])
+        return [(oldest, gaps[0][1]), *gaps[1:]]
 
     def _catch_up(self, fetching: jobs.Fetching) -> None:
         """Read what was modified since the last look at the newest job."""
