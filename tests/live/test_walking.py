@@ -292,7 +292,7 @@ class Types:
 def test_more_job_types_than_a_page_are_completed_by_name(asking):
     server = Types(50, 24)
     first, second = (
-        listed(server(_plain("job-types/", page=n))["results"], _plain("x"))["results"] for n in ("1", "2")
+        listed(server(Plain("job-types/", page=n))["results"], Plain("x"))["results"] for n in ("1", "2")
     )
     assert len({one["id"] for one in (*first, *second)}) < 1200, "the server of this test loses rows"
     found = asking(server).job_types()
@@ -431,7 +431,7 @@ def test_a_server_of_6_x_leaves_fields_out_and_the_frames_keep_their_columns(ask
         assert frame[name].isna().all()
 
 
-class _plain(dict):
+class Plain(dict):
     """A request by hand."""
 
     def __init__(self, place: str, **query: str) -> None:
