@@ -291,9 +291,7 @@ class Types:
 
 def test_more_job_types_than_a_page_are_completed_by_name(asking):
     server = Types(50, 24)
-    first, second = (
-        listed(server(Plain("job-types/", page=n))["results"], Plain("x"))["results"] for n in ("1", "2")
-    )
+    first, second = (listed(server(Plain("job-types/", page=n))["results"], Plain("x"))["results"] for n in ("1", "2"))
     assert len({one["id"] for one in (*first, *second)}) < 1200, "the server of this test loses rows"
     found = asking(server).job_types()
     assert sorted(ids(found)) == list(range(1, 1201))
