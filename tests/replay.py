@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from histories import page
@@ -73,7 +73,7 @@ class Recorded:
     Its jobs are the first four pages that were walked; its versions, details and revisions those of some types.
     """
 
-    LISTS = {
+    LISTS: ClassVar = {
         "job-types/": ["list"],
         "job-type-names/": ["names"],
         "job-types/ortho-rectify/": ["versions"],
@@ -86,7 +86,7 @@ class Recorded:
         "errors/": ["errors"],
         "jobs/": ["jobs-walk-page-1", "jobs-walk-page-2", "jobs-walk-page-3", "jobs-walk-page-4"],
     }
-    DETAILS = {
+    DETAILS: ClassVar = {
         "job-types/scene-parser/1.2.0/": "details",
         "job-types/ortho-rectify/1.10.0/": "details-mounts",
         "job-types/ship-finder/0.2.0/": "details-secret",

@@ -49,7 +49,7 @@ def client(waits: list[float]) -> Iterator[Callable[..., jt.Scale]]:
 
         def of(server: Loopback | str, token: str | None = TOKEN, **settings: Any) -> jt.Scale:
             url = server if isinstance(server, str) else server.url
-            retries = jt.Retries(sleep=waits.append, random=lambda: 0.5, now=lambda: NOW.timestamp())
+            retries = jt.Retries(sleep=waits.append, random=lambda: 0.5, now=NOW.timestamp)
             given = {"retries": retries, "clock": lambda: NOW} | settings
             token = None if "auth" in given else token
             return stack.enter_context(jt.connect(url, token, **given))

@@ -50,14 +50,14 @@ def secure(serving, papers):
         if wants_client:
             tls.verify_mode = ssl.CERT_REQUIRED
             tls.load_verify_locations(papers / "ca.pem")
-        return serving(lambda asked: page([]), tls=tls)
+        return serving(lambda _: page([]), tls=tls)
 
     return start
 
 
 def test_a_certificate_that_nobody_known_signed_is_refused_at_once(secure, client, waits):
     server = secure()
-    with pytest.raises(jt.ConnectionFailed, match="verify='ca.pem'"):
+    with pytest.raises(jt.ConnectionFailed, match=r"verify='ca\.pem'"):
         client(server).job_types()
     assert server.asked == []
     assert waits == []
@@ -82,7 +82,7 @@ def test_a_ca_of_the_environment_is_honoured_and_one_that_is_given_wins(secure, 
 
 def test_a_ca_of_the_environment_that_is_not_there_is_told(secure, client, papers, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(papers / "none.pem"))
-    with pytest.raises(jt.ConnectionFailed, match="none.pem"):
+    with pytest.raises(jt.ConnectionFailed, match=r"none\.pem"):
         client(secure()).job_types()
 
 
@@ -125,6 +125,6 @@ def test_a_file_that_is_no_certificate_is_told(secure, client, papers):
 
 
 def test_a_server_without_tls_behind_an_https_address_is_told(serving, client):
-    server = serving(lambda asked: page([]))
+    server = serving(lambda _: page([]))
     with pytest.raises(jt.ConnectionFailed):
         client(server.url.replace("http", "https")).job_types()
