@@ -50,7 +50,7 @@ def secure(serving, papers):
         if wants_client:
             tls.verify_mode = ssl.CERT_REQUIRED
             tls.load_verify_locations(papers / "ca.pem")
-        return serving(lambda asked: page([]), tls=tls)
+        return serving(lambda _: page([]), tls=tls)
 
     return start
 
@@ -125,6 +125,6 @@ def test_a_file_that_is_no_certificate_is_told(secure, client, papers):
 
 
 def test_a_server_without_tls_behind_an_https_address_is_told(serving, client):
-    server = serving(lambda asked: page([]))
+    server = serving(lambda _: page([]))
     with pytest.raises(jt.ConnectionFailed):
         client(server.url.replace("http", "https")).job_types()

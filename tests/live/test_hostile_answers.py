@@ -67,6 +67,9 @@ CALLS: dict[str, tuple[Callable[[jt.Scale], Any], Any]] = {
 """Call → how it is asked, a good answer."""
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def talk():
     """Give what a call makes of an answer, over a real connection; the server sends it for every address."""
@@ -87,11 +90,14 @@ def talk():
 def check(talk: Any, name: str, body: Any) -> None:
     """The answer is a frame as for a good body, or a record, or an error of the toolkit with a short message."""
     good = talk.good(name)
+    told = ""
     try:
         found = talk(name, body)
-    except jt.ToolkitError as caught:
-        assert 10 < len(str(caught)) < LONGEST + 400
-        assert str(caught).isprintable()
+    except jt.ToolkitError as error:
+        told = str(error)
+    if told:
+        assert 10 < len(told) < LONGEST + 400
+        assert told.isprintable()
         return
     assert type(found) in (type(good), type(None))
     if hasattr(good, "dtypes") and found is not None:
@@ -147,10 +153,6 @@ BODIES = {
 @pytest.mark.parametrize("name", CALLS)
 def test_a_body_that_is_none_is_one_clear_error_or_nothing(talk, name, body):
     check(talk, name, BODIES[body])
-
-
-def rows_of(body: Any) -> list[Any]:
-    return body.get("results", [body])
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -281,10 +283,8 @@ def test_a_title_of_ten_megabytes_is_kept_as_it_is(talk):
 
 
 PAGES = {
-    "nginx": (
-        b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center></html>",
-        "502 Bad Gateway",
-    ),
+    "nginx": (b"<html>\r\n<head><title>502</title></head>\r\n<body><h1>502 Bad Gateway</h1><hr>nginx</body></html>",
+              "502 Bad Gateway nginx"),
     "an open head": (b"<html><head><title>t</title><body><p>Down", "Down"),
     "a script": (b"<h1>Oh</h1><script>var a = '<b>x</b>'; alert(1)</script><style>p {}</style>no", "Oh no"),
     "an end without a beginning": (b"</script></head><h1>Oh</h1>", "Oh"),

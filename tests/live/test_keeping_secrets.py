@@ -63,14 +63,14 @@ def signed(request, token):
 
 def test_no_repr_and_no_attribute_shows_it(asking, signed):
     how, secrets = signed
-    scale = asking(lambda asked: page([]), **how)
+    scale = asking(lambda _: page([]), **how)
     frame = scale.job_types()
     shown = [*everything_in(scale), repr(frame.attrs), frame._repr_html_(), str(dir(scale)), format(scale)]
     assert not [one for one in shown for secret in secrets if secret in one]
 
 
 def test_a_notebook_shows_nothing_but_the_repr(asking, token):
-    scale = asking(lambda asked: page([]))
+    scale = asking(lambda _: page([]))
     for name in ("_repr_html_", "_repr_mimebundle_", "_repr_pretty_"):
         assert not hasattr(scale, name)
     assert repr(scale) == f"<Scale {scale.url}, with a token>"
@@ -78,7 +78,7 @@ def test_a_notebook_shows_nothing_but_the_repr(asking, token):
 
 @pytest.mark.parametrize("dump", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_it_is_not_pickled_or_copied(asking, dump):
-    scale = asking(lambda asked: page([]))
+    scale = asking(lambda _: page([]))
     for one in (scale, scale.http):
         with pytest.raises(TypeError, match="Connect anew"):
             dump(one)
@@ -87,7 +87,7 @@ def test_it_is_not_pickled_or_copied(asking, dump):
 def test_no_log_has_it_also_at_the_lowest_level(asking, signed, caplog):
     how, secrets = signed
     caplog.set_level(logging.DEBUG)
-    scale = asking(lambda asked: page([]), **how)
+    scale = asking(lambda _: page([]), **how)
     scale.job_types()
     assert any(one.name.startswith("urllib3") for one in caplog.records)
     assert not [one for one in secrets if one in caplog.text]
@@ -101,8 +101,8 @@ ANSWERS = {
     "no JSON": lambda secret: Reply(200, f"what? {secret}"),
     "redirected": lambda secret: Reply(302, headers={"Location": f"http://other.example/?t={secret}"}),
     "not found": lambda secret: Reply(404, {"detail": f"No {secret}."}),
-    "cut off": lambda secret: Reply(200, {"a": "b"}, cut=3),
-    "reset": lambda secret: Reply(is_reset=True),
+    "cut off": lambda _: Reply(200, {"a": "b"}, cut=3),
+    "reset": lambda _: Reply(is_reset=True),
 }
 
 
@@ -149,7 +149,7 @@ def test_a_debugger_in_the_middle_of_a_request_shows_no_header(asking, token, mo
         raise Interrupted
 
     for auth in ({"token": token}, {"auth": Breaking(token)}):
-        scale = asking(lambda asked: page([]), **auth)
+        scale = asking(lambda _: page([]), **auth)
         monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", interrupted)
         del auth
         with pytest.raises(Interrupted) as caught:
@@ -163,7 +163,7 @@ def test_a_debugger_in_the_middle_of_a_request_shows_no_header(asking, token, mo
 def test_secrets_of_a_body_are_in_no_message(asking):
     """v6 repeats the whole configuration in the detail of an error, in the words of Python 2."""
     secret = 'pä$$/w"ord'
-    scale = asking(lambda asked: Reply(400, {"detail": f"{secret} of u'{ascii(secret)[1:-1]}' is not valid"}))
+    scale = asking(lambda _: Reply(400, {"detail": f"{secret} of u'{ascii(secret)[1:-1]}' is not valid"}))
     with pytest.raises(jt.Rejected) as caught:
         scale.http.send("POST", "job-types/", {"configuration": {"settings": {"PASS": secret}}}, secrets=[secret])
     assert str(caught.value).count("<hidden>") == 2

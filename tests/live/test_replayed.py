@@ -280,13 +280,11 @@ def said(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_recorded_failure_is_an_error_of_its_class_with_the_servers_detail(serving, client, name, waits):
     request, status = KINDS[name]
-    server = serving(lambda asked: replay.reply(name))
+    server = serving(lambda _: replay.reply(name))
     http, path = client(server).http, request["path"].removeprefix("/v6/")
+    is_read, query = request["method"] == "GET", parse_qsl(request["query_string"])
     with pytest.raises(jt.ToolkitError) as caught:
-        if request["method"] == "GET":
-            http.get(path, parse_qsl(request["query_string"]))
-        else:
-            http.send(request["method"], path, request["body"])
+        http.get(path, query) if is_read else http.send(request["method"], path, request["body"])
     told, detail = re.sub(r"\s+", " ", str(caught.value)), said(name)
     assert type(caught.value) is error_of(status) or (
         detail == "Invalid page." and isinstance(caught.value, jt.NotFound)
@@ -312,7 +310,7 @@ def test_what_to_do_about_a_403_follows_from_its_text(client, serving):
     }
     for name, text in advice.items():
         with pytest.raises(jt.AuthenticationFailed, match=text):
-            client(serving(lambda asked, name=name: replay.reply(name))).job_types()
+            client(serving(lambda _, name=name: replay.reply(name))).job_types()
 
 
 # What was moved, and what was written.
@@ -339,7 +337,7 @@ def page_or_move(asked, name):
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_recorded_write_is_sent_as_it_was_and_its_answer_comes_back(serving, client, name):
     request, status = KINDS[name]
-    server = serving(lambda asked: replay.reply(name))
+    server = serving(lambda _: replay.reply(name))
     answer = client(server).http.send(request["method"], request["path"].removeprefix("/v6/"), request["body"])
     assert (answer.status, answer.value) == (status, replay.body(name))
     (asked,) = server.asked
