@@ -109,6 +109,11 @@ class JobList:
         found = page(self._asking.http, "jobs/", query)
         return (last_modified(found.rows[0]) if found.rows else None), found.count
 
+    def count_jobs(self, started: datetime | None, ended: datetime) -> int:
+        """Return how many jobs the server says were modified from an instant to another, both included."""
+        query = [*_window(Window(started, ended)), ("page_size", 1)]
+        return page(self._asking.http, "jobs/", query).count
+
     def oldest_job(self) -> datetime | None:
         """Return the least last_modified of a job; None without any."""
         found = page(self._asking.http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])

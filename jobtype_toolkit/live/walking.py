@@ -144,7 +144,7 @@ def by_key(
     while True:
         found = _next_page(http, params, since, ended, size)
         times = [last_modified(one) for one in found.rows]
-        _check(times, since)
+        _check(times, since, ended)
         is_full = len(times) >= size  # after which a row may have come, whatever `next` says
         if not times or not (found.has_next or is_full):
             end = ended if ended is not None else (following(times[-1]) if times else since)
@@ -246,14 +246,16 @@ def last_modified(row: Any) -> datetime:
     raise ServerFailed(msg, status=200)
 
 
-def _check(times: Sequence[datetime], since: datetime | None) -> None:
+def _check(times: Sequence[datetime], since: datetime | None, ended: datetime | None = None) -> None:
     """Refuse a page that is not what was asked for: reading on by it would lose rows, or never end."""
-    if times and since is not None and times[0] < since:
-        msg = (
-            f"GET jobs/?started={v6_text(since)}: the server answers with rows from before, so that it cannot be read to the "
-            "end. Does something between here and it leave the query out, or keep old answers?"
-        )
-        raise ServerFailed(msg, status=200)
     if any(one > after for one, after in pairwise(times)):
         msg = "GET jobs/?order=last_modified: the server does not sort, so that its list cannot be read without a loss."
+        raise ServerFailed(msg, status=200)
+    is_before = bool(times) and since is not None and times[0] < since
+    if is_before or (times and ended is not None and times[-1] >= ended):
+        asked = "&".join(f"{name}={value}" for name, value in (*_since(since), *_until(ended)))
+        msg = (
+            f"GET jobs/?{asked}: the server answers with rows from {'before' if is_before else 'after'}, so that it cannot be "
+            "read to the end. Does something between here and it leave the query out, or keep old answers?"
+        )
         raise ServerFailed(msg, status=200)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 BATCH = 20_000
 """How many jobs go into the store at once: a batch has fixed costs, and nobody can read while it goes in."""
-_PAGES_A_SLICE = 8
+SLICE = 8
+"""How many pages a stretch should hold that one worker walks."""
 _TOO_MANY = 2
 """A stretch with so many times more jobs than it should hold is shared."""
 
@@ -87,7 +88,7 @@ def fill(fetching: Fetching, gaps: list[Span], rows: int) -> None:
     Raises:
         ToolkitError: whatever stopped a worker; what was fetched until then is in the store.
     """
-    slices = Slices(gaps, rows=rows, target=_PAGES_A_SLICE * fetching.page_size)
+    slices = Slices(gaps, rows=rows, target=SLICE * fetching.page_size)
     _collect(fetching, [_Worker(fetching, slices) for _ in range(fetching.workers)])
 
 
@@ -158,7 +159,7 @@ class _Worker(_Fetcher):
 
     def _slice(self, started: datetime, ended: datetime) -> Iterator[Stretch]:
         """Walk a stretch; where it holds too many jobs, give a part back for others."""
-        target = _PAGES_A_SLICE * self._fetching.page_size
+        target = SLICE * self._fetching.page_size
         while True:
             first = True
             for found in self.walk(started, ended):

@@ -20,6 +20,7 @@ from jobtype_toolkit.store.pull.report import PullReport, Tally
 from jobtype_toolkit.store.pull.spool import Spool, spool
 from jobtype_toolkit.store.pull.taking import Taking, Writing, before
 from jobtype_toolkit.store.pull.types import TypePull
+from jobtype_toolkit.store.pull.verifying import Verifying
 from jobtype_toolkit.store.spans import BEGINNING, Span, holds, minus
 
 if TYPE_CHECKING:
@@ -134,6 +135,19 @@ class Pull:
             )
             jobs.fill(fetching, self._bounded(minus([wanted], trusted), least), rows)
             self._catch_up(fetching)
+            self._verify(fetching, least, pruned)
+
+    def _verify(self, fetching: jobs.Fetching, least: datetime | None, pruned: datetime | None) -> None:
+        """Count what should not change any more; what was pruned on purpose is no loss."""
+        if self._until is None or pruned is not None or self._budget.is_spent:
+            return
+        span = (least or BEGINNING, before(self._until, self._request.overlap))
+        if span[0] >= span[1]:
+            return
+        checking = Verifying(self._scale, self._taking, jobs.SLICE * self._request.page_size)
+        said = checking.run(span, lambda span: jobs.fill(fetching, [span], 0))
+        if said:
+            self._tally.note(said)
 
     def _bounded(self, gaps: list[Span], least: datetime | None) -> list[Span]:
         """Begin the first gap where the server's history begins, so that it can be cut; before, there is nothing."""

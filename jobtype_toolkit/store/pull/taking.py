@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from jobtype_toolkit.errors import StoreError, ToolkitError
 from jobtype_toolkit.resources import LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.coverage import aware, covered
@@ -79,8 +80,8 @@ class Taking:
         """Take v6 objects of any resource."""
         if not bodies:
             return
-        with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
-            file = Path(folder) / f"{resource}.json"
+        with _scratch() as folder:
+            file = folder / f"{resource}.json"
             file.write_text(json.dumps(list(bodies)), encoding="utf-8")
             self._take(resource, [str(file)])
 
@@ -105,9 +106,9 @@ class Taking:
         with (
             self._writing("pull") as con,
             tidied(con),
-            tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
+            _scratch() as folder,
         ):
-            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), Path(folder))
+            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files)))
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
@@ -124,6 +125,26 @@ class Taking:
                     _cover(con, self._source, union([*covered(con, self._source), *spans]))
                 refresh_source(con, self._source, now)
         self._tally.add(resource, good, new, changed, rejected)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder to work in; a disk that is full there is told like any other.
+
+    Raises:
+        StoreError: there is no room.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
+            yield Path(folder)
+    except ToolkitError:
+        raise
+    except OSError as error:
+        msg = (
+            f"Pages could not be prepared in {tempfile.gettempdir()}: {error.strerror}. What was fetched before is kept; make "
+            "room there, or set TMPDIR, and pull again."
+        )
+        raise StoreError(msg) from error
 
 
 def _cover(con: duckdb.DuckDBPyConnection, source: str, spans: Iterable[Span]) -> None:

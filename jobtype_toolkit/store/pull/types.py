@@ -54,7 +54,8 @@ class TypePull:
         details = dict(zip((one["id"] for one in moved), self._each(moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
         self.taking.rows("job_types", kept)
-        self._revisions([details[one["id"]] or one for one in moved])
+        unread = [one for one in rows if one["id"] in details or not known[one["id"]][3]]
+        self._revisions([details.get(one["id"]) or one for one in unread])
 
     def _details(self, row: Mapping[str, Any]) -> Any:
         """Return the details of a job type; its row where no server tells any, None where they cannot be read now."""
@@ -120,7 +121,7 @@ def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
     """Whether the store's details of a job type are missing or old."""
     if row.get("id") not in known:
         return True
-    last_modified, revision_num, has_details = known[row["id"]]
+    last_modified, revision_num, has_details, _ = known[row["id"]]
     try:
         moved = naive_utc(instant(row["last_modified"])) != last_modified
     except (InvalidParameter, KeyError, TypeError):

@@ -1,0 +1,173 @@
+"""Everything that can go wrong in the middle of a pull, and what one more pull makes of it (`pull_faults.py` does it at length)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pull_faults
+import pytest
+from histories import CHIPS_OLD, NOW, ago, base, job
+from loopback import Asked, Reply, loopback
+from simulated import Simulated, here, scale_of, there
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.errors import NotFound
+
+pytest.importorskip("starlette")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pull_faults.Home]:
+    made = pull_faults.make_home(tmp_path_factory.mktemp("faults"), 1500)
+    yield made
+    made.store.close()
+
+
+@pytest.mark.parametrize("fault", pull_faults.ALL, ids=lambda fault: fault.__name__)
+def test_after_a_fault_one_more_pull_ends_with_exactly_the_rows_of_the_server(home, fault):
+    outcome = fault(home)
+    assert outcome.wrong == []
+
+
+def test_the_comparison_of_the_script_finds_a_job_that_differs(home, tmp_path):
+    with home.serving() as server, jt.open(tmp_path / "mine.duckdb") as mine:
+        home.pull(mine, server)
+        assert pull_faults.differences(home.store, mine, home.resources) == []
+        changed = job(int(mine.sql("SELECT min(id) AS id FROM job")["id"][0]), CHIPS_OLD, "CANCELED", NOW)
+        (tmp_path / "one.json").write_text(json.dumps([changed]))
+        mine.load(tmp_path / "one.json", "jobs", source=pull_faults.SOURCE)
+        assert pull_faults.differences(home.store, mine, home.resources) != []
+
+
+def test_stretches_that_a_cache_answered_with_nothing_are_found_by_their_count_and_read_again(server, store, pull):
+    real = server.answer
+    forgotten = {"ended"}
+
+    def cached(path: str, params: object = ()) -> object:
+        asked = dict(params)
+        if path == "jobs/" and forgotten and asked.get("page_size") == 10 and "ended" in asked:
+            forgotten.pop()
+            return {"count": 0, "next": None, "previous": None, "results": []}
+        return real(path, params)
+
+    server.answer = cached
+    report = pull()
+    assert here(store) == there(server.jobs.values())
+    assert any("left out by earlier answers" in one for one in report.notes)
+
+
+def test_a_count_that_is_too_large_for_ever_costs_one_stretch_and_is_told(server, store, pull):
+    real = server.answer
+
+    def lying(path: str, params: object = ()) -> object:
+        found = real(path, params)
+        return {**found, "count": found["count"] + 7} if path == "jobs/" else found
+
+    server.answer = lying
+    report = pull()
+    assert here(store) == there(server.jobs.values())
+    assert any("counts 7 more jobs" in one for one in report.notes)
+    server.asked.clear()
+    pull()
+    assert len([path for path, _ in server.asked if path == "jobs/"]) < 30
+
+
+def test_a_line_of_100_MB_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path):
+    """The title of a job type; each of its jobs has it inside."""
+    server = Simulated(NOW)
+    huge = {**CHIPS_OLD, "title": "x" * 100_000_000}
+    server.job_types = {2: huge}
+    for number in range(5):
+        server.add("COMPLETED", ago(number))
+    server.jobs[9] = {**job(9, CHIPS_OLD, "FAILED", ago(9)), "job_type": base(huge)}
+
+    def answer(asked: Asked) -> object:
+        try:
+            return server.answer(asked.path.removeprefix("/api/v6/"), asked.query)
+        except NotFound:
+            return Reply(404, {"detail": "Not found."})
+
+    with loopback(answer) as wire, jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
+        for _ in range(2):
+            with jt.connect(wire.url, clock=lambda: NOW) as scale:
+                report = store.pull(scale, source="it", snapshot=False, progress=False)
+            assert report.is_complete
+            assert here(store) == there(server.jobs.values())
+        assert store.check().is_sound
+        assert len(str(report)) < 5000
+        assert len(repr(store)) < 5000
+        assert [len(one) for one in store.job_types()["title"]] == [100_000_000]
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\x1b[31mred\x1b[0m",
+    "nul \x00 in the middle",
+    "lone surrogate \ud800",
+    "'); DROP TABLE job_final; --",
+    "\u202eright to left",
+    "x" * 1_000_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_neither_breaks_a_pull_nor_the_next_one(server, store, pull, text):
+    server.jobs[70] = job(70, CHIPS_OLD, "COMPLETED", ago(5), node=text, input_files={text: [text]}, surprise=text)
+    server.jobs[71] = {**job(71, CHIPS_OLD, "RUNNING", ago(4)), "__proto__": {"polluted": True}}
+    server.job_types[3] = {**server.job_types[3], "title": text, "description": text}
+    first = pull()
+    second = pull()
+    assert first.is_complete
+    assert second.is_complete
+    assert here(store) == there(server.jobs.values())
+    assert store.check().is_sound
+
+
+@pytest.mark.parametrize("id", [-5, 2**63 - 1])
+def test_ids_at_the_edge_of_what_is_possible_are_kept(server, store, pull, id):
+    server.add("COMPLETED", NOW, id=id)
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_an_id_that_no_store_holds_is_rejected_and_told(server, store, pull):
+    server.add("COMPLETED", NOW, id=2**70)
+    report = pull()
+    assert report.rejected >= 1
+    assert here(store) == there([one for id, one in server.jobs.items() if id < 2**63])
+    assert pull().is_complete
+
+
+# Exactness.
+
+
+def test_a_pull_reproduces_a_history_of_20000_jobs_row_for_row(tmp_path):
+    """Job types, revisions, errors, jobs, and all executions where they are asked for."""
+    home = pull_faults.make_home(tmp_path, 20_000)
+    with home.serving() as server, home.mine("mine") as mine:
+        report = home.pull(mine, server, page_size=1000, executions=100_000)
+        assert report.is_complete
+        assert report.disagreements == ()
+        asked = home.store.sql(
+            "SELECT count(*) AS n FROM job WHERE (status = 'FAILED' OR num_exes > 1) AND coalesce(num_exes, 1) > 0"
+        )
+        assert report.requests > int(asked["n"][0])
+        assert pull_faults.differences(home.store, mine, (*home.resources, "job_executions")) == []
+        for name in ("status", "pending", "running", "system_failures"):
+            moment = {"now": home.store.as_of}
+            theirs, ours = (getattr(one, name)(**moment) for one in (home.store, mine))
+            pd.testing.assert_frame_equal(ours, theirs)
+    home.store.close()
+
+
+def test_several_workers_bring_the_same_as_one(home, tmp_path: Path):
+    with home.serving() as server:
+        for workers in (1, 4):
+            with jt.open(tmp_path / f"{workers}.duckdb") as mine:
+                home.pull(mine, server, workers=workers, page_size=30, overlap=timedelta(minutes=1))
+                assert pull_faults.differences(home.store, mine, home.resources) == []

@@ -1,0 +1,538 @@
+"""Let everything go wrong while history is pulled, and look whether one more pull ends with exactly the server's rows.
+
+    python tests/pull_faults.py [--jobs 20000] [--kills 20] [--seed 1] [--only NAME …] [--whole]
+
+Each fault begins with an empty store beside a server in a box. After it one more pull, from the same history without the fault,
+must give exactly the server's rows, job for job and column for column, and a sound store. `--whole` pulls the bundled sample of
+100,000 jobs, and compares it likewise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import requests
+
+import jobtype_toolkit as jt
+from jobtype_toolkit import testing
+from jobtype_toolkit.generator import ENDED, generate
+from jobtype_toolkit.resources import LOADABLE
+from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.testing import Faults
+from jobtype_toolkit.times import instant
+
+SOURCE = "there"
+PAGE = 50
+QUICK = jt.Retries(first=0.01, longest=5.0)
+CHILD = """
+import sys, json, resource
+import jobtype_toolkit as jt
+from jobtype_toolkit.store.pull import jobs
+url, path, source, page, batch, room = sys.argv[1:]
+jobs.BATCH = int(batch)
+store = jt.open(path, wait=60)
+if int(room):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(room), int(room)))
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    report = store.pull(jt.connect(url), source=source, page_size=int(page), progress=False)
+    print(json.dumps(report.as_dict()))
+except jt.ToolkitError as error:
+    print(json.dumps({"error": type(error).__name__, "text": str(error)}))
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of a fault."""
+
+    name: str
+    told: str = ""
+    """What the pull said that met the fault."""
+    here: int = 0
+    """How many jobs it left."""
+    more: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} {value}" for name, value in self.more.items())
+        verdict = "; ".join(self.wrong) or "exact after one more pull"
+        return f"{self.name}: {self.here:,} jobs after the fault, {verdict}{'; ' + figures if figures else ''}\n    {self.told}"
+
+
+@dataclass
+class Home:
+    """A history to serve, and a folder for the stores that pull it."""
+
+    store: jt.Store
+    folder: Path
+    resources: tuple[str, ...] = ("job_types", "job_type_revisions", "errors", "jobs")
+
+    def mine(self, name: str) -> jt.Store:
+        return jt.open(self.folder / f"{name}.duckdb", wait=60, idle=0)
+
+    @contextmanager
+    def serving(self, *faults: Faults, **settings: Any) -> Iterator[testing.Server]:
+        with testing.serve(self.store, faults=faults, **settings) as server:
+            yield server
+
+    def pull(self, mine: jt.Store, server: testing.Server | str, **given: Any) -> jt.PullReport:
+        url = server if isinstance(server, str) else server.url
+        token = given.pop("token", None)
+        with jt.connect(url, token, retries=QUICK) as scale:
+            return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "progress": False, **given})
+
+    def met(self, outcome: Outcome, mine: jt.Store, server: testing.Server | str, **given: Any) -> None:
+        """Pull, and note what is said and what is left."""
+        try:
+            report = self.pull(mine, server, **given)
+            outcome.told = _short(str(report).split("\n", 1)[1])
+            _adds_up(outcome, report)
+        except jt.ToolkitError as error:
+            outcome.told = f"{type(error).__name__}: {_short(str(error))}"
+            if isinstance(error, jt.PullStopped):
+                _adds_up(outcome, error.report)
+        outcome.here = count(mine)
+
+    def one_more(self, outcome: Outcome, mine: jt.Store, server: testing.Server | str | None = None) -> Outcome:
+        """Pull once more, and compare with what is served, column by column."""
+        began = time.monotonic()
+        if server is None:
+            with self.serving() as whole:
+                report = self.pull(mine, whole)
+        else:
+            report = self.pull(mine, server)
+        outcome.more["last pull s"] = round(time.monotonic() - began, 1)
+        outcome.more["rows read again"] = report.unchanged
+        if not report.is_complete:
+            outcome.wrong.append(f"the last pull is not complete: {report}")
+        if report.disagreements:
+            outcome.wrong.append(f"store and server disagree: {report.disagreements}")
+        outcome.wrong += differences(self.store, mine, self.resources)
+        mine.close()
+        return outcome
+
+
+def _adds_up(outcome: Outcome, report: jt.PullReport) -> None:
+    if report.rows != report.new + report.changed + report.unchanged + report.rejected:
+        outcome.wrong.append(f"the report does not add up: {report}")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) < 300 else line[:299] + "…"
+
+
+def count(store: jt.Store) -> int:
+    return int(store.sql("SELECT count(*) AS n FROM job")["n"][0])
+
+
+def differences(theirs: jt.Store, mine: jt.Store, resources: tuple[str, ...]) -> list[str]:
+    """Return how a pulled store differs from the one behind the server; the columns that no v6 list has are left out."""
+    found = []
+    for name in resources:
+        columns = ", ".join(f'"{one.name}"' for one in LOADABLE[name].stored if one.name != "exit_code")
+        query = f"SELECT {columns} FROM {name.removesuffix('s')} WHERE source = '{SOURCE}' ORDER BY id"
+        try:
+            pd.testing.assert_frame_equal(_plain(mine.sql(query)), _plain(theirs.sql(query)))
+        except AssertionError as error:
+            found.append(f"{name} differ: {_short(str(error))}")
+    check = mine.check()
+    return found if check.is_sound else [*found, str(check)]
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose JSON is compared by what it says."""
+    for name in frame.columns:
+        if name in ("manifest", "configuration", "input_files", "recipe_types", "extra"):
+            frame[name] = [None if pd.isna(one) else json.dumps(json.loads(one), sort_keys=True) for one in frame[name]]
+    return frame
+
+
+# The server is at fault.
+
+
+def cut_connections(home: Home) -> Outcome:
+    """The connection is cut at every tenth page."""
+    outcome, mine = Outcome("connection cut at every tenth page"), home.mine("cut")
+    with home.serving(Faults(every={"cut": 10}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+        outcome.more["pages"] = len(server.requests)
+    return home.one_more(outcome, mine)
+
+
+def passing_500(home: Home) -> Outcome:
+    outcome, mine = Outcome("HTML 500 that passes"), home.mine("passing")
+    with home.serving(Faults(at={"error500": [3, 4, 9]}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    return home.one_more(outcome, mine)
+
+
+def persistent_500(home: Home) -> Outcome:
+    outcome, mine = Outcome("HTML 500 that stays"), home.mine("persistent")
+    with home.serving(Faults(at={"error500": range(9, 100_000)}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    _stopped(outcome, "500")
+    return home.one_more(outcome, mine)
+
+
+def expired_token(home: Home) -> Outcome:
+    outcome, mine = Outcome("token that expires"), home.mine("token")
+    with home.serving(Faults(token_requests=10, only="/jobs/"), token="secret-of-the-test") as server:
+        home.met(outcome, mine, server, token="secret-of-the-test")
+    _stopped(outcome, "Invalid token")
+    if "secret-of-the-test" in outcome.told:
+        outcome.wrong.append("the token is in the message")
+    return home.one_more(outcome, mine)
+
+
+def repeated_page(home: Home) -> Outcome:
+    outcome, mine = Outcome("page that repeats for ever"), home.mine("repeat")
+    with home.serving(Faults(at={"repeat": range(6, 100_000)}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+        outcome.more["pages asked for"] = len(server.requests)
+    _stopped(outcome, "")
+    return home.one_more(outcome, mine)
+
+
+def lying_count(home: Home) -> Outcome:
+    """0, half or twice as many and one, in each page."""
+    outcome, mine = Outcome("count that lies"), home.mine("count")
+    with home.serving(Faults(count=1.0, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    return home.one_more(outcome, mine)
+
+
+def duplicated_rows(home: Home) -> Outcome:
+    outcome, mine = Outcome("rows that are twice in a page"), home.mine("duplicate")
+    with home.serving(Faults(duplicate=0.5, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    return home.one_more(outcome, mine)
+
+
+def truncated_json(home: Home) -> Outcome:
+    outcome, mine = Outcome("JSON that ends in its middle"), home.mine("truncate")
+    with home.serving(Faults(every={"truncate": 7}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    return home.one_more(outcome, mine)
+
+
+def asked_for_less(home: Home) -> Outcome:
+    """429 and 503 slow every request down, and lose nothing."""
+    outcome, mine = Outcome("429 and 503"), home.mine("slow")
+    with home.serving(Faults(at={"error429": [4], "error503": [11]}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+    if "for fewer requests" not in outcome.told:
+        outcome.wrong.append("the report does not tell of it")
+    return home.one_more(outcome, mine)
+
+
+def moving_rows(home: Home) -> Outcome:
+    """Three jobs of each page move to the end once it is sent; the last pull is compared with a plain walk over the server."""
+    outcome, mine = Outcome("rows moving between pages"), home.mine("shift")
+    last = 2 * home.store.sql("SELECT count(*) AS n FROM job")["n"][0] // PAGE
+    with home.serving(Faults(at={"shift": range(1, last)}, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+        while sum(one.path.endswith("/jobs/") for one in server.requests) < last:
+            requests.get(f"{server.url}/v6/jobs/?page_size=1", timeout=30)
+        home.pull(mine, server)
+        theirs = dict(_walk(server))
+        here = mine.sql("SELECT id, last_modified FROM job")
+        ours = {row.id: row.last_modified for row in here.itertuples()}
+        if len(ours) != len(here) or {id: pd.Timestamp(one).tz_convert(None) for id, one in theirs.items()} != {
+            id: pd.Timestamp(one).tz_localize(None) for id, one in ours.items()
+        }:
+            outcome.wrong.append("the stamps are not those of the server")
+        moved = home.store.sql("SELECT id, last_modified FROM job")
+        stamps = {row.id: pd.Timestamp(row.last_modified) for row in moved.itertuples()}
+        outcome.more["jobs moved"] = sum(
+            ours[id].tz_localize(None) != one.tz_localize(None) for id, one in stamps.items()
+        )
+    if not mine.check().is_sound:
+        outcome.wrong.append(str(mine.check()))
+    mine.close()
+    return outcome
+
+
+def _walk(server: testing.Server) -> Iterator[tuple[int, str]]:
+    number, body = 1, {"next": "…"}
+    while body["next"]:
+        body = requests.get(f"{server.url}/v6/jobs/?order=id&page_size=1000&page={number}", timeout=60).json()
+        yield from ((row["id"], row["last_modified"]) for row in body["results"])
+        number += 1
+
+
+def _stopped(outcome: Outcome, said: str) -> None:
+    if not outcome.told.startswith("PullStopped") or said not in outcome.told:
+        outcome.wrong.append(f"the pull did not stop with {said!r}")
+
+
+def killed_server(home: Home) -> Outcome:
+    """The server's process is killed after some requests, and started again at its place: first too late, then in time."""
+    outcome, mine = Outcome("server killed and restarted"), home.mine("killed-server")
+    served = home.store.publish(home.folder / "served.duckdb")
+    process, url = _server(served)
+    port = int(url.rsplit(":", 1)[1].split("/")[0])
+    again: list[subprocess.Popen[str]] = []
+    with jt.connect(url, retries=QUICK) as scale:
+        asked = scale.http.get
+
+        def get(*given: Any, **named: Any) -> Any:
+            if scale.http.requests >= 60 and process.poll() is None:
+                process.kill()
+                process.wait()
+            return asked(*given, **named)
+
+        scale.http.get = get  # type: ignore[method-assign]
+        try:
+            mine.pull(scale, source=SOURCE, page_size=PAGE, progress=False)
+        except jt.PullStopped as error:
+            outcome.told = f"PullStopped: {_short(str(error))}"
+    outcome.here = count(mine)
+    _stopped(outcome, "cannot be reached")
+    try:
+        again.append(_server(served, port)[0])
+        return home.one_more(outcome, mine, url)
+    finally:
+        for one in again:
+            one.kill()
+            one.wait()
+
+
+def _server(store: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:
+    code = f"""
+import jobtype_toolkit as jt
+from jobtype_toolkit import testing
+import signal
+with testing.serve(jt.open({str(store)!r}, read_only=True, idle=60), source={SOURCE!r}, port={port}) as server:
+    print(server.url, flush=True)
+    signal.pause()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+# We are at fault.
+
+
+def _child(
+    url: str, path: Path, *, source: str = SOURCE, page: int = PAGE, batch: int = 20_000, room: int = 0
+) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, url, str(path), source, str(page), str(batch), str(room)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _end(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, _ = process.communicate("go\n" if process.poll() is None else None, timeout=600)
+    return dict(json.loads(out)) if out.strip() else {}
+
+
+def killed_client(home: Home, rounds: int = 3, seed: int = 1) -> Outcome:
+    """A process that pulls is killed by SIGKILL at a random moment, each round in an empty store, then pulled once more."""
+    outcome = Outcome(f"client killed -9, {rounds} times")
+    chance = random.Random(seed)
+    with home.serving() as server:
+        first = home.folder / "first.duckdb"
+        child = _child(server.url, first)
+        began = time.monotonic()
+        _end(child)
+        longest = time.monotonic() - began
+        kept: list[int] = []
+        spooled = again = done = 0
+        for number in range(rounds):
+            path = home.folder / f"killed-{number}.duckdb"
+            child = _child(server.url, path)
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+            time.sleep(chance.uniform(0, longest))
+            done += child.poll() is not None
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            spooled += sum(1 for _ in path.with_name(path.name + ".pull").rglob("*.json"))
+            mine = home.mine(f"killed-{number}")
+            check = mine.check()
+            if not check.is_sound:
+                outcome.wrong.append(f"round {number}: {check}")
+            kept.append(count(mine))
+            home.one_more(outcome, mine, server)
+            again += outcome.more["rows read again"]
+            if path.with_name(path.name + ".pull").exists():
+                outcome.wrong.append(f"round {number}: pages were left behind")
+            path.unlink()
+    outcome.here = sum(kept)
+    outcome.told = f"jobs in the store at the kills: {kept}"
+    outcome.more = {"killed before the end": rounds - done, "pages taken from disk": spooled, "rows read again": again}
+    return outcome
+
+
+def full_disk(
+    home: Home, what: str, room: Callable[[int], int], *, page: int = PAGE, batch: int = 20_000, is_filled: bool = False
+) -> Outcome:
+    """No file may grow beyond some bytes (RLIMIT_FSIZE), as on a disk that is full; `room` makes them of the store's size."""
+    outcome = Outcome(f"full disk: {what}")
+    path = home.folder / f"full-{what.rsplit(maxsplit=1)[-1]}.duckdb"
+    with jt.open(path) as first:
+        for name in LOAD_ORDER[: 4 if is_filled else 0]:
+            first.load(home.folder / "history", name, source="another")
+    with home.serving() as server:
+        said = _end(_child(server.url, path, page=page, batch=batch, room=room(path.stat().st_size)))
+    outcome.told = f"{said.get('error')}: {_short(str(said.get('text')))}"
+    if said.get("error") != "StoreError":
+        outcome.wrong.append("it was not told")
+    mine = home.mine(path.stem)
+    check = mine.check()
+    if not check.is_sound:
+        outcome.wrong.append(str(check))
+    outcome.here = count(mine)
+    return home.one_more(outcome, mine)
+
+
+def full_spool(home: Home) -> Outcome:
+    return full_disk(home, "no room for a page", lambda size: 900_000, page=1000)
+
+
+def full_scratch(home: Home) -> Outcome:
+    """Small pages fit, but not all of them together."""
+    return full_disk(home, "no room to work in", lambda size: 600_000)
+
+
+def full_store(home: Home) -> Outcome:
+    """The file of the store can be written at its beginning only."""
+    return full_disk(home, "no room in the store", lambda size: 400_000, page=20, batch=60, is_filled=True)
+
+
+def two_pulls(home: Home) -> Outcome:
+    """Two processes pull the same source into one store, then two others different ones."""
+    outcome, path = Outcome("two pulls at once"), home.folder / "two.duckdb"
+    jt.open(path).close()
+    with home.serving() as server:
+        same = _together([_child(server.url, path), _child(server.url, path)])
+        errors = [one["error"] for one in same if "error" in one]
+        outcome.told = "the same source: " + " | ".join(_short(one.get("text", "pulled")) for one in same)
+        if errors != ["StoreLocked"]:
+            outcome.wrong.append(f"of two pulls of the same source {errors} were refused")
+        others = _together([_child(server.url, path, source=name) for name in ("one", "other")])
+        if any("error" in one for one in others):
+            outcome.wrong.append(f"two pulls of different sources: {others}")
+        mine = home.mine("two")
+        outcome.here = count(mine)
+        home.pull(mine, server)
+        total = count(home.store)
+        found = mine.sql("SELECT source, count(*) AS jobs, count(DISTINCT id) AS ids FROM job GROUP BY 1 ORDER BY 1")
+        if found.to_numpy().tolist() != [[name, total, total] for name in ("one", "other", SOURCE)]:
+            outcome.wrong.append(f"the store has {found.to_dict('records')}")
+        if not mine.check().is_sound:
+            outcome.wrong.append(str(mine.check()))
+    mine.close()
+    return outcome
+
+
+def _together(children: list[subprocess.Popen[str]]) -> list[dict[str, Any]]:
+    for one in children:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    found = []
+    for one in children:
+        out, _ = one.communicate(timeout=600)
+        found.append(dict(json.loads(out)))
+    return found
+
+
+ALL: tuple[Callable[[Home], Outcome], ...] = (
+    killed_server,
+    killed_client,
+    cut_connections,
+    passing_500,
+    persistent_500,
+    expired_token,
+    full_spool,
+    full_scratch,
+    full_store,
+    repeated_page,
+    lying_count,
+    duplicated_rows,
+    truncated_json,
+    asked_for_less,
+    moving_rows,
+    two_pulls,
+)
+"""A line of 100 MB is in `pull/test_faults.py`: the server for it is simulated."""
+
+
+def make_home(folder: Path, jobs: int) -> Home:
+    """Generate a history and load it into the store that is served."""
+    generate(folder / "history", jobs=jobs, days=20)
+    store = jt.open(folder / "there.duckdb", idle=600, clock=lambda: instant(ENDED))
+    for name in LOAD_ORDER:
+        store.load(folder / "history", name, source=SOURCE)
+    return Home(store, folder)
+
+
+def whole(folder: Path, workers: int = 2) -> Outcome:
+    """Pull the bundled sample, everything with all executions, and compare it row for row."""
+    outcome = Outcome("the whole sample")
+    home = Home(jt.sample(folder / "sample.duckdb"), folder, (*LOAD_ORDER[:4], "job_executions"))
+    mine = home.mine("whole")
+    with home.serving() as server:
+        began = time.monotonic()
+        report = home.pull(mine, server, page_size=1000, workers=workers, executions=1_000_000)
+    outcome.here, outcome.told = count(mine), _short(str(report))
+    outcome.more = {"s": round(time.monotonic() - began), "requests": report.requests}
+    outcome.wrong = differences(home.store, mine, home.resources)
+    outcome.more["peak RSS MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return outcome
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--whole", action="store_true")
+    given = parser.parse_args()
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="pull-faults-") as name:
+        if given.whole:
+            outcomes: Iterator[Outcome] = iter([whole(Path(name))])
+        else:
+            home = make_home(Path(name), given.jobs)
+            wanted = [one for one in ALL if not given.only or one.__name__ in given.only]
+            outcomes = (
+                killed_client(home, given.kills, given.seed) if one is killed_client else one(home) for one in wanted
+            )
+        for outcome in outcomes:
+            print(outcome, flush=True)
+            wrong += len(outcome.wrong)
+    print(f"{wrong} things are wrong; DuckDB {duckdb.__version__}")
+    raise SystemExit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
