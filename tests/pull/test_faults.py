@@ -12,7 +12,7 @@ import pull_faults
 import pytest
 from histories import CHIPS_OLD, NOW, ago, base, job
 from loopback import Asked, Reply, loopback
-from simulated import Simulated, here, scale_of, there
+from simulated import Simulated, here, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import NotFound
