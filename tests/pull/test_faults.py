@@ -77,7 +77,7 @@ def test_a_count_that_is_too_large_for_ever_costs_one_stretch_and_is_told(server
     assert len([path for path, _ in server.asked if path == "jobs/"]) < 30
 
 
-def test_a_line_of_100_MB_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path):
+def test_a_line_of_100_megabytes_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path):
     """The title of a job type; each of its jobs has it inside."""
     server = Simulated(NOW)
     huge = {**CHIPS_OLD, "title": "x" * 100_000_000}
