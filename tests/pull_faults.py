@@ -295,8 +295,7 @@ def killed_server(home: Home) -> Outcome:
 
         def get(*given: Any, **named: Any) -> Any:
             if scale.http.requests >= 60 and process.poll() is None:
-                process.kill()
-                process.wait()
+                _kill(process)
             return asked(*given, **named)
 
         scale.http.get = get  # type: ignore[method-assign]
@@ -311,8 +310,12 @@ def killed_server(home: Home) -> Outcome:
         return home.one_more(outcome, mine, url)
     finally:
         for one in again:
-            one.kill()
-            one.wait()
+            _kill(one)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def _server(store: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -22,11 +22,6 @@ NOTHING: Params = (("nothing", "matches"),)
 """The query of a filter that nothing can match; it is not sent."""
 
 
-def system_clock() -> datetime:
-    """Return the present, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 class Asking:
     """What the services of a live server have in common."""
 
@@ -37,7 +32,7 @@ class Asking:
 
     def now(self, given: Time | None) -> tuple[datetime, str]:
         """Return the now of a question, and what it is."""
-        return (self.clock(), "the clock") if given is None else (instant(given, name="now"), "as given")
+        return (self.clock(), "the present") if given is None else (instant(given, name="now"), "as given")
 
     def query(self, name: str, given: Mapping[str, Any], now: datetime) -> Params:
         """Return the query of a service: every value checked, and written as v6 wants it; `order` is left out.

@@ -181,6 +181,10 @@ def unfinished(error: Exception) -> Unfinished:
         return Unfinished(f"{why}.", may_pass=isinstance(error, OSError) and not is_file)
     found = _SYSTEM_SAYS.search(said)
     system = f" ({found[0].strip()})" if found else ""
+    if "WRONG_VERSION_NUMBER" in said or "record layer failure" in said.lower():
+        return Unfinished(
+            "the server does not speak TLS at this address; is it http:// instead of https://?", may_pass=False
+        )
     text = next((text for kind, text in _TROUBLE if isinstance(error, kind)), type(error).__name__)
     may_pass = "CERTIFICATE_VERIFY_FAILED" not in said and not isinstance(error, ValueError)
     return Unfinished(f"{text}{system}.", may_pass=may_pass)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from jobtype_toolkit.errors import StoreError, ToolkitError
+from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.resources import LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.store.cast import Options
 from jobtype_toolkit.store.coverage import aware, covered
@@ -108,8 +108,7 @@ class Taking:
             tidied(con),
             _scratch() as folder,
         ):
-            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
-            incoming.add(Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files)))
+            self._read(con, resource, files, folder)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
                 script(con, "pull_stays_pruned", {**self._given, "open": list(OPEN_STATUSES)})
@@ -125,6 +124,30 @@ class Taking:
                     _cover(con, self._source, union([*covered(con, self._source), *spans]))
                 refresh_source(con, self._source, now)
         self._tally.add(resource, good, new, changed, rejected)
+
+    def _read(self, con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], folder: Path) -> None:
+        """Fill the table `incoming`; once more where a text in the pages is no Unicode, which JSON allows and no store holds."""
+        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
+
+        def read(those: Sequence[str]) -> None:
+            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
+            incoming.add(Batch("documents", tuple(those), names))
+
+        try:
+            read(files)
+        except LoadFailed:
+            read([_mended(Path(one), folder) for one in files])
+            self._tally.note(
+                f"Some {resource} have text that is no Unicode; the signs that are none are question marks here."
+            )
+
+
+def _mended(file: Path, folder: Path) -> str:
+    """Write a page anew without halves of characters, and return where."""
+    target = folder / f"mended-{file.name}"
+    text = json.dumps(json.loads(file.read_bytes()), ensure_ascii=False)
+    target.write_bytes(text.encode("utf-8", "replace"))
+    return str(target)
 
 
 @contextmanager
