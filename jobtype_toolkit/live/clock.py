@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -20,12 +21,7 @@ class ServerClock:
         self._http = http
 
     def __call__(self) -> datetime:
-        """Return the present, aware, in UTC; a server that was not asked yet is asked for its version."""
-        if self._http.dated is None:
-            try:
-                self._http.get("version/")
-            except ToolkitError:
-                return datetime.now(UTC)  # the question that is coming tells what is wrong
+        """Return the present, aware, in UTC."""
         now = datetime.now(UTC)
         if self._http.dated is None:
             return now
@@ -35,3 +31,9 @@ class ServerClock:
         except (ValueError, TypeError, OverflowError):
             return now
         return now if abs(difference) < _SAME else now + difference
+
+    def settle(self) -> None:
+        """Ask a server that was not asked yet for its version, and so for its present."""
+        if self._http.dated is None:
+            with suppress(ToolkitError):  # the question that is coming tells what is wrong
+                self._http.get("version/")
