@@ -31,6 +31,8 @@ class PullReport:
 
     load_id: int
     source: str
+    at: datetime | None = None
+    """When it began."""
     rows: int = 0
     new: int = 0
     changed: int = 0
@@ -62,6 +64,7 @@ class PullReport:
         made = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
             **made,
+            "at": v6_text(self.at),
             "complete_from": v6_text(self.complete_from),
             "disagreements": [
                 {one.name: getattr(each, one.name) for one in fields(each)} for each in self.disagreements
