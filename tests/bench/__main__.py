@@ -20,7 +20,7 @@ import duckdb
 import jobtype_toolkit as jt
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.times import duration
-from tests.bench import histories, manifests, peers
+from tests.bench import histories, manifests, peers, pulling
 
 
 def seconds(call: Callable[[], Any], runs: int = 5) -> float:
@@ -161,6 +161,22 @@ def validation(table: Table) -> None:
         table.figure("first validation in a new notebook kernel", f"{kernel * 1000:.0f} ms", "< 500 ms")
 
 
+def pulls(table: Table, folder: Path) -> None:
+    """Our CPU for each row pulled, and how near we come to what a slow server could give at most."""
+    pulling.warmed(folder)
+    with pulling.in_box(folder, 20_000) as url:
+        found = pulling.pull(url, folder)
+        table.figure("our CPU a row pulled, server in a box, 20,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
+    with pulling.flat(100_000, pulling.LATENCY) as url:
+        found = pulling.pull(url, folder, workers=pulling.WORKERS)
+        table.figure("our CPU a row pulled, 100,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
+        table.figure(
+            "100,000 jobs in pages of 250 that take 200 ms, 4 workers: of the ideal rate",
+            f"{pulling.share_of_ideal(found):.0%}",
+            ">= 80 %",
+        )
+
+
 def imports(table: Table) -> None:
     """What `import jobtype_toolkit` adds to a bare start of Python."""
 
@@ -186,6 +202,7 @@ def main() -> None:
     questions(table, store, place, given.folder)
     imports(table)
     validation(table)
+    pulls(table, given.folder)
     print(f"{given.jobs:,} jobs, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"DuckDB {duckdb.__version__}")  # fmt: skip
     print(table)
