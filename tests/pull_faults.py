@@ -31,6 +31,7 @@ import requests
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.generator import ENDED, generate
+from jobtype_toolkit.generator import folder as sample_folder
 from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.testing import Faults
@@ -491,23 +492,27 @@ ALL: tuple[Callable[[Home], Outcome], ...] = (
 def make_home(folder: Path, jobs: int) -> Home:
     """Generate a history and load it into the store that is served."""
     generate(folder / "history", jobs=jobs, days=20)
+    return _loaded(folder / "history", folder)
+
+
+def _loaded(history: Path, folder: Path) -> Home:
     store = jt.open(folder / "there.duckdb", idle=600, clock=lambda: instant(ENDED))
     for name in LOAD_ORDER:
-        store.load(folder / "history", name, source=SOURCE)
+        store.load(history, name, source=SOURCE)
     return Home(store, folder)
 
 
 def whole(folder: Path, workers: int = 2) -> Outcome:
     """Pull the bundled sample, everything with all executions, and compare it row for row."""
     outcome = Outcome("the whole sample")
-    home = Home(jt.sample(folder / "sample.duckdb"), folder, (*LOAD_ORDER[:4], "job_executions"))
+    home = _loaded(sample_folder(), folder)
     mine = home.mine("whole")
     with home.serving() as server:
         began = time.monotonic()
         report = home.pull(mine, server, page_size=1000, workers=workers, executions=1_000_000)
     outcome.here, outcome.told = count(mine), _short(str(report))
     outcome.more = {"s": round(time.monotonic() - began), "requests": report.requests}
-    outcome.wrong = differences(home.store, mine, home.resources)
+    outcome.wrong = differences(home.store, mine, LOAD_ORDER)
     outcome.more["peak RSS MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return outcome
 

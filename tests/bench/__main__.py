@@ -165,39 +165,29 @@ def validation(table: Table) -> None:
         table.figure("first validation in a new notebook kernel", f"{kernel * 1000:.0f} ms", "< 500 ms")
 
 
-def live(table: Table, folder: Path, page_jobs: int) -> None:
-    """A client of a server: frames of its pages, and pulls from one in a box in another process."""
-    (page, *_) = histories.pages(histories.history(folder, page_jobs), page_jobs)
+def pulls(table: Table, folder: Path) -> None:
+    """Our CPU for each row pulled, and how near we come to what a slow server could give at most."""
+    pulling.warmed(folder)
+    with pulling.in_box(folder, 20_000) as url:
+        found = pulling.pull(url, folder)
+        table.figure("our CPU a row pulled, server in a box, 20,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
+    with pulling.flat(100_000, pulling.LATENCY) as url:
+        found = pulling.pull(url, folder, workers=pulling.WORKERS)
+        table.figure("our CPU a row pulled, 100,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
+        table.figure(
+            "100,000 jobs in pages of 250 that take 200 ms, 4 workers: of the ideal rate",
+            f"{pulling.share_of_ideal(found):.0%}",
+            ">= 80 %",
+        )
+
+
+def conforming(table: Table, place: Path, page_jobs: int) -> None:
+    """From a page of a server to a frame of the declared columns and dtypes."""
+    (page, *_) = histories.pages(place, page_jobs)
     bodies = json.loads(page.read_text(encoding="utf-8"))["results"]
     ours = seconds(lambda: frames.from_bodies(bodies, JOB.fields), 15)
-    table.faster(
-        f"a frame of {len(bodies):,} jobs vs json_normalize", ours, seconds(lambda: pd.json_normalize(bodies)), 1
-    )
-    table.figure(f"a frame of {len(bodies):,} jobs", f"{ours * 1000:.1f} ms", "< 15 ms")
-    for jobs, latency, workers in ((100_000, 0.0, 2), (100_000, pulling.LATENCY, 4), (page_jobs * 5, 0.0, 2)):
-        target = folder / "pulled.duckdb"
-        target.unlink(missing_ok=True)
-        size = pulling.PAGE_SIZE if jobs <= 100_000 else 1000
-        with pulling.served(_stored(folder, jobs), latency=latency) as url:
-            took = pulling.pulled(url, target, size, workers)
-        assert took["jobs"] == jobs and took["is_complete"], took  # noqa: PT018
-        what = f"pull {jobs:,} jobs, pages of {size}, {workers} workers"
-        if latency:
-            share = jobs / size * latency / workers / took["seconds"]
-            table.figure(f"{what}, {latency:g} s latency: of the ideal rate", f"{share:.0%}", ">= 80 %")
-        else:
-            table.figure(f"{what}: our CPU a row", f"{took['cpu'] / took['rows'] * 1e6:.0f} µs", "<= 100 µs")
-            table.figure(f"{what}: memory above the imports", f"{took['memory'] / 2**20:.0f} MiB", "< 300 MB")
-
-
-def _stored(folder: Path, jobs: int) -> Path:
-    """Return a store with a generated history, made once."""
-    file = folder / f"served-{jobs}.duckdb"
-    if not file.exists():
-        with jt.open(file) as store:
-            for resource in LOAD_ORDER[:4]:
-                store.load(histories.history(folder, jobs), resource)
-    return file
+    theirs = seconds(lambda: pd.json_normalize(bodies), 15)
+    table.faster(f"a frame of {len(bodies):,} jobs vs json_normalize, < 15 ms", ours, theirs, 1)
 
 
 def imports(table: Table) -> None:
@@ -223,9 +213,10 @@ def main() -> None:
     table = Table()
     store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
     questions(table, store, place, given.folder)
+    conforming(table, place, min(given.page_jobs, given.jobs))
     imports(table)
     validation(table)
-    live(table, given.folder, given.page_jobs)
+    pulls(table, given.folder)
     print(f"{given.jobs:,} jobs, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"DuckDB {duckdb.__version__}")  # fmt: skip
     print(table)

@@ -1,98 +1,173 @@
-"""Pulling from a server in a box in another process: our CPU a row, our share of the rate it allows, our memory.
+"""What a pull costs us, how near it comes to what its server could give, and how much memory it takes.
 
-`python -m tests.bench.pulling URL STORE PAGE_SIZE WORKERS` is the process that is measured; it prints what it took.
+    python -m tests.bench.pulling [--rows 100000] [--memory 1000000] [--profile]
+
+The pull is in this process, its server in another one.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import argparse
+import cProfile
+import pstats
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.generator import generate
+from jobtype_toolkit.store.opening import LOAD_ORDER
 
+PAGE = 250
 LATENCY = 0.2
-PAGE_SIZE = 250
 WORKERS = 4
+IN_BOX = """
+import sys, jobtype_toolkit as jt
+from jobtype_toolkit import testing
+with testing.serve(jt.open(sys.argv[1], read_only=True, idle=600)) as server:
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pull took."""
+
+    rows: int
+    seconds: float
+    cpu: float
+
+    @property
+    def micros_a_row(self) -> float:
+        return self.cpu / self.rows * 1e6
 
 
 @contextmanager
-def served(store: Path, *, latency: float = 0.0) -> Iterator[str]:
-    """Serve a store in a process of its own, and give its address."""
-    program = "from jobtype_toolkit.cli import main; main()"
-    faults = ["--faults", f"latency={latency}"] if latency else []
-    command = [sys.executable, "-c", program, "serve", "--store", str(store), "--port", "0", "--read-only", *faults]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def _running(*command: str) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        found = re.search(r"http://[\d.:]+/api", process.stdout.readline() if process.stdout else "")
-        if found is None:
-            msg = "the server did not tell its address"
-            raise RuntimeError(msg)
-        yield found[0]
+        yield process.stdout.readline().strip()
     finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def pulled(url: str, store: Path, page_size: int, workers: int) -> dict[str, Any]:
-    """Pull in a process of its own, and return what it took."""
-    command = [sys.executable, "-m", "tests.bench.pulling", url, str(store), str(page_size), str(workers)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _measure(url: str, store: Path, page_size: int, workers: int) -> dict[str, Any]:
-    """Pull, after a first contact that brings the imports and what job types are."""
-    scale = jt.connect(url)
-    with jt.open(store) as target:
-        target.pull(scale, pages=1, page_size=1, snapshot=False, progress=False)
-        began, cpu = time.perf_counter(), time.process_time()
-        with _watched() as memory:
-            report = target.pull(scale, page_size=page_size, workers=workers, snapshot=False, progress=False)
-        return {
-            "rows": report.jobs,
-            "requests": report.requests,
-            "seconds": time.perf_counter() - began,
-            "cpu": time.process_time() - cpu,
-            "memory": max(memory) - memory[0],
-            "is_complete": report.is_complete,
-            "jobs": len(target.sql("SELECT id FROM job")),
-        }
+        process.communicate()
 
 
 @contextmanager
-def _watched() -> Iterator[list[int]]:
-    """Give the resident memory, in bytes, as it was at the beginning and twenty times a second since."""
-    seen, done = [_resident()], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.05):
-            seen.append(_resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        watcher.join()
+def in_box(folder: Path, jobs: int) -> Iterator[str]:
+    """Serve a generated history with the server in a box, in another process."""
+    file = folder / f"served-{jobs}.duckdb"
+    if not file.exists():
+        place = generate(folder / f"history-{jobs}", jobs=jobs, days=30)
+        with jt.open(file) as store:
+            for name in LOAD_ORDER:
+                store.load(place, name, source="there")
+    with _running("-c", IN_BOX, str(file)) as url:
+        yield url
 
 
-def _resident() -> int:
-    """Return the resident memory, where Linux tells it; the greatest one is no help, for it outlives an exec."""
-    pages = Path("/proc/self/statm")
-    return int(pages.read_text().split()[1]) * resource.getpagesize() if pages.exists() else 0
+@contextmanager
+def flat(jobs: int, latency: float = 0.0) -> Iterator[str]:
+    """Serve jobs that cost their server next to nothing, in another process."""
+    with _running("-m", "tests.bench.flat_server", "--jobs", str(jobs), "--latency", str(latency)) as url:
+        yield url
+
+
+def pull(url: str, folder: Path, *, page_size: int = PAGE, workers: int = 2) -> Pulled:
+    """Pull everything into a new store."""
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        jt.open(Path(scratch) / "mine.duckdb") as store,
+        jt.connect(url) as scale,
+    ):
+        began, spent = time.perf_counter(), time.process_time()
+        report = store.pull(scale, page_size=page_size, workers=workers, progress=False)
+        return Pulled(report.jobs, time.perf_counter() - began, time.process_time() - spent)
+
+
+class Memory:
+    """Watches the memory of this process; the first figure is that of the imports."""
+
+    def __init__(self) -> None:
+        self.before = self.most = self._now()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @staticmethod
+    def _now() -> int:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.05):
+            self.most = max(self.most, self._now())
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def megabytes(self) -> float:
+        return (self.most - self.before) / 1e6
+
+
+def warmed(folder: Path) -> None:
+    """Import and set up what a first pull does."""
+    with flat(10) as url:
+        pull(url, folder)
+
+
+def share_of_ideal(found: Pulled) -> float:
+    """Return the rows a second of what so many workers get where each page takes the latency and nothing else."""
+    return found.rows / found.seconds / (WORKERS * PAGE / LATENCY)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench.pulling")
+    options.add_argument("--rows", type=int, default=100_000)
+    options.add_argument("--boxed", type=int, default=20_000)
+    options.add_argument("--memory", type=int, default=0)
+    options.add_argument("--profile", action="store_true")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        warmed(folder)
+        with in_box(folder, given.boxed) as url:
+            profile = cProfile.Profile()
+            if given.profile:
+                profile.enable()
+            found = pull(url, folder)
+            profile.disable()
+            print(
+                f"server in a box: {found.rows:,} rows, {found.seconds:.1f} s, {found.micros_a_row:.0f} us of CPU a row"
+            )
+            if given.profile:
+                pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+        with flat(given.rows) as url:
+            found = pull(url, folder, workers=WORKERS)
+            print(f"flat server: {found.rows:,} rows, {found.seconds:.1f} s, {found.micros_a_row:.0f} us of CPU a row")
+        with flat(given.rows, LATENCY) as url:
+            found = pull(url, folder, workers=WORKERS)
+            print(f"flat server with latency: {found.seconds:.1f} s, {share_of_ideal(found):.0%} of the ideal, "
+                  f"{found.micros_a_row:.0f} us of CPU a row")  # fmt: skip
+        if given.memory:
+            with flat(given.memory) as url, Memory() as memory:
+                found = pull(url, folder, workers=WORKERS)
+            print(f"memory: {found.rows:,} rows, {found.seconds:.0f} s, {memory.megabytes:.0f} MB above what was there")
 
 
 if __name__ == "__main__":
-    _, address, file, size, hands = sys.argv
-    print(json.dumps(_measure(address, Path(file), int(size), int(hands))))
+    main()

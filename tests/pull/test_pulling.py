@@ -347,7 +347,7 @@ def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, 
 def test_a_live_view_of_another_shape_is_noted_and_stops_nothing(server, store, pull):
     server.views["job-types/pending/"] = [{"surprise": 1}]
     report = pull(snapshot=True)
-    assert any("live views" in one for one in report.notes)
+    assert any("live view pending" in one for one in report.notes)
     assert here(store) == there(server.jobs.values())
 
 

@@ -93,6 +93,18 @@ def test_a_slice_holds_about_as_many_jobs_as_it_should_where_they_are_spread_eve
     assert slices.take() == (NOW + timedelta(hours=980), NOW + timedelta(hours=1000))
 
 
+def test_slices_become_shorter_towards_the_end_so_that_no_worker_waits_for_another():
+    """100 jobs an hour; each of five workers gets a fifth of what is left, but no slice has less than 500 jobs."""
+    slices = Slices([(NOW, NOW + timedelta(hours=100))], rows=10_000, target=5000, least=500, workers=5)
+    lengths = []
+    while (span := slices.take()) is not None:
+        lengths.append((span[1] - span[0]) / timedelta(hours=1))
+        slices.done()
+    assert lengths[:2] == [20.0, 16.0]
+    assert lengths == sorted(lengths, reverse=True)
+    assert min(lengths[:-1]) == 5.0
+
+
 def test_the_first_slice_of_a_history_without_known_size_is_all_of_it():
     assert Slices([(NOW, NOW + MINUTE)], rows=0, target=10).take() == (NOW, NOW + MINUTE)
 

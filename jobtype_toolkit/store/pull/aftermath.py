@@ -11,9 +11,10 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
-from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed
+from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.fields import Resource
 from jobtype_toolkit.parameters import service
+from jobtype_toolkit.store.pull.parallel import each
 from jobtype_toolkit.store.pull.report import Disagreement, Tally
 from jobtype_toolkit.store.pull.taking import Taking
 from jobtype_toolkit.times import naive_utc
@@ -67,6 +68,7 @@ class Aftermath:
     scale: Scale
     taking: Taking
     tally: Tally
+    workers: int
 
     def executions(self, most: int) -> None:
         """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
@@ -113,11 +115,18 @@ class Aftermath:
     def snapshot(self) -> None:
         """Keep what the live views say now."""
         taken = naive_utc(self.scale.clock())
-        for view in _VIEWS:
+        for view, found in zip(_VIEWS, each(self.workers, _VIEWS, self._view), strict=True):
+            if found is not None:
+                self._keep(view.name, found, view.says, taken)
+
+    def _view(self, view: View) -> pd.DataFrame | None:
+        """Return a view with the columns of a snapshot; None where it cannot be read."""
+        try:
             found = frames.from_bodies(self.scale.rows(service(view.name).url), view.row.fields)
-            self._keep(
-                view.name, found.rename(columns={old: new for new, old in view.columns.items()}), view.says, taken
-            )
+        except (ToolkitError, frames.Incomplete) as error:
+            self.tally.note(f"The live view {view.name} could not be read: {error}")
+            return None
+        return found.rename(columns={old: new for new, old in view.columns.items()})
 
     def compare(
         self, until: datetime, status_here: Callable[[datetime, datetime], pd.DataFrame], *, keep: bool

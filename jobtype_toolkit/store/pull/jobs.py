@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BATCH = 20_000
 """How many jobs go into the store at once: a batch has fixed costs, and nobody can read while it goes in."""
-SLICE = 8
+SLICE = 32
 """How many pages a stretch should hold that one worker walks."""
 _TOO_MANY = 2
 """A stretch with so many times more jobs than it should hold is shared."""
@@ -88,7 +88,10 @@ def fill(fetching: Fetching, gaps: list[Span], rows: int) -> None:
     Raises:
         ToolkitError: whatever stopped a worker; what was fetched until then is in the store.
     """
-    slices = Slices(gaps, rows=rows, target=SLICE * fetching.page_size)
+    size = fetching.page_size
+    slices = Slices(
+        gaps, rows=rows, target=SLICE * size - size // 2, least=2 * size - size // 2, workers=fetching.workers
+    )  # half a page less: the last page of a stretch is then neither nearly empty nor one too many
     _collect(fetching, [_Worker(fetching, slices) for _ in range(fetching.workers)])
 
 

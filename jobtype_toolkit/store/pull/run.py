@@ -180,7 +180,7 @@ class Pull:
             self._taking.covers([(least or BEGINNING, self._home.clock())])
 
     def _after(self, side: TypePull) -> None:
-        after = Aftermath(self._scale, self._taking, self._tally)
+        after = Aftermath(self._scale, self._taking, self._tally, self._request.workers)
         if self._request.executions:
             side.attempt("executions", lambda: after.executions(self._request.executions))
         if self._request.reconcile:

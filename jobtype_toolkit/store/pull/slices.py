@@ -17,12 +17,17 @@ _GROWTH = 8
 class Slices:
     """The missing stretches, shared by the workers. What a worker was given and does not give back is its own."""
 
-    def __init__(self, gaps: Iterable[Span], *, rows: int, target: int) -> None:
-        """Take the gaps, how many jobs there are in all of them, and how many a stretch should hold."""
+    def __init__(self, gaps: Iterable[Span], *, rows: int, target: int, least: int = 1, workers: int = 1) -> None:
+        """Take the gaps, how many jobs there are in all of them, and how many a stretch should hold.
+
+        Towards the end stretches become shorter, down to `least` jobs, so that all workers have something to do until then.
+        """
         self._lock = threading.Condition()
         self._busy = 0
         self._gaps = union(gaps)
         self._target = target
+        self._least = least
+        self._workers = workers
         seconds = sum((ended - started).total_seconds() for started, ended in self._gaps)
         self._rate = rows / seconds if seconds else 0.0
         self._length = _LONGEST
@@ -34,8 +39,8 @@ class Slices:
             if not self._gaps:
                 return None
             self._busy += 1
-            started, ended = self._gaps.pop()
             length = self._span()
+            started, ended = self._gaps.pop()
             if ended - started > length + _LEAST:
                 self._gaps.append((started, ended - length))
                 started = ended - length
@@ -67,5 +72,10 @@ class Slices:
     def _span(self) -> timedelta:
         """Return how long a stretch should be, by what the last one held."""
         most = min(self._length, _LONGEST) * _GROWTH
-        wanted = timedelta(seconds=min(self._target / self._rate, _LONGEST.total_seconds())) if self._rate else most
+        wanted = timedelta(seconds=min(self._rows() / self._rate, _LONGEST.total_seconds())) if self._rate else most
         return max(min(wanted, most), _LEAST)
+
+    def _rows(self) -> float:
+        """Return how many jobs the next stretch should hold."""
+        left = self._rate * sum((ended - started).total_seconds() for started, ended in self._gaps)
+        return min(self._target, max(left / self._workers, self._least))

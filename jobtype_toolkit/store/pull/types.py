@@ -5,7 +5,7 @@ Each read stands for itself: one that fails is noted and stops nothing, for jobs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, StoreError, ToolkitError
 from jobtype_toolkit.frames import Incomplete
 from jobtype_toolkit.parameters import service
+from jobtype_toolkit.store.pull.parallel import each
 from jobtype_toolkit.store.pull.report import Tally
 from jobtype_toolkit.store.pull.taking import Taking
 from jobtype_toolkit.times import instant, naive_utc
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jobtype_toolkit.live.scale import Scale
 
 
@@ -32,9 +35,14 @@ class TypePull:
 
     def run(self) -> None:
         """Pull job types, details, revisions, errors and workspaces."""
-        self.attempt("job types", self._job_types)
-        self.attempt("errors", self._errors)
-        self.attempt("workspaces", self._workspaces)
+        in_order = [("order", "last_modified"), ("order", "id")]
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="jobtype-toolkit-pull") as pool:
+            job_types = pool.submit(self.scale.job_type_rows)
+            errors = pool.submit(self.scale.rows, "errors/", in_order)
+            workspaces = pool.submit(self.scale.workspaces)
+        self.attempt("job types", lambda: self._job_types(*job_types.result()))
+        self.attempt("errors", lambda: self.taking.rows("errors", errors.result()))
+        self.attempt("workspaces", lambda: self._workspaces(workspaces.result()))
 
     def attempt(self, what: str, read: Callable[[], None]) -> None:
         """Do one of the side reads; note what stops it."""
@@ -45,13 +53,12 @@ class TypePull:
         except (ToolkitError, Incomplete) as error:
             self.tally.note(f"The {what} could not be pulled: {error}")
 
-    def _job_types(self) -> None:
-        rows, notes = self.scale.job_type_rows()
+    def _job_types(self, rows: Sequence[Any], notes: Iterable[str]) -> None:
         for note in notes:
             self.tally.note(f"job-types/: {note}.")
         known = {id: rest for id, *rest in self.taking.ask("pull_known_types")}
         moved = [one for one in rows if _has_moved(one, known)]
-        details = dict(zip((one["id"] for one in moved), self._each(moved, self._details), strict=True))
+        details = dict(zip((one["id"] for one in moved), each(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
         self.taking.rows("job_types", kept)
         unread = [one for one in rows if one["id"] in details or not known[one["id"]][3]]
@@ -70,7 +77,7 @@ class TypePull:
         known = set(self.taking.ask("pull_known_revisions"))
         moved = [one for one in job_types if _address("revisions", one)]
         bodies: list[Any] = []
-        for found in self._each(moved, lambda one: self._revisions_of(one, known)):
+        for found in each(self.workers, moved, lambda one: self._revisions_of(one, known)):
             bodies += found
         self.taking.rows("job_type_revisions", bodies)
 
@@ -94,11 +101,8 @@ class TypePull:
         found = self._read(address, f"Revision {number} of {_named(job_type)}") if address else None
         return found or row
 
-    def _errors(self) -> None:
-        self.taking.rows("errors", self.scale.rows("errors/", [("order", "last_modified"), ("order", "id")]))
-
-    def _workspaces(self) -> None:
-        frame = self.scale.workspaces().dropna()
+    def _workspaces(self, found: pd.DataFrame) -> None:
+        frame = found.dropna()
         bound = {"names": list(frame["name"]), "active": [bool(one) for one in frame["is_active"]]}
         self.taking.write("set_workspaces", **bound, now=naive_utc(self.scale.clock()))
 
@@ -110,11 +114,6 @@ class TypePull:
         except ToolkitError as error:
             self.tally.note(f"{what} could not be read: {error}")
             return None
-
-    def _each(self, items: list[Any], read: Callable[[Any], Any]) -> list[Any]:
-        """Return what is read for each item, by several workers at once."""
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="jobtype-toolkit-pull") as pool:
-            return list(pool.map(read, items))
 
 
 def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
