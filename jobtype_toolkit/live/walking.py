@@ -135,16 +135,20 @@ def by_key(
 ) -> Iterator[Stretch]:
     """Yield all jobs last modified from `started` until before `ended`, each page asked for by the last one's end.
 
-    Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7).
+    Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7). Where they change faster than
+    they are read, reading ends with what was the newest when more pages had come than the server had promised.
 
     Raises:
         ServerFailed: the server does not sort or filter as v6 does.
     """
-    since = started
-    while True:
+    since, newest, promised = started, _LAST, None
+    while since is None or since <= newest:
         found = _next_page(http, params, since, ended, size)
         times = [last_modified(one) for one in found.rows]
         _check(times, since, ended)
+        promised = (found.count // size + 2 if promised is None else promised) - 1
+        if promised == 0 and ended is None:  # more came meanwhile than there were: it has to end somewhere
+            newest = _newest(http, params)
         is_full = len(times) >= size  # after which a row may have come, whatever `next` says
         if not times or not (found.has_next or is_full):
             end = ended if ended is not None else (following(times[-1]) if times else since)
@@ -158,6 +162,12 @@ def by_key(
             since = following(since)
             if since is None or (ended is not None and since >= ended):
                 return
+
+
+def _newest(http: Http, params: Params) -> datetime:
+    """Return the greatest last_modified there is now."""
+    found = page(http, "jobs/", [*params, ("order", "-last_modified"), ("page_size", 1)])
+    return last_modified(found.rows[0]) if found.rows else _LAST
 
 
 class Fresh:

@@ -98,6 +98,23 @@ def test_no_row_is_lost_or_doubled_while_rows_move(asking, seed):
     assert found.attrs["count"] == len(found)
 
 
+@pytest.mark.parametrize("size", [5, 20])
+def test_a_server_that_changes_faster_than_it_is_read_is_not_read_for_ever(asking, size):
+    """The odd jobs change all the time, the even ones never: each of these comes."""
+    server, clock = Jobs(200), ago(900)
+
+    def meanwhile():
+        nonlocal clock
+        for id in range(1, 201, 2):
+            clock += timedelta(microseconds=1)
+            server.touch(id, clock)
+
+    server.meanwhile = meanwhile
+    found = [id for frame in asking(server).iter_jobs(page_size=size) for id in ids(frame)]
+    assert set(range(2, 201, 2)) <= set(found)
+    assert len(server.asked) <= 3 * 200 // size + 10
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_many_rows_of_one_instant_come_once_also_where_they_fill_several_pages(asking, size):
     server = Jobs(40)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
-from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page
+from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page, text
 from simulated import Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
@@ -589,3 +589,34 @@ def test_a_store_that_may_not_be_written_is_not_pulled_into(server, tmp_path, pu
     with jt.open(tmp_path / "ops.duckdb", read_only=True) as store, pytest.raises(jt.StoreReadOnly):
         pull(store=store)
     assert not (tmp_path / "ops.duckdb.pull").exists()
+
+
+def test_a_source_belongs_to_the_server_that_it_was_pulled_from(server, store, pull):
+    """Ids mean nothing across servers: rows of two must not mix."""
+    pull()
+    before = here(store)
+    elsewhere = scale_of(server)
+    elsewhere.http.base = "https://other.example/api"
+    with pytest.raises(jt.InvalidParameter, match=r"moved=True"):
+        store.pull(elsewhere, source="it", progress=False)
+    assert here(store) == before
+    assert store.pull(elsewhere, source="it", moved=True, snapshot=False, progress=False).is_complete
+
+
+def test_a_server_that_was_pulled_under_a_name_keeps_it(server, store, pull):
+    pull()
+    assert store.pull(scale_of(server), snapshot=False, progress=False).source == "it"
+    assert store.sources == ["it"]
+
+
+def test_what_is_loaded_into_a_pulled_source_makes_it_no_fresher(server, store, pull, write):
+    pull()
+    before = store.sql("SELECT observed FROM source")["observed"][0]
+    row = {"id": 900_001, "job_type_id": 3, "status": "COMPLETED", "last_status_change": text(ago(9000))}
+    assert store.load(write("more.json", [row]), source="it").new == 1
+    assert store.sql("SELECT observed FROM source")["observed"][0] == before
+
+
+def test_only_a_server_can_be_pulled_from(store):
+    with pytest.raises(jt.InvalidParameter, match=r"jt\.connect"):
+        store.pull("https://scale.example/api")
