@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -109,11 +110,13 @@ def _nones(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return array
 
 
-def _each(data: np.ndarray, mask: np.ndarray, convert: Any) -> np.ndarray:
+def _each(data: np.ndarray, mask: np.ndarray, convert: Any) -> pd.Series:
     array = np.empty(len(data), dtype=object)
     for place, (value, missing) in enumerate(zip(data, mask, strict=True)):
         array[place] = None if missing or value is None else convert(value)
-    return array
+    return pd.Series(
+        array, dtype="object", copy=False
+    )  # or pandas takes a column of nothing but texts for one of texts
 
 
 def _paths(bodies: Sequence[Any], fields: Sequence[Field]) -> Iterator[tuple[str, list[Any], Field]]:
@@ -170,18 +173,29 @@ def _parsed(value: Any) -> Any:
     return None if isinstance(found, str) else found
 
 
+_V6_LENGTHS = (20, 27)
+"""v6 writes six fraction digits or none (D2)."""
+_YEAR_1 = np.datetime64("0001-01-01", "us")
+_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+"""Without it pandas and NumPy take words such as `now` for times."""
+
+
 def _stamps(values: list[Any]) -> np.ndarray:
     """Return v6's times as an array: quickly where they are all as v6 writes them."""
-    plain = ["NaT" if one is None else one[:-1] if type(one) is str and one[-1:] == "Z" else "" for one in values]
+    plain = [
+        "NaT" if one is None else one[:-1] if type(one) is str and len(one) in _V6_LENGTHS and one[-1] == "Z" else ""
+        for one in values
+    ]
     try:
         stamps = np.array(plain, dtype="datetime64[us]")
-        is_read = "" not in plain
+        is_read = "" not in plain and not (stamps < _YEAR_1).any()
     except ValueError:
         is_read = False
     if not is_read:
-        texts = [one if type(one) is str else None for one in values]
+        texts = [one if type(one) is str and _DATE_TIME.match(one) else None for one in values]
         found = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
         stamps = found.dt.as_unit("us").dt.tz_localize(None).to_numpy()
+        stamps = np.where(stamps < _YEAR_1, np.datetime64("NaT"), stamps)
     return np.ma.MaskedArray(stamps, mask=np.isnat(stamps))
 
 

@@ -63,12 +63,14 @@ class Server:
             self._requests.clear()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request and write it down."""
-        status = 0
+        """Answer a request and write it down, before whoever asked has the answer."""
+        is_told = scope["type"] != "http"
 
         async def told(message: Any) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            nonlocal is_told
+            if message["type"] == "http.response.start" and not is_told:
+                is_told = True
+                self._note(scope, message["status"])
             await send(message)
 
         try:
@@ -77,10 +79,14 @@ class Server:
             self.failures.append(error)
             raise
         finally:
-            if scope["type"] == "http":
-                query = scope["query_string"].decode("latin-1")
-                with self._lock:
-                    self._requests.append(Request(scope["method"], scope["path"], query, status))
+            if not is_told:
+                self._note(scope, 0)
+
+    def _note(self, scope: Any, status: int) -> None:
+        with self._lock:
+            self._requests.append(
+                Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), status)
+            )
 
     def __repr__(self) -> str:
         return f"<Server {self.url}, {len(self._requests)} requests>"

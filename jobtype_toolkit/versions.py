@@ -10,10 +10,12 @@ _SEMVER = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-([0-9A-Za-z.-]+))?(?:
 Rank = tuple[int, int, int, bool, int]
 
 
+_LONGEST = 1000
+"""Characters of a version that has a rank; v6 holds 50, and Python reads no number of thousands of digits."""
 _ADDRESS = re.compile(r"[A-Za-z0-9_.]+")
 
 
-def has_address(version: str) -> bool:
+def is_addressable(version: str) -> bool:
     """Whether a v6 server has an address for a version: for one with `-` or `+` it has none (D14)."""
     return _ADDRESS.fullmatch(version) is not None
 
@@ -25,7 +27,7 @@ def rank(version: str) -> Rank:
     none; build metadata is ignored; what is not SemVer ranks as zero.
     """
     found = _SEMVER.fullmatch(version or "")
-    if not found:
+    if not found or len(version) > _LONGEST:
         return (0, 0, 0, False, 0)
     major, minor, patch, pre = found.groups()
     is_release = pre is None

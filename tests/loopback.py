@@ -87,6 +87,7 @@ def loopback(answering: Answering, *, tls: ssl.SSLContext | None = None) -> Iter
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *arguments: Any) -> None:
             pass

@@ -474,7 +474,11 @@ def test_a_bar_is_shown_on_a_terminal_only(monkeypatch):
 def test_every_code_in_the_source_is_in_the_table_and_vice_versa():
     known = {one.name for one in (*codes.MANIFEST_CODES, *codes.CONFIGURATION_CODES, *codes.WRITE_CODES)}
     package = Path(jt.__file__).parent
-    texts = [path.read_text() for path in [*(package / "seed").glob("*.py"), package / "wishes" / "objections.py"]
+    finders = [
+        package / "wishes" / "objections.py",
+        *(package / "live" / f"{name}.py" for name in ("validating", "refusals")),
+    ]
+    texts = [path.read_text() for path in [*(package / "seed").glob("*.py"), *finders]
              if path.stem not in ("codes", "verdicts", "compatibility")]  # fmt: skip
     used = {word for text in texts for word in re.findall(r'"([A-Z]+(?:_[A-Z]+)+|PLACEHOLDER)"', text)}
     assert known <= used

@@ -114,3 +114,10 @@ def test_masked_arrays_of_duckdb_keep_their_missing_values():
     assert [str(kind) for kind in frame.dtypes] == DTYPES
     assert frame.iloc[1].drop("key").isna().all()
     assert frame["moment"].iloc[0] == pd.Timestamp("2026-03-01", tz="UTC")
+
+
+def test_json_that_happens_to_be_texts_stays_as_it_is():
+    """pandas would make a column of texts of it, and NaN of None."""
+    frame = frames.from_records([{"value": None}, {"value": '"a"'}], [Field("value", "json", "Some JSON.")])
+    assert frame["value"].dtype == object
+    assert list(frame["value"]) == [None, "a"]

@@ -82,6 +82,53 @@ def test_a_store_that_could_not_be_written_may_be_tried_again():
     assert one.send().outcome == "edited"
 
 
+@pytest.mark.parametrize("trouble", [jt.Rejected("no"), jt.AuthenticationFailed("who"), jt.NotFound("gone")])
+def test_a_refusal_changed_nothing_so_that_it_may_be_sent_again(trouble):
+    answers = iter([trouble, None])
+
+    def sender() -> jt.Sent:
+        found = next(answers)
+        if found:
+            raise found
+        return sent()
+
+    one = plan(sender)
+    with pytest.raises(type(trouble)):
+        one.send()
+    assert one.send().outcome == "edited"
+
+
+@pytest.mark.parametrize("trouble", [jt.ServerFailed("broke"), jt.ConnectionFailed("cut"), jt.OutcomeUnknown("lost")])
+def test_after_a_failure_it_is_not_sent_again(trouble):
+    def sender() -> jt.Sent:
+        raise trouble
+
+    one = plan(sender)
+    with pytest.raises(type(trouble)):
+        one.send()
+    with pytest.raises(jt.AlreadySent):
+        one.send()
+
+
+def test_what_is_looked_at_before_it_is_sent_stops_it_without_using_it_up():
+    looks = iter([jt.PlanOutdated("moved"), jt.ConnectionFailed("cut"), None])
+    calls: list[int] = []
+
+    def checker() -> None:
+        found = next(looks)
+        if found:
+            raise found
+
+    one = plan(lambda: calls.append(1) or sent(), checker=checker)
+    for trouble in (jt.PlanOutdated, jt.ConnectionFailed):
+        with pytest.raises(trouble):
+            one.send()
+        assert one.is_sendable
+    assert calls == []
+    assert one.send().plan["is_sendable"] is True
+    assert calls == [1]
+
+
 def test_where_nobody_knows_what_became_of_it_a_plan_is_not_sent_again():
     def sender() -> jt.Sent:
         raise ConnectionError

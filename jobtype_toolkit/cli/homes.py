@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,7 @@ def opened(path: Path | None) -> jt.Store:
     """
     if path is None:
         msg = (
-            f"No store was named. Give --store FILE, or set {STORE_VARIABLE}. "
+            f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; or --server URL, where a server can answer. "
             "`jobtype-toolkit demo demo.duckdb` makes one with the bundled sample."
         )
         raise jt.InvalidParameter(msg)
@@ -70,8 +71,12 @@ def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_f
         try:
             token = token_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            msg = f"--token-file {token_file} cannot be read as a text: {type(error).__name__}."
+            why = getattr(error, "strerror", None) or "it is no text"
+            msg = f"--token-file {token_file} cannot be read: {why}."
             raise jt.UnreadableInput(msg) from None
+        if len(token.split()) != 1:
+            msg = f"--token-file {token_file} must hold the token alone: no 'Token' before it, no second line."
+            raise jt.InvalidParameter(msg)
     return jt.connect(server, token, verify=ca_file or True, cert=str(cert_file) if cert_file else None)
 
 
@@ -82,6 +87,9 @@ def home(
     """Give the server where one is named, else the store."""
     if server is None and (token_file or ca_file or cert_file):
         msg = "--token-file, --ca-file and --cert-file are for a server. Give --server URL too."
+        raise jt.InvalidParameter(msg)
+    if server is not None and store is not None and str(store) != os.environ.get(STORE_VARIABLE):
+        msg = "--store and --server were both given. Choose one."
         raise jt.InvalidParameter(msg)
     found = opened(store) if server is None else connected(server, token_file, ca_file, cert_file)
     with found:

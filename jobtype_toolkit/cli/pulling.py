@@ -51,6 +51,9 @@ def pull(
         bool, typer.Option("--reconcile", metavar="", help="Take out open jobs that the server no longer has.")
     ] = False,
     snapshot: Annotated[bool, typer.Option(metavar="", help="Keep what the live views say, and compare.")] = True,
+    moved: Annotated[
+        bool, typer.Option("--moved", metavar="", help="The server of this source has another address now.")
+    ] = False,
     token_file: TokenFile = None,
     ca_file: CaFile = None,
     cert_file: CertFile = None,
@@ -59,7 +62,7 @@ def pull(
     """Bring job types and job history of a live v6 server into a store: everything the first time, then what changed.
 
     A pull that was stopped goes on where it was. Exit codes: 0 all is here, also where a side read failed, which the report
-    tells; 1 the jobs could not be read to the end; 3 some rows were rejected.
+    tells; 1 the jobs could not be read to the end, or nothing could be asked; 3 some rows were rejected.
     """
     if store is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; it is made where it is missing."
@@ -78,10 +81,14 @@ def pull(
                 pages=pages,
                 reconcile=reconcile,
                 snapshot=snapshot,
+                moved=moved,
                 progress=sys.stderr.isatty(),
             )
         except jt.PullStopped as error:
             report, stopped = error.report, error
+        except KeyboardInterrupt:
+            write("Stopped. What was fetched is kept; pull again to go on.\n", to=sys.stderr)
+            raise
     if json:
         write(jsonlib.dumps(report.as_dict()) + "\n")
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -11,20 +11,16 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.errors import ServerFailed
 from jobtype_toolkit.fields import Field
+from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.walking import pages
 from jobtype_toolkit.parameters import is_storable, service
 from jobtype_toolkit.services import flag, several
-from jobtype_toolkit.times import Time, Window, instant, v6_text
+from jobtype_toolkit.times import Time, Window, duration, instant, v6_text
 
 Clock = Callable[[], datetime]
 NOTHING: Params = (("nothing", "matches"),)
 """The query of a filter that nothing can match; it is not sent."""
-
-
-def system_clock() -> datetime:
-    """Return the present, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 class Asking:
@@ -35,9 +31,13 @@ class Asking:
         self.http = http
         self.clock = clock
 
-    def now(self, given: Time | None) -> tuple[datetime, str]:
-        """Return the now of a question, and what it is."""
-        return (self.clock(), "the clock") if given is None else (instant(given, name="now"), "as given")
+    def now(self, given: Time | None, *times: Time | None) -> tuple[datetime, str]:
+        """Return the now of a question, and what it is; a duration among its times makes sure that it is the server's."""
+        if given is not None:
+            return instant(given, name="now"), "as given"
+        if isinstance(self.clock, ServerClock) and any(map(_is_duration, times)):
+            self.clock.settle()
+        return self.clock(), "the present"
 
     def query(self, name: str, given: Mapping[str, Any], now: datetime) -> Params:
         """Return the query of a service: every value checked, and written as v6 wants it; `order` is left out.
@@ -125,6 +125,10 @@ class Asking:
         if now:
             told |= {"now": v6_text(now[0]), "now_is": now[1]}
         return told
+
+
+def _is_duration(time: Time | None) -> bool:
+    return isinstance(time, str) and duration(time.strip()) is not None
 
 
 def unique(rows: Sequence[Any]) -> list[Any]:

@@ -109,7 +109,7 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
     if status in (401, 403):
         return AuthenticationFailed(f"{asked} was refused with {status}.{quoted} {_refused(said)}")
     if status == 404 and said == "Invalid page.":
-        return InvalidPage(f"{asked}: Invalid page: it is past the end.")
+        return InvalidPage(f'{asked}: the page is past the end. The server says: "{said}"')
     if status == 404 and is_json:
         return NotFound(f"{asked}: there is no such thing on the server.{quoted}")
     if status == 404:
@@ -176,9 +176,15 @@ def unfinished(error: Exception) -> Unfinished:
     """Return why there is no answer, without what the error of `requests` drags along: the request, and with it the token."""
     said = str(error)
     if not isinstance(error, requests.RequestException):
-        return Unfinished(f"{type(error).__name__}.", may_pass=isinstance(error, OSError))
+        is_file = said.startswith("Could not find")  # the certificates that REQUESTS_CA_BUNDLE names
+        why = said if is_file else type(error).__name__
+        return Unfinished(f"{why}.", may_pass=isinstance(error, OSError) and not is_file)
     found = _SYSTEM_SAYS.search(said)
     system = f" ({found[0].strip()})" if found else ""
+    if "WRONG_VERSION_NUMBER" in said or "record layer failure" in said.lower():
+        return Unfinished(
+            "the server does not speak TLS at this address; is it http:// instead of https://?", may_pass=False
+        )
     text = next((text for kind, text in _TROUBLE if isinstance(error, kind)), type(error).__name__)
     may_pass = "CERTIFICATE_VERIFY_FAILED" not in said and not isinstance(error, ValueError)
     return Unfinished(f"{text}{system}.", may_pass=may_pass)

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -36,7 +37,7 @@ class Answer:
     """A successful answer, its body read to the end."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     value: Any = field(default=None, repr=False)
     """The JSON of the body; None where there is no body."""
@@ -72,6 +73,8 @@ class Http:
         self.pace = Pace(settings.retries.sleep)
         self.requests = 0
         """How many requests were sent."""
+        self.dated: tuple[str, datetime] | None = None
+        """The date of the last answer, and when it came."""
         self._counting = threading.Lock()
         self._session = session = _Session()
         session.auth = credentials.sign  # also without a token: requests would look into ~/.netrc
@@ -215,6 +218,7 @@ class Http:
             with response:
                 body = self._read(response)
                 found = {name.lower(): value for name, value in response.headers.items()}
+                self.dated = (found["date"], datetime.now(UTC)) if "date" in found else self.dated
                 return Answer(response.status_code, found, body, _json(body))
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
             trouble = unfinished(error)

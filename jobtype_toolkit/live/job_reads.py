@@ -68,7 +68,7 @@ class JobReads(joblist.JobList):
         Raises:
             InvalidParameter: a time without a zone.
         """
-        at, instant = paging(page, page_size), self._asking.now(now)
+        at, instant = paging(page, page_size), self._asking.now(now, started or DEFAULT_STARTED, ended)
         span = window(started, ended, now=instant[0], default_started=DEFAULT_STARTED)
         given = {"started": span.started, "ended": span.ended, "is_active": flag(is_active, name="is_active")}
         params = self._asking.query("status", given, instant[0])
@@ -129,7 +129,7 @@ class JobReads(joblist.JobList):
             ordering(order, ERROR.fields),
             paging(page, page_size),
             limited(limit),
-            self._asking.now(now),
+            self._asking.now(now, started, ended),
         )
         span = joblist.modified(started, ended, instant[0])
         exact = {"job_type_name": job_type_name, "name": name, "category": category}

@@ -25,6 +25,9 @@ _NOT_THERE = frozenset({"exit_code", "input_files"})
 _ITS_OWN: Order = [("last_modified", True), ("id", True)]
 
 
+_TIMES = ("started", "ended", "source_started", "source_ended")
+
+
 class JobList:
     """The service jobs/."""
 
@@ -66,7 +69,7 @@ class JobList:
             NotFound: a page past the end.
         """
         keys, at, most = _sortable(order), paging(page, page_size), limited(limit)
-        instant = self._asking.now(now)
+        instant = self._asking.now(now, started, ended, source_started, source_ended)
         span = modified(started, ended, instant[0])
         given = {
             "source_started": source_started,
@@ -135,7 +138,7 @@ class JobList:
             InvalidParameter: a filter that the service does not take.
         """
         _, size = paging(1, page_size) or (1, JOBS_A_PAGE)
-        most, instant = limited(limit), self._asking.now(filters.pop("now", None))
+        most, instant = limited(limit), self._asking.now(filters.pop("now", None), *map(filters.get, _TIMES))
         span = modified(filters.pop("started", None), filters.pop("ended", None), instant[0])
         _refuse_others(filters)
         params = self._asking.query("jobs", filters, instant[0])
@@ -174,7 +177,7 @@ class JobList:
         rows: list[Any] = []
         count = 0
         query = [*params, *_window(span), *_order(keys)]
-        for one in pages(self._asking.http, "jobs/", query, size=min(most, JOBS_A_PAGE)):
+        for one in pages(self._asking.http, "jobs/", query, size=min(most, JOBS_A_PAGE), goes_back=True):
             rows += one.rows
             count = one.count
             if len(found := unique(rows)) >= most:

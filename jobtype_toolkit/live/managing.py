@@ -7,8 +7,7 @@ from typing import Any
 
 from jobtype_toolkit.errors import NotFound
 from jobtype_toolkit.live.sending import Sending
-from jobtype_toolkit.live.server_reads import ServerReads
-from jobtype_toolkit.live.surroundings import jobs_now, look, rules, workspaces
+from jobtype_toolkit.live.surroundings import Server, jobs_now, look, rules, workspaces
 from jobtype_toolkit.live.type_reads import JobTypeReads
 from jobtype_toolkit.live.validating import with_server
 from jobtype_toolkit.parameters import refuse_unknown
@@ -20,7 +19,7 @@ from jobtype_toolkit.wishes.judging import Judged, judge
 from jobtype_toolkit.wishes.wish import Seen, Wish, creation, edition
 
 
-class Managing(JobTypeReads, ServerReads):
+class Managing(JobTypeReads, Server):
     """Creations and edits of job types on a live server. Nothing is written before a plan's `send()`."""
 
     def validate(self, manifest: Any, configuration: Any = None) -> Validation:

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.live.asking import Clock, system_clock
+from jobtype_toolkit.live.asking import Clock
+from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.credentials import credentials
 from jobtype_toolkit.live.http import Http, Settings
 from jobtype_toolkit.live.retrying import Retries
@@ -35,7 +36,7 @@ def connect(
     proxies: Mapping[str, str] | None = None,
     retries: Retries = _DEFAULT,
     ui_url: str | None = None,
-    clock: Clock = system_clock,
+    clock: Clock | None = None,
 ) -> Scale:
     """Return a live v6 server. Nothing is asked of it yet.
 
@@ -52,7 +53,7 @@ def connect(
         proxies: scheme → proxy, instead of those of the environment.
         retries: how questions are asked again: `jt.Retries(count=5)`. Writes never are.
         ui_url: where Scale's own UI is, for `job_link`, `job_type_link` and `linked`.
-        clock: tells the present, as an aware datetime.
+        clock: tells the present, as an aware datetime; the server's, by the dates of its answers, where not given.
 
     Raises:
         InvalidParameter: the URL is none, has a user and a password in it, or a token is none; a file of certificates is not
@@ -75,7 +76,12 @@ def connect(
     known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
     http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries))
-    return Scale(http, clock=clock, ui_url=None if ui_url is None else _base(ui_url, name="ui_url"), about=told)
+    return Scale(
+        http,
+        clock=clock or ServerClock(http),
+        ui_url=None if ui_url is None else _base(ui_url, name="ui_url"),
+        about=told,
+    )
 
 
 def _is_pair(value: Any) -> bool:
@@ -120,7 +126,8 @@ def _base(url: str, *, name: str) -> str:
         raise InvalidParameter(msg)
     if not is_url or parts.query or parts.fragment or not text.isprintable() or " " in text:
         msg = (
-            f"connect({name}=…): this is no base URL. Give what stands before /v6/, such as https://scale.example/api."
+            f"connect({name}=…): this is no base URL. Give what stands before /v6/, its http:// or https:// included, such as "
+            "https://scale.example/api."
         )
         raise InvalidParameter(msg)
     path = parts.path.rstrip("/")

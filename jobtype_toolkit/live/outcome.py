@@ -25,7 +25,7 @@ def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -
     """Return a note on how the write turned out well, or raise what it came to.
 
     Raises:
-        ServerFailed, ConnectionFailed, Rejected: the error, told that nothing of it was done.
+        ServerFailed, ConnectionFailed: the error, told that nothing of it was done.
         OutcomeUnknown: it could not be found out.
     """
     try:
@@ -49,10 +49,8 @@ def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -
         raise OutcomeUnknown(msg)
     is_over = isinstance(error, ServerFailed) and error.status in _OVER
     hint = _HINTS[verdict] + ("" if is_over else _MAYBE)
-    if isinstance(error, ServerFailed):
+    if isinstance(error, (ServerFailed, Rejected)):
         raise ServerFailed(said + hint, status=error.status, detail=error.detail)
-    if isinstance(error, Rejected):
-        raise Rejected(said + hint, status=error.status, detail=error.detail)
     raise ConnectionFailed(said + hint)
 
 

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -25,10 +25,10 @@ class Retries:
     """Seconds to wait before the first time; twice as long each time, by half less at random."""
     longest: float = 120.0
     """The longest wait, in seconds. A server that asks for more with Retry-After is not waited for."""
-    sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random.random
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    random: Callable[[], float] = field(default=random.random, repr=False)
     """Gives a number from 0 to 1."""
-    now: Callable[[], float] = time.time
+    now: Callable[[], float] = field(default=time.time, repr=False)
     """The seconds since 1970, which a Retry-After that is a date is measured against."""
 
     def pause(self, number: int, retry_after: str | None = None) -> float | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.live.asking import Asking, Clock
-from jobtype_toolkit.live.http import Http
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
+from jobtype_toolkit.live.asking import Asking, Clock, unique
+from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.job_reads import JobReads
 from jobtype_toolkit.live.managing import Managing
-from jobtype_toolkit.services import whole
+from jobtype_toolkit.resources import WORKSPACE
+from jobtype_toolkit.services import sort, whole
 
 _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
 """Where Scale's own UI shows a job and a job type."""
@@ -42,6 +43,23 @@ class Scale(Managing, JobReads):
     def clock(self) -> Clock:
         """Tells the present; what durations count back from."""
         return self._asking.clock
+
+    def version(self) -> str:
+        """Return the release of the server (GET version/), which needs no token."""
+        found = self.http.get("version/").value
+        said = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(said, str):
+            msg = f"{self.url}/v6/version/ does not tell a version. Is this a v6 server?"
+            raise ServerFailed(msg, status=200)
+        return said
+
+    def workspaces(self) -> pd.DataFrame:
+        """Return the workspaces (GET workspaces/): `name, is_active`; what configurations are checked against."""
+        return sort(self._asking.frame("workspaces", self.rows("workspaces/"), WORKSPACE.fields), [("name", True)])
+
+    def rows(self, path: str, params: Params = ()) -> list[Any]:
+        """Return all rows of any v6 list as the server sends them, each id once: `scale.rows("nodes/")`."""
+        return unique(self._asking.rows(path, params)[0])
 
     def job_link(self, id: int) -> str:
         """Return where Scale's own UI shows a job; needs `ui_url=`."""

@@ -20,7 +20,7 @@ from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding, Validation, finding
 from jobtype_toolkit.seed.normalising import normalised_configuration, settings_of
 from jobtype_toolkit.sent import Outcome, Sent
-from jobtype_toolkit.versions import has_address
+from jobtype_toolkit.versions import is_addressable
 from jobtype_toolkit.wishes.judging import Judged
 from jobtype_toolkit.wishes.wish import Rules, Seen, Wish
 
@@ -52,34 +52,38 @@ class Sending:
     def send(self) -> Sent:
         """Send it once, and return what became of it."""
         now, notes = self.asking.clock(), list[str]()
-        answer: Answer | None = None
-        status: int | None = None
-        try:
-            answer = self.asking.http.send(self._method, self._path, self.body(), secrets=self._secrets)
-            status = answer.status
+        answer = self._answer()
+        said = None
+        if isinstance(answer, Answer):
+            said = hidden(answer.value, hiding(self._secrets))
             outcome = self._outcome(answer, notes)
-        except (ServerFailed, ConnectionFailed, Rejected) as error:
-            if isinstance(error, Rejected) and error.status != _TIMED_OUT:
-                raise refusal(error) from None
-            notes.append(looked_up(self.server, self.seen, self.judged, error))
-            status = None if isinstance(error, ConnectionFailed) else error.status
+        elif isinstance(answer, (ServerFailed, ConnectionFailed)) or _is_timed_out(answer):
+            notes.append(looked_up(self.server, self.seen, self.judged, answer))
             outcome = "created" if self.seen.values is None else "edited"
+        else:
+            raise refusal(answer) if isinstance(answer, Rejected) else answer
         self._send_second(notes)
         job_type, not_applied = self._read_back(notes)
-        hide = hiding(self._secrets)
         return Sent(
             outcome,
             self._url,
             job_type,
-            _validation(answer),
+            _validation(said),
             not_applied,
             tuple(notes),
             home=self.asking.http.base,
             at=now,
             request=self.wish.asked(self.judged.secrets),
-            status=status,
-            answer=hidden(answer.value, hide) if answer else None,
+            status=getattr(answer, "status", None),
+            answer=said,
         )
+
+    def _answer(self) -> Answer | ToolkitError:
+        """Return the answer, or the error in its place, without the frames of the request: they know the secrets."""
+        try:
+            return self.asking.http.send(self._method, self._path, self.body(), secrets=self._secrets)
+        except ToolkitError as error:
+            return error.with_traceback(None)
 
     def body(self) -> dict[str, Any]:
         """Return what is sent: of a configuration all four sections (D36); what v6 takes for no wish is left out."""
@@ -113,7 +117,7 @@ class Sending:
     def _url(self) -> str:
         """Where the details are; the versions where a server has no address for them (D14)."""
         base = f"{self.asking.http.base}/v6/"
-        if has_address(self.seen.version):
+        if is_addressable(self.seen.version):
             return base + self._details
         return base + service("versions").url.format(name=self.seen.name)
 
@@ -146,7 +150,7 @@ class Sending:
         if not wanted:
             return
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
-        if not has_address(self.seen.version):
+        if not is_addressable(self.seen.version):
             notes.append(f"{told}: a server has no address for this version, so that it cannot be set (D14).")
             return
         try:
@@ -194,9 +198,13 @@ class Sending:
         return False
 
 
-def _validation(answer: Answer | None) -> Validation:
+def _is_timed_out(error: ToolkitError) -> bool:
+    return isinstance(error, Rejected) and error.status == _TIMED_OUT
+
+
+def _validation(said: Any) -> Validation:
     """Return what an edit warns of (D23); a creation, and an old release, tell nothing."""
-    told = answer.value.get("warnings") if answer and isinstance(answer.value, dict) else None
+    told = said.get("warnings") if isinstance(said, dict) else None
     warnings: list[Finding] = [
         finding(readable(str(one.get("name")))[:60], (), readable(str(one.get("description", ""))))
         for one in (told if isinstance(told, list) else ())

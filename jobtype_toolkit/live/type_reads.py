@@ -32,7 +32,7 @@ from jobtype_toolkit.services import (
     sort,
     whole,
 )
-from jobtype_toolkit.versions import has_address, rank
+from jobtype_toolkit.versions import is_addressable, rank
 
 SHADOWED = frozenset({"validation", "status", "pending", "running", "system-failures"})
 """Names under which v6 has a service, so that the versions of a job type of that name cannot be asked for."""
@@ -232,7 +232,7 @@ class JobTypeReads:
     def _no_job_type(self, name: str, version: str | None = None) -> str:
         which = f"named {name!r}" if version is None else f"{name!r} {version!r}"
         why = ""
-        if isinstance(version, str) and not has_address(version):
+        if isinstance(version, str) and not is_addressable(version):
             why = " A v6 server has no address for a version with such letters (D14)."
         return f"There is no job type {which} on {self._asking.http.base}.{why} job_type_names() lists what there is."
 
@@ -243,7 +243,7 @@ def is_addressed(name: str, version: str) -> bool:
         isinstance(name, str)
         and isinstance(version, str)
         and _NAME.fullmatch(name) is not None
-        and has_address(version)
+        and is_addressable(version)
         and version.strip(".") != ""
     )
 

@@ -13,7 +13,7 @@ from jobtype_toolkit.live.http import Http
 from jobtype_toolkit.parameters import is_storable, service
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
 from jobtype_toolkit.seed.document import Document
-from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding, shown
+from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, clipped, finding, shown
 from jobtype_toolkit.wishes.wish import HIDDEN
 
 _OF_CONFIGURATION = frozenset(one.name for one in CONFIGURATION_CODES)
@@ -100,7 +100,7 @@ def _told(entries: Any) -> Iterator[Finding]:
 
 
 def _server_finding(name: str, description: str) -> Finding:
-    code = readable(name)[:60]
+    code = clipped(readable(name), 60)
     made = finding(code, (), readable(description.split("\n\n", maxsplit=1)[0]))
     return replace(made, document="configuration") if code in _OF_CONFIGURATION else made
 

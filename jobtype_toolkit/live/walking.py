@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
@@ -23,6 +24,8 @@ from jobtype_toolkit.times import instant, v6_text
 TICK = timedelta(microseconds=1)
 """The step of v6's times."""
 _LAST = datetime.max.replace(tzinfo=UTC)
+_STEPS_BACK = 100
+"""How often pages are read again because the list got shorter, at most: a count may lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,35 @@ def page(http: Http, path: str, params: Params) -> Page:
     return Page(rows, count if type(count) is int and count >= 0 else len(rows), bool(found.get("next")), answer.body)
 
 
-def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, first: int = 1) -> Iterator[Page]:
+def pages(
+    http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, goes_back: bool = False
+) -> Iterator[Page]:
     """Yield the pages of a list to its end, by their numbers.
+
+    Args:
+        http: the server.
+        path: the list, below `/v6/`.
+        params: its query.
+        size: rows of a page.
+        goes_back: whether to read pages again where the list got shorter meanwhile, so that what moved up is not missed;
+            rows may come twice then.
 
     Raises:
         ServerFailed: one page comes again and again.
     """
-    number = first
+    number, before, left = 1, 0, _STEPS_BACK if goes_back else 0
     known: dict[bytes, int] = {}
     while True:
         try:
             found = page(http, path, [*params, ("page_size", size), *numbered(number)])
         except InvalidPage:
-            if number > 1:
+            if number == 1:
+                raise
+            if not left:
                 return  # it went while the ones before it were read
-            raise
-        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > first else number
+            number, left, known = number - 1, left - 1, {}
+            continue
+        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > 1 else number
         if came_as != number and found.rows:
             msg = (
                 f"GET {path}: page {number} is page {came_as} once more. Does something between here and the server "
@@ -87,9 +103,13 @@ def pages(http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, f
             )
             raise ServerFailed(msg, status=200)
         yield found
-        if not found.has_next or not found.rows:
+        gone, before = before - found.count, found.count
+        if gone > 0 and number > 1 and left:
+            number, left, known = max(number - ceil(gone / size), 1), left - 1, {}
+        elif not found.has_next or not found.rows:
             return
-        number += 1
+        else:
+            number += 1
 
 
 def _fingerprint(found: Page) -> bytes:

@@ -55,14 +55,18 @@ class Said:
         sentence = _SENTENCES.get(found.name, "{own}")
         root = self._manifest if found.document == "manifest" else self._configuration
         quoted = _QUOTED.search(found.description)
-        steps = (*found.steps[:-1], "name")
-        mount = get(root, steps) if found.document == "manifest" else next(iter(found.steps[1:2]), "")
         return sentence.format(
             own=found.description,
             name=quoted[1] if quoted else "",
             value=get(root, found.steps) if found.steps else "",
-            mount=mount if isinstance(mount, str) else "",
+            mount=self._mount(found),
         )
+
+    def _mount(self, found: Finding) -> Any:
+        """Return the name of the mount that a finding is about: a member in the manifest, a key in the configuration."""
+        if found.document == "manifest":
+            return get(self._manifest, (*found.steps[:-1], "name"))
+        return found.steps[1] if len(found.steps) > 1 else ""
 
     def _missing_workspaces(self, _: Finding) -> str:
         given = get(self._configuration, ("output_workspaces", "outputs"))

@@ -34,9 +34,18 @@ def aware(moment: datetime | None) -> datetime | None:
 
 
 def told(spans: Sequence[Span]) -> str:
-    """Return stretches in words."""
-    texts = [f"from {'the beginning' if one == BEGINNING else v6_text(one)} to {v6_text(end)}" for one, end in spans]
-    return " and ".join(texts) or "nowhere"
+    """Return stretches in words: the newest of them, and how many more there are."""
+    if not spans:
+        return "nowhere"
+    started, ended = spans[-1]
+    more = len(spans) - 1
+    before = f", and in {more} {'stretches' if more > 1 else 'stretch'} before" if more else ""
+    return f"from {'the beginning' if started == BEGINNING else _second(started)} to {_second(ended)}{before}"
+
+
+def _second(moment: datetime) -> str:
+    """Return an instant to the second, for a reader."""
+    return v6_text(moment.replace(microsecond=0)) or ""
 
 
 def as_texts(spans: Sequence[Span]) -> list[list[str | None]]:
@@ -58,7 +67,7 @@ def gap_note(service: str, spans: Sequence[Span], until: datetime | None, window
         return (
             f"the pulled history is complete only {told(spans)}: jobs that changed at other times may be missing here"
         )
-    if service == "status" and not holds(spans, (BEGINNING, needed[1])):
+    if service == "status" and not holds(spans, (BEGINNING, until or BEGINNING)):
         return (
             f"the pulled history is complete only {told(spans)}: RUNNING jobs that changed before may be missing here"
         )

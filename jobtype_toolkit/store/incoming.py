@@ -24,6 +24,7 @@ _REQUIRED = {
     "errors": ("id", "name"),
     "job_executions": ("id", "job_id"),
 }
+_UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 _OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
 _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
 _OURS = ("file_row_number", "__position")
@@ -62,8 +63,10 @@ class Incoming:
                     self._add_table(batch, "csv")
                 case "parquet":
                     self._add_table(batch, "parquet")
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
-            if "No space left" in str(error):
+        except duckdb.Error as error:
+            # of a broken Parquet footer DuckDB tells no kind of error
+            is_unreadable = isinstance(error, _UNREADABLE) or type(error) is duckdb.Error
+            if not is_unreadable or "No space left" in str(error):
                 raise
             msg = f"load({batch.names[0]!r}) cannot read the file: {str(error).splitlines()[0]}"
             raise LoadFailed(msg) from error

@@ -180,13 +180,18 @@ def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport
     refresh_source(con, request.source, observed)
 
 
-def refresh_source(con: duckdb.DuckDBPyConnection, source: str, observed: datetime | None) -> None:
-    """Count a source anew after its rows changed; `observed` None keeps what is known."""
+def refresh_source(
+    con: duckdb.DuckDBPyConnection, source: str, observed: datetime | None, *, is_pull: bool = False
+) -> None:
+    """Count a source anew after its rows changed; `observed` None keeps what is known.
+
+    What is loaded into a pulled source does not make what was pulled any fresher.
+    """
     found = con.execute("SELECT observed, pulled, watermark, pruned FROM source WHERE source = ?", [source])
     known = found.fetchone() or (None, False, None, None)
     bound = {
         "source": source,
-        "observed": observed or known[0],
+        "observed": known[0] if known[1] and not is_pull else observed or known[0],
         "pulled": bool(known[1]),
         "watermark": known[2],
         "pruned": known[3],

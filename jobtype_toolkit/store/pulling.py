@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit.answers import SNAPSHOT
-from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.errors import Ambiguous, InvalidParameter
 from jobtype_toolkit.services import paging
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.asking import Asker, Clock
@@ -47,6 +47,7 @@ class Pulling:
         pages: int | None = None,
         reconcile: bool = False,
         snapshot: bool = True,
+        moved: bool = False,
         progress: bool = True,
     ) -> PullReport:
         """Bring over job types, revisions, errors and jobs of a live server: everything the first time, then what changed.
@@ -57,7 +58,7 @@ class Pulling:
 
         Args:
             scale: the server, from `jt.connect`.
-            source: what the store calls it; its base URL where not given.
+            source: what the store calls it; where not given what it was called before, or else its base URL.
             workers: how many requests at once, 1 to 16.
             executions: how many requests to spend on the executions of jobs that failed or were tried again, one a job.
             page_size: jobs a request, 1 to 1000; more than 250 make a real server slow.
@@ -66,12 +67,14 @@ class Pulling:
             pages: at most so many pages of jobs; the next pull goes on.
             reconcile: look also for open jobs that the server no longer has, and take them out.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
+            moved: pull a source from another address than before: it is the same server all the same.
             progress: show a bar after a second.
 
         Returns:
             What was done; `disagreements` and `notes` say what is not as it should be.
 
         Raises:
+            InvalidParameter: the source was pulled from another server before, and nothing says that it only moved.
             PullStopped: the jobs could not be read to the end; its `report` tells how far it is.
             AuthenticationFailed: the server does not let the caller in.
             ConnectionFailed, NotFound: there is no v6 server at this address; nothing was changed.
@@ -80,7 +83,10 @@ class Pulling:
         """
         from jobtype_toolkit.store.pull import run
 
-        meant = source_name(scale.url if source is None else source)
+        if not hasattr(scale, "url"):
+            msg = f"pull({scale!r}) takes a server. Give jt.connect({scale!r})."
+            raise InvalidParameter(msg)
+        meant = self._pulled_as(scale.url, source, moved=moved)
         paging(1, page_size)
         request = run.Request(
             meant,
@@ -118,6 +124,29 @@ class Pulling:
         return self._asker.ask(
             "snapshots", sql("store", "snapshots"), SNAPSHOT.fields, source=meant, parameters={"at": v6_text(moment)}
         )
+
+    def _pulled_as(self, url: str, source: str | None, *, moved: bool) -> str:
+        """Return the source that a pull from an address belongs to; another server's rows must not mix with it.
+
+        Raises:
+            InvalidParameter: the source is another server's.
+            Ambiguous: none is named, and several are pulled from there.
+        """
+        found = self._asker.fetch(sql("store", "pulled_from"), {})
+        known = dict(zip(found["source"], found["url"], strict=True))
+        if source is None:
+            here = [name for name, address in known.items() if address == url]
+            if len(here) > 1:
+                msg = f"pull(): {', '.join(map(repr, here))} are all pulled from {url}. Say which one with source=…."
+                raise Ambiguous(msg)
+            return str(here[0]) if here else source_name(url)
+        if known.get(source, url) != url and not moved:
+            msg = (
+                f"pull(source={source!r}): {source!r} was pulled from {known[source]} before, and this is {url}. Ids mean nothing "
+                "across servers: give the other one a source of its own, or say moved=True if it is the same server."
+            )
+            raise InvalidParameter(msg)
+        return source_name(source)
 
     def _status_of(self, source: str, started: Time, ended: Time) -> pd.DataFrame:
         found: pd.DataFrame = self.status(started, ended, source=source)  # type: ignore[attr-defined]  # the store's own

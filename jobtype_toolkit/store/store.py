@@ -238,6 +238,10 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         try:
             with self._database.writing(self._patience) as con:
                 yield con
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C
+                raise KeyboardInterrupt from None
+            raise
         except duckdb.Error as error:
             msg = f"{what} could not be written, and the store is as it was before: {str(error).splitlines()[0]}"
             raise StoreError(msg) from error

@@ -14,7 +14,7 @@ from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, fin
 from jobtype_toolkit.seed.normalising import secret_settings, settings_of
 from jobtype_toolkit.seed.paths import Path, get
 from jobtype_toolkit.seed.validator import validate_documents
-from jobtype_toolkit.versions import has_address
+from jobtype_toolkit.versions import is_addressable
 from jobtype_toolkit.wishes.wish import Rules, Seen, Wish
 
 _GUARDED = ("manifest", "icon_code", "is_active", "max_scheduled", "configuration")
@@ -110,7 +110,7 @@ def _refusals(case: Case) -> Iterator[Finding]:
 def _of_server(case: Case) -> Iterator[Finding]:
     """Yield what only a live server refuses, or would do damage by."""
     wish = case.wish
-    if wish.is_edit and not has_address(wish.version):
+    if wish.is_edit and not is_addressable(wish.version):
         yield _refusal(
             "UNREACHABLE_VERSION",
             ("job", "jobVersion"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import frames
+from jobtype_toolkit.resources import JOB
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.times import duration
 from tests.bench import histories, manifests, peers, pulling
@@ -177,6 +181,15 @@ def pulls(table: Table, folder: Path) -> None:
         )
 
 
+def conforming(table: Table, place: Path, page_jobs: int) -> None:
+    """From a page of a server to a frame of the declared columns and dtypes."""
+    (page, *_) = histories.pages(place, page_jobs)
+    bodies = json.loads(page.read_text(encoding="utf-8"))["results"]
+    ours = seconds(lambda: frames.from_bodies(bodies, JOB.fields), 15)
+    theirs = seconds(lambda: pd.json_normalize(bodies), 15)
+    table.faster(f"a frame of {len(bodies):,} jobs vs json_normalize, < 15 ms", ours, theirs, 1)
+
+
 def imports(table: Table) -> None:
     """What `import jobtype_toolkit` adds to a bare start of Python."""
 
@@ -200,6 +213,7 @@ def main() -> None:
     table = Table()
     store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
     questions(table, store, place, given.folder)
+    conforming(table, place, min(given.page_jobs, given.jobs))
     imports(table)
     validation(table)
     pulls(table, given.folder)

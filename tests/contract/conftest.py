@@ -1,6 +1,7 @@
-"""The homes that the contract is checked against.
+"""The homes that the contract is checked against: a store, a live client over the server in a box, and over recordings.
 
-Another home joins by a new name in `HOMES` and a function here that returns it filled, and one that returns it empty.
+`home` and `empty_home` hold the small history of `histories`, or nothing, and are the store and the client. `any_home` is each of
+the three: tests that need nothing of a certain history take it. Another home joins by a name in `HOMES`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import replay
 from histories import NOW, RESOURCES, page
+from loopback import loopback
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -39,17 +42,34 @@ def _scale(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
         assert not server.failures
 
 
-HOMES = {"store": _store, "scale": _scale}
+@contextmanager
+def _recordings(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
+    """A live client of a server that plays recordings of a real Scale 7.2.2 back."""
+    if not replay.names():
+        pytest.skip(replay.ABSENT)
+    with loopback(replay.Recorded()) as server, jt.connect(server.url, clock=lambda: replay.moment("status")) as scale:
+        yield scale
+
+
+HOMES = {"store": _store, "scale": _scale, "recordings": _recordings}
+OF_THE_SMALL_HISTORY = ("store", "scale")
 
 
 @pytest.fixture(scope="session", params=HOMES)
+def any_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Any home, with something in each of its lists."""
+    with HOMES[request.param](tmp_path_factory.mktemp("any"), is_full=True) as home:
+        yield home
+
+
+@pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A home that holds the small history, at `histories.NOW`."""
     with HOMES[request.param](tmp_path_factory.mktemp("home"), is_full=True) as home:
         yield home
 
 
-@pytest.fixture(scope="session", params=HOMES)
+@pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
 def empty_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A home without anything in it."""
     with HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as home:

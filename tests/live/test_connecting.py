@@ -246,7 +246,7 @@ def test_a_get_is_redirected_on_its_own_server_only(serving, client, status):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_nothing_is_asked_of_another_server(serving, client, status):
     other = serving(anything)
-    server = serving(lambda asked: Reply(status, headers={"Location": f"{other.url}/v6/job-types/"}))
+    server = serving(lambda _: Reply(status, headers={"Location": f"{other.url}/v6/job-types/"}))
     with pytest.raises(jt.ServerFailed, match="redirected"):
         client(server).job_types()
     assert other.asked == []
@@ -257,7 +257,7 @@ def test_nothing_is_asked_of_another_server(serving, client, status):
     "target", ["//evil.example/", "https://127.0.0.1:1/", "http://[bad/", "http://me@127.0.0.1/", "", "\\\\evil"]
 )
 def test_a_strange_redirect_is_an_error_that_says_where_to(asking, target):
-    scale = asking(lambda asked: Reply(302, headers={"Location": target}))
+    scale = asking(lambda _: Reply(302, headers={"Location": target}))
     with pytest.raises(jt.ServerFailed, match="redirected"):
         scale.job_types()
 
@@ -271,7 +271,7 @@ def test_redirects_in_a_circle_end(serving, client):
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_of_a_write_is_followed(serving, client, status):
-    server = serving(lambda asked: Reply(status, headers={"Location": "/api/v6/job-types/"}))
+    server = serving(lambda _: Reply(status, headers={"Location": "/api/v6/job-types/"}))
     for method in ("POST", "PATCH"):
         with pytest.raises(jt.ServerFailed, match="redirected"):
             client(server).http.send(method, "job-types/", {})
@@ -286,7 +286,7 @@ def test_next_is_not_followed_to_where_it_points(serving, client):
 
 
 def test_cookies_are_not_kept(serving, client):
-    server = serving(lambda asked: Reply(200, EMPTY, {"Set-Cookie": "sessionid=abc; Path=/"}))
+    server = serving(lambda _: Reply(200, EMPTY, {"Set-Cookie": "sessionid=abc; Path=/"}))
     scale = client(server)
     scale.job_types()
     scale.job_types()
@@ -338,7 +338,7 @@ def test_an_answer_that_does_not_come_in_time_is_told(serving, client):
     import threading
 
     done = threading.Event()
-    server = serving(lambda asked: done.wait(30) and {})
+    server = serving(lambda _: done.wait(30) and {})
     try:
         with pytest.raises(jt.ConnectionFailed, match="timeout="):
             client(server, timeout=(5, 0.05), retries=jt.Retries(0)).job_types()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -411,6 +412,20 @@ def test_no_secret_is_told_by_an_error(server, scale, exchange, secret):
     assert codes(caught.value.findings) == ["INVALID_CONFIGURATION"]
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+def test_a_traceback_with_all_its_variables_has_no_secret(server, scale, exchange, status):
+    plan = scale.add(**creation(exchange))
+    server.on("POST", "job-types/", Reply(status, {"detail": "No."}))
+    with pytest.raises(jt.ToolkitError) as caught:
+        plan.send()
+    error: BaseException | None = caught.value
+    while error is not None:
+        told = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+        below = [str(frame.locals) for frame in told if "jobtype_toolkit" in frame.filename]
+        assert SECRET not in "".join(below)
+        error = error.__context__
+
+
 # What a server refuses.
 
 
@@ -471,6 +486,16 @@ def test_a_creation_of_what_is_there_by_now_sends_nothing(server, scale, exchang
     with pytest.raises(jt.PlanOutdated):
         plan.send()
     assert server.writes() == []
+
+
+def test_a_request_that_timed_out_is_looked_up(server, scale, recording):
+    before = recording("details-docs-test")
+    server.on("GET", DETAILS, before)
+    plan = scale.edit("test", "1.0.0", is_paused=True)
+    server.on("PATCH", DETAILS, Reply(408, {"detail": "Too slow."}))
+    with pytest.raises(jt.ServerFailed, match="may still be at it"):
+        plan.send()
+    assert not plan.is_sendable
 
 
 def test_what_the_scheduler_does_makes_no_plan_outdated(server, scale, recording):

@@ -25,12 +25,14 @@ class Disagreement:
         return f"{self.name} {self.version} {what}: {self.here:,} here, {self.there:,} on the server"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PullReport:
     """What a pull did: `rows == new + changed + unchanged + rejected`, jobs and everything else together."""
 
     load_id: int
     source: str
+    at: datetime | None = None
+    """When it began."""
     rows: int = 0
     new: int = 0
     changed: int = 0
@@ -62,6 +64,7 @@ class PullReport:
         made = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
             **made,
+            "at": v6_text(self.at),
             "complete_from": v6_text(self.complete_from),
             "disagreements": [
                 {one.name: getattr(each, one.name) for one in fields(each)} for each in self.disagreements
@@ -69,11 +72,14 @@ class PullReport:
             "notes": list(self.notes),
         }
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         span = f"since {v6_text(self.complete_from)}" if self.complete_from else "from the beginning"
         told = (
             f"{self.rows:,} rows pulled into {self.source!r}, {self.jobs:,} of them jobs: {self.new:,} new, {self.changed:,} "
-            f"changed, {self.unchanged:,} unchanged, {self.rejected:,} rejected (load {self.load_id}); {self.requests:,} "
+            f"changed, {self.unchanged:,} unchanged or read twice, {self.rejected:,} rejected (load {self.load_id}); {self.requests:,} "
             f"requests in {self.seconds:,.1f} s"
         )
         whole = "The history is NOT complete; pull again to go on."

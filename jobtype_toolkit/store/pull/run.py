@@ -76,7 +76,7 @@ class Pull:
         self._tally = Tally()
         self._taking = Taking(home.writing, request.source, scale.url, home.clock, self._tally)
         self._budget = jobs.Budget(request.pages)
-        self._began = time.monotonic()
+        self._began, self._at = time.monotonic(), home.clock()
         self._asked = scale.http.requests, scale.http.pace.slowed
         self._until: datetime | None = None
 
@@ -216,6 +216,7 @@ class Pull:
         return PullReport(
             self._taking.load_id,
             self._request.source,
+            self._at,
             tally.rows,
             tally.new,
             tally.changed,

@@ -50,7 +50,7 @@ class Taking:
             self.load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
             self._given = {"source": self._source, "load_id": self.load_id, "observed": now}
             script(con, "pull_begin", {**self._given, "url": self._url})
-            refresh_source(con, self._source, now)
+            refresh_source(con, self._source, now, is_pull=True)
 
     def known(self) -> tuple[list[Span], datetime | None, datetime | None]:
         """Return what is covered, the watermark of the last pull, and until when jobs were pruned."""
@@ -122,7 +122,7 @@ class Taking:
                 )
                 if spans:
                     _cover(con, self._source, union([*covered(con, self._source), *spans]))
-                refresh_source(con, self._source, now)
+                refresh_source(con, self._source, now, is_pull=True)
         self._tally.add(resource, good, new, changed, rejected)
 
     def _read(self, con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], folder: Path) -> None:
