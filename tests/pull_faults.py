@@ -486,7 +486,7 @@ ALL: tuple[Callable[[Home], Outcome], ...] = (
     moving_rows,
     two_pulls,
 )
-"""A line of 100 MB is in `pull/test_faults.py`: the server for it is simulated."""
+"""A line of 100 MB is in `pull/test_pull_faults.py`: the server for it is simulated."""
 
 
 def make_home(folder: Path, jobs: int) -> Home:

@@ -7,17 +7,18 @@ from pathlib import Path
 import duckdb
 import pytest
 from histories import ERRORS, JOB_TYPES, JOBS, NOW, REVISIONS, page
+from simulated import Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 
-VERSION_1 = (Path(__file__).parent / "schemas" / "0001.sql").read_text(encoding="utf-8")
-"""What version 1 made in an empty file, as DuckDB tells it."""
+SCHEMAS = Path(__file__).parent / "schemas"
+"""What each version made in an empty file, as DuckDB tells it."""
 
 
-@pytest.fixture
-def old(tmp_path, write) -> Path:
-    """A file of version 1 with the small history in it."""
+@pytest.fixture(params=range(1, schema.SCHEMA_VERSION))
+def old(request, tmp_path, write) -> Path:
+    """A file of each older version with the small history in it."""
     with jt.open(clock=lambda: NOW) as new:
         resources = {"job_types": JOB_TYPES, "job_type_revisions": REVISIONS, "errors": ERRORS, "jobs": JOBS}
         for resource, records in resources.items():
@@ -26,7 +27,7 @@ def old(tmp_path, write) -> Path:
     path = tmp_path / "old.duckdb"
     con = duckdb.connect(str(path))
     con.execute("SET TimeZone = 'UTC'")
-    con.execute(VERSION_1)
+    con.execute((SCHEMAS / f"{request.param:04}.sql").read_text(encoding="utf-8"))
     con.execute(f"ATTACH '{copy}' AS new (READ_ONLY)")
     for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
         columns = con.execute(
@@ -35,7 +36,7 @@ def old(tmp_path, write) -> Path:
             [name],
         ).fetchone()[0]
         con.execute(f'INSERT INTO old."{name}" ({columns}) SELECT {columns} FROM new."{name}"')
-    con.execute("UPDATE old.meta SET schema_version = 1")
+    con.execute("UPDATE old.meta SET schema_version = ?", [request.param])
     con.close()
     return path
 
@@ -45,7 +46,7 @@ def answers(store: jt.Store) -> dict[str, list[dict]]:
     return {name: frame.astype(object).where(frame.notna(), None).to_dict("records") for name, frame in calls.items()}
 
 
-def test_a_file_of_version_1_answers_as_before_once_it_is_upgraded(old, write):
+def test_a_file_of_an_older_version_answers_as_before_once_it_is_upgraded(old, write):
     with jt.open(old, clock=lambda: NOW) as store:
         upgraded = answers(store)
         assert store.sql("SELECT schema_version FROM meta")["schema_version"][0] == schema.SCHEMA_VERSION
@@ -78,11 +79,28 @@ def test_an_upgraded_file_takes_what_the_new_version_is_for(old, write):
         assert store.check().is_sound
 
 
-def test_a_file_of_version_1_is_not_upgraded_by_a_reader(old):
+def test_a_file_of_an_older_version_is_not_upgraded_by_a_reader(old):
     before = old.read_bytes()
     with pytest.raises(jt.StoreVersion, match="without read_only"):
         jt.open(old, read_only=True).jobs()
     assert old.read_bytes() == before
+
+
+def test_an_upgraded_file_can_be_pulled_into(old):
+    """A loaded source becomes a live one; what was loaded says nothing about what is complete."""
+    server = Simulated(NOW)
+    server.jobs = {one["id"]: one for one in JOBS[:20]}
+    server.change(101, "FAILED")
+    with jt.open(old, clock=lambda: NOW) as store:
+        source = store.sql("SELECT source FROM source")["source"][0]
+        before = len(store.jobs())
+        assert "coverage" not in store.jobs().attrs
+        report = store.pull(scale_of(server), source=source, progress=False)
+        assert report.is_complete
+        assert len(store.jobs()) == before
+        assert here(store)[0] == there(server.jobs.values())[0]
+        assert store.jobs().attrs["coverage"]
+        assert store.check().is_sound
 
 
 def test_each_version_has_its_migration():

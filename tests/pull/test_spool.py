@@ -95,14 +95,6 @@ def test_many_that_begin_and_end_at_once_never_have_the_folder_together(file):
     assert refused[0] < 160
 
 
-def test_nothing_is_written_once_the_pull_is_over(file):
-    with spool(file, "s") as one:
-        pass
-    with pytest.raises(StoreError, match="over"):
-        one.put(b"[]", SPAN, 0)
-    assert not folders(file)
-
-
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "ops.duckdb.pull").write_text("a file is in the way")
     with pytest.raises(StoreError, match="cannot be made"), spool(tmp_path / "ops.duckdb", "s"):

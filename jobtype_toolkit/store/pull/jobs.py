@@ -27,6 +27,10 @@ BATCH = 20_000
 """How many jobs go into the store at once: a batch has fixed costs, and nobody can read while it goes in."""
 SLICE = 32
 """How many pages a stretch should hold that one worker walks."""
+_WAITING = 8
+"""How many pages of each worker may wait in memory while a batch goes into the store."""
+_TURN = 0.5
+"""Seconds after which a worker that waits looks whether anybody is still there."""
 _TOO_MANY = 2
 """A stretch with so many times more jobs than it should hold is shared."""
 
@@ -100,26 +104,47 @@ def follow(fetching: Fetching, since: datetime, until: datetime) -> None:
     _collect(fetching, [_Walk(fetching, since, until)])
 
 
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """A page on its way from a worker to the spool."""
+
+    body: bytes
+    span: Span | None
+    rows: int
+
+
 class _Fetcher(threading.Thread):
-    """Fetches pages, spools them and hands them over; None is the end of it."""
+    """Fetches pages and hands them over; None is the end of it."""
 
     def __init__(self, fetching: Fetching) -> None:
         super().__init__(name="jobtype-toolkit-pull", daemon=True)
         self._fetching = fetching
         self.stop = threading.Event()
+        """No further page is wanted."""
+        self.alone = threading.Event()
+        """Nobody takes anything any more."""
         self.trouble: BaseException | None = None
-        self.brought: queue.SimpleQueue[Spooled | None] = queue.SimpleQueue()
+        self.brought: queue.Queue[_Fetched | None] = queue.Queue()
 
     def run(self) -> None:
         try:
             for stretch in self.stretches():
-                self._keep(stretch)
+                rows, span = stretch.page.rows, _span(stretch)
+                if rows or span:
+                    self._bring(_Fetched(stretch.page.body if rows else b"[]", span, len(rows)))
                 if self.stop.is_set():
                     break
         except BaseException as error:  # noqa: BLE001 - raised again by whoever collects
             self.trouble = error
         finally:
-            self.brought.put(None)
+            self._bring(None)
+
+    def _bring(self, found: _Fetched | None) -> None:
+        """Hand a page over; wait while there are enough of them."""
+        while not self.alone.is_set():
+            with suppress(queue.Full):
+                self.brought.put(found, timeout=_TURN)
+                return
 
     def stretches(self) -> Iterator[Stretch]:
         raise NotImplementedError
@@ -136,13 +161,6 @@ class _Fetcher(threading.Thread):
                 ended=None if ended == END else ended,
                 size=self._fetching.page_size,
             )
-
-    def _keep(self, stretch: Stretch) -> None:
-        rows = stretch.page.rows
-        span = _span(stretch)
-        if rows or span:
-            body = stretch.page.body if rows else b"[]"
-            self.brought.put(self._fetching.spool.put(body, span, len(rows)))
 
 
 class _Worker(_Fetcher):
@@ -197,8 +215,8 @@ class _Walk(_Fetcher):
 
 
 def _collect(fetching: Fetching, fetchers: list[Any]) -> None:
-    """Take what the fetchers bring, in batches, until they are done; then raise what stopped any of them."""
-    brought: queue.SimpleQueue[Spooled | None] = queue.SimpleQueue()
+    """Spool what the fetchers bring and take it in batches, until they are done; then raise what stopped any of them."""
+    brought: queue.Queue[_Fetched | None] = queue.Queue(_WAITING * len(fetchers))
     for one in fetchers:
         one.brought = brought
         one.start()
@@ -212,13 +230,15 @@ def _collect(fetching: Fetching, fetchers: list[Any]) -> None:
                 if any(one.trouble for one in fetchers):
                     _stop(fetchers)
                 continue
-            held.append(found)
+            held.append(fetching.spool.put(found.body, found.span, found.rows))
             fetching.seen(found.rows)
             if sum(one.rows for one in held) >= BATCH:
                 take(fetching, held)
                 held = []
     except BaseException:
         _stop(fetchers)
+        for one in fetchers:
+            one.alone.set()
         raise
     take(fetching, held)
     for one in fetchers:

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,28 +41,14 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         """Take the folder, which must exist."""
         self._folder = folder
-        self._lock = threading.Lock()
-        self._is_closed = False
         self._numbers = count(1 + max((int(one.path.name[:8]) for one in self.left()), default=0))
 
     def put(self, body: bytes, span: Span | None, rows: int) -> Spooled:
         """Write a page; when this returns it is on the disk.
 
         Raises:
-            StoreError: the disk is full, the folder cannot be written, or the pull is over.
+            StoreError: the disk is full, or the folder cannot be written.
         """
-        with self._lock:
-            if self._is_closed:
-                msg = "The pull is over, so that no more pages are kept."
-                raise StoreError(msg)
-            return self._put(body, span, rows)
-
-    def close(self) -> None:
-        """Keep no more pages: the folder may be another pull's from now on."""
-        with self._lock:
-            self._is_closed = True
-
-    def _put(self, body: bytes, span: Span | None, rows: int) -> Spooled:
         started, ended = span or (BEGINNING, BEGINNING)
         target = self._folder / f"{next(self._numbers):08}_{_ticks(started)}_{_ticks(ended)}.json"
         part = target.with_suffix(".part")
@@ -120,11 +105,7 @@ def spool(store: Path | None, source: str) -> Iterator[Spool]:
     try:
         for part in folder.glob("*.part"):
             part.unlink(missing_ok=True)
-        found = Spool(folder)
-        try:
-            yield found
-        finally:
-            found.close()  # a request that is still under way may end at any time
+        yield Spool(folder)
     finally:
         if not any(_NAME.fullmatch(one.name) for one in folder.iterdir()):
             shutil.rmtree(folder, ignore_errors=True)  # before the lock is given up, so that nobody else has it
