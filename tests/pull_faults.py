@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,7 +98,11 @@ class Home:
         url = server if isinstance(server, str) else server.url
         token = given.pop("token", None)
         with jt.connect(url, token, retries=QUICK) as scale:
+<<<<<<< HEAD
             return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "moved": True, "progress": False, **given})
+=======
+            return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "progress": False, "moved": True, **given})
+>>>>>>> pulltests
 
     def met(self, outcome: Outcome, mine: jt.Store, server: testing.Server | str, **given: Any) -> None:
         """Pull, and note what is said and what is left."""
@@ -292,11 +297,12 @@ def killed_server(home: Home) -> Outcome:
     port = int(url.rsplit(":", 1)[1].split("/")[0])
     again: list[subprocess.Popen[str]] = []
     with jt.connect(url, retries=QUICK) as scale:
-        asked = scale.http.get
+        asked, one_at_a_time = scale.http.get, threading.Lock()
 
         def get(*given: Any, **named: Any) -> Any:
-            if scale.http.requests >= 60 and process.poll() is None:
-                _kill(process)
+            with one_at_a_time:
+                if scale.http.requests >= 60 and process.returncode is None:
+                    _kill(process)
             return asked(*given, **named)
 
         scale.http.get = get  # type: ignore[method-assign]
