@@ -53,7 +53,7 @@ if int(room):
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    report = store.pull(jt.connect(url), source=source, page_size=int(page), moved=True, progress=False)
+    report = store.pull(jt.connect(url), source=source, page_size=int(page), progress=False)
     print(json.dumps(report.as_dict()))
 except jt.ToolkitError as error:
     print(json.dumps({"error": type(error).__name__, "text": str(error)}))
@@ -98,11 +98,7 @@ class Home:
         url = server if isinstance(server, str) else server.url
         token = given.pop("token", None)
         with jt.connect(url, token, retries=QUICK) as scale:
-<<<<<<< HEAD
-            return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "moved": True, "progress": False, **given})
-=======
             return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "progress": False, "moved": True, **given})
->>>>>>> pulltests
 
     def met(self, outcome: Outcome, mine: jt.Store, server: testing.Server | str, **given: Any) -> None:
         """Pull, and note what is said and what is left."""
@@ -307,7 +303,7 @@ def killed_server(home: Home) -> Outcome:
 
         scale.http.get = get  # type: ignore[method-assign]
         try:
-            mine.pull(scale, source=SOURCE, page_size=PAGE, moved=True, progress=False)
+            mine.pull(scale, source=SOURCE, page_size=PAGE, progress=False)
         except jt.PullStopped as error:
             outcome.told = f"PullStopped: {_short(str(error))}"
     outcome.here = count(mine)

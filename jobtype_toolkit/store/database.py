@@ -21,6 +21,8 @@ from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.connecting import MEMORY, Patience, connect
 
 _MAGIC = b"DUCK"
+_LAST_CALL = 60.0
+"""Seconds that `close` waits for who uses the file."""
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
@@ -122,12 +124,14 @@ class Database:
         except (duckdb.IOException, duckdb.SerializationException) as error:
             msg = f"{self.path} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
             raise StoreError(msg) from error
-        finally:
-            cursor.close()
-            with self._free:
-                self._readers -= 1
-                self._free.notify_all()
-                self._start_timer(patience)
+        finally:  # also where Ctrl+C strikes in the middle of it
+            try:
+                cursor.close()
+            finally:
+                with self._free:
+                    self._readers -= 1
+                    self._free.notify_all()
+                    self._start_timer(patience)
 
     @contextmanager
     def writing(self, patience: Patience) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -145,10 +149,12 @@ class Database:
             yield self._con
         finally:
             with self._free:
-                if self.path is not None:
-                    self._disconnect()
-                self._writer = None
-                self._free.notify_all()
+                try:
+                    if self.path is not None:
+                        self._disconnect()
+                finally:  # also where Ctrl+C strikes while the file is closed, which takes a while
+                    self._writer = None
+                    self._free.notify_all()
 
     def _wait_until(self, condition: Callable[[], bool], patience: Patience) -> None:
         if not self._free.wait_for(condition, patience.wait):
@@ -156,11 +162,15 @@ class Database:
             raise StoreLocked(msg)
 
     def close(self) -> None:
-        """Let go of the file now; the next question opens it again. A database in memory is kept."""
+        """Let go of the file now; the next question opens it again. A database in memory is kept.
+
+        Who uses it just now is waited for, though not for ever: the end of the process lets go too.
+        """
         with self._free:
-            self._free.wait_for(lambda: self._writer is None and self._readers == 0)
-            self._stop_timer()
-            if self.path is not None:
+            is_idle = self._free.wait_for(lambda: self._writer is None and self._readers == 0, _LAST_CALL)
+            if is_idle:
+                self._stop_timer()
+            if is_idle and self.path is not None:
                 self._disconnect()
 
     def abandon(self) -> None:
@@ -169,9 +179,9 @@ class Database:
         self._disconnect()
 
     def _disconnect(self) -> None:
-        if self._con is not None:
-            self._con.close()
-            self._con = None
+        con, self._con = self._con, None
+        if con is not None:
+            con.close()
 
     def _start_timer(self, patience: Patience) -> None:
         """See to it that the file is let go when it was idle for long enough; not with a thread for each question."""
