@@ -17,7 +17,7 @@ demo: $(VENV)/plain.stamp ## Load the bundled sample into demo.duckdb and show t
 
 test: lint types unit notebooks-run journeys ## Run everything: lint, types, all tests, the notebooks
 
-quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in half a minute
+quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute or two
 	@$(PYTEST) -q -m "not slow and not browser"
 
 serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C

@@ -20,6 +20,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ServerFailed
 from jobtype_toolkit.store.pull import jobs
 
+pytestmark = pytest.mark.slow
+
 STATUSES = ("RUNNING", "QUEUED", "COMPLETED", "FAILED", "RUNNING", "CANCELED")
 MINUTES = 7
 """How far a stamp may go back, and how far the clock: together less than the overlap."""

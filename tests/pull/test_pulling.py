@@ -13,6 +13,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ConnectionFailed, InvalidParameter, ServerFailed
 from jobtype_toolkit.store.pull import jobs
 
+pytestmark = pytest.mark.slow
+
 
 def asked(server: Simulated, start: str) -> list[str]:
     return [path for path, _ in server.asked if path.startswith(start)]
