@@ -162,6 +162,7 @@ class Pulling(RuleBasedStateMachine):
             scale_of(self.server), source="it", page_size=5, workers=1, reconcile=True, snapshot=False, progress=False
         )
         assert report.is_complete
+        assert report.notes == ()  # it was found by reading on, not by counting afterwards
         gone = [row for row in here(self.store) if row[0] in self.server.purged]
         assert all(row[2] in FINAL for row in gone)
         assert [row for row in here(self.store) if row not in gone] == there(self.server.jobs.values())

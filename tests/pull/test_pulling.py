@@ -42,8 +42,17 @@ def test_a_first_pull_brings_every_job_and_a_second_one_nothing_new(server, stor
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("page_size", [1, 7, 60, 61, 1000])
 def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pull, workers, page_size):
-    pull(workers=workers, page_size=page_size)
+    report = pull(workers=workers, page_size=page_size)
     assert here(store) == there(server.jobs.values())
+    assert report.notes == ()  # nothing had to be read again
+
+
+def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothing_of_it_is_lost(server, store, pull):
+    for number in range(400):
+        server.add("COMPLETED", ago(300) + timedelta(seconds=number))
+    report = pull(page_size=1, workers=3)
+    assert here(store) == there(server.jobs.values())
+    assert report.notes == ()
 
 
 @pytest.mark.parametrize("size", [1, 3, 10])
@@ -78,7 +87,6 @@ def test_a_job_from_the_future_does_not_stop_what_comes_after(server, store, pul
     server.add("COMPLETED", datetime(2099, 1, 1, tzinfo=NOW.tzinfo))
     pull()
     server.now += timedelta(hours=2)
-    server.add("RUNNING")
     server.change(5, "RUNNING")
     pull()
     assert here(store) == there(server.jobs.values())
@@ -97,6 +105,30 @@ def test_a_next_that_is_missing_at_the_end_of_a_full_page_loses_nothing(server, 
     pull(page_size=5)
     server.before_rows = lambda: None
     pull(page_size=5)
+    assert here(store) == there(server.jobs.values())
+
+
+def test_a_job_that_becomes_visible_late_is_found_within_the_overlap(server, store, pull):
+    """Stamps are given before they are committed (v6-semantics 4.7, point 2)."""
+    pull()
+    late = server.add("COMPLETED", ago(15))  # 14 minutes before the newest
+    pull()
+    assert late in [row[0] for row in here(store)]
+
+
+def test_a_job_that_became_visible_later_than_the_overlap_is_found_by_the_count(server, store, pull):
+    pull()
+    server.add("COMPLETED", ago(200))
+    report = pull()
+    assert here(store) == there(server.jobs.values())
+    assert any("1 jobs had been left out" in one for one in report.notes)
+
+
+def test_a_stamp_that_goes_back_within_the_overlap_is_followed(server, store, pull):
+    """A completion stamps now, then the earlier time at which its output began to be copied (point 3)."""
+    pull()
+    server.change(60, "COMPLETED", ago(3))
+    pull()
     assert here(store) == there(server.jobs.values())
 
 
