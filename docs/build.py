@@ -15,19 +15,12 @@ from typer.main import get_command
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.questions import QUESTIONS
+from jobtype_toolkit.api.fields import DUCKDB, Resource
+from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION
+from jobtype_toolkit.api.services import SERVICES, Service
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.output import plain, rows, told
-from jobtype_toolkit.cli.views import VIEWS
-from jobtype_toolkit.fields import DUCKDB, Resource
-from jobtype_toolkit.parameters import SERVICES, Service
-from jobtype_toolkit.resources import (
-    ERROR,
-    JOB,
-    JOB_EXECUTION,
-    JOB_TYPE,
-    JOB_TYPE_NAME,
-    JOB_TYPE_REVISION,
-)
+from jobtype_toolkit.display.views import VIEWS
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
 from jobtype_toolkit.store.schema import TABLES, comment

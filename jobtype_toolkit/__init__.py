@@ -9,118 +9,54 @@ store.load("jobs.parquet")
 store.status(started="P1D")
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from jobtype_toolkit.errors import (
-        AlreadySent,
-        Ambiguous,
-        AuthenticationFailed,
-        ConnectionFailed,
-        InputNotFound,
-        InvalidManifest,
-        InvalidParameter,
-        InvalidQuery,
-        LoadFailed,
-        NotAStore,
-        NotFound,
-        OutcomeUnknown,
-        PlanOutdated,
-        PullStopped,
-        Rejected,
-        ServerFailed,
-        StoreError,
-        StoreLocked,
-        StoreReadOnly,
-        StoreVersion,
-        ToolkitError,
-        UnreadableInput,
-    )
-    from jobtype_toolkit.live.opening import connect
-    from jobtype_toolkit.live.retrying import Retries
-    from jobtype_toolkit.live.scale import Scale
-    from jobtype_toolkit.plans import Plan
-    from jobtype_toolkit.provenance import explain
-    from jobtype_toolkit.records import Job, JobType, JobTypeRevision
-    from jobtype_toolkit.seed.configuration import Configuration
-    from jobtype_toolkit.seed.findings import Finding, Validation
-    from jobtype_toolkit.seed.manifest import Manifest
-    from jobtype_toolkit.seed.validator import validate
-    from jobtype_toolkit.sent import Sent
-    from jobtype_toolkit.services import ResultCut
-    from jobtype_toolkit.store.opening import open, sample  # noqa: A004
-    from jobtype_toolkit.store.pull.report import PullReport
-    from jobtype_toolkit.store.store import Store
-
-__all__ = [
-    "AlreadySent",
-    "Ambiguous",
-    "AuthenticationFailed",
-    "Configuration",
-    "ConnectionFailed",
-    "Finding",
-    "InputNotFound",
-    "InvalidManifest",
-    "InvalidParameter",
-    "InvalidQuery",
-    "Job",
-    "JobType",
-    "JobTypeRevision",
-    "LoadFailed",
-    "Manifest",
-    "NotAStore",
-    "NotFound",
-    "OutcomeUnknown",
-    "Plan",
-    "PlanOutdated",
-    "PullReport",
-    "PullStopped",
-    "Rejected",
-    "ResultCut",
-    "Retries",
-    "Scale",
-    "Sent",
-    "ServerFailed",
-    "Store",
-    "StoreError",
-    "StoreLocked",
-    "StoreReadOnly",
-    "StoreVersion",
-    "ToolkitError",
-    "UnreadableInput",
-    "Validation",
-    "__version__",
-    "connect",
-    "explain",
-    "open",
-    "sample",
-    "validate",
-]
-
-_HOMES = {
-    "Configuration": "seed.configuration",
-    "Finding": "seed.findings",
-    "Job": "records",
-    "JobType": "records",
-    "JobTypeRevision": "records",
-    "ResultCut": "services",
-    "Manifest": "seed.manifest",
-    "Plan": "plans",
-    "PullReport": "store.pull.report",
-    "Retries": "live.retrying",
-    "Scale": "live.scale",
-    "Sent": "sent",
-    "Store": "store.store",
-    "Validation": "seed.findings",
-    "connect": "live.opening",
-    "explain": "provenance",
-    "open": "store.opening",
-    "sample": "store.opening",
-    "validate": "seed.validator",
+_PUBLIC = {
+    "api.arguments": ["ResultCut"],
+    "api.records": ["Job", "JobType", "JobTypeRevision"],
+    "errors": [
+        "AlreadySent",
+        "Ambiguous",
+        "AuthenticationFailed",
+        "ConnectionFailed",
+        "InputNotFound",
+        "InvalidManifest",
+        "InvalidParameter",
+        "InvalidQuery",
+        "LoadFailed",
+        "NotAStore",
+        "NotFound",
+        "OutcomeUnknown",
+        "PlanOutdated",
+        "PullStopped",
+        "Rejected",
+        "ServerFailed",
+        "StoreError",
+        "StoreLocked",
+        "StoreReadOnly",
+        "StoreVersion",
+        "ToolkitError",
+        "UnreadableInput",
+    ],
+    "live.connect": ["connect", "NotVerified"],
+    "live.retry": ["Retries"],
+    "live.scale": ["Scale"],
+    "plans.plan": ["Plan"],
+    "plans.sent": ["Sent"],
+    "provenance": ["explain"],
+    "seed.configuration": ["Configuration"],
+    "seed.findings": ["Finding", "Validation"],
+    "seed.manifest": ["Manifest"],
+    "seed.validator": ["validate"],
+    "store.opening": ["open", "sample"],
+    "store.store": ["Store"],
+    "sync.report": ["PullReport"],
 }
+"""Where each public name is defined. `__init__.pyi` tells type checkers the same; a test compares the two."""
+_MODULES = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted([*_MODULES, "__version__"])  # noqa: PLE0605 - one table of names; type checkers read __init__.pyi
 
 
 def __getattr__(name: str) -> Any:
@@ -129,12 +65,12 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("jobtype-toolkit")
-    if name not in __all__:
+    if name not in _MODULES:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    found = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit.fields import Field
+from jobtype_toolkit.api.fields import Field
 
 
 class Incomplete(ValueError):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jobtype_toolkit.server.faults import Faults
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.server.others import Logs
+    from jobtype_toolkit.server.other_services import Logs
     from jobtype_toolkit.server.releases import ReleaseName
     from jobtype_toolkit.store.store import Store
 
@@ -125,7 +125,7 @@ def serve(
 
     needed()
     from jobtype_toolkit.server.app import app
-    from jobtype_toolkit.server.running import running
+    from jobtype_toolkit.server.serve import running
     from jobtype_toolkit.store.opening import sample
 
     home = sample() if store is None else store

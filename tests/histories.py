@@ -9,15 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobtype_toolkit.resources import (
-    BASE_JOB_TYPE,
-    ERROR,
-    JOB,
-    JOB_EXECUTION,
-    JOB_TYPE,
-    JOB_TYPE_REVISION,
-    nested,
-)
+from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, nested
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 """The present of all tests; also the newest change in the small history."""

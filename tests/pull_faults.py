@@ -31,12 +31,12 @@ import requests
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
+from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.generator import ENDED, generate
 from jobtype_toolkit.generator import folder as sample_folder
-from jobtype_toolkit.resources import LOADABLE
 from jobtype_toolkit.store.opening import LOAD_ORDER
 from jobtype_toolkit.testing import Faults
-from jobtype_toolkit.times import instant
 
 SOURCE = "there"
 PAGE = 50

@@ -13,8 +13,8 @@ import pandas as pd
 from histories import page
 from loopback import Asked, Reply, listed
 
-from jobtype_toolkit.fields import Field
-from jobtype_toolkit.resources import flat
+from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.resources import flat
 
 RECORDINGS = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED") or Path(__file__).parents[2] / "shared") / "recordings"
 ABSENT = f"no recordings at {RECORDINGS}: JOBTYPE_TOOLKIT_SHARED names the folder that has them"

@@ -10,7 +10,7 @@ import pytest
 import jobtype_toolkit as jt
 from jobtype_toolkit import analyses
 from jobtype_toolkit.analyses.questions import QUESTIONS, Analyses
-from jobtype_toolkit.store import upkeep
+from jobtype_toolkit.store import maintenance
 from jobtype_toolkit.store.store import Store
 
 PACKAGE = Path(jt.__file__).parent
@@ -31,7 +31,7 @@ def test_every_sql_file_of_the_analyses_belongs_to_a_question_and_vice_versa():
 
 def test_every_check_has_its_sql_file_and_vice_versa():
     files = {path.stem.removeprefix("check_") for path in (PACKAGE / "store" / "sql").glob("check_*.sql")}
-    assert files == set(upkeep.CHECKS)
+    assert files == set(maintenance.CHECKS)
 
 
 def test_every_sql_file_of_the_analyses_begins_with_what_it_answers():

@@ -18,13 +18,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.api.services import service
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.filling import REJECTED
-from jobtype_toolkit.cli.homes import STORE_VARIABLE
+from jobtype_toolkit.cli.load import REJECTED
 from jobtype_toolkit.cli.output import safe
-from jobtype_toolkit.cli.reading import READS
-from jobtype_toolkit.cli.views import VIEWS
-from jobtype_toolkit.parameters import service
+from jobtype_toolkit.cli.queries import READS
+from jobtype_toolkit.cli.targets import STORE_VARIABLE
+from jobtype_toolkit.display.views import VIEWS
 
 FLAT = "id,job_type,job_type_version,status,error_name,created,last_status_change\n"
 HISTORY = FLAT + (

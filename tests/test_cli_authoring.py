@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.homes import STORE_VARIABLE
+from jobtype_toolkit.cli.targets import STORE_VARIABLE
 from jobtype_toolkit.seed import codes
 
 IMAGE = "tile-mosaic-1.0.0-seed:1.0.0"
@@ -460,14 +460,14 @@ def test_what_is_not_there_cannot_be_edited(stored, run):
 
 
 def test_a_bar_is_shown_on_a_terminal_only(monkeypatch):
-    from jobtype_toolkit.cli import validating
+    from jobtype_toolkit.cli import validation
 
     for is_terminal in (True, False):
         screen = io.StringIO()
         screen.isatty = lambda seen=is_terminal: seen
-        monkeypatch.setattr(validating, "sys", SimpleNamespace(stderr=screen))
-        monkeypatch.setattr(validating, "BAR_AFTER", 0)
-        assert list(validating.progress([1, 2], "validate", "file")) == [1, 2]
+        monkeypatch.setattr(validation, "sys", SimpleNamespace(stderr=screen))
+        monkeypatch.setattr(validation, "BAR_AFTER", 0)
+        assert list(validation.progress([1, 2], "validate", "file")) == [1, 2]
         assert bool(screen.getvalue()) is is_terminal
 
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.homes import STORE_VARIABLE
-from jobtype_toolkit.cli.reading import READS
+from jobtype_toolkit.cli.queries import READS
+from jobtype_toolkit.cli.targets import STORE_VARIABLE
 from jobtype_toolkit.server.faults import Faults
 
 TOKEN = "c0ffee-token-c0ffee"

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.homes import STORE_VARIABLE
+from jobtype_toolkit.cli.targets import STORE_VARIABLE
 
 pytestmark = pytest.mark.slow
 

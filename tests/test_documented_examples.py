@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobtype_toolkit.answers import PENDING, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION
+from jobtype_toolkit.api.answers import PENDING, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION
+from jobtype_toolkit.api.resources import JOB_TYPE_NAME, flat
 from jobtype_toolkit.frames import from_records
-from jobtype_toolkit.resources import JOB_TYPE_NAME, flat
 
 
 def page(*results: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.fields import Field
+from jobtype_toolkit.api.fields import Field
 
 FIELDS = (
     Field("key", "int", "Never missing.", required=True),

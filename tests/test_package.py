@@ -131,7 +131,7 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def part(module: str) -> str:
-    """The part of the package that a module name belongs to: `jobtype_toolkit.store.load` is in `store`."""
+    """The part of the package that a module name belongs to: `jobtype_toolkit.store.ingest.load` is in `store`."""
     return [*module.split("."), ""][1]
 
 

@@ -12,9 +12,9 @@ import pytest
 from histories import job_type, manifest
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.plans import Plan, refused_for
+from jobtype_toolkit.plans.plan import Plan, refused_for
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
-from jobtype_toolkit.store import writing
+from jobtype_toolkit.store import writes
 
 BEFORE = job_type(7, "demo", "1.0.0")
 
@@ -260,14 +260,14 @@ def test_errors_stand_in_the_order_in_which_a_server_comes_upon_them():
 def test_what_fails_half_way_leaves_the_store_as_it_was(monkeypatch):
     with jt.open() as store:
         new = jt.Manifest.new("demo", maintainer={"name": "Operations", "email": "ops@example.com"})
-        real = writing.script
+        real = writes.script
 
         def failing(con: Any, name: str, *rest: Any) -> Any:
             if name == "edit_job_type":
                 raise RuntimeError
             return real(con, name, *rest)
 
-        monkeypatch.setattr(writing, "script", failing)
+        monkeypatch.setattr(writes, "script", failing)
         with pytest.raises(RuntimeError):
             store.add(new, docker_image="demo-1.0.0-seed:1.0.0").send()
         monkeypatch.undo()

@@ -40,7 +40,7 @@ from recount import of_status, of_system_failures, of_waiting
 from shapes import FLAT_SHAPES, JSON_SHAPES
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.resources import STATUSES
+from jobtype_toolkit.api.resources import STATUSES
 
 pytestmark = pytest.mark.slow
 

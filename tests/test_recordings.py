@@ -13,9 +13,8 @@ import recount
 from recount import of_status, of_system_failures, of_waiting
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
-from jobtype_toolkit.frames import from_records
-from jobtype_toolkit.resources import (
+from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.api.resources import (
     BASE_JOB_TYPE,
     ERROR,
     JOB,
@@ -26,6 +25,7 @@ from jobtype_toolkit.resources import (
     JOB_TYPE_ROW,
     flat,
 )
+from jobtype_toolkit.frames import from_records
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobtype_toolkit.api.times import duration, instant, naive_utc, v6_text, window
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.times import duration, instant, naive_utc, v6_text, window
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

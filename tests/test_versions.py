@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobtype_toolkit.versions import rank
+from jobtype_toolkit.api.versions import rank
 
 NUMBER = st.integers(0, 10_000)
 

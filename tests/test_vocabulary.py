@@ -9,11 +9,11 @@ import pytest
 from histories import JOB_TYPES, JOBS
 
 import jobtype_toolkit as jt
-from jobtype_toolkit import answers, frames
+from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import QUESTIONS
-from jobtype_toolkit.fields import DUCKDB, PANDAS
-from jobtype_toolkit.parameters import SERVICES, service
-from jobtype_toolkit.resources import (
+from jobtype_toolkit.api import answers
+from jobtype_toolkit.api.fields import DUCKDB, PANDAS
+from jobtype_toolkit.api.resources import (
     BUILTIN_ERRORS,
     ERROR,
     JOB,
@@ -26,6 +26,7 @@ from jobtype_toolkit.resources import (
     flat,
     nested,
 )
+from jobtype_toolkit.api.services import SERVICES, service
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.store import Store
 

@@ -11,12 +11,12 @@ from datetime import datetime
 
 import pandas as pd
 
-from jobtype_toolkit.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.api.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.api.arguments import DEFAULT_STARTED, flag, several
+from jobtype_toolkit.api.fields import Resource
+from jobtype_toolkit.api.resources import CATEGORIES, STATUSES
+from jobtype_toolkit.api.times import Time, Window, v6_text, window
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.fields import Resource
-from jobtype_toolkit.resources import CATEGORIES, STATUSES
-from jobtype_toolkit.services import DEFAULT_STARTED, flag, several
-from jobtype_toolkit.times import Time, Window, v6_text, window
 
 Ask = Callable[..., pd.DataFrame]
 """Runs a question: `ask(question, source, now, window, **parameters)`."""

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import authoring, filling, managing, pulling, reading, serving, validating
+from jobtype_toolkit.cli import changes, load, manifests, pull, queries, serve, validation
 from jobtype_toolkit.cli.output import safe, write
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
@@ -56,13 +56,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-filling.register(app)
-pulling.register(app)
-reading.register(app)
-authoring.register(app)
-validating.register(app)
-managing.register(app)
-serving.register(app)
+load.register(app)
+pull.register(app)
+queries.register(app)
+manifests.register(app)
+validation.register(app)
+changes.register(app)
+serve.register(app)
 
 
 def _version(asked: bool) -> None:

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from jobtype_toolkit.cli.views import VIEWS
-from jobtype_toolkit.fields import Field
+from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.display.views import VIEWS
 
 if TYPE_CHECKING:
     import pandas as pd

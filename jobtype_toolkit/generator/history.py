@@ -14,16 +14,7 @@ from jobtype_toolkit.generator.catalog import DAY, HOUR
 from jobtype_toolkit.generator.columns import JobColumns
 from jobtype_toolkit.generator.incidents import NODES
 from jobtype_toolkit.generator.model import NEVER, SYSTEM_FAILURES, Array, Model, pick
-from jobtype_toolkit.generator.statuses import (
-    BLOCKED,
-    CANCELED,
-    COMPLETED,
-    FAILED,
-    NONE,
-    PENDING,
-    QUEUED,
-    RUNNING,
-)
+from jobtype_toolkit.generator.statuses import BLOCKED, CANCELED, COMPLETED, FAILED, NONE, PENDING, QUEUED, RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

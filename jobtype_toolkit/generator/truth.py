@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobtype_toolkit.generator.catalog import iso
-from jobtype_toolkit.generator.statuses import (
-    CANCELED,
-    COMPLETED,
-    FAILED,
-    NONE,
-    PENDING,
-    QUEUED,
-    RUNNING,
-    STATUSES,
-)
+from jobtype_toolkit.generator.statuses import CANCELED, COMPLETED, FAILED, NONE, PENDING, QUEUED, RUNNING, STATUSES
 
 if TYPE_CHECKING:
     from jobtype_toolkit.generator.catalog import Error

@@ -15,10 +15,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
-from jobtype_toolkit.live.credentials import Concealed, Credentials
-from jobtype_toolkit.live.failures import Unfinished, detail, failure, readable, unfinished
-from jobtype_toolkit.live.hiding import echoing
-from jobtype_toolkit.live.retrying import AGAIN, SLOWER, Pace, Retries
+from jobtype_toolkit.live.auth import Concealed, Credentials
+from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
+from jobtype_toolkit.live.redact import echoing
+from jobtype_toolkit.live.retry import AGAIN, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.findings import clipped
 
 Params = Sequence[tuple[str, str | int]]

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from jobtype_toolkit.api.arguments import OneOrMore, Order, announced, check_page, limited, ordering, paging, sort
+from jobtype_toolkit.api.resources import JOB
+from jobtype_toolkit.api.services import service
+from jobtype_toolkit.api.times import Time, Window, v6_text, window
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.live.asking import NOTHING, Asking, unique
-from jobtype_toolkit.live.failures import InvalidPage
+from jobtype_toolkit.live.error_mapping import InvalidPage
 from jobtype_toolkit.live.http import Params
-from jobtype_toolkit.live.walking import Fresh, by_key, following, last_modified, numbered, page, pages
-from jobtype_toolkit.parameters import service
-from jobtype_toolkit.resources import JOB
-from jobtype_toolkit.services import OneOrMore, Order, announced, check_page, limited, ordering, paging, sort
-from jobtype_toolkit.times import Time, Window, v6_text, window
+from jobtype_toolkit.live.paging import Fresh, by_key, following, last_modified, numbered, page, pages
+from jobtype_toolkit.live.queries import NOTHING, Asking, unique
 
 JOBS_A_PAGE = 250
 """How many jobs are asked for at once: a server spends about 12 ms on each (v6-semantics 4.1)."""

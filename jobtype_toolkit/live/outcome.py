@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from jobtype_toolkit.errors import ConnectionFailed, NotFound, OutcomeUnknown, Rejected, ServerFailed, ToolkitError
-from jobtype_toolkit.live.surroundings import Server, are_same, look
+from jobtype_toolkit.live.preflight import Server, are_same, look
+from jobtype_toolkit.plans.evaluate import Judged
+from jobtype_toolkit.plans.request import Seen
 from jobtype_toolkit.seed.differences import same
-from jobtype_toolkit.seed.normalising import normalised_manifest
-from jobtype_toolkit.wishes.judging import Judged
-from jobtype_toolkit.wishes.wish import Seen
+from jobtype_toolkit.seed.normalize import normalised_manifest
 
 Verdict = Literal["ours", "none", "others", "unclear"]
 _OVER = frozenset({301, 302, 303, 307, 308, 500})

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from jobtype_toolkit.api.arguments import sort, whole
+from jobtype_toolkit.api.resources import WORKSPACE
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
-from jobtype_toolkit.live.asking import Asking, Clock, unique
 from jobtype_toolkit.live.http import Http, Params
-from jobtype_toolkit.live.job_reads import JobReads
-from jobtype_toolkit.live.managing import Managing
-from jobtype_toolkit.resources import WORKSPACE
-from jobtype_toolkit.services import sort, whole
+from jobtype_toolkit.live.jobs import JobReads
+from jobtype_toolkit.live.queries import Asking, Clock, unique
+from jobtype_toolkit.live.writes import Managing
 
 _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
 """Where Scale's own UI shows a job and a job type."""

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import clipped, shown
-from jobtype_toolkit.seed.names import SECTIONS
-from jobtype_toolkit.seed.normalising import normalised_manifest
-from jobtype_toolkit.seed.paths import Path, get, show
+from jobtype_toolkit.seed.json.paths import Path, get, show
+from jobtype_toolkit.seed.normalize import normalised_manifest
+from jobtype_toolkit.seed.rules.names import SECTIONS
 from jobtype_toolkit.seed.verdicts import MEMBERS, REMOVED, Verdict, adding, renaming
 
 Bump = Literal["major", "minor", "patch"]

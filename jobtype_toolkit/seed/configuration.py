@@ -2,11 +2,11 @@
 
 from typing import Any, ClassVar, Self
 
-from jobtype_toolkit.seed.names import SECTIONS
-from jobtype_toolkit.seed.normalising import normalised_configuration, secret_settings
-from jobtype_toolkit.seed.rules import items
+from jobtype_toolkit.seed.json.object import JsonObject
+from jobtype_toolkit.seed.normalize import normalised_configuration, secret_settings
+from jobtype_toolkit.seed.rules.names import SECTIONS
+from jobtype_toolkit.seed.rules.scale import items
 from jobtype_toolkit.seed.schema import Schema, configuration_schema
-from jobtype_toolkit.seed.values import JsonObject
 
 
 class Configuration(JsonObject):

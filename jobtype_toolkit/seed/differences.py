@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from jobtype_toolkit.seed.paths import Path, show
+from jobtype_toolkit.seed.json.paths import Path, show
 
 Row = tuple[str, Any, Any, str]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobtype_toolkit.seed.fixes import Fix
-from jobtype_toolkit.seed.paths import Path, show
+from jobtype_toolkit.seed.json.paths import Path, show
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.seed.document import Document
+    from jobtype_toolkit.seed.json.document import Document
     from jobtype_toolkit.seed.manifest import Manifest
 
 Severity = Literal["error", "warning", "advice"]
@@ -148,7 +148,7 @@ class Validation:
         A fix after which someone would refuse a manifest that they accept now is left out. Raises `InvalidManifest`
         if the document cannot be read at all, or is no object.
         """
-        from jobtype_toolkit.seed.repair import fixed
+        from jobtype_toolkit.seed.autofix import fixed
 
         return fixed(self._document)
 

@@ -6,8 +6,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jobtype_toolkit.seed import paths
-from jobtype_toolkit.seed.paths import Path
+from jobtype_toolkit.seed.json import paths
+from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.schema import manifest_schema
 
 _SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")

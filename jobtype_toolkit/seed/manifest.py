@@ -5,12 +5,12 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from jobtype_toolkit.errors import InvalidManifest
-from jobtype_toolkit.seed import document as documents
 from jobtype_toolkit.seed.fixes import version
-from jobtype_toolkit.seed.normalising import normalised_manifest
-from jobtype_toolkit.seed.rules import MINIMUM
+from jobtype_toolkit.seed.json import document as documents
+from jobtype_toolkit.seed.json.object import JsonObject
+from jobtype_toolkit.seed.normalize import normalised_manifest
+from jobtype_toolkit.seed.rules.scale import MINIMUM
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
-from jobtype_toolkit.seed.values import JsonObject
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.compatibility import Compatibility

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jobtype_toolkit.seed.paths import Path
+from jobtype_toolkit.seed.json.paths import Path
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "array": (list,),

@@ -5,27 +5,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.seed import document as documents
-from jobtype_toolkit.seed.advice import advice_findings
-from jobtype_toolkit.seed.configuration_rules import ORDER as CONFIGURATION_ORDER
-from jobtype_toolkit.seed.configuration_rules import WARNINGS, configuration_findings
-from jobtype_toolkit.seed.document import Document
-from jobtype_toolkit.seed.findings import (
-    EVERYONE,
-    SCALE,
-    SCHEMA,
-    SEED_CLI,
-    Finding,
-    Validation,
-    finding,
-    located,
-)
+from jobtype_toolkit.seed.findings import EVERYONE, SCALE, SCHEMA, SEED_CLI, Finding, Validation, finding, located
 from jobtype_toolkit.seed.fixes import Fix, setting
-from jobtype_toolkit.seed.images import image_findings
-from jobtype_toolkit.seed.names import name_findings, uses
-from jobtype_toolkit.seed.rules import creation_findings, decoder_findings, resource_findings, scale_findings
+from jobtype_toolkit.seed.json import document as documents
+from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.rules.best_practice import advice_findings
+from jobtype_toolkit.seed.rules.configuration import ORDER as CONFIGURATION_ORDER
+from jobtype_toolkit.seed.rules.configuration import WARNINGS, configuration_findings
+from jobtype_toolkit.seed.rules.images import image_findings
+from jobtype_toolkit.seed.rules.names import name_findings, uses
+from jobtype_toolkit.seed.rules.scale import creation_findings, decoder_findings, resource_findings, scale_findings
+from jobtype_toolkit.seed.rules.schema_messages import manifest_finding
 from jobtype_toolkit.seed.schema import manifest_schema, violations
-from jobtype_toolkit.seed.words import manifest_finding
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.manifest import Manifest

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from jobtype_toolkit.seed.rules import STANDARD_RESOURCES
+from jobtype_toolkit.seed.rules.scale import STANDARD_RESOURCES
 
 Verdict = Literal["breaking", "compatible", "cosmetic"]
 Judgement = tuple[str, Verdict, str]

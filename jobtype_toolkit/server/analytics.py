@@ -14,13 +14,13 @@ from jobtype_toolkit.analyses.questions import (
     Question,
     status_parameters,
 )
-from jobtype_toolkit.fields import Field, Resource
-from jobtype_toolkit.resources import ERROR
-from jobtype_toolkit.server.answered import Answer
-from jobtype_toolkit.server.asked import Asked
+from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.api.resources import ERROR
 from jobtype_toolkit.server.bodies import falsified, falsified_error, flat_body
-from jobtype_toolkit.server.facts import Facts, Reading
+from jobtype_toolkit.server.data import Facts, Reading
 from jobtype_toolkit.server.paging import cut, listed
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import Answer
 from jobtype_toolkit.sqlfiles import sql
 
 COUNTS = ("status", "count", "most_recent", "category")

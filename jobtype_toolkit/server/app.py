@@ -19,15 +19,15 @@ from starlette.types import Receive, Scope, Send
 
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.server import releases
-from jobtype_toolkit.server.answered import ERROR_PAGE, NOT_FOUND_PAGE, Answer, Refused, answer, html
-from jobtype_toolkit.server.asked import Asked
-from jobtype_toolkit.server.facts import Facts
+from jobtype_toolkit.server.data import Facts
+from jobtype_toolkit.server.fault_middleware import DISTURBED, Disturbed, Misbehaving
 from jobtype_toolkit.server.faults import Faults
-from jobtype_toolkit.server.misbehaving import DISTURBED, Disturbed, Misbehaving
 from jobtype_toolkit.server.openapi import description
-from jobtype_toolkit.server.others import Logs
+from jobtype_toolkit.server.other_services import Logs
 from jobtype_toolkit.server.parsing import Credentials, base_of, check_accept, pairs, places, read_body
 from jobtype_toolkit.server.releases import ReleaseName
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import ERROR_PAGE, NOT_FOUND_PAGE, Answer, Refused, answer, html
 from jobtype_toolkit.server.routes import Served, served
 from jobtype_toolkit.server.routing import PATTERNS
 from jobtype_toolkit.store.store import Store

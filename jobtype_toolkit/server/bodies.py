@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from jobtype_toolkit.fields import Field, Resource
-from jobtype_toolkit.resources import BASE_JOB_TYPE, ERROR, JOB, JOB_EXECUTION, JOB_TYPE_REVISION
-from jobtype_toolkit.times import naive_v6_text
+from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, JOB, JOB_EXECUTION, JOB_TYPE_REVISION
+from jobtype_toolkit.api.times import naive_v6_text
 
 Embed = Callable[[Any], Any]
 """Gives the object of an id: `{"job_type": …, "error": …}`."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jobtype_toolkit.resources import JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
-from jobtype_toolkit.server.answered import Answer, answer, not_found
-from jobtype_toolkit.server.asked import Asked
+from jobtype_toolkit.api.resources import JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
+from jobtype_toolkit.api.versions import rank
 from jobtype_toolkit.server.bodies import REVISION_SHAPE, flat_body, plain, with_extra
-from jobtype_toolkit.server.facts import Facts, Reading
+from jobtype_toolkit.server.data import Facts, Reading
 from jobtype_toolkit.server.paging import cut, listed
-from jobtype_toolkit.versions import rank
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import Answer, answer, not_found
 
 Row = Mapping[str, Any]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobtype_toolkit.server.answered import Answer, answer, not_found
-from jobtype_toolkit.server.asked import Asked
 from jobtype_toolkit.server.bodies import EXECUTION_SHAPE, JOB_SHAPE, with_extra
-from jobtype_toolkit.server.facts import Facts, Reading, error_body
+from jobtype_toolkit.server.data import Facts, Reading, error_body
 from jobtype_toolkit.server.job_types import revision_body
 from jobtype_toolkit.server.matching import JobQuery, error_order, sorted_errors
 from jobtype_toolkit.server.paging import cut, listed, stretch
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import Answer, answer, not_found
 from jobtype_toolkit.sqlfiles import quoted
 
 _TABLES = ("job_final", "job_open")

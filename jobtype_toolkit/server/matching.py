@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobtype_toolkit.parameters import service
-from jobtype_toolkit.resources import ERROR, JOB, JOB_TYPE_ROW
-from jobtype_toolkit.server.asked import Asked
-from jobtype_toolkit.server.facts import Known
+from jobtype_toolkit.api.resources import ERROR, JOB, JOB_TYPE_ROW
+from jobtype_toolkit.api.services import service
+from jobtype_toolkit.server.data import Known
+from jobtype_toolkit.server.request import Asked
 from jobtype_toolkit.sqlfiles import quoted, sql
 
 Order = list[tuple[str, bool]]

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jobtype_toolkit.analyses.questions import STATUS_QUESTION
-from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
-from jobtype_toolkit.fields import Field, Resource
-from jobtype_toolkit.parameters import SERVICES, WRITES, Parameter, Service
-from jobtype_toolkit.resources import ERROR, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
+from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
+from jobtype_toolkit.api.arguments import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.api.resources import ERROR, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
+from jobtype_toolkit.api.services import SERVICES, WRITES, Parameter, Service
 from jobtype_toolkit.seed.schema import definition
 from jobtype_toolkit.server.analytics import COUNTS, own_fields
 from jobtype_toolkit.server.bodies import BASE, EMBEDDED_ERROR, EXECUTION_SHAPE, JOB_SHAPE, REVISION_SHAPE, Parts, Shape
 from jobtype_toolkit.server.jobs import EXECUTION_BEYOND, JOB_BEYOND
 from jobtype_toolkit.server.matching import error_orders, job_orders
-from jobtype_toolkit.server.others import WORKSPACE_KEYS
+from jobtype_toolkit.server.other_services import WORKSPACE_KEYS
 from jobtype_toolkit.server.releases import Release
-from jobtype_toolkit.services import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 Schema = dict[str, Any]
 

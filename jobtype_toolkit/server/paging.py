@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from jobtype_toolkit.server.answered import Answer, Refused, answer
-from jobtype_toolkit.server.asked import Asked
-from jobtype_toolkit.services import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from jobtype_toolkit.api.arguments import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import Answer, Refused, answer
 
 _DIGITS = 15
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from jobtype_toolkit.server.answered import Refused, not_found
+from jobtype_toolkit.server.response import Refused, not_found
 
 LARGEST_BODY = 16 * 2**20
 """Bytes of a body that are read; more is 413."""

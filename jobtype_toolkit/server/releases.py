@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jobtype_toolkit.api.services import WRITE_FIELDS
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.parameters import WRITE_FIELDS
 
 ReleaseName = Literal["6", "7.0", "7.2"]
 _ALL_FIELDS = tuple(one.name for one in WRITE_FIELDS)

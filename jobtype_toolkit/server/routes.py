@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobtype_toolkit.parameters import service
-from jobtype_toolkit.server import analytics, job_types, jobs, others, writes
-from jobtype_toolkit.server.answered import Answer, answer
-from jobtype_toolkit.server.asked import Asked
-from jobtype_toolkit.server.facts import Facts
+from jobtype_toolkit.api.services import service
+from jobtype_toolkit.server import analytics, job_types, jobs, other_services, writes
+from jobtype_toolkit.server.data import Facts
+from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.response import Answer, answer
 
 Handler = Callable[[Facts, Asked], Answer]
 
@@ -38,7 +38,7 @@ def _at(name: str, **methods: Handler) -> Served:
     return Served(service(name).url, methods)
 
 
-def served(logs: others.Logs, description: Mapping[str, Any]) -> tuple[Served, ...]:
+def served(logs: other_services.Logs, description: Mapping[str, Any]) -> tuple[Served, ...]:
     """Return all URLs, those with fixed names first."""
 
     def described(facts: Facts, asked: Asked) -> Answer:
@@ -63,9 +63,9 @@ def served(logs: others.Logs, description: Mapping[str, Any]) -> tuple[Served, .
         Served("jobs/{id}/executions/{exe_num}/", {"GET": jobs.execution}),
         _at("errors", GET=jobs.errors, POST=writes.not_written),
         Served("errors/{id}/", {"GET": jobs.error, "PATCH": writes.not_written}),
-        Served("workspaces/", {"GET": others.workspaces}, allow="GET, POST, HEAD, OPTIONS"),
-        Served("job-executions/", {"GET": others.nothing}),
-        Served("job-executions/{id}/logs/{stream}/", {"GET": others.LogService(logs)}),
+        Served("workspaces/", {"GET": other_services.workspaces}, allow="GET, POST, HEAD, OPTIONS"),
+        Served("job-executions/", {"GET": other_services.nothing}),
+        Served("job-executions/{id}/logs/{stream}/", {"GET": other_services.LogService(logs)}),
         Served("openapi.json", {"GET": described}, is_open=True),
-        Served("version/", {"GET": others.version}, is_open=True),
+        Served("version/", {"GET": other_services.version}, is_open=True),
     )

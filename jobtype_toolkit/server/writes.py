@@ -9,17 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jobtype_toolkit.api.resources import JOB_TYPE_NAME
 from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated, StoreReadOnly
-from jobtype_toolkit.plans import Plan
-from jobtype_toolkit.resources import JOB_TYPE_NAME
+from jobtype_toolkit.plans.plan import Plan
+from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.validator import validate as validated
-from jobtype_toolkit.sent import Sent
-from jobtype_toolkit.server.answered import Answer, Refused, answer, broken, not_found
-from jobtype_toolkit.server.asked import Asked, boolean, document, integer, missing
-from jobtype_toolkit.server.facts import Facts
+from jobtype_toolkit.server.data import Facts
 from jobtype_toolkit.server.job_types import details_body
+from jobtype_toolkit.server.messages import Said, edited, is_early, unknown_field
+from jobtype_toolkit.server.request import Asked, boolean, document, integer, missing
+from jobtype_toolkit.server.response import Answer, Refused, answer, broken, not_found
 from jobtype_toolkit.server.routing import PATTERNS
-from jobtype_toolkit.server.words import Said, edited, is_early, unknown_field
 
 _BREAKING = ("RESOURCES_WITHOUT_SCALAR", "TOO_LONG", "UNSTORABLE_TEXT")
 """What a server does not refuse but fails on."""

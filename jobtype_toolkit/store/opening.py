@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobtype_toolkit.resources import LOADABLE
-from jobtype_toolkit.store.asking import Clock, system_clock
+from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.api.times import instant
+from jobtype_toolkit.queries.reader import Clock, system_clock
 from jobtype_toolkit.store.connecting import MEMORY
 from jobtype_toolkit.store.store import Store
-from jobtype_toolkit.times import instant
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
 """What must be there before what speaks of it; otherwise job types and errors are inferred first."""

@@ -15,22 +15,22 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
+from jobtype_toolkit.api.resources import LOADABLE, STATUSES
+from jobtype_toolkit.api.times import Time, instant, v6_text
 from jobtype_toolkit.errors import InvalidParameter, StoreError
-from jobtype_toolkit.resources import LOADABLE, STATUSES
-from jobtype_toolkit.store import load as loading
-from jobtype_toolkit.store import schema, upkeep
-from jobtype_toolkit.store.asking import ALL, Asker, Clock, system_clock
-from jobtype_toolkit.store.cast import Options
+from jobtype_toolkit.queries.job_types import JobTypeReads
+from jobtype_toolkit.queries.jobs import JobReads
+from jobtype_toolkit.queries.reader import ALL, Asker, Clock, system_clock
+from jobtype_toolkit.store import maintenance, schema
 from jobtype_toolkit.store.connecting import MEMORY, Patience
-from jobtype_toolkit.store.database import database, refuse_write, transaction
-from jobtype_toolkit.store.job_reads import JobReads
-from jobtype_toolkit.store.load import LoadReport
-from jobtype_toolkit.store.managing import Managing, source_name
-from jobtype_toolkit.store.pulling import Pulling
+from jobtype_toolkit.store.engine import database, refuse_write, transaction
+from jobtype_toolkit.store.ingest import load as loading
+from jobtype_toolkit.store.ingest.casts import Options
+from jobtype_toolkit.store.ingest.load import LoadReport
+from jobtype_toolkit.store.maintenance import Check
+from jobtype_toolkit.store.management import Managing, source_name
 from jobtype_toolkit.store.summary import Summary
-from jobtype_toolkit.store.type_reads import JobTypeReads
-from jobtype_toolkit.store.upkeep import Check
-from jobtype_toolkit.times import Time, instant, v6_text
+from jobtype_toolkit.sync.pulling import Pulling
 
 
 class Store(JobTypeReads, JobReads, Managing, Pulling):
@@ -170,7 +170,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             NotFound: there is no such load.
         """
         with self._writing("forget") as con, transaction(con):
-            return upkeep.forget(con, load_id)
+            return maintenance.forget(con, load_id)
 
     def prune(self, *, before: Time, source: str | None = None) -> int:
         """Drop the jobs that were over before an instant, with their executions, and return how many jobs went.
@@ -182,7 +182,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         meant = self._asker.source(source)
         moment = instant(before, name="before", now=self._asker.now(meant)[0])
         with self._writing("prune") as con, transaction(con):
-            return upkeep.prune(con, v6_text(moment) or "", meant.name)
+            return maintenance.prune(con, v6_text(moment) or "", meant.name)
 
     def publish(self, path: str | Path) -> Path:
         """Put a consistent, read-only copy of the store at `path`, atomically, and return where it is.
@@ -194,7 +194,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             msg = f"publish({str(path)!r}) would replace the store itself. Give another path."
             raise InvalidParameter(msg)
         with self._reading() as con:
-            return upkeep.publish(con, path)
+            return maintenance.publish(con, path)
 
     def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
         """Write one Parquet file a resource into a folder, for networks without a line; `load` reads each back.
@@ -211,12 +211,12 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
             raise InvalidParameter(msg)
         with self._reading() as con:
-            return upkeep.export(con, folder, meant.name)
+            return maintenance.export(con, folder, meant.name)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""
         with self._reading() as con:
-            return upkeep.check(con)
+            return maintenance.check(con)
 
     def summary(self) -> Summary:
         """Return what is in the store, how fresh and as of when; what its `repr` shows."""

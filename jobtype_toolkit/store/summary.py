@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobtype_toolkit.api.intervals import BEGINNING
+from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.asking import Asker, Source
-from jobtype_toolkit.store.coverage import told
-from jobtype_toolkit.store.spans import BEGINNING
-from jobtype_toolkit.times import v6_text
+from jobtype_toolkit.queries.coverage import told
+from jobtype_toolkit.queries.reader import Asker, Source
 
 _COUNTED = ("job_type", "job_type_revision", "error", "job_execution")
 

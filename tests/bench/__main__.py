@@ -21,9 +21,9 @@ import pandas as pd
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import frames
-from jobtype_toolkit.resources import JOB
+from jobtype_toolkit.api.resources import JOB
+from jobtype_toolkit.api.times import duration
 from jobtype_toolkit.store.opening import LOAD_ORDER
-from jobtype_toolkit.times import duration
 from tests.bench import histories, manifests, peers, pulling
 
 

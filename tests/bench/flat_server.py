@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jobtype_toolkit.resources import BASE_JOB_TYPE, JOB, nested
-from jobtype_toolkit.times import instant, v6_text
+from jobtype_toolkit.api.resources import BASE_JOB_TYPE, JOB, nested
+from jobtype_toolkit.api.times import instant, v6_text
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 STEP = timedelta(seconds=20)

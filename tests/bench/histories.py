@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
+from jobtype_toolkit.api.resources import JOB, nested
+from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.generator import generate
-from jobtype_toolkit.resources import JOB, nested
-from jobtype_toolkit.times import v6_text
 
 PAGE = 1000
 

@@ -12,7 +12,7 @@ from histories import page
 from loopback import Reply, listed
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.live.opening import NotVerified
+from jobtype_toolkit.live.connect import NotVerified
 
 EMPTY = page([])
 

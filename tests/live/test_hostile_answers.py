@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from loopback import Reply, html, loopback
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.live.failures import LONGEST, detail
+from jobtype_toolkit.live.error_mapping import LONGEST, detail
 
 TYPE = job_type(3, "chip-maker", "1.10.0")
 BROKEN = error(2, "node-lost", "SYSTEM")

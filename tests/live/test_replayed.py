@@ -13,9 +13,8 @@ import replay
 from loopback import Reply, listed
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
-from jobtype_toolkit.live.failures import LONGEST
-from jobtype_toolkit.resources import (
+from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.api.resources import (
     ERROR,
     JOB,
     JOB_DETAILS,
@@ -27,6 +26,7 @@ from jobtype_toolkit.resources import (
     JOB_TYPE_ROW,
     flat,
 )
+from jobtype_toolkit.live.error_mapping import LONGEST
 
 NOT_REPLAYED = {
     "auth-token-bad": "the token service is not used: a token is given",
@@ -198,7 +198,7 @@ SINGLE = {name for name in READS if not isinstance(replay.body(name), dict) or "
 NO_FRAME = {"job-executions-service", "versions-unknown-name"}
 
 
-@pytest.mark.filterwarnings("ignore::jobtype_toolkit.services.ResultCut")
+@pytest.mark.filterwarnings("ignore::jobtype_toolkit.api.arguments.ResultCut")
 @pytest.mark.parametrize("name", [name for name in READS if name not in SINGLE | NO_FRAME])
 def test_a_recorded_list_comes_back_as_the_frame_of_its_rows(played, name):
     found, expected = asked_and_expected(played(name), name)
@@ -206,7 +206,7 @@ def test_a_recorded_list_comes_back_as_the_frame_of_its_rows(played, name):
     assert found.attrs["source"].endswith("/api")
 
 
-@pytest.mark.filterwarnings("ignore::jobtype_toolkit.services.ResultCut")
+@pytest.mark.filterwarnings("ignore::jobtype_toolkit.api.arguments.ResultCut")
 @pytest.mark.parametrize("name", [name for name in READS if KINDS[name][0]["path"] == "/v6/jobs/"])
 def test_the_count_of_recorded_jobs_is_the_servers(played, name):
     found, _ = asked_and_expected(played(name), name)

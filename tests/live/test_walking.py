@@ -14,7 +14,7 @@ from histories import listed as in_list
 from loopback import Asked, Reply, listed
 
 import jobtype_toolkit as jt
-from jobtype_toolkit import times
+from jobtype_toolkit.api import times
 
 instant = cache(times.instant)
 

@@ -18,7 +18,7 @@ from simulated import FINAL, MICROSECOND, Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ServerFailed
-from jobtype_toolkit.store.pull import jobs
+from jobtype_toolkit.sync import jobs
 
 pytestmark = pytest.mark.slow
 

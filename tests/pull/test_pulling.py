@@ -11,7 +11,7 @@ from simulated import Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ConnectionFailed, InvalidParameter, ServerFailed
-from jobtype_toolkit.store.pull import jobs
+from jobtype_toolkit.sync import jobs
 
 pytestmark = pytest.mark.slow
 
@@ -438,11 +438,11 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
 
 
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
-    from jobtype_toolkit.store.pull import run
+    from jobtype_toolkit.sync import pull as pull_module
 
     made = []
-    real = run.tqdm
-    monkeypatch.setattr(run, "tqdm", lambda **given: made.append(given) or real(**given))
+    real = pull_module.tqdm
+    monkeypatch.setattr(pull_module, "tqdm", lambda **given: made.append(given) or real(**given))
     pull(progress=False)
     assert [one["disable"] for one in made] == [True]
     pull(progress=True)

@@ -9,8 +9,8 @@ import hypothesis.strategies as st
 from histories import NOW
 from hypothesis import given
 
-from jobtype_toolkit.store.pull.slices import Slices
-from jobtype_toolkit.store.spans import BEGINNING, END, Span, holds, minus, union
+from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus, union
+from jobtype_toolkit.sync.ranges import Slices
 
 TICKS = 24
 SPANS = st.lists(st.tuples(st.integers(0, TICKS), st.integers(0, TICKS)), max_size=6)

@@ -9,9 +9,9 @@ import pytest
 from histories import NOW, ago
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.pull.spool import Spool, spool
-from jobtype_toolkit.store.spans import BEGINNING
+from jobtype_toolkit.sync.spool import Spool, spool
 
 SPAN = (ago(60), NOW)
 
@@ -110,7 +110,7 @@ def test_a_page_that_finds_no_room_leaves_nothing_behind(tmp_path, monkeypatch):
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("jobtype_toolkit.store.pull.spool.os.fsync", full)
+    monkeypatch.setattr("jobtype_toolkit.sync.spool.os.fsync", full)
     with pytest.raises(StoreError, match=r"No space left.*make room"):
         folder.put(b"[]", SPAN, 0)
     assert list(tmp_path.iterdir()) == []

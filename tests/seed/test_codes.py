@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobtype_toolkit.seed.configuration_rules import ORDER as CONFIGURATION_ORDER
-from jobtype_toolkit.seed.configuration_rules import WARNINGS
-from jobtype_toolkit.seed.document import plain
+from jobtype_toolkit.seed.json.document import plain
+from jobtype_toolkit.seed.rules.configuration import ORDER as CONFIGURATION_ORDER
+from jobtype_toolkit.seed.rules.configuration import WARNINGS
 from jobtype_toolkit.seed.validator import validate, validate_documents
 
 WORKSPACES = {"products": True, "old": False}

@@ -5,8 +5,8 @@ import copy
 import pytest
 
 from jobtype_toolkit.seed.compatibility import compare
+from jobtype_toolkit.seed.json.paths import parse, put, remove
 from jobtype_toolkit.seed.manifest import Manifest
-from jobtype_toolkit.seed.paths import parse, put, remove
 
 B, C, T = "breaking", "compatible", "cosmetic"
 

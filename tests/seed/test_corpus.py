@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from jobtype_toolkit.seed.configuration_rules import WARNINGS
-from jobtype_toolkit.seed.document import parse
+from jobtype_toolkit.seed.json.document import parse
+from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.manifest import Manifest
-from jobtype_toolkit.seed.paths import get
+from jobtype_toolkit.seed.rules.configuration import WARNINGS
 from jobtype_toolkit.seed.validator import validate
 
 WORKSPACES = {"products": True, "workspace_1": True, "workspace_2": True, "old-archive": False}

@@ -7,8 +7,8 @@ import pickle
 import pytest
 
 from jobtype_toolkit.errors import InvalidManifest
-from jobtype_toolkit.seed import paths
-from jobtype_toolkit.seed.document import parse
+from jobtype_toolkit.seed.json import paths
+from jobtype_toolkit.seed.json.document import parse
 from jobtype_toolkit.seed.manifest import Manifest
 
 SPELLED = """{

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed.autofix import apply
 from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.json.paths import get, parse, put, remove
 from jobtype_toolkit.seed.manifest import Manifest
-from jobtype_toolkit.seed.paths import get, parse, put, remove
-from jobtype_toolkit.seed.repair import apply
 from jobtype_toolkit.seed.validator import validate
 
 GONE = object()

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.compatibility import compare
 from jobtype_toolkit.seed.configuration import Configuration
-from jobtype_toolkit.seed.document import parse
+from jobtype_toolkit.seed.json.document import parse
+from jobtype_toolkit.seed.json.paths import show
 from jobtype_toolkit.seed.manifest import Manifest
-from jobtype_toolkit.seed.normalising import normalised_manifest
-from jobtype_toolkit.seed.paths import show
+from jobtype_toolkit.seed.normalize import normalised_manifest
 from jobtype_toolkit.seed.schema import definition, manifest_schema, violations
 from jobtype_toolkit.seed.validator import validate
 

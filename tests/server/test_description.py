@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode, checks
 
 from jobtype_toolkit import testing
-from jobtype_toolkit.parameters import SERVICES, WRITES
+from jobtype_toolkit.api.services import SERVICES, WRITES
 from jobtype_toolkit.server.openapi import description
 from jobtype_toolkit.server.releases import RELEASES
 

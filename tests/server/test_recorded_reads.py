@@ -12,7 +12,7 @@ from asking import Client
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
-from jobtype_toolkit.resources import LET_GO
+from jobtype_toolkit.api.resources import LET_GO
 
 LOADED = (
     ("list-page-size-1000", "job_types"),

@@ -15,7 +15,7 @@ from histories import CHIPS, JOBS, MODEL, ago, manifest
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
-from jobtype_toolkit.server.running import check_address
+from jobtype_toolkit.server.serve import check_address
 
 TOKEN = "a-very-secret-token"
 PATCHES = {"is_paused": True}

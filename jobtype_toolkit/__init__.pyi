@@ -1,0 +1,44 @@
+from jobtype_toolkit.api.arguments import ResultCut as ResultCut
+from jobtype_toolkit.api.records import Job as Job
+from jobtype_toolkit.api.records import JobType as JobType
+from jobtype_toolkit.api.records import JobTypeRevision as JobTypeRevision
+from jobtype_toolkit.errors import AlreadySent as AlreadySent
+from jobtype_toolkit.errors import Ambiguous as Ambiguous
+from jobtype_toolkit.errors import AuthenticationFailed as AuthenticationFailed
+from jobtype_toolkit.errors import ConnectionFailed as ConnectionFailed
+from jobtype_toolkit.errors import InputNotFound as InputNotFound
+from jobtype_toolkit.errors import InvalidManifest as InvalidManifest
+from jobtype_toolkit.errors import InvalidParameter as InvalidParameter
+from jobtype_toolkit.errors import InvalidQuery as InvalidQuery
+from jobtype_toolkit.errors import LoadFailed as LoadFailed
+from jobtype_toolkit.errors import NotAStore as NotAStore
+from jobtype_toolkit.errors import NotFound as NotFound
+from jobtype_toolkit.errors import OutcomeUnknown as OutcomeUnknown
+from jobtype_toolkit.errors import PlanOutdated as PlanOutdated
+from jobtype_toolkit.errors import PullStopped as PullStopped
+from jobtype_toolkit.errors import Rejected as Rejected
+from jobtype_toolkit.errors import ServerFailed as ServerFailed
+from jobtype_toolkit.errors import StoreError as StoreError
+from jobtype_toolkit.errors import StoreLocked as StoreLocked
+from jobtype_toolkit.errors import StoreReadOnly as StoreReadOnly
+from jobtype_toolkit.errors import StoreVersion as StoreVersion
+from jobtype_toolkit.errors import ToolkitError as ToolkitError
+from jobtype_toolkit.errors import UnreadableInput as UnreadableInput
+from jobtype_toolkit.live.connect import NotVerified as NotVerified
+from jobtype_toolkit.live.connect import connect as connect
+from jobtype_toolkit.live.retry import Retries as Retries
+from jobtype_toolkit.live.scale import Scale as Scale
+from jobtype_toolkit.plans.plan import Plan as Plan
+from jobtype_toolkit.plans.sent import Sent as Sent
+from jobtype_toolkit.provenance import explain as explain
+from jobtype_toolkit.seed.configuration import Configuration as Configuration
+from jobtype_toolkit.seed.findings import Finding as Finding
+from jobtype_toolkit.seed.findings import Validation as Validation
+from jobtype_toolkit.seed.manifest import Manifest as Manifest
+from jobtype_toolkit.seed.validator import validate as validate
+from jobtype_toolkit.store.opening import open as open  # noqa: A004
+from jobtype_toolkit.store.opening import sample as sample
+from jobtype_toolkit.store.store import Store as Store
+from jobtype_toolkit.sync.report import PullReport as PullReport
+
+__version__: str

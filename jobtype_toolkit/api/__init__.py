@@ -1,0 +1,1 @@
+"""v6 as data: fields, resources, services, and what their arguments may be."""

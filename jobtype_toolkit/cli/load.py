@@ -1,0 +1,149 @@
+"""The commands that fill a store: `load`, and `demo` with the bundled sample."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.cli.output import draw, plain, safe, show, write
+from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.store.ingest.load import LoadReport
+
+REJECTED = 3
+_REJECTS_SHOWN = 5
+_DEMO_ROWS = 12
+_DEMO_WINDOW = "P1D"
+_REJECT_FIELDS = (
+    Field("file", "text", ""),
+    Field("position", "int", ""),
+    Field("reason", "text", ""),
+    Field("text", "text", ""),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that fill a store."""
+    app.command(epilog="Example: jobtype-toolkit demo demo.duckdb")(demo)
+    app.command(
+        epilog="Example: jobtype-toolkit load history.csv --store ops.duckdb --column state=status --status OK=COMPLETED --timezone UTC"
+    )(load)
+    app.command(epilog="Example: jobtype-toolkit rejects --store demo.duckdb")(rejects)
+
+
+def rejects(
+    store: StoreFile = None,
+    load_id: Annotated[int | None, typer.Option(metavar="N", help="Only those of this load.")] = None,
+) -> None:
+    """Show the rows that could not be loaded: where they stand, what is wrong with them, and their text."""
+    with opened(store) as target:
+        found = target.rejects(load_id)
+    draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
+    for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():
+        write(f"{rows:,} rows: {safe(str(reason))}\n")
+
+
+def demo(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The store to make or to add the sample to.", dir_okay=False)
+    ] = Path("demo.duckdb"),
+) -> None:
+    """Load the bundled sample history into a file, and show the four analyses on it."""
+    with jt.sample(file) as store:
+        write(
+            f"The sample was loaded into {safe(str(file))}; its history ends at {store.as_of:%Y-%m-%d %H:%M} UTC.\n\n"
+        )
+        for frame in (
+            store.status(started=_DEMO_WINDOW, is_active=True, source="sample"),
+            store.pending(source="sample"),
+            store.running(source="sample"),
+            store.system_failures(source="sample"),
+        ):
+            show(frame, limit=_DEMO_ROWS)
+    command = Path(sys.argv[0])
+    program = command if command.parent.name == "bin" and shutil.which(command.name) is None else Path(command.name)
+    write(f"Ask more: {safe(str(program))} failures --store {safe(str(file))} --started P7D\n")
+
+
+def load(
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file, a folder or a glob: JSON, NDJSON, CSV, Parquet, also .gz.")
+    ],
+    store: StoreFile = None,
+    resource: Annotated[str, typer.Option(metavar="NAME", help=f"What the rows are: {', '.join(LOADABLE)}.")] = "jobs",
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="The name that keeps these rows apart from others.")
+    ] = "local",
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A column under another name. May be repeated.")
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A status under another name. May be repeated.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="The zone of times that have none, such as UTC.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing where any row is bad.")] = False,
+    json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
+) -> None:
+    """Load job types, revisions, errors, jobs or executions into a store; the file is made where it is missing.
+
+    Loading the same input twice changes nothing. A row that cannot be loaded is kept aside and told of (exit code 3).
+    """
+    if store is None:
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
+        raise jt.InvalidParameter(msg)
+    with jt.open(store) as target:
+        report = target.load(
+            path,
+            resource,
+            source=source,
+            columns=_pairs(column, "--column"),
+            statuses=_pairs(status, "--status"),
+            timezone=timezone,
+            strict=strict,
+        )
+        if json:
+            write(jsonlib.dumps(asdict(report)) + "\n")
+        else:
+            _tell(target, report, store)
+    if report.rejected:
+        raise typer.Exit(REJECTED)
+
+
+def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
+    """Write what a load did, and the first of the rows that it rejected."""
+    write(
+        f"{report.rows:,} {report.resource} read into {safe(str(file))}, source {safe(repr(report.source))}: "
+        f"{report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged, {report.rejected:,} rejected "
+        f"(load {report.load_id}).\n"
+    )
+    for note in report.notes:
+        write(f"Note: {safe(note)}.\n")
+    if not report.rejected:
+        return
+    first = store.rejects(report.load_id).head(_REJECTS_SHOWN)
+    draw("Rejected rows", _REJECT_FIELDS, [plain(first[field.name]) for field in _REJECT_FIELDS])
+    write(f"\n{len(first):,} of {report.rejected:,} rejected rows; `jobtype-toolkit rejects` shows them all.\n")
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """Return `theirs=ours` texts as a mapping; ours has no `=` in it, theirs may."""
+    pairs = {}
+    for text in given or ():
+        theirs, sign, ours = text.rpartition("=")
+        if not (theirs and sign and ours):
+            msg = f"{option} {text!r} is not theirs=ours, as in {option} state=status."
+            raise jt.InvalidParameter(msg)
+        pairs[theirs] = ours
+    return pairs

@@ -1,0 +1,145 @@
+"""The commands for a manifest at hand: `new`, `fmt`, `diff` and `schema`; `validate` is in `validating`."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.cli.output import draw, plain, safe, write
+from jobtype_toolkit.cli.validation import FOUND, STDIN, UNREADABLE, found_in, progress
+
+_DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: jobtype-toolkit new tile-mosaic -o seed.manifest.json")(new)
+    app.command(epilog="Example: jobtype-toolkit fmt seed.manifest.json")(fmt)
+    app.command(epilog="Example: jobtype-toolkit diff seed.manifest.json seed.manifest.json --json")(diff)
+    app.command(epilog="Example: jobtype-toolkit schema manifest")(schema)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the job: letters, digits and '-'.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The file to make; standard output where not given."),
+    ] = None,
+) -> None:
+    """Write a manifest to start from: all that is required, no inputs, Scale's least resources."""
+    made = jt.Manifest.new(name)
+    errors = jt.validate(made).errors
+    if errors:
+        msg = f"NAME {name!r}: {errors[0].description} {errors[0].suggestion}".rstrip()
+        raise jt.InvalidParameter(msg)
+    if output is None:
+        write(made.text)
+        return
+    if output.exists():
+        msg = f"There is a file {output} already, and it was left as it is. Choose another name with -o."
+        raise jt.InvalidParameter(msg)
+    made.save(output)
+    write(f"{safe(str(output))} made. Fill it in, then: jobtype-toolkit validate {safe(str(output))}\n")
+
+
+def fmt(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Manifests or folders of them; - is standard input.")
+    ],
+    check: Annotated[
+        bool,
+        typer.Option("--check", metavar="", help="Change nothing; exit with 1 where there is something to change."),
+    ] = False,
+) -> None:
+    """Lay manifests out anew, in place: two blanks a level, keys in the schema's order, every value spelled as it was.
+
+    Exit codes: 0 done, 1 something is not JSON or, with --check, not in this layout, 2 a file could not be read.
+    """
+    names = found_in(files)
+    code = changed = 0
+    for name in progress(names, "fmt", "file"):
+        try:
+            changed += _formatted(name, check=check)
+        except (jt.InvalidManifest, OSError) as error:
+            write(f"jobtype-toolkit: {safe(_named(name, error))}\n", to=sys.stderr)
+            code = max(code, FOUND if isinstance(error, jt.InvalidManifest) else UNREADABLE)
+    if STDIN not in names:
+        write(f"{changed:,} of {len(names):,} files {'would be' if check else 'were'} changed.\n")
+    if code or (check and changed):
+        raise typer.Exit(code or FOUND)
+
+
+def _named(name: str, error: Exception) -> str:
+    return str(error) if name in str(error) else f"{name}: {error}"
+
+
+def _formatted(name: str, *, check: bool) -> bool:
+    """Format one file; return whether it changes."""
+    from jobtype_toolkit.seed.json.document import parse
+
+    before = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+    after = jt.Manifest.of(parse(before)).formatted.encode()  # `read` would take a manifest out of what is around it
+    if name == STDIN and not check:
+        write(after.decode())
+    elif after != before:
+        if not check:
+            Path(name).write_bytes(after)
+        write(f"{safe(name)}: {'would be changed' if check else 'changed'}\n")
+    return after != before
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="The old manifest; - is standard input.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The new manifest.")],
+    json: Annotated[bool, typer.Option("--json", metavar="", help="Write an object instead of tables.")] = False,
+) -> None:
+    """Show what a new manifest changes, whom that breaks, and which version must be raised.
+
+    Both are compared as a v6 server stores them: defaults written out, items of lists matched by their names.
+    """
+    old, new = _read(before), _read(after)
+    frame, judged = old.diff(new), new.breaking_changes(old)
+    columns = [plain(frame[field.name]) for field in _DIFF]
+    if json:
+        made: dict[str, Any] = {
+            "diff": [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)],
+            "verdict": judged.verdict,
+            "kind": judged.kind,
+            "advice": judged.advice,
+            "bump": judged.bump,
+            "is_bumped": judged.is_bumped,
+            "changes": [asdict(one) for one in judged],
+        }
+        write(jsonlib.dumps(made, indent=2) + "\n")
+        return
+    if judged.changes:
+        left_out = draw("What changes", _DIFF, columns)
+        write(f"Left out for want of width: {', '.join(left_out)}; --json has all.\n" if left_out else "")
+        write("\n")
+    write("".join(f"{safe(line)}\n" for line in str(judged).splitlines()))
+
+
+def _read(name: str) -> jt.Manifest:
+    manifest = jt.Manifest.read(sys.stdin.buffer if name == STDIN else Path(name))
+    for note in manifest.notes:
+        write(f"{safe(name)}: {safe(note)}\n", to=sys.stderr)
+    return manifest
+
+
+def schema(
+    what: Annotated[
+        Literal["manifest", "configuration"], typer.Argument(metavar="manifest|configuration", help="Of what.")
+    ],
+) -> None:
+    """Print a JSON Schema (draft 4) for editors, with a title and a description for every field."""
+    from jobtype_toolkit.seed.schema import definition
+
+    made = definition("seed.manifest" if what == "manifest" else what)
+    write(jsonlib.dumps(made, indent=2) + "\n")

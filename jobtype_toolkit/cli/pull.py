@@ -1,0 +1,99 @@
+"""The command `pull`: from a live server into a store, by hand or every night."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from typing import Annotated
+
+import typer
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli.output import safe, write
+from jobtype_toolkit.cli.targets import STORE_VARIABLE, CaFile, CertFile, StoreFile, TokenFile, connected
+
+REJECTED = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: jobtype-toolkit pull --server https://scale.example/api --store ops.duckdb")(pull)
+
+
+def pull(
+    server: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The live v6 server: the part of its address before /v6/. The token comes from the environment variable "
+            "JOBTYPE_TOOLKIT_TOKEN, or from --token-file.",
+        ),
+    ],
+    store: StoreFile = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the store calls the server; its URL where not given.")
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", help="How many requests at once, 1 to 16.")] = 2,
+    executions: Annotated[
+        int, typer.Option(metavar="N", help="How many requests to spend on executions of failed and retried jobs.")
+    ] = 0,
+    page_size: Annotated[int, typer.Option(metavar="N", help="Jobs a request, 1 to 1000.")] = 250,
+    overlap: Annotated[
+        str, typer.Option(metavar="DURATION", help="How much of the last pull to read again.")
+    ] = "PT15M",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only jobs modified since; a time, or a duration such as P90D.")
+    ] = None,
+    pages: Annotated[
+        int | None, typer.Option(metavar="N", help="At most so many pages of jobs; the next pull goes on.")
+    ] = None,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", metavar="", help="Take out open jobs that the server no longer has.")
+    ] = False,
+    snapshot: Annotated[bool, typer.Option(metavar="", help="Keep what the live views say, and compare.")] = True,
+    moved: Annotated[
+        bool, typer.Option("--moved", metavar="", help="The server of this source has another address now.")
+    ] = False,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+    json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
+) -> None:
+    """Bring job types and job history of a live v6 server into a store: everything the first time, then what changed.
+
+    A pull that was stopped goes on where it was. Exit codes: 0 all is here, also where a side read failed, which the report
+    tells; 1 the jobs could not be read to the end, or nothing could be asked; 3 some rows were rejected.
+    """
+    if store is None:
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; it is made where it is missing."
+        raise jt.InvalidParameter(msg)
+    stopped = None
+    with connected(server, token_file, ca_file, cert_file) as scale, jt.open(store) as target:
+        try:
+            report = target.pull(
+                scale,
+                source=source,
+                workers=workers,
+                executions=executions,
+                page_size=page_size,
+                overlap=overlap,
+                since=since,
+                pages=pages,
+                reconcile=reconcile,
+                snapshot=snapshot,
+                moved=moved,
+                progress=sys.stderr.isatty(),
+            )
+        except jt.PullStopped as error:
+            report, stopped = error.report, error
+        except KeyboardInterrupt:
+            write("Stopped. What was fetched is kept; pull again to go on.\n", to=sys.stderr)
+            raise
+    if json:
+        write(jsonlib.dumps(report.as_dict()) + "\n")
+    else:
+        write("".join(f"{safe(line)}\n" for line in str(report).splitlines()))
+    if stopped is not None:
+        raise stopped
+    if report.rejected:
+        raise typer.Exit(REJECTED)

@@ -1,0 +1,1 @@
+"""How answers are shown: columns, titles, cells, for terminals and HTML."""

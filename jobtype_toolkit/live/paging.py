@@ -1,0 +1,271 @@
+"""Reading a list to its end: page by page, or by key where rows move while they are read.
+
+`next` is only asked whether there is more: behind a proxy its host, scheme and prefix may be wrong (v6-semantics 1.4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from jobtype_toolkit.api.arguments import MAX_PAGE_SIZE
+from jobtype_toolkit.api.times import instant, v6_text
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
+from jobtype_toolkit.live.error_mapping import InvalidPage
+from jobtype_toolkit.live.http import Http, Params
+
+TICK = timedelta(microseconds=1)
+"""The step of v6's times."""
+_LAST = datetime.max.replace(tzinfo=UTC)
+_STEPS_BACK = 100
+"""How often pages are read again because the list got shorter, at most: a count may lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list."""
+
+    rows: list[dict[str, Any]] = field(repr=False)
+    count: int
+    """How many rows the server says there are in all."""
+    has_next: bool
+    body: bytes = field(repr=False, default=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A page of jobs read by key, and the time of which nothing is missing once it is in."""
+
+    page: Page
+    started: datetime | None
+    """From this last_modified on all rows have been read; None from the beginning."""
+    ended: datetime | None
+    """Up to this one, itself excluded; None where the page alone completes nothing."""
+
+
+def page(http: Http, path: str, params: Params) -> Page:
+    """Return one page.
+
+    Raises:
+        InvalidPage: it is past the end.
+        ServerFailed: what comes is no page.
+    """
+    answer = http.get(path, params)
+    found = answer.value
+    rows = found.get("results") if isinstance(found, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        msg = f"GET {path}: the server answered with JSON that is no page of a list. Is this a v6 server?"
+        raise ServerFailed(msg, status=answer.status)
+    count = found.get("count")
+    return Page(rows, count if type(count) is int and count >= 0 else len(rows), bool(found.get("next")), answer.body)
+
+
+def pages(
+    http: Http, path: str, params: Params, *, size: int = MAX_PAGE_SIZE, goes_back: bool = False
+) -> Iterator[Page]:
+    """Yield the pages of a list to its end, by their numbers.
+
+    Args:
+        http: the server.
+        path: the list, below `/v6/`.
+        params: its query.
+        size: rows of a page.
+        goes_back: whether to read pages again where the list got shorter meanwhile, so that what moved up is not missed;
+            rows may come twice then.
+
+    Raises:
+        ServerFailed: one page comes again and again.
+    """
+    number, before, left = 1, 0, _STEPS_BACK if goes_back else 0
+    known: dict[bytes, int] = {}
+    while True:
+        try:
+            found = page(http, path, [*params, ("page_size", size), *numbered(number)])
+        except InvalidPage:
+            if number == 1:
+                raise
+            if not left:
+                return  # it went while the ones before it were read
+            number, left, known = number - 1, left - 1, {}
+            continue
+        came_as = known.setdefault(_fingerprint(found), number) if found.has_next or number > 1 else number
+        if came_as != number and found.rows:
+            msg = (
+                f"GET {path}: page {number} is page {came_as} once more. Does something between here and the server "
+                "leave the query out, or keep old answers?"
+            )
+            raise ServerFailed(msg, status=200)
+        yield found
+        gone, before = before - found.count, found.count
+        if gone > 0 and number > 1 and left:
+            number, left, known = max(number - ceil(gone / size), 1), left - 1, {}
+        elif not found.has_next or not found.rows:
+            return
+        else:
+            number += 1
+
+
+def _fingerprint(found: Page) -> bytes:
+    """Return the same for pages with the same rows; what is around the rows tells the number of the page."""
+    try:
+        return sha256(json.dumps(found.rows).encode()).digest()
+    except RecursionError:
+        return sha256(found.body).digest()
+
+
+def numbered(number: int) -> Params:
+    """Return the parameter of a page; none for the first."""
+    return [("page", number)] if number > 1 else []
+
+
+def by_key(
+    http: Http,
+    params: Params = (),
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    size: int = 250,
+) -> Iterator[Stretch]:
+    """Yield all jobs last modified from `started` until before `ended`, each page asked for by the last one's end.
+
+    Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7). Where they change faster than
+    they are read, reading ends with what was the newest when more pages had come than the server had promised.
+
+    Raises:
+        ServerFailed: the server does not sort or filter as v6 does.
+    """
+    since, newest, promised = started, _LAST, None
+    while since is None or since <= newest:
+        found = _next_page(http, params, since, ended, size)
+        times = [last_modified(one) for one in found.rows]
+        _check(times, since, ended)
+        promised = (found.count // size + 2 if promised is None else promised) - 1
+        if promised == 0 and ended is None:  # more came meanwhile than there were: it has to end somewhere
+            newest = _newest(http, params)
+        is_full = len(times) >= size  # after which a row may have come, whatever `next` says
+        if not times or not (found.has_next or is_full):
+            end = ended if ended is not None else (following(times[-1]) if times else since)
+            yield Stretch(found, since, end)
+            return
+        if since is None or times[-1] > since:
+            yield Stretch(found, since, times[-1])
+            since = times[-1]
+        else:
+            yield from _same_instant(http, params, since, size)
+            since = following(since)
+            if since is None or (ended is not None and since >= ended):
+                return
+
+
+def _newest(http: Http, params: Params) -> datetime:
+    """Return the greatest last_modified there is now."""
+    found = page(http, "jobs/", [*params, ("order", "-last_modified"), ("page_size", 1)])
+    return last_modified(found.rows[0]) if found.rows else _LAST
+
+
+class Fresh:
+    """Leaves out of rows read by key those that were there already: the end of a page is the beginning of the next."""
+
+    def __init__(self) -> None:
+        self._last: set[tuple[str, int]] = set()
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that are new, or that changed since."""
+        keyed = [((one["last_modified"], one["id"]), one) for one in rows]
+        fresh = [one for key, one in keyed if key not in self._last]
+        newest = keyed[-1][0][0] if keyed else None
+        self._last = {key for key in (*self._last, *(key for key, _ in keyed)) if newest is None or key[0] == newest}
+        return fresh
+
+
+def following(moment: datetime) -> datetime | None:
+    """Return the next instant that v6 can tell; None after the last."""
+    return moment + TICK if moment < _LAST else None
+
+
+_IN_ORDER: Params = (("order", "last_modified"), ("order", "id"))
+
+
+def _next_page(http: Http, params: Params, since: datetime | None, ended: datetime | None, size: int) -> Page:
+    """Return the page from an instant until before another.
+
+    Equal ends are an error on a server: for a single instant it is asked for the next one too, and those rows are left out.
+    """
+    last = None if ended is None else ended - TICK
+    is_equal = last is not None and last == since
+    query = [*params, *_since(since), *_until(ended if is_equal else last), *_IN_ORDER, ("page_size", size)]
+    found = page(http, "jobs/", query)
+    if is_equal and (kept := [one for one in found.rows if last_modified(one) == since]) != found.rows:
+        return replace(found, rows=kept, has_next=False)
+    return found
+
+
+def _until(moment: datetime | None) -> Params:
+    return [] if moment is None else [("ended", _text(moment))]
+
+
+def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
+    """Yield the rows of one instant that fill more than a page: by number, to the end and back.
+
+    Rows that change leave the instant, and those behind them move up: on the way back none of them is passed by.
+    """
+    after = following(moment)
+    span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
+    read = 0
+    for found in pages(http, "jobs/", span, size=size):
+        read += 1
+        yield _of(found, moment)
+    for number in range(read, 0, -1) if read > 1 else ():
+        with suppress(InvalidPage):  # its rows have moved up since
+            yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
+    yield Stretch(Page([], 0, has_next=False), moment, after)
+
+
+def _of(found: Page, moment: datetime) -> Stretch:
+    """Return the rows of a page that are of an instant."""
+    times = [last_modified(one) for one in found.rows]
+    _check(times, moment)
+    return Stretch(
+        replace(found, rows=[one for one, time in zip(found.rows, times, strict=True) if time == moment]), None, None
+    )
+
+
+def _since(moment: datetime | None) -> Params:
+    return [] if moment is None else [("started", _text(moment))]
+
+
+def _text(moment: datetime) -> str:
+    return v6_text(moment) or ""
+
+
+def last_modified(row: Any) -> datetime:
+    """Return the `last_modified` of a job."""
+    try:
+        if type(row["id"]) is int:
+            return instant(row["last_modified"], name="last_modified")
+    except (KeyError, TypeError, InvalidParameter):
+        pass
+    msg = "GET jobs/: a row has no id, or no last_modified that is a time; by these the list is read. Is this a v6 server?"
+    raise ServerFailed(msg, status=200)
+
+
+def _check(times: Sequence[datetime], since: datetime | None, ended: datetime | None = None) -> None:
+    """Refuse a page that is not what was asked for: reading on by it would lose rows, or never end."""
+    if any(one > after for one, after in pairwise(times)):
+        msg = "GET jobs/?order=last_modified: the server does not sort, so that its list cannot be read without a loss."
+        raise ServerFailed(msg, status=200)
+    is_before = bool(times) and since is not None and times[0] < since
+    if is_before or (times and ended is not None and times[-1] >= ended):
+        asked = "&".join(f"{name}={value}" for name, value in (*_since(since), *_until(ended)))
+        msg = (
+            f"GET jobs/?{asked}: the server answers with rows from {'before' if is_before else 'after'}, so that it cannot be "
+            "read to the end. Does something between here and it leave the query out, or keep old answers?"
+        )
+        raise ServerFailed(msg, status=200)

@@ -1,0 +1,213 @@
+"""A plan's way to a live server: looked at before, sent once, looked up where the answer is lost, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobtype_toolkit.api.records import JobType
+from jobtype_toolkit.api.services import service
+from jobtype_toolkit.api.versions import is_addressable
+from jobtype_toolkit.errors import ConnectionFailed, PlanOutdated, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.live.error_mapping import readable
+from jobtype_toolkit.live.http import Answer
+from jobtype_toolkit.live.outcome import looked_up
+from jobtype_toolkit.live.preflight import Server, are_same, look
+from jobtype_toolkit.live.queries import Asking
+from jobtype_toolkit.live.redact import hidden, hiding
+from jobtype_toolkit.live.refusals import refusal
+from jobtype_toolkit.plans.evaluate import Judged
+from jobtype_toolkit.plans.request import Rules, Seen, Wish
+from jobtype_toolkit.plans.sent import Outcome, Sent
+from jobtype_toolkit.seed.differences import same
+from jobtype_toolkit.seed.findings import Finding, Validation, finding
+from jobtype_toolkit.seed.normalize import normalised_configuration, settings_of
+
+_TIMED_OUT = 408
+"""The one refusal that does not say that nothing was done."""
+_SECOND = ("is_active", "is_paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One plan's way to a server. It holds the values of secret settings, and shows nothing of what it holds."""
+
+    asking: Asking = field(repr=False)
+    server: Server = field(repr=False)
+    wish: Wish = field(repr=False)
+    seen: Seen = field(repr=False)
+    rules: Rules = field(repr=False)
+    judged: Judged = field(repr=False)
+
+    def check(self) -> None:
+        """Raise PlanOutdated where somebody edited the job type since. In the moment after it somebody still can."""
+        if not are_same(self.seen, look(self.server, self.seen.name, self.seen.version)):
+            msg = (
+                f"{self.seen.name} {self.seen.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
+                "sent; make the plan anew and look at it."
+            )
+            raise PlanOutdated(msg)
+
+    def send(self) -> Sent:
+        """Send it once, and return what became of it."""
+        now, notes = self.asking.clock(), list[str]()
+        answer = self._answer()
+        said = None
+        if isinstance(answer, Answer):
+            said = hidden(answer.value, hiding(self._secrets))
+            outcome = self._outcome(answer, notes)
+        elif isinstance(answer, (ServerFailed, ConnectionFailed)) or _is_timed_out(answer):
+            notes.append(looked_up(self.server, self.seen, self.judged, answer))
+            outcome = "created" if self.seen.values is None else "edited"
+        else:
+            raise refusal(answer) if isinstance(answer, Rejected) else answer
+        self._send_second(notes)
+        job_type, not_applied = self._read_back(notes)
+        return Sent(
+            outcome,
+            self._url,
+            job_type,
+            _validation(said),
+            not_applied,
+            tuple(notes),
+            home=self.asking.http.base,
+            at=now,
+            request=self.wish.asked(self.judged.secrets),
+            status=getattr(answer, "status", None),
+            answer=said,
+        )
+
+    def _answer(self) -> Answer | ToolkitError:
+        """Return the answer, or the error in its place, without the frames of the request: they know the secrets."""
+        try:
+            return self.asking.http.send(self._method, self._path, self.body(), secrets=self._secrets)
+        except ToolkitError as error:
+            return error.with_traceback(None)
+
+    def body(self) -> dict[str, Any]:
+        """Return what is sent: of a configuration all four sections (D36); what v6 takes for no wish is left out."""
+        made: dict[str, Any] = {}
+        for name, value in self.wish.changes.items():
+            if name in ("manifest", "configuration"):
+                document = self.wish.document(name)
+                if document is not None:
+                    made[name] = normalised_configuration(document.value) if name != "manifest" else document.value
+            elif value not in (None, "") and not (name in _SECOND and name in self._second):
+                made[name] = value
+        if "manifest" not in made:
+            made.pop("auto_update", None)
+        return made
+
+    # Where it goes.
+
+    @property
+    def _method(self) -> str:
+        return "PATCH" if self.wish.is_edit else "POST"
+
+    @property
+    def _details(self) -> str:
+        return service("job_type").url.format(name=self.seen.name, version=self.seen.version)
+
+    @property
+    def _path(self) -> str:
+        return self._details if self.wish.is_edit else service("add").url
+
+    @property
+    def _url(self) -> str:
+        """Where the details are; the versions where a server has no address for them (D14)."""
+        base = f"{self.asking.http.base}/v6/"
+        if is_addressable(self.seen.version):
+            return base + self._details
+        return base + service("versions").url.format(name=self.seen.name)
+
+    @property
+    def _second(self) -> dict[str, Any]:
+        """Return the fields that are sent apart: v6 ignores them in a creation (D15), old releases refuse them there."""
+        is_apart = not self.wish.is_edit and (self.seen.values is None or self.rules.is_before_7_0_1)
+        return {name: self.wish.changes[name] for name in _SECOND if is_apart and name in self.wish.changes}
+
+    @property
+    def _secrets(self) -> list[str]:
+        """Return what no message may repeat."""
+        configuration = self.wish.document("configuration")
+        settings = settings_of(configuration.value) if configuration else {}
+        return [str(value) for name, value in settings.items() if name in self.judged.secrets and value is not None]
+
+    # What came of it.
+
+    def _outcome(self, answer: Answer, notes: list[str]) -> Outcome:
+        if self.seen.values is not None:
+            return "edited"
+        number = answer.value.get("revision_num") if isinstance(answer.value, dict) else None
+        is_edit = answer.status != 201 or (isinstance(number, int) and number > 1)
+        if is_edit:
+            notes.append("Somebody created it after the plan was made, so that the server took this for an edit (D16).")
+        return "edited" if is_edit else "created"
+
+    def _send_second(self, notes: list[str]) -> None:
+        wanted = self.judged.second_step
+        if not wanted:
+            return
+        told = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        if not is_addressable(self.seen.version):
+            notes.append(f"{told}: a server has no address for this version, so that it cannot be set (D14).")
+            return
+        try:
+            self.asking.http.send("PATCH", self._details, wanted)
+        except ToolkitError as error:
+            notes.append(f"{told}: the second step failed, and edit(…, {told}) tries it again. {error}")
+
+    def _read_back(self, notes: list[str]) -> tuple[JobType, tuple[str, ...]]:
+        """Return the details as they are now, and the fields that are not as they were asked for."""
+        try:
+            found = self.server.job_type(self.seen.name, self.seen.version)
+        except ToolkitError as error:
+            notes.append(f"The details could not be read back, so that they are shown as planned. {error}")
+            return JobType(self.judged.after), self.judged.not_applied
+        number = self.seen.revision_num + 1
+        if self.judged.is_revised and (found.revision_num or number) > number:
+            notes.append(f"It is at revision {found.revision_num}, not {number}: somebody else edited it meanwhile.")
+        return found, tuple(self._missed(found, notes))
+
+    def _missed(self, found: JobType, notes: list[str]) -> Iterator[str]:
+        """Yield the fields that were asked for and are not so."""
+        for name, given in self.wish.changes.items():
+            if name == "auto_update":
+                continue
+            if name == "manifest" and self.wish.document(name) is not None:
+                is_missed = (found.revision_num or 0) <= self.seen.revision_num
+            elif name == "configuration" and self.wish.document(name) is not None:
+                is_missed = self._is_configuration_missed(found, notes)
+            elif name in ("max_scheduled", "icon_code"):
+                is_missed = found[name] != (given or None)
+            elif given in (None, ""):
+                is_missed = name in self.judged.not_applied
+            else:
+                is_missed = found[name] != given
+            if is_missed:
+                yield name
+
+    def _is_configuration_missed(self, found: JobType, notes: list[str]) -> bool:
+        before = (self.judged.before or {}).get("configuration")
+        if found.configuration is None or same(found.configuration, self.judged.after["configuration"]):
+            return False
+        if same(found.configuration, before):
+            return True
+        notes.append("configuration: the server holds another than was planned; look at it.")
+        return False
+
+
+def _is_timed_out(error: ToolkitError) -> bool:
+    return isinstance(error, Rejected) and error.status == _TIMED_OUT
+
+
+def _validation(said: Any) -> Validation:
+    """Return what an edit warns of (D23); a creation, and an old release, tell nothing."""
+    told = said.get("warnings") if isinstance(said, dict) else None
+    warnings: list[Finding] = [
+        finding(readable(str(one.get("name")))[:60], (), readable(str(one.get("description", ""))))
+        for one in (told if isinstance(told, list) else ())
+        if isinstance(one, dict)
+    ]
+    return Validation((), tuple(warnings))

@@ -1,0 +1,283 @@
+"""What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
+
+Nothing is read or written here. The rules are those of a v6 server (v6-semantics 2.7 to 2.9); where it silently ignores a wish,
+the notes say so, and a store applies it all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.plans.checks import Case, kept_secrets, objections
+from jobtype_toolkit.plans.plan import Action
+from jobtype_toolkit.plans.request import STORE, Rules, Seen, Wish, text_of
+from jobtype_toolkit.seed.findings import SCALE, Validation, shown
+from jobtype_toolkit.seed.json.paths import get
+from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
+from jobtype_toolkit.seed.rules.names import SECTIONS
+from jobtype_toolkit.seed.rules.scale import items
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a wish comes to."""
+
+    action: Action
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+    validation: Validation = field(default_factory=Validation)
+    auto_update: bool | None = None
+    is_revised: bool = False
+    second_step: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    not_applied: tuple[str, ...] = ()
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    """The errors that the manifest defines."""
+    secrets: tuple[str, ...] = ()
+    """The settings whose values are shown nowhere."""
+    kept: tuple[str, ...] = ()
+    """The secret settings that a server keeps the values of."""
+
+
+def judge(wish: Wish, seen: Seen, rules: Rules = STORE) -> Judged:
+    """Return what a wish comes to, given what its home holds and what the home makes of a wish."""
+    return _Judge(wish, seen, rules).judged()
+
+
+class _Judge:
+    """One judgement: `after` and the notes grow rule by rule."""
+
+    def __init__(self, wish: Wish, seen: Seen, rules: Rules) -> None:
+        self.wish = wish
+        self.seen = seen
+        self.rules = rules
+        self.manifest = wish.document("manifest")
+        self.configuration = wish.document("configuration")
+        self.notes: list[str] = []
+        self.not_applied: list[str] = []
+        self.is_system = bool(seen.values and seen.values["is_system"])
+        self.secrets = self._secrets()
+        self.before = self._before()
+        self.after = dict(self.before) if self.before else self._blank()
+
+    def judged(self) -> Judged:
+        self._apply_scalars()
+        self._apply_manifest()
+        self._apply_configuration()
+        self._tell()
+        case = Case(self.wish, self.seen, self.rules, self.before, self.after)
+        validation = objections(case)
+        self._hidesettings_of(validation)
+        is_revised = self.manifest is not None
+        return Judged(
+            action="create" if self.before is None else "edit" if self.wish.is_edit else "replace",
+            before=self.before,
+            after=self.after,
+            validation=validation,
+            auto_update=self.wish.changes.get("auto_update") is not False if is_revised else None,
+            is_revised=is_revised,
+            second_step=self._second_step(),
+            notes=tuple(self.notes),
+            not_applied=tuple(self.not_applied),
+            errors=_errors(self.after["manifest"]) if is_revised and validation.is_valid else [],
+            secrets=tuple(self.secrets),
+            kept=tuple(sorted(kept_secrets(case))),
+        )
+
+    def _second_step(self) -> dict[str, Any]:
+        """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
+        if self.before and self.rules.is_before_7_0_1 and not self.wish.is_edit:
+            return {name: self.after[name] for name in _SECOND if self.after[name] != self.before[name]}
+        wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
+        usual = {"is_active": True, "is_paused": False}
+        return {name: value for name, value in wished.items() if self.before is None and value is not usual[name]}
+
+    def _hidesettings_of(self, validation: Validation) -> None:
+        """Show no setting beside a manifest that is none: nobody can say which of them are secret."""
+        configuration = self.after["configuration"]
+        is_broken = any(one.document == "manifest" and SCALE in one.rejected_by for one in validation.errors)
+        if is_broken and self.configuration is not None and isinstance(configuration, dict):
+            self.secrets |= set(settings_of(self.configuration.value))
+            self.after["configuration"] = configuration | {"settings": {}}
+
+    # What is there.
+
+    def _before(self) -> dict[str, Any] | None:
+        """Return the stored fields as plain values, without the settings that are secret from now on."""
+        if self.seen.values is None:
+            return None
+        values = dict(self.seen.values)
+        values["configuration"] = self._public(values["configuration"])
+        return values
+
+    def _blank(self) -> dict[str, Any]:
+        """Return a job type of which only the name is known."""
+        known = {"name": self.wish.name, "version": self.wish.version, "is_active": True, "is_system": False}
+        return {
+            **dict.fromkeys(JOB_TYPE.names),
+            **known,
+            "is_paused": False,
+            "is_published": False,
+            "max_tries": 3,
+            "recipe_types": [],
+        }
+
+    def _secrets(self) -> set[str]:
+        """Return the settings whose values are not kept: secret ones, and those that were and are declared no more."""
+        old = self.seen.document("manifest")
+        new = self.manifest.value if self.manifest else old
+        names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
+        past = self.seen.secrets | secret_settings(old)
+        return secret_settings(new) | (past - {name for name in names if isinstance(name, str)})
+
+    def _public(self, configuration: Any) -> Any:
+        """Return a configuration without the values of secret settings, and without settings of the wrong shape."""
+        if not isinstance(configuration, dict):
+            return None
+        public = {name: text for name, text in settings_of(configuration).items() if name not in self.secrets}
+        return configuration | ({"settings": public} if "settings" in configuration else {})
+
+    # What is wished.
+
+    def _apply_scalars(self) -> None:
+        for name, value in self.wish.changes.items():
+            if name in ("manifest", "configuration", "auto_update") or name not in JOB_TYPE.names:
+                continue
+            if name == "max_scheduled":
+                self._apply_limit(value)
+            elif name == "icon_code":
+                self._apply_icon(value or None)
+            elif value in (None, ""):
+                self._ignore(name)
+            else:
+                self._apply_flag(name, value)
+        if self.before is None and self.after["docker_image"] is None:
+            self.after["docker_image"] = ""
+
+    def _apply_flag(self, name: str, value: Any) -> None:
+        if name == "is_published" and value is False and self.after[name] and self.before:
+            if self._is_refused(name, "a v6 server never switches it off (D20)"):
+                return
+        elif self.rules.is_before_7_0_1 and (name, value, self.after[name]) in _UNDOING:
+            self._is_refused(name, f"Scale {self.rules.release} never makes it {str(value).lower()}")
+            return
+        self.after[name] = value
+
+    def _is_refused(self, name: str, why: str) -> bool:
+        """Note that a v6 server ignores a wish, and return whether this home does."""
+        if not self.rules.is_server:
+            self.notes.append(f"{name}: {why}; the store does")
+            return False
+        self.not_applied.append(name)
+        self.notes.append(f"{name}: {why}, so it stays as it is")
+        return True
+
+    def _apply_limit(self, value: int | None) -> None:
+        if not value and self.is_system:
+            self._ignore("max_scheduled")
+            return
+        is_cleared = not value and self.after["max_scheduled"] is not None
+        if is_cleared and self._is_refused("max_scheduled", "a v6 server never clears it (D21)"):
+            return
+        if value is not None and value < 0:
+            self.notes.append("max_scheduled: with a negative number no job of the type is ever scheduled")
+        self.after["max_scheduled"] = value or None
+
+    def _apply_icon(self, value: str | None) -> None:
+        if value is None and self.is_system:
+            self._ignore("icon_code")
+            return
+        is_cleared = value is None and self.after["icon_code"] is not None
+        if is_cleared and self._is_refused("icon_code", "a v6 server never clears it"):
+            return
+        self.after["icon_code"] = value
+
+    def _ignore(self, name: str) -> None:
+        if self.before is not None:
+            self.not_applied.append(name)
+            self.notes.append(f"{name}: nothing is given, so it stays as it is, as on a v6 server")
+
+    def _apply_manifest(self) -> None:
+        if self.manifest is None:
+            if "manifest" in self.wish.changes:
+                self._ignore("manifest")
+            if "auto_update" in self.wish.changes:
+                self.notes.append("auto_update: it says nothing without a manifest")
+            return
+        new = normalised_manifest(self.manifest.value)
+        self.after |= {
+            "manifest": new,
+            "title": text_of(get(new, ("job", "title"))),
+            "description": text_of(get(new, ("job", "description"))),
+            "revision_num": self.seen.revision_num + 1,
+            "unmet_resources": None,
+        }
+        if self.before and self.before["manifest"] == new:
+            self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
+
+    def _apply_configuration(self) -> None:
+        given, is_wished = self.configuration, "configuration" in self.wish.changes
+        if given is None and is_wished and self.is_system:
+            self._ignore("configuration")
+        elif given is None and (is_wished or self.before is None):
+            if self.before and self._is_refused("configuration", "a v6 server cannot be made to empty it"):
+                return
+            self.after["configuration"] = normalised_configuration({})
+        elif given is not None and self.after["manifest"] is not None and isinstance(given.value, dict):
+            self.after["configuration"] = self._public(normalised_configuration(given.value))
+            dropped = sorted(self.secrets & set(settings_of(given.value)))
+            if dropped:
+                self.notes.append(f"configuration: {_are(dropped)} secret, {_SECRETS[self.rules.is_server]}")
+
+    def _tell(self) -> None:
+        """Add what else is worth a look."""
+        hidden = sorted(self.secrets & set(settings_of(self.seen.document("configuration"))))
+        if hidden:
+            self.notes.append(
+                f"configuration: {', '.join(map(shown, hidden))} becomes secret; {_HIDDEN[self.rules.is_server]}"
+            )
+        if self.seen.is_inferred:
+            self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
+        if self.before and self.after["configuration"] is None and self.configuration is None:
+            self.notes.append(
+                "its configuration is not known here, so that it could not be checked against the manifest"
+                if self.rules.is_server
+                else "its configuration was never loaded, so that it could not be checked against the manifest"
+            )
+        if self.manifest is not None and self.wish.changes.get("auto_update") is not False and self.before:
+            used = [shown(str(one.get("name"))) for one in self.before["recipe_types"] or () if isinstance(one, dict)]
+            if used:
+                self.notes.append(f"auto_update: a server moves the recipe types {', '.join(used)} to the new revision")
+
+
+_SECOND = ("is_active", "is_paused")
+_UNDOING = (("is_active", False, True), ("is_paused", False, True))
+"""What releases before 7.0.1 silently ignore: field, wish, and what it is."""
+_SECRETS = {
+    False: "so that the store keeps no value; a server moves it to its secrets store",
+    True: "so that the server moves it to its secrets store and never shows it again",
+}
+_HIDDEN = {
+    False: "the stored value goes",
+    True: "the server shows no value of it any more. Give it in the configuration, so that it gets into the secrets store",
+}
+
+
+def _are(names: list[str]) -> str:
+    return f"{', '.join(map(shown, names))} {'is' if len(names) == 1 else 'are'}"
+
+
+def _errors(manifest: Any) -> list[dict[str, Any]]:
+    """Return the errors of a manifest as v6 stores them; of a code that occurs twice the last one counts."""
+    by_code = {one.get("code"): one for _, one in items(manifest, SECTIONS["error"])}
+    return [
+        {
+            "name": one.get("name"),
+            "title": one.get("title"),
+            "description": one.get("description"),
+            "category": "DATA" if one.get("category") == "data" else "ALGORITHM",
+        }
+        for one in by_code.values()
+    ]

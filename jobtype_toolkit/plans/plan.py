@@ -1,0 +1,278 @@
+"""A write, shown before it is sent: what would change, what it would touch, and what there is to say against it.
+
+Both homes make plans, and neither changes anything until `send()`. How a plan is sent is the home's business: it hands over
+a function, which keeps to itself what no plan may show, such as the values of secret settings.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import pandas as pd
+
+from jobtype_toolkit import frames
+from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, Rejected, StoreError, ToolkitError
+from jobtype_toolkit.plans.sent import Sent
+from jobtype_toolkit.seed.compatibility import Compatibility, compare
+from jobtype_toolkit.seed.differences import differences, same
+from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
+
+Action = Literal["create", "edit", "replace"]
+
+CHANGE_FIELDS = (
+    Field("field", "text", "The field, or the path into the configuration."),
+    Field("before", "json", "Its value now; None where it has none."),
+    Field("after", "json", "Its value afterwards."),
+)
+"""The columns of `Plan.changes`."""
+DIFF_FIELDS = (
+    Field("path", "text", "The place in the manifest."),
+    *CHANGE_FIELDS[1:],
+    Field("kind", "text", "added, removed or changed."),
+)
+"""The columns of `Plan.manifest_diff`."""
+_APART = frozenset(
+    {"id", "created", "last_modified", "deprecated", "paused", "manifest", "configuration", "recipe_types"}
+)
+"""What `changes` leaves out: told elsewhere, or known only when it is sent."""
+
+
+@dataclass(eq=False, repr=False)
+class Plan:
+    """A write that was not made yet. Look at it, then `send()` it, once.
+
+    `before` and `after` are the fields of the job type, JSON documents as plain values, never with a secret setting;
+    `before` is None for a creation. `jobs` counts the jobs of the type by status. `second_step` are the fields that v6 ignores
+    on a creation (D15): they follow it as an edit. `notes` say what a v6 server would silently ignore, and what else is worth
+    a look.
+    """
+
+    action: Action
+    name: str
+    version: str
+    home: str
+    """Where it would be written."""
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+    validation: Validation
+    sender: Callable[[], Sent]
+    checker: Callable[[], None] = lambda: None
+    """Looks whether what the plan was made for is still so, where the sender does not; it changes nothing."""
+    jobs: Mapping[str, int] = field(default_factory=dict)
+    auto_update: bool | None = None
+    """Whether the manifest moves the recipes that use the type; None in a plan without a manifest."""
+    second_step: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    sent: Sent | None = None
+    _unsent: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether nothing speaks against it, and it was not sent yet."""
+        return self.validation.is_valid and not self._unsent.locked()
+
+    def send(self) -> Sent:
+        """Make the change, all of it or none, and return what became of it.
+
+        Raises:
+            Rejected: `validation` has errors.
+            AlreadySent: it was sent before.
+            PlanOutdated: what it was made for has changed meanwhile.
+            StoreError: the store cannot be written; nothing was changed, and it may be sent again.
+            AuthenticationFailed: the server does not let the caller write; likewise.
+            ServerFailed: the server failed, and nothing was changed as far as can be seen.
+            ConnectionFailed: the server cannot be reached.
+            OutcomeUnknown: what became of it could not be found out; it must not be sent again unseen.
+        """
+        if self.validation.errors:
+            raise rejection(self._asked, self.validation.errors)
+        if not self._unsent.acquire(blocking=False):
+            msg = f"The plan to {self._asked} was sent already. Make a new one for another change."
+            raise AlreadySent(msg)
+        planned = self.as_dict() | {"is_sendable": True}
+        try:
+            self.checker()
+        except ToolkitError:
+            self._unsent.release()
+            raise
+        try:
+            self.sent = replace(self.sender(), plan=planned)
+        except _NOTHING_CHANGED:
+            self._unsent.release()
+            raise
+        return self.sent
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The fields that would change, without the manifest: `field, before, after`; the configuration by its paths."""
+        return frames.from_records(
+            ({"field": name, "before": _json(was), "after": _json(now)} for name, was, now in self._changes()),
+            CHANGE_FIELDS,
+        )
+
+    @property
+    def manifest_diff(self) -> pd.DataFrame:
+        """What would change in the manifest as the server stores it: `path, before, after, kind`; empty for a creation."""
+        rows = self._manifest_rows()
+        return frames.from_records(
+            ({"path": path, "before": _json(was), "after": _json(now), "kind": kind} for path, was, now, kind in rows),
+            DIFF_FIELDS,
+        )
+
+    @cached_property
+    def compatibility(self) -> Compatibility | None:
+        """What a new manifest means for those who use the old one; None without an old or a new one."""
+        if self.before is None or self.auto_update is None or not isinstance(self.before.get("manifest"), dict):
+            return None
+        return compare(self.before["manifest"], self.after["manifest"])
+
+    def _changes(self) -> Iterator[tuple[str, Any, Any]]:
+        before = self.before or {}
+        for name in JOB_TYPE.names:
+            if name not in _APART and not same(before.get(name), self.after.get(name)):
+                yield name, before.get(name), self.after.get(name)
+        was, now = before.get("configuration"), self.after.get("configuration")
+        for path, old, new, _ in differences(was or {}, now or {}):
+            yield path.replace("$", "configuration", 1), old, new
+
+    def _manifest_rows(self) -> list[tuple[str, Any, Any, str]]:
+        if self.compatibility is None:
+            return []
+        return differences((self.before or {})["manifest"], self.after["manifest"])
+
+    @property
+    def _asked(self) -> str:
+        named = shown(f"{self.name} {self.version}")[1:-1] if self.name else "a job type without a name"
+        return f"{self.action} {named} in {self.home}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values that JSON can hold; no secret is in it."""
+        judged = self.compatibility
+        return {
+            "action": self.action,
+            "name": self.name,
+            "version": self.version,
+            "home": self.home,
+            "is_sendable": self.is_sendable,
+            "changes": [dict(zip(("field", "before", "after"), row, strict=True)) for row in self._changes()],
+            "manifest_diff": [
+                dict(zip(("path", "before", "after", "kind"), row, strict=True)) for row in self._manifest_rows()
+            ],
+            "compatibility": None
+            if judged is None
+            else {
+                "verdict": judged.verdict,
+                "kind": judged.kind,
+                "advice": judged.advice,
+                "changes": [[one.rule, one.verdict, one.path, one.description] for one in judged],
+            },
+            "validation": self.validation.as_dict(),
+            "jobs": dict(self.jobs),
+            "auto_update": self.auto_update,
+            "second_step": dict(self.second_step),
+            "notes": list(self.notes),
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return what a reader must know as pairs of a heading and a text, for any kind of display."""
+        told = _some((name, f"{_told(was)} → {_told(now)}") for name, was, now in self._changes())
+        told += _some(
+            (f"manifest {path}", f"{_told(was)} → {_told(now)}") for path, was, now, _ in self._manifest_rows()
+        )
+        judged = self.compatibility
+        if judged is not None:
+            told += [("compatibility", f"{judged.kind}. {judged.advice}")]
+            told += _some(("", f"{one.verdict}: {one.description} [{one.path}]") for one in judged)
+        if self.auto_update is not None:
+            told.append(("auto_update", f"{_told(self.auto_update)}: recipes {_RECIPES[self.auto_update]}"))
+        if self.jobs:
+            told.append(("jobs now", ", ".join(f"{count:,} {status}" for status, count in self.jobs.items())))
+        told += [("second step", f"{name} = {_told(value)}") for name, value in self.second_step.items()]
+        told += [("note", note) for note in self.notes]
+        told += _some(("refused", str(one)) for one in self.validation.errors)
+        told += _some(("warning", str(one)) for one in self.validation.warnings if one.severity != "advice")
+        return told
+
+    @property
+    def verdict(self) -> str:
+        """What can be done with it now."""
+        if self.sent is not None:
+            return f"sent: {self.sent.outcome}"
+        if self.validation.errors:
+            return f"not sendable: {len(self.validation.errors)} errors"
+        return "nothing was changed yet; send() does it" if self.is_sendable else "sent already"
+
+    def __repr__(self) -> str:
+        told = self.lines() or [("", "no field changes")]
+        width = min(max(len(heading) for heading, _ in told), 24)
+        rows = "".join(f"\n  {heading:{width}}  {text}" for heading, text in told)
+        return f"Plan to {self._asked}: {self.verdict}{rows}"
+
+    def _repr_html_(self) -> str:
+        from jinja2 import Environment, PackageLoader
+
+        environment = Environment(loader=PackageLoader("jobtype_toolkit", "templates"), autoescape=True)
+        return environment.get_template("plan.html").render(plan=self, asked=self._asked)
+
+
+_NOTHING_CHANGED = (StoreError, Rejected, AuthenticationFailed, NotFound)
+"""The errors after which it is certain that nothing was changed, so that a plan may be sent again."""
+_RECIPES = {True: "that use the type move to the new revision", False: "stay with the revision they have"}
+
+
+def _some(lines: Iterable[tuple[str, str]], most: int = 20) -> list[tuple[str, str]]:
+    """Return the first lines, and how many there are more: a display is read by a person."""
+    told = list(lines)
+    return told if len(told) <= most else [*told[:most], ("", f"… and {len(told) - most} more")]
+
+
+def _told(value: Any) -> str:
+    """Show a value in a line."""
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return shown(value)
+    return clipped(json.dumps(value), 80)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def rejection(asked: str, errors: Sequence[Finding]) -> Rejected:
+    """Return the error for a write that has findings against it."""
+    first = errors[0]
+    of_configuration = "Job type configuration invalid: "
+    prefix = {0: "Seed Manifest invalid: ", 1: of_configuration, 3: of_configuration}.get(_stage(first), "")
+    more = f" There are {len(errors) - 1} more." if len(errors) > 1 else ""
+    msg = (
+        f"The plan to {asked} cannot be sent, and nothing was changed. {first.name}: {first.description} "
+        f"{first.suggestion}{more} `.findings` of this error and `.validation` of the plan list all."
+    )
+    return Rejected(msg, status=400, detail=prefix + first.description, findings=tuple(errors))
+
+
+def refused_for(validation: Validation, findings: Sequence[Finding]) -> Validation:
+    """Return the validation with more errors, in the order in which a server comes upon them."""
+    moved = {id(one) for one in findings}
+    kept = tuple(one for one in validation.warnings if id(one) not in moved)
+    errors = sorted([*validation.errors, *findings], key=_stage)
+    return replace(validation, errors=tuple(errors), warnings=kept)
+
+
+def _stage(one: Finding) -> int:
+    """Return when a server comes upon it: manifest, configuration, the write itself, how they fit, the database."""
+    if one.name in ("TOO_LONG", "UNSTORABLE_TEXT"):
+        return 4
+    if "Scale" not in one.rejected_by:
+        return 2
+    if one.document == "manifest":
+        return 0
+    return 1 if one.name in ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INVALID_SETTING") else 3

@@ -1,0 +1,133 @@
+"""What is asked for, what is there, and where the homes differ in what they make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jobtype_toolkit.api.services import checked
+from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.seed.json import document as documents
+from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.json.paths import get
+from jobtype_toolkit.seed.normalize import settings_of
+from jobtype_toolkit.seed.validator import Target
+
+HIDDEN = "<hidden>"
+"""What stands for the value of a secret setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. `changes` are checked values; manifest and configuration are documents."""
+
+    name: str
+    version: str
+    changes: Mapping[str, Any] = field(repr=False)
+    replace: bool = False
+    is_edit: bool = False
+    allow_unreachable: bool = False
+    """Whether a version that a server stores and cannot address is all right (D14)."""
+    confirm_secrets: bool = False
+    """Whether some secret settings may be given without the others, which are lost then."""
+
+    def document(self, name: str) -> Document | None:
+        """Return the manifest or the configuration where there is one to apply."""
+        found: Document | None = self.changes.get(name)
+        is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
+        return None if is_empty else found
+
+    def without_empty(self, seen: Seen) -> Wish:
+        """Return the wish as a server takes it: to replace a configuration by `{}` is no wish (v6-semantics 2.9)."""
+        found = self.changes.get("configuration")
+        if self.is_edit or seen.values is None or found is None or found.value != {} or found.faults:
+            return self
+        return replace(self, changes={name: one for name, one in self.changes.items() if name != "configuration"})
+
+    def asked(self, secrets: Iterable[str]) -> dict[str, Any]:
+        """Return what is asked for as plain values, those of secret settings hidden."""
+        asked = {name: one.value if isinstance(one, Document) else one for name, one in self.changes.items()}
+        settings = settings_of(asked.get("configuration"))
+        if settings:
+            hidden = {name: HIDDEN if name in secrets else value for name, value in settings.items()}
+            asked["configuration"] = asked["configuration"] | {"settings": hidden}
+        return asked
+
+
+def creation(manifest: Any, changes: Mapping[str, Any], **how: bool) -> Wish:
+    """Return the wish to create what the manifest describes; of `changes` what is None was not asked for.
+
+    Raises:
+        InvalidParameter: a value that is not of its kind, or too long; no image.
+        UnreadableInput: a path that cannot be read.
+    """
+    given = {name: value for name, value in checked(changes).items() if value is not None}
+    if "docker_image" not in given:
+        msg = "add(docker_image=None): a job type needs an image. Give its name, such as 'x-1.0.0-seed:1.0.0'."
+        raise InvalidParameter(msg)
+    document = documents.load(manifest)
+    name, version = (text_of(get(document.value, ("job", key))) for key in ("name", "jobVersion"))
+    given["manifest"] = document
+    if "configuration" in given:
+        given["configuration"] = documents.load(given["configuration"])
+    return Wish(name, version, given, **how)
+
+
+def edition(name: str, version: str, changes: Mapping[str, Any], **how: bool) -> Wish:
+    """Return the wish to edit a job type; what is None is a wish of its own.
+
+    Raises:
+        InvalidParameter: a value that is not of its kind, or too long.
+        UnreadableInput: a path that cannot be read.
+    """
+    given = checked(changes)
+    for key in ("manifest", "configuration"):
+        if given.get(key) is not None:
+            given[key] = documents.load(given[key])
+    return Wish(text_of(name), text_of(version), given, is_edit=True, **how)
+
+
+def text_of(value: Any) -> str:
+    """Return a text, an empty one where the value is none."""
+    return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a home holds of a name and version, as a plan sees it."""
+
+    name: str
+    version: str
+    values: Mapping[str, Any] | None = field(repr=False)
+    """v6's fields as plain values, times aware; None where there is no such job type."""
+    revision_num: int
+    """The greatest number of a revision, 0 without any."""
+    workspaces: Mapping[str, bool] | None
+    """Name → is_active; None where none are known."""
+    secrets: frozenset[str] = frozenset()
+    """The settings that some revision marks as secret, as far as that is known."""
+    is_inferred: bool = False
+    """Whether only what jobs say of it is known."""
+
+    def document(self, name: str) -> Any:
+        """Return the manifest or the configuration as it is held; None where it is not known."""
+        return self.values[name] if self.values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where the homes, and the releases of a server, differ in what they make of a wish."""
+
+    is_server: bool = False
+    """Whether it is a v6 server, which ignores some wishes (D20, D21), knows secrets, and loses some with others."""
+    is_before_7_0_1: bool = False
+    """Whether an edit takes neither manifest nor image there, and undoes nothing (v6-semantics 0)."""
+    release: str = ""
+    """What the server says that it is; empty where it says nothing."""
+    against: Target = "7.2"
+    """The release whose refusals count."""
+
+
+STORE = Rules()
+SERVER = Rules(is_server=True)

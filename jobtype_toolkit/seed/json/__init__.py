@@ -1,0 +1,1 @@
+"""JSON that is written back as it was read."""

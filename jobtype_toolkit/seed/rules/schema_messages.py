@@ -1,0 +1,279 @@
+"""Violations of the schema in words: what is wrong, what to do, and a fix where there is one."""
+
+import difflib
+import re
+from typing import Any
+
+from jobtype_toolkit.seed import fixes
+from jobtype_toolkit.seed.findings import EVERYONE, Finding, clipped, finding, shown
+from jobtype_toolkit.seed.fixes import Fix
+from jobtype_toolkit.seed.json.paths import Path, get
+from jobtype_toolkit.seed.schema import Schema, Violation
+
+_EXPECTED = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object",
+    "string": "text",
+}
+_PLACEHOLDERS: dict[str, Any] = {
+    "title": "TODO: title",
+    "description": "TODO: description",
+    "timeout": 0,
+    "maintainer": {"name": "TODO: name", "email": "TODO: email"},
+    "jobVersion": "1.0.0",
+    "packageVersion": "1.0.0",
+    "seedVersion": "1.0.0",
+    "pattern": "*",
+    "resources": {"scalar": []},
+}
+_OLDER = {
+    "algorithmVersion": 'It is called "jobVersion" in Seed 1.0.0.',
+    "inputData": 'It is called "inputs" in Seed 1.0.0.',
+    "outputData": 'It is called "outputs" in Seed 1.0.0.',
+    "errorMapping": 'It is called "errors" in Seed 1.0.0, and every entry has a "name".',
+    "cmd": 'It is called "command" in Seed 1.0.0.',
+    "args": 'The arguments belong to "command" in Seed 1.0.0.',
+    "authorName": 'It is "name" in "maintainer" in Seed 1.0.0.',
+    "authorEmail": 'It is "email" in "maintainer" in Seed 1.0.0.',
+    "authorUrl": 'It is "url" in "maintainer" in Seed 1.0.0.',
+    "cpus": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "mem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "storage": 'It is the entry "disk" of "resources.scalar" in Seed 1.0.0.',
+    "sharedMem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
+    "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
+    "count": 'It is "multiple", true or false, in Seed 1.0.0.',
+    "envVars": 'They are "settings" in Seed 1.0.0.',
+    "type": "Seed 1.0.0 has no type here: a file is a file; remove it.",
+    "manifestVersion": 'It is called "seedVersion" in Seed 1.0.0.',
+    "manifest_version": 'It is called "seedVersion" in Seed 1.0.0.',
+    "version": 'It is called "seedVersion" in Seed 1.0.0.',
+}
+"""What members of older formats became."""
+
+
+def label(node: Schema) -> str:
+    """Return what the schema calls a node, as it stands inside a sentence."""
+    title = node.title
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def kind(value: Any, *, secret: bool = False) -> str:
+    """Say what a value is: the text "3600", the number 10.0, a list."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    name = "text" if isinstance(value, str) else "number"
+    return f"a {name}" if secret else f"the {name} {shown(value)}"
+
+
+def manifest_finding(violation: Violation, root: Any, spelling: str | None = None) -> Finding:
+    """Say in words what breaks the manifest's schema. `spelling` is how the text writes the value."""
+    describe = {
+        "type": _wrong_type,
+        "required": _missing,
+        "additionalProperties": _unknown,
+        "pattern": _bad_text,
+        "enum": _bad_choice,
+    }[violation.keyword]
+    description, suggestion, fix = describe(violation, root, spelling)
+    return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix)
+
+
+_MANY = 50
+"""So many unknown members are looked at for a misspelt one."""
+
+Words = tuple[str, str, Fix | None]
+
+
+def named(path: Path, node: Schema, root: Any) -> str:
+    """Return what to call an object: the error with code 10, the file input "A", the job."""
+    item = get(root, path)
+    if isinstance(item, dict) and path and isinstance(path[-1], int):
+        if isinstance(item.get("name"), str) and item["name"]:
+            return f"the {label(node)} {shown(item['name'])}"
+        if isinstance(item.get("code"), int):
+            return f"the {label(node)} with code {shown(item['code'])}"
+        return f"the {label(node)} at index {path[-1]}"
+    return f"the {label(node)}"
+
+
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words:
+    node, value, path = violation.schema, violation.value, violation.path
+    # What stands among the settings may be a value that somebody put into the wrong file.
+    what = kind(value, secret=path[:3] == ("job", "interface", "settings"))
+    if spelling and isinstance(value, float):
+        what = f"the number {clipped(spelling, 40)}"
+    verb = "are" if node.title.endswith("s") and node.type in {"array", "object"} else "is"
+    description = f"The {label(node)} {verb} {what} where {_EXPECTED[str(node.type)]} is expected."
+    if not path:
+        return (
+            f"The document is {what} where a manifest is expected.",
+            "A manifest is an object with seedVersion and job.",
+            None,
+        )
+    repaired = _converted(node, value)
+    if repaired is None:
+        return description, f"Write {_EXPECTED[str(node.type)]}" + (" or leave it out." if value is None else "."), None
+    if isinstance(repaired, int | float):
+        quotes = " without quotes" if isinstance(value, str) else ""
+        return description, f"Write {repaired}{quotes}.", fixes.setting(path, repaired, f"write {repaired}", safe=True)
+    advice = (
+        "Write a list of objects with name and value." if node.title == "Scalar resources" else "Put it into a list."
+    )
+    if isinstance(value, list):
+        advice = "Write the one value without the list."
+    return description, advice, fixes.setting(path, repaired, advice[:1].lower() + advice[1:-1], safe=True)
+
+
+def _converted(node: Schema, value: Any) -> Any:
+    """Return the value in the expected type where there is one way to do it, else None."""
+    if node.type in {"integer", "number"} and isinstance(value, str):
+        return _number(value, whole=node.type == "integer")
+    if node.type == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if node.title == "Media types" and isinstance(value, str):
+        return [value]
+    if node.title == "Media type" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    if (
+        node.title == "Scalar resources"
+        and isinstance(value, dict)
+        and all(type(v) in {int, float} for v in value.values())
+    ):
+        return [{"name": name, "value": amount} for name, amount in value.items()]
+    return None
+
+
+def _number(text: str, *, whole: bool) -> int | float | None:
+    """Read a number in quotes, plainly written."""
+    digits = text.strip().removeprefix("-")
+    if not digits.isascii() or len(digits) > 15:
+        return None
+    if digits.isdigit() and (digits == "0" or digits[0] != "0"):
+        return int(text)
+    whole_part, dot, fraction = digits.partition(".")
+    if dot and whole_part.isdigit() and fraction.isdigit():
+        return int(float(text)) if whole and float(text).is_integer() else None if whole else float(text)
+    return None
+
+
+def _missing(violation: Violation, root: Any, _spelling: str | None) -> Words:
+    node, name, path = violation.schema, violation.member, violation.path
+    description = f'{_begin(named(path, node, root))} has no "{name}".'
+    if node.title == "Error" and name == "name":
+        proposal: Any = _error_name(violation.value, root)
+        suggestion = f'Add "name", for example {shown(proposal)}.'
+    else:
+        proposal = _PLACEHOLDERS.get(name)
+        former, fix = _former(violation, root)
+        hint = f" instead of {shown(former)}" if former else ""
+        meaning = node.properties[name].description
+        suggestion = f'Add "{name}"{hint}: {meaning[:1].lower()}{meaning[1:]}'
+        if fix:
+            return description, suggestion, fix
+    if proposal is None:
+        return description, suggestion, None
+    return description, suggestion, fixes.setting((*path, name), proposal, f'add "{name}"')
+
+
+def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
+    """Return the unknown member that holds what is missing, under an older or a misspelt name, and the fix."""
+    path, missing = violation.path, violation.member
+    unknown = [key for key in violation.value if key not in violation.schema.properties][:_MANY]
+    for key in unknown:
+        fix = fixes.from_older_format((*path, key), violation.value[key], root)
+        if fix and missing in {
+            fix.changes[0].value if fix.changes[0].kind == "rename" else "",
+            *fix.changes[0].path[len(path) :][:1],
+        }:
+            return key, fix
+    close = _close(missing, unknown)
+    return (close, fixes.renaming((*path, close), missing, f"rename it to {shown(missing)}")) if close else ("", None)
+
+
+def _error_name(error: dict[str, Any], root: Any) -> str:
+    title, code = error.get("title"), error.get("code")
+    name = fixes.identifier(title.lower(), underscore=True)[:50] if isinstance(title, str) else ""
+    name = name or (f"error-{code}" if isinstance(code, int) and abs(code) < 10**9 else "error")
+    errors = get(root, ("job", "errors"), [])
+    taken = {other.get("name") for other in errors if isinstance(other, dict)}
+    return (
+        name
+        if name not in taken
+        else next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+    )
+
+
+def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
+    node, name, path = violation.schema, violation.member, violation.path
+    element = len(path) > 1 and isinstance(path[-2], int)
+    article = ("an" if label(node)[0] in "aeiouAEIOU" else "a") if element else "the"
+    description = f"{shown(name)} is not a member of {article} {label(node)}."
+    older = fixes.from_older_format(path, violation.value, root)
+    if name in _OLDER and (older or name not in fixes.RENAMED):
+        return description, _OLDER[name], older
+    new = _close(name, list(node.properties))
+    if not new:
+        return description, f"Known here: {', '.join(node.properties)}.", None
+    taken = new in get(root, path[:-1], {})
+    fix = None if taken else fixes.renaming(path, new, f"rename it to {shown(new)}")
+    return (
+        description,
+        f"It stands here as {shown(new)} already; remove one." if taken else f"Rename it to {shown(new)}.",
+        fix,
+    )
+
+
+def _close(name: str, known: list[str]) -> str | None:
+    """Return the known name that the given one was probably meant to be."""
+    lowered = {key.lower().replace("_", "").replace("-", ""): key for key in known}
+    matches = difflib.get_close_matches(name.lower().replace("_", "").replace("-", "")[:60], list(lowered), 1, 0.75)
+    return lowered[matches[0]] if matches else None
+
+
+def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
+    node, value, path = violation.schema, violation.value, violation.path
+    if str(node.pattern).startswith(r"^(?:0|"):
+        description = f"{shown(value)} is not a full version number of the form MAJOR.MINOR.PATCH."
+        full = fixes.version(value)
+        if full and node.allows(full[0]):
+            return (
+                description,
+                f"Use {shown(full[0])}.",
+                fixes.setting(path, full[0], f"use {shown(full[0])}", safe=full[1]),
+            )
+        return description, 'Use three numbers, such as "1.0.0".', None
+    if path == ("seedVersion",):
+        description = f"The seed version is {shown(value)}; servers accept only 1.0.0."
+        return description, 'Use "1.0.0" and fit the rest to it.', fixes.setting(path, "1.0.0", 'set "1.0.0"')
+    underscore = "_" in str(node.pattern)
+    allowed = "letters, digits, '-' and '_'" if underscore else "letters, digits and '-'"
+    odd = next(
+        (letter for letter in value if not re.match("[a-zA-Z0-9_-]" if underscore else "[a-zA-Z0-9-]", letter)), None
+    )
+    what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
+    description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
+    proposal = fixes.identifier(value, underscore=underscore)
+    if not proposal:
+        return description, "Use a name such as tile-mosaic.", None
+    return description, f"Use {shown(proposal)}.", fixes.setting(path, proposal, f"use {shown(proposal)}")
+
+
+def _bad_choice(violation: Violation, _root: Any, _spelling: str | None) -> Words:
+    node, value, path = violation.schema, violation.value, violation.path
+    choices = node.enum or []
+    description = f"The {label(node)} is {kind(value)}; it can be {', '.join(choices[:-1])} or {choices[-1]}."
+    new = (
+        "job" if value == "system" and "job" in choices else _close(value, choices) if isinstance(value, str) else None
+    )
+    if not new:
+        return description, f"Use one of {', '.join(choices)}.", None
+    return description, f"Use {shown(new)}.", fixes.setting(path, new, f"use {shown(new)}")

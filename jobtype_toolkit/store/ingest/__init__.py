@@ -1,0 +1,1 @@
+"""From files to tables: what a load reads, checks and merges."""

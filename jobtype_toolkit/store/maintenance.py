@@ -1,0 +1,167 @@
+"""Looking after a store: what is in it, taking rows out, copying it, checking its own rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.errors import NotFound, StoreError
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store.ingest.load import refresh_source
+from jobtype_toolkit.store.ingest.merge import TABLES
+from jobtype_toolkit.store.script import number, script
+
+CHECKS: Mapping[str, str] = {
+    "unique_keys": "No table has two rows of one source and id.",
+    "failed_copy": "job_failed is exactly the FAILED jobs.",
+    "homes": "Open jobs are in job_open, all others in job_final.",
+    "job_types_known": "Each job, execution and revision belongs to a job type of its source.",
+    "errors_known": "Each error_id of a job is an error of its source.",
+    "sources_counted": "The table source says what the tables hold.",
+    "loads_known": "Each row comes from a load in the table load.",
+}
+"""The rules that a store's file keeps, by the name of the SQL file that finds violations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What `Store.check` found: each rule with the number of rows that break it."""
+
+    violations: Mapping[str, int]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no row breaks a rule."""
+        return not any(self.violations.values())
+
+    def __str__(self) -> str:
+        if self.is_sound:
+            return f"sound: all {len(self.violations)} rules hold"
+        broken = [f"{CHECKS[name]} Broken by {rows:,} rows." for name, rows in self.violations.items() if rows]
+        return "not sound. " + " ".join(broken)
+
+
+def check(con: duckdb.DuckDBPyConnection) -> Check:
+    """Run every rule over the file."""
+    return Check({name: number(con, sql("store", f"check_{name}")) for name in CHECKS})
+
+
+def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
+    """Remove the rows that came last from a load, and the load itself; return how many rows went.
+
+    Raises:
+        NotFound: there is no such load.
+    """
+    found = con.execute("SELECT source, resource FROM load WHERE load_id = ?", [load_id]).fetchone()
+    if found is None:
+        msg = f"There is no load {load_id} in this store; `store.sql('FROM load')` lists them."
+        raise NotFound(msg)
+    con.execute(
+        "DELETE FROM job_failed WHERE (source, id) IN (SELECT (source, id) FROM job_final WHERE load_id = ?)", [load_id]
+    )
+    gone = 0
+    for name in (one for tables in TABLES.values() for one in tables if one not in ("job_type", "error")):
+        gone += int((con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id]).fetchone() or (0,))[0])
+    for name in ("job_type", "error"):
+        gone += int((script(con, f"forget_{name}", {"load_id": load_id}).fetchone() or (0,))[0])
+    for name in ("job_type", "error"):
+        con.execute(f"UPDATE {name} SET load_id = NULL, inferred = true WHERE load_id = ?", [load_id])  # others need it
+    if con.execute("SELECT pulled FROM source WHERE source = ?", [found[0]]).fetchone() == (True,):
+        # what went must be pulled again, also where a file had replaced it
+        script(con, "forget_pull", {"source": found[0]})
+    for name in ("job_type_change", "reject", "snapshot", "load"):
+        con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])
+    refresh_source(con, found[0], None)
+    con.execute(
+        "DELETE FROM source WHERE source = ? AND source NOT IN "
+        "(SELECT source FROM load UNION ALL SELECT source FROM job_type UNION ALL SELECT source FROM workspace)",
+        [found[0]],
+    )
+    return gone
+
+
+def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
+    """Drop the jobs that were over before an instant, and their executions; return how many jobs went."""
+    bound = {"before": before, "source": source}
+    script(con, "prune_executions", bound)
+    script(con, "prune_failed", bound)
+    found = script(con, "prune_jobs", bound).fetchone()
+    script(con, "prune_coverage", bound)
+    for (name,) in con.execute("SELECT source FROM source").fetchall():
+        refresh_source(con, name, None)
+    return int(found[0]) if found else 0
+
+
+def publish(con: duckdb.DuckDBPyConnection, path: str | Path) -> Path:
+    """Put a consistent copy in place, atomically: whoever has the old copy open keeps it.
+
+    Raises:
+        StoreError: the folder cannot be written, or the disk is full.
+    """
+    target = Path(path).expanduser().resolve()
+    _folder(target.parent)
+    if target.is_dir():
+        msg = f"publish({str(path)!r}) would replace a folder. Give the path of a file."
+        raise StoreError(msg)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        copy = Path(scratch) / "copy.duckdb"
+        here = con.execute("SELECT current_database()").fetchone()
+        try:
+            con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
+            con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
+            con.execute("DETACH published")
+        except duckdb.Error as error:
+            msg = f"publish({str(path)!r}) failed, and what was there before is unchanged: {error}"
+            raise StoreError(msg) from error
+        copy.chmod(0o444)
+        copy.replace(target)
+    return target
+
+
+def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> dict[str, int]:
+    """Write one Parquet file a resource into a folder, as `load` reads it back; return the rows of each.
+
+    Raises:
+        StoreError: the folder cannot be written, or the disk is full.
+    """
+    target = Path(folder).expanduser()
+    _folder(target)
+    written = {}
+    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=target))
+    try:
+        for name, resource in LOADABLE.items():
+            columns = ", ".join(_exported(field.name, field.type) for field in resource.fields)
+            rows = sql("store", f"export_{name}", columns=columns).replace("$source", literal(source))
+            written[name] = number(
+                con, f"COPY ({rows}) TO {literal(str(scratch / name) + '.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+            )
+        for name in written:
+            (scratch / f"{name}.parquet").replace(target / f"{name}.parquet")
+    except duckdb.Error as error:
+        msg = f"export({str(folder)!r}) failed, and what was there before is unchanged: {error}"
+        raise StoreError(msg) from error
+    finally:
+        shutil.rmtree(scratch)
+    return written
+
+
+def _exported(name: str, type: str) -> str:
+    return f"{quoted(name)} AT TIME ZONE 'UTC' AS {quoted(name)}" if type == "time" else quoted(name)
+
+
+def _folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {folder} cannot be made: {error.strerror}."
+        raise StoreError(msg) from error
+    if not os.access(folder, os.W_OK):
+        msg = f"The folder {folder} cannot be written to. Give another one."
+        raise StoreError(msg)

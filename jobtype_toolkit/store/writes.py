@@ -1,0 +1,147 @@
+"""What a store holds of a job type before it is written, and the writing itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from jobtype_toolkit.api.records import JobType
+from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.plans.evaluate import Judged
+from jobtype_toolkit.plans.request import Seen
+from jobtype_toolkit.seed.normalize import secret_settings
+from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.script import script
+
+_MAX_TRIES = 3
+"""What v6 gives a new job type; none of these services can set it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present(Seen):
+    """What a plan saw of a name and version. Two that are equal mean that nothing changed between them."""
+
+    source: str
+    row: Mapping[str, Any] | None = field(repr=False)
+    """The row of the table `job_type`, JSON as text; None where there is no such job type."""
+
+
+def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Present:
+    """Read what the store holds of a name and version."""
+    bound = {"source": source, "name": name, "version": version}
+    found = con.execute(sql("store", "present"), bound)
+    names = [column[0] for column in found.description or ()]
+    values = found.fetchone()
+    row = dict(zip(names, values, strict=True)) if values else None
+    seen = Present(
+        source=source,
+        name=name,
+        version=version,
+        row=row,
+        values=_values(row) if row else None,
+        revision_num=0,
+        workspaces=workspaces(con, source),
+        is_inferred=bool(row and row["inferred"]),
+    )
+    if row is None:
+        return seen
+    past = con.execute(sql("store", "past"), {"source": source, "id": row["id"]}).fetchall()
+    number = max([row["revision_num"] or 0, *(number or 0 for number, _ in past)])
+    secrets = {one for _, text in past if text for one in secret_settings(_with_settings(json.loads(text)))}
+    return replace(seen, revision_num=number, secrets=frozenset(secrets))
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row's v6 fields as plain values, times aware."""
+    return {
+        one.name: _parsed(row[one.name]) if one.type == "json" else _aware(row[one.name]) for one in JOB_TYPE.fields
+    }
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _with_settings(settings: Any) -> Any:
+    return {"job": {"interface": {"settings": settings}}}
+
+
+def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] | None:
+    """Return the workspaces of a source, name → is_active; None where none are known."""
+    return dict(con.execute(sql("store", "workspaces"), {"source": source}).fetchall()) or None
+
+
+def jobs_now(con: duckdb.DuckDBPyConnection, seen: Present) -> dict[str, int]:
+    """Return how many jobs of the type are RUNNING, QUEUED and PENDING."""
+    if seen.row is None:
+        return {}
+    return dict(con.execute(sql("store", "jobs_now"), {"source": seen.source, "id": seen.row["id"]}).fetchall())
+
+
+def job_type(con: duckdb.DuckDBPyConnection, seen: Present) -> JobType:
+    """Return the details as they are stored."""
+    found = present(con, seen.source, seen.name, seen.version)
+    return JobType(found.values or {}, _parsed(found.row["extra"]) if found.row else None)
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def write(con: duckdb.DuckDBPyConnection, seen: Present, judged: Judged, now: datetime | None) -> None:
+    """Write what a plan wants, inside the caller's transaction."""
+    bound = {"source": seen.source, "name": seen.name, "version": seen.version, "now": now}
+    script(con, "know_source", bound)
+    if seen.row is None:
+        made = script(con, "add_job_type", bound | {"max_tries": _MAX_TRIES}).fetchone()
+        bound["id"] = made[0] if made else None
+    else:
+        bound["id"] = seen.row["id"]
+        for change in _tracked(judged):
+            script(con, "keep_change", bound | change)
+    after = judged.after
+    row = {one.name: after[one.name] for one in JOB_TYPE.fields if one.type != "json"}
+    documents = {name: _json(after[name]) for name in ("manifest", "configuration")}
+    if judged.is_revised:
+        script(con, "keep_revision", bound)
+        script(con, "add_revision", row | documents | bound)
+        script(con, "upsert_errors", bound | {"errors": json.dumps(judged.errors)})
+        hidden = json.dumps({"settings": dict.fromkeys(judged.secrets)})
+        script(con, "hide_settings", bound | {"hidden": hidden})
+    script(con, "edit_job_type", row | documents | _stamps(judged, now) | bound)
+
+
+def _tracked(judged: Judged) -> list[dict[str, Any]]:
+    """Return the changes of fields that Scale keeps no history of."""
+    before = judged.before or {}
+    return [
+        {"field": one.name, "before": _told(before[one.name]), "after": _told(judged.after[one.name])}
+        for one in JOB_TYPE.fields
+        if one.tracked and before[one.name] != judged.after[one.name]
+    ]
+
+
+def _stamps(judged: Judged, now: datetime | None) -> dict[str, Any]:
+    """Return when the type was deprecated and paused: now on a real transition, None once it is undone."""
+    before, after = judged.before or {"is_active": True, "is_paused": False}, judged.after
+    stamps = {"deprecated": after["deprecated"], "paused": after["paused"]}
+    for stamp, flag, marked in (("deprecated", "is_active", False), ("paused", "is_paused", True)):
+        if (before[flag] is marked) != (after[flag] is marked):
+            stamps[stamp] = now if after[flag] is marked else None
+    return {name: None if stamp is None else stamp.replace(tzinfo=None) for name, stamp in stamps.items()}
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _told(value: Any) -> str | None:
+    """Return a value as DuckDB casts it to text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _json(value) if isinstance(value, dict) else None if value is None else str(value)

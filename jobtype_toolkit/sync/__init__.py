@@ -1,0 +1,1 @@
+"""Histories brought into a store from a live server."""

@@ -1,0 +1,79 @@
+"""Whether all jobs that the server counts are here: what stands in between can answer wrongly and still look right.
+
+A page from somebody's cache, or an empty one, leaves a stretch that passes for complete. v6's `count` shows it; where a count
+alone is wrong, reading a stretch again changes nothing, and it is not asked further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from jobtype_toolkit.api.intervals import BEGINNING, Span
+from jobtype_toolkit.sync.sink import Taking
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.live.scale import Scale
+
+_LEAST = 1e-3
+"""Seconds of a stretch that is not halved any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Compares how many jobs server and store have in stretches of time."""
+
+    scale: Scale
+    taking: Taking
+    enough: int
+    """A stretch with so few jobs is not halved any more."""
+
+    def run(self, span: Span, again: Callable[[Span], None]) -> str | None:
+        """Read the stretches again in which the server has more jobs, the newest first; return what to say of it."""
+        if self._missing(span)[0] <= 0:
+            return None
+        found = 0
+        if span[0] == BEGINNING:
+            span = (self.scale.oldest_job() or BEGINNING, span[1])
+        for one in self._short(span):
+            before = self._missing(one)[0]
+            again(one)
+            after = self._missing(one)[0]
+            found += before - max(after, 0)
+            if after > 0:
+                return (
+                    f"The server counts {after:,} more jobs from {one[0]} to {one[1]} than it gives. Are there rejected rows "
+                    "(store.rejects()), or does something in between change its answers?"
+                )
+        return (
+            f"{found:,} jobs had been left out by earlier answers of the server, and were read again."
+            if found
+            else None
+        )
+
+    def _short(self, span: Span) -> Iterator[Span]:
+        missing, there = self._missing(span)
+        if missing <= 0:
+            return
+        started, ended = span
+        if there <= self.enough or (ended - started).total_seconds() <= _LEAST:
+            yield span
+            return
+        middle = started + (ended - started) / 2
+        yield from self._short((middle, ended))
+        yield from self._short((started, middle))
+
+    def _missing(self, span: Span) -> tuple[int, int]:
+        """Return how many jobs more the server has in a stretch than the store, and how many it has."""
+        from jobtype_toolkit.live.paging import TICK
+
+        started, ended = span
+        there = self.scale.count_jobs(None if started == BEGINNING else started, ended - TICK)
+        ((here,),) = self.taking.ask("pull_count", started=_naive(started), ended=_naive(ended))
+        return there - int(here), there
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
