@@ -1,23 +1,33 @@
 """SQL lives in files; this reads them.
 
+An address such as `queries/jobs.page` is the section `page` of `queries/sql/jobs.sql`; a file of one statement has no sections.
 Values are always bound (`$name`). What cannot be bound, the names of tables and columns, stands in a file as a comment such
 as `/*columns*/` and is filled in from the vocabulary only.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+_SECTION = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
 
 @cache
-def _read(package: str, name: str) -> str:
-    return (files(f"jobtype_toolkit.{package}") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+def _sections(file: str) -> Mapping[str, str]:
+    """Return the sections of a file by name; a file without sections is one, named ""."""
+    *folders, name = file.split("/")
+    text = files("jobtype_toolkit").joinpath(*folders, "sql", f"{name}.sql").read_text(encoding="utf-8")
+    first, *rest = _SECTION.split(text)
+    return dict(zip(rest[::2], rest[1::2], strict=True)) if rest else {"": first}
 
 
-def sql(package: str, name: str, /, **fragments: str) -> str:
-    """Return the text of `package/sql/name.sql` with its `/*fragment*/` places filled in."""
-    text = _read(package, name)
+def sql(address: str, /, **fragments: str) -> str:
+    """Return the text at an address with its `/*fragment*/` places filled in."""
+    file, _, section = address.partition(".")
+    text = _sections(file)[section]
     for key, fragment in fragments.items():
         text = text.replace(f"/*{key}*/", fragment)
     return text

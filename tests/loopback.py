@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
+class V6Request:
     """A request as it came."""
 
     method: str
@@ -53,7 +53,7 @@ def html(status: int, page: str, **headers: str) -> Reply:
     return Reply(status, page, {"Content-Type": "text/html", **headers})
 
 
-def listed(rows: list[Any], asked: Asked, *, longest: int = 1000, **more: Any) -> dict[str, Any] | Reply:
+def listed(rows: list[Any], asked: V6Request, *, longest: int = 1000, **more: Any) -> dict[str, Any] | Reply:
     """Return one page of v6's envelope around some rows, as a server cuts it."""
     size = min(int(asked["page_size"] or 100), longest)
     number = int(asked["page"] or 1)
@@ -64,14 +64,14 @@ def listed(rows: list[Any], asked: Asked, *, longest: int = 1000, **more: Any) -
     return {"count": len(rows), "next": following, "previous": None, "results": found} | more
 
 
-Answering = Callable[[Asked], Any]
+Answering = Callable[[V6Request], Any]
 
 
 class Loopback:
     """The running server."""
 
     def __init__(self, answering: Answering, port: int, scheme: str) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[V6Request] = []
         self.answering = answering
         self.port = port
         self.origin = f"{scheme}://127.0.0.1:{port}"
@@ -97,7 +97,7 @@ def loopback(answering: Answering, *, tls: ssl.SSLContext | None = None) -> Iter
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
             query = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length))
+            asked = V6Request(self.command, parts.path, query, headers, self.rfile.read(length))
             found.asked.append(asked)
             made = found.answering(asked)
             self._send(made if isinstance(made, Reply) else Reply(200, made))

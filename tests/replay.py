@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from histories import page
-from loopback import Asked, Reply, listed
+from loopback import Reply, V6Request, listed
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import flat
@@ -99,7 +99,7 @@ class Recorded:
     def __init__(self) -> None:
         self.rows = {place: [one for name in found for one in results(name)] for place, found in self.LISTS.items()}
 
-    def __call__(self, asked: Asked) -> Any:
+    def __call__(self, asked: V6Request) -> Any:
         place = asked.path.removeprefix("/api/v6/")
         if place in self.DETAILS:
             return reply(self.DETAILS[place])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,13 @@ def public_methods(cls: type) -> list[str]:
 
 
 def test_every_sql_file_of_the_analyses_belongs_to_a_question_and_vice_versa():
-    files = {path.stem for path in (Path(analyses.__file__).parent / "sql").glob("*.sql")}
-    assert files == {question.name for question in QUESTIONS}
+    files = {f"analyses/{path.stem}" for path in (Path(analyses.__file__).parent / "sql").glob("*.sql")}
+    assert files == {question.sql for question in QUESTIONS if question.sql.startswith("analyses/")}
 
 
 def test_every_check_has_its_sql_file_and_vice_versa():
-    files = {path.stem.removeprefix("check_") for path in (PACKAGE / "store" / "sql").glob("check_*.sql")}
-    assert files == set(maintenance.CHECKS)
+    sections = re.findall(r"^-- name: (\w+)$", (PACKAGE / "store" / "sql" / "check.sql").read_text(), re.MULTILINE)
+    assert set(sections) == set(maintenance.CHECKS)
 
 
 def test_every_sql_file_of_the_analyses_begins_with_what_it_answers():

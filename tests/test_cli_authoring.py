@@ -475,10 +475,10 @@ def test_every_code_in_the_source_is_in_the_table_and_vice_versa():
     known = {one.name for one in (*codes.MANIFEST_CODES, *codes.CONFIGURATION_CODES, *codes.WRITE_CODES)}
     package = Path(jt.__file__).parent
     finders = [
-        package / "wishes" / "objections.py",
-        *(package / "live" / f"{name}.py" for name in ("validating", "refusals")),
+        package / "plans" / "checks.py",
+        *(package / "live" / f"{name}.py" for name in ("validation", "refusals")),
     ]
-    texts = [path.read_text() for path in [*(package / "seed").glob("*.py"), *finders]
+    texts = [path.read_text() for path in [*(package / "seed").rglob("*.py"), *finders]
              if path.stem not in ("codes", "verdicts", "compatibility")]  # fmt: skip
     used = {word for text in texts for word in re.findall(r'"([A-Z]+(?:_[A-Z]+)+|PLACEHOLDER)"', text)}
     assert known <= used

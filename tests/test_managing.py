@@ -489,10 +489,10 @@ def test_a_plan_whose_ground_has_moved_is_refused_and_writes_nothing(store):
     with pytest.raises(jt.PlanOutdated, match="anew"):
         plan.send()
     assert rows(store) == before
-    creation, rival = (store.add(manifest("second"), docker_image="x") for _ in range(2))
+    create_request, rival = (store.add(manifest("second"), docker_image="x") for _ in range(2))
     rival.send()
     with pytest.raises(jt.PlanOutdated):
-        creation.send()
+        create_request.send()
     assert len(store.revisions("second", "1.0.0")) == 1
 
 

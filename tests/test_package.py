@@ -24,10 +24,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
 
 LAYERS = (
-    {"fields", "resources", "answers", "parameters", "errors", "seed", "sqlfiles"},
-    {"services", "records", "plans", "sent", "wishes", "frames", "times", "versions", "provenance"},
-    {"live", "store", "analyses", "generator"},
-    {"forms", "boards", "plots", "report", "server", "testing"},
+    {"api", "errors", "seed", "sqlfiles"},
+    {"plans", "frames", "provenance", "display", "queries", "analyses"},
+    {"live", "store", "generator"},
+    {"forms", "boards", "plots", "report", "server", "testing", "sync"},
     {"cli"},
 )
 """The modules and subpackages by layer, lowest first; those of one layer may use each other."""

@@ -263,7 +263,7 @@ def test_what_fails_half_way_leaves_the_store_as_it_was(monkeypatch):
         real = writes.script
 
         def failing(con: Any, name: str, *rest: Any) -> Any:
-            if name == "edit_job_type":
+            if name == "store/writes.edit_job_type":
                 raise RuntimeError
             return real(con, name, *rest)
 

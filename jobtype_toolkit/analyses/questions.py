@@ -29,6 +29,11 @@ class Question:
     name: str
     row: Resource
 
+    @property
+    def sql(self) -> str:
+        """The address of its SQL."""
+        return f"{'analyses' if self.name == 'failures' else 'queries'}/{self.name}"
+
 
 STATUS_QUESTION = Question("status", STATUS)
 PENDING_QUESTION = Question("pending", PENDING)

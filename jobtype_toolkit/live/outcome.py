@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from jobtype_toolkit.errors import ConnectionFailed, NotFound, OutcomeUnknown, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.preflight import Server, are_same, look
-from jobtype_toolkit.plans.evaluate import Judged
-from jobtype_toolkit.plans.request import Seen
+from jobtype_toolkit.plans.evaluate import Evaluation
+from jobtype_toolkit.plans.request import Current
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.normalize import normalised_manifest
 
@@ -21,7 +21,7 @@ _MOST = 20
 """How many newer revisions are looked at."""
 
 
-def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -> str:
+def looked_up(server: Server, current: Current, evaluation: Evaluation, error: ToolkitError) -> str:
     """Return a note on how the write turned out well, or raise what it came to.
 
     Raises:
@@ -29,8 +29,8 @@ def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -
         OutcomeUnknown: it could not be found out.
     """
     try:
-        found = look(server, seen.name, seen.version)
-        verdict = _verdict(server, seen, found, judged)
+        found = look(server, current.name, current.version)
+        verdict = _verdict(server, current, found, evaluation)
     except ToolkitError as other:
         msg = (
             f"{error} What became of it could not be looked up either: {other} Look at the job type before you make "
@@ -39,7 +39,7 @@ def looked_up(server: Server, seen: Seen, judged: Judged, error: ToolkitError) -
         raise OutcomeUnknown(msg) from None
     said = str(error)
     if verdict == "ours":
-        same_wish = "" if judged.is_revised else ", or somebody who wanted the same was faster"
+        same_wish = "" if evaluation.is_revised else ", or somebody who wanted the same was faster"
         return f"The answer was no success, and yet it was done{same_wish}: it was looked up. {said}"
     if verdict == "unclear":
         msg = (
@@ -61,45 +61,47 @@ _HINTS = {
 _MAYBE = " The server, or something in between, may still be at it; look again before you make another plan."
 
 
-def _verdict(server: Server, seen: Seen, found: Seen, judged: Judged) -> Verdict:
-    if are_same(seen, found):
+def _verdict(server: Server, current: Current, found: Current, evaluation: Evaluation) -> Verdict:
+    if are_same(current, found):
         return "none"
     if found.values is None:
         return "unclear"
-    if not judged.is_revised:
-        return "ours" if _holds(found.values, judged) else "unclear"
+    if not evaluation.is_revised:
+        return "ours" if _holds(found.values, evaluation) else "unclear"
     if found.values["manifest"] is None:
-        return _by_row(seen, found.values, judged)
-    return _by_revisions(server, seen, found, judged)
+        return _by_row(current, found.values, evaluation)
+    return _by_revisions(server, current, found, evaluation)
 
 
-def _by_revisions(server: Server, seen: Seen, found: Seen, judged: Judged) -> Verdict:
+def _by_revisions(server: Server, current: Current, found: Current, evaluation: Evaluation) -> Verdict:
     """Look for the planned revision among those that were made since."""
-    first = seen.revision_num + 1
+    first = current.revision_num + 1
     for number in range(first, min(found.revision_num, first + _MOST) + 1):
         try:
-            made = server.revision(seen.name, seen.version, number)
+            made = server.revision(current.name, current.version, number)
         except NotFound:
             continue
-        is_image = made.docker_image == judged.after["docker_image"]
-        if is_image and same(normalised_manifest(made.manifest), judged.after["manifest"]):
+        is_image = made.docker_image == evaluation.after["docker_image"]
+        if is_image and same(normalised_manifest(made.manifest), evaluation.after["manifest"]):
             return "ours"
     return "unclear" if found.revision_num > first + _MOST else "others"
 
 
-def _by_row(seen: Seen, values: Any, judged: Judged) -> Verdict:
+def _by_row(current: Current, values: Any, evaluation: Evaluation) -> Verdict:
     """Judge by the list alone: a server tells neither details nor revisions of this version (D14)."""
     names = ("title", "description", "docker_image")
-    is_like = all(values[name] == judged.after[name] for name in names)
-    is_next = values["revision_num"] == seen.revision_num + 1
+    is_like = all(values[name] == evaluation.after[name] for name in names)
+    is_next = values["revision_num"] == current.revision_num + 1
     return "ours" if is_like and is_next else "unclear"
 
 
-def _holds(values: Any, judged: Judged) -> bool:
+def _holds(values: Any, evaluation: Evaluation) -> bool:
     """Whether what was to change is as planned."""
-    before = judged.before or {}
-    names = [name for name in judged.after if name not in _STAMPS and not same(before.get(name), judged.after[name])]
-    return all(same(values[name], judged.after[name]) for name in names)
+    before = evaluation.before or {}
+    names = [
+        name for name in evaluation.after if name not in _STAMPS and not same(before.get(name), evaluation.after[name])
+    ]
+    return all(same(values[name], evaluation.after[name]) for name in names)
 
 
 _STAMPS = frozenset({"id", "created", "deprecated", "paused", "last_modified", "recipe_types", "unmet_resources"})

@@ -40,7 +40,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class KeysetPage:
     """A page of jobs read by key, and the time of which nothing is missing once it is in."""
 
     page: Page
@@ -132,7 +132,7 @@ def by_key(
     started: datetime | None = None,
     ended: datetime | None = None,
     size: int = 250,
-) -> Iterator[Stretch]:
+) -> Iterator[KeysetPage]:
     """Yield all jobs last modified from `started` until before `ended`, each page asked for by the last one's end.
 
     Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7). Where they change faster than
@@ -152,10 +152,10 @@ def by_key(
         is_full = len(times) >= size  # after which a row may have come, whatever `next` says
         if not times or not (found.has_next or is_full):
             end = ended if ended is not None else (following(times[-1]) if times else since)
-            yield Stretch(found, since, end)
+            yield KeysetPage(found, since, end)
             return
         if since is None or times[-1] > since:
-            yield Stretch(found, since, times[-1])
+            yield KeysetPage(found, since, times[-1])
             since = times[-1]
         else:
             yield from _same_instant(http, params, since, size)
@@ -211,7 +211,7 @@ def _until(moment: datetime | None) -> Params:
     return [] if moment is None else [("ended", _text(moment))]
 
 
-def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[Stretch]:
+def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> Iterator[KeysetPage]:
     """Yield the rows of one instant that fill more than a page: by number, to the end and back.
 
     Rows that change leave the instant, and those behind them move up: on the way back none of them is passed by.
@@ -225,14 +225,14 @@ def _same_instant(http: Http, params: Params, moment: datetime, size: int) -> It
     for number in range(read, 0, -1) if read > 1 else ():
         with suppress(InvalidPage):  # its rows have moved up since
             yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
-    yield Stretch(Page([], 0, has_next=False), moment, after)
+    yield KeysetPage(Page([], 0, has_next=False), moment, after)
 
 
-def _of(found: Page, moment: datetime) -> Stretch:
+def _of(found: Page, moment: datetime) -> KeysetPage:
     """Return the rows of a page that are of an instant."""
     times = [last_modified(one) for one in found.rows]
     _check(times, moment)
-    return Stretch(
+    return KeysetPage(
         replace(found, rows=[one for one, time in zip(found.rows, times, strict=True) if time == moment]), None, None
     )
 

@@ -12,7 +12,7 @@ from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed
 from jobtype_toolkit.live.http import Http
 from jobtype_toolkit.live.paging import page
-from jobtype_toolkit.plans.request import SERVER, Rules, Seen
+from jobtype_toolkit.plans.request import SERVER, Capabilities, Current
 from jobtype_toolkit.seed.validator import Target
 
 UNANSWERED = (AuthenticationFailed, NotFound, Rejected, ServerFailed)
@@ -39,7 +39,7 @@ class Server(Protocol):
         """Return one revision."""
 
 
-def rules(server: Server) -> Rules:
+def rules(server: Server) -> Capabilities:
     """Return what the server makes of a wish, by its release (v6-semantics 0); the newest where it tells none."""
     try:
         said = server.version()
@@ -50,7 +50,7 @@ def rules(server: Server) -> Rules:
         return SERVER
     number = tuple(int(part or 0) for part in found.groups())
     against: Target = "6" if number < (7, 0, 0) else "7.0" if number < (7, 1, 0) else "7.2"
-    return Rules(is_server=True, is_before_7_0_1=number < (7, 0, 1), release=found[0], against=against)
+    return Capabilities(is_server=True, is_before_7_0_1=number < (7, 0, 1), release=found[0], against=against)
 
 
 def workspaces(server: Server) -> dict[str, bool] | None:
@@ -66,31 +66,31 @@ def workspaces(server: Server) -> dict[str, bool] | None:
     } or None
 
 
-def look(server: Server, name: str, version: str, known: dict[str, bool] | None = None) -> Seen:
+def look(server: Server, name: str, version: str, known: dict[str, bool] | None = None) -> Current:
     """Read what the server holds of a name and version."""
     try:
         values = dict(server.job_type(name, version))
     except NotFound:
-        return Seen(name=name, version=version, values=None, revision_num=0, workspaces=known)
+        return Current(name=name, version=version, values=None, revision_num=0, workspaces=known)
     number = values["revision_num"] or 0
-    return Seen(name=name, version=version, values=values, revision_num=number, workspaces=known)
+    return Current(name=name, version=version, values=values, revision_num=number, workspaces=known)
 
 
-def are_same(one: Seen, other: Seen) -> bool:
+def are_same(one: Current, other: Current) -> bool:
     """Whether nobody edited the job type between two looks at it."""
     if one.values is None or other.values is None:
         return one.values is other.values
     return all(one.values[name] == other.values[name] for name in JOB_TYPE.names if name not in _BY_ITSELF)
 
 
-def jobs_now(http: Http, seen: Seen) -> dict[str, int]:
+def jobs_now(http: Http, current: Current) -> dict[str, int]:
     """Return how many jobs of the type are RUNNING, QUEUED and PENDING; empty where the server does not tell."""
-    if seen.values is None:
+    if current.values is None:
         return {}
     try:
         return {
             status: page(
-                http, "jobs/", [("job_type_id", seen.values["id"]), ("status", status), ("page_size", 1)]
+                http, "jobs/", [("job_type_id", current.values["id"]), ("status", status), ("page_size", 1)]
             ).count
             for status in _OPEN
         }

@@ -17,8 +17,8 @@ from jobtype_toolkit.live.preflight import Server, are_same, look
 from jobtype_toolkit.live.queries import Asking
 from jobtype_toolkit.live.redact import hidden, hiding
 from jobtype_toolkit.live.refusals import refusal
-from jobtype_toolkit.plans.evaluate import Judged
-from jobtype_toolkit.plans.request import Rules, Seen, Wish
+from jobtype_toolkit.plans.evaluate import Evaluation
+from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
 from jobtype_toolkit.plans.sent import Outcome, Sent
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding, Validation, finding
@@ -35,16 +35,16 @@ class Sending:
 
     asking: Asking = field(repr=False)
     server: Server = field(repr=False)
-    wish: Wish = field(repr=False)
-    seen: Seen = field(repr=False)
-    rules: Rules = field(repr=False)
-    judged: Judged = field(repr=False)
+    request: ChangeRequest = field(repr=False)
+    current: Current = field(repr=False)
+    rules: Capabilities = field(repr=False)
+    evaluation: Evaluation = field(repr=False)
 
     def check(self) -> None:
         """Raise PlanOutdated where somebody edited the job type since. In the moment after it somebody still can."""
-        if not are_same(self.seen, look(self.server, self.seen.name, self.seen.version)):
+        if not are_same(self.current, look(self.server, self.current.name, self.current.version)):
             msg = (
-                f"{self.seen.name} {self.seen.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
+                f"{self.current.name} {self.current.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
                 "sent; make the plan anew and look at it."
             )
             raise PlanOutdated(msg)
@@ -58,8 +58,8 @@ class Sending:
             said = hidden(answer.value, hiding(self._secrets))
             outcome = self._outcome(answer, notes)
         elif isinstance(answer, (ServerFailed, ConnectionFailed)) or _is_timed_out(answer):
-            notes.append(looked_up(self.server, self.seen, self.judged, answer))
-            outcome = "created" if self.seen.values is None else "edited"
+            notes.append(looked_up(self.server, self.current, self.evaluation, answer))
+            outcome = "created" if self.current.values is None else "edited"
         else:
             raise refusal(answer) if isinstance(answer, Rejected) else answer
         self._send_second(notes)
@@ -73,7 +73,7 @@ class Sending:
             tuple(notes),
             home=self.asking.http.base,
             at=now,
-            request=self.wish.asked(self.judged.secrets),
+            request=self.request.asked(self.evaluation.secrets),
             status=getattr(answer, "status", None),
             answer=said,
         )
@@ -88,9 +88,9 @@ class Sending:
     def body(self) -> dict[str, Any]:
         """Return what is sent: of a configuration all four sections (D36); what v6 takes for no wish is left out."""
         made: dict[str, Any] = {}
-        for name, value in self.wish.changes.items():
+        for name, value in self.request.changes.items():
             if name in ("manifest", "configuration"):
-                document = self.wish.document(name)
+                document = self.request.document(name)
                 if document is not None:
                     made[name] = normalised_configuration(document.value) if name != "manifest" else document.value
             elif value not in (None, "") and not (name in _SECOND and name in self._second):
@@ -103,41 +103,41 @@ class Sending:
 
     @property
     def _method(self) -> str:
-        return "PATCH" if self.wish.is_edit else "POST"
+        return "PATCH" if self.request.is_edit else "POST"
 
     @property
     def _details(self) -> str:
-        return service("job_type").url.format(name=self.seen.name, version=self.seen.version)
+        return service("job_type").url.format(name=self.current.name, version=self.current.version)
 
     @property
     def _path(self) -> str:
-        return self._details if self.wish.is_edit else service("add").url
+        return self._details if self.request.is_edit else service("add").url
 
     @property
     def _url(self) -> str:
         """Where the details are; the versions where a server has no address for them (D14)."""
         base = f"{self.asking.http.base}/v6/"
-        if is_addressable(self.seen.version):
+        if is_addressable(self.current.version):
             return base + self._details
-        return base + service("versions").url.format(name=self.seen.name)
+        return base + service("versions").url.format(name=self.current.name)
 
     @property
     def _second(self) -> dict[str, Any]:
         """Return the fields that are sent apart: v6 ignores them in a creation (D15), old releases refuse them there."""
-        is_apart = not self.wish.is_edit and (self.seen.values is None or self.rules.is_before_7_0_1)
-        return {name: self.wish.changes[name] for name in _SECOND if is_apart and name in self.wish.changes}
+        is_apart = not self.request.is_edit and (self.current.values is None or self.rules.is_before_7_0_1)
+        return {name: self.request.changes[name] for name in _SECOND if is_apart and name in self.request.changes}
 
     @property
     def _secrets(self) -> list[str]:
         """Return what no message may repeat."""
-        configuration = self.wish.document("configuration")
+        configuration = self.request.document("configuration")
         settings = settings_of(configuration.value) if configuration else {}
-        return [str(value) for name, value in settings.items() if name in self.judged.secrets and value is not None]
+        return [str(value) for name, value in settings.items() if name in self.evaluation.secrets and value is not None]
 
     # What came of it.
 
     def _outcome(self, answer: Answer, notes: list[str]) -> Outcome:
-        if self.seen.values is not None:
+        if self.current.values is not None:
             return "edited"
         number = answer.value.get("revision_num") if isinstance(answer.value, dict) else None
         is_edit = answer.status != 201 or (isinstance(number, int) and number > 1)
@@ -146,11 +146,11 @@ class Sending:
         return "edited" if is_edit else "created"
 
     def _send_second(self, notes: list[str]) -> None:
-        wanted = self.judged.second_step
+        wanted = self.evaluation.second_step
         if not wanted:
             return
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
-        if not is_addressable(self.seen.version):
+        if not is_addressable(self.current.version):
             notes.append(f"{told}: a server has no address for this version, so that it cannot be set (D14).")
             return
         try:
@@ -161,36 +161,36 @@ class Sending:
     def _read_back(self, notes: list[str]) -> tuple[JobType, tuple[str, ...]]:
         """Return the details as they are now, and the fields that are not as they were asked for."""
         try:
-            found = self.server.job_type(self.seen.name, self.seen.version)
+            found = self.server.job_type(self.current.name, self.current.version)
         except ToolkitError as error:
             notes.append(f"The details could not be read back, so that they are shown as planned. {error}")
-            return JobType(self.judged.after), self.judged.not_applied
-        number = self.seen.revision_num + 1
-        if self.judged.is_revised and (found.revision_num or number) > number:
+            return JobType(self.evaluation.after), self.evaluation.not_applied
+        number = self.current.revision_num + 1
+        if self.evaluation.is_revised and (found.revision_num or number) > number:
             notes.append(f"It is at revision {found.revision_num}, not {number}: somebody else edited it meanwhile.")
         return found, tuple(self._missed(found, notes))
 
     def _missed(self, found: JobType, notes: list[str]) -> Iterator[str]:
         """Yield the fields that were asked for and are not so."""
-        for name, given in self.wish.changes.items():
+        for name, given in self.request.changes.items():
             if name == "auto_update":
                 continue
-            if name == "manifest" and self.wish.document(name) is not None:
-                is_missed = (found.revision_num or 0) <= self.seen.revision_num
-            elif name == "configuration" and self.wish.document(name) is not None:
+            if name == "manifest" and self.request.document(name) is not None:
+                is_missed = (found.revision_num or 0) <= self.current.revision_num
+            elif name == "configuration" and self.request.document(name) is not None:
                 is_missed = self._is_configuration_missed(found, notes)
             elif name in ("max_scheduled", "icon_code"):
                 is_missed = found[name] != (given or None)
             elif given in (None, ""):
-                is_missed = name in self.judged.not_applied
+                is_missed = name in self.evaluation.not_applied
             else:
                 is_missed = found[name] != given
             if is_missed:
                 yield name
 
     def _is_configuration_missed(self, found: JobType, notes: list[str]) -> bool:
-        before = (self.judged.before or {}).get("configuration")
-        if found.configuration is None or same(found.configuration, self.judged.after["configuration"]):
+        before = (self.evaluation.before or {}).get("configuration")
+        if found.configuration is None or same(found.configuration, self.evaluation.after["configuration"]):
             return False
         if same(found.configuration, before):
             return True

@@ -11,9 +11,9 @@ from jobtype_toolkit.live.job_types import JobTypeReads
 from jobtype_toolkit.live.preflight import Server, jobs_now, look, rules, workspaces
 from jobtype_toolkit.live.submit import Sending
 from jobtype_toolkit.live.validation import with_server
-from jobtype_toolkit.plans.evaluate import Judged, judge
+from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
-from jobtype_toolkit.plans.request import Seen, Wish, creation, edition
+from jobtype_toolkit.plans.request import ChangeRequest, Current, create_request, edit_request
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.validator import validate_documents
@@ -95,7 +95,7 @@ class Managing(JobTypeReads, Server):
             "auto_update": auto_update,
         }
         how = {"replace": replace, "allow_unreachable": allow_unreachable, "confirm_secrets": confirm_secrets}
-        return self._plan(creation(manifest, given, **how))
+        return self._plan(create_request(manifest, given, **how))
 
     def edit(self, name: str, version: str, *, confirm_secrets: bool = False, **changes: Any) -> Plan:
         """Plan to edit a job type (v6 PATCH job-types/{name}/{version}/); `send()` does it.
@@ -119,48 +119,48 @@ class Managing(JobTypeReads, Server):
             AuthenticationFailed, ServerFailed, ConnectionFailed: as every call of a live server.
         """
         refuse_unknown(changes)
-        return self._plan(edition(name, version, changes, confirm_secrets=confirm_secrets))
+        return self._plan(edit_request(name, version, changes, confirm_secrets=confirm_secrets))
 
-    def _plan(self, wish: Wish) -> Plan:
+    def _plan(self, request: ChangeRequest) -> Plan:
         http = self._asking.http
-        seen = look(self, wish.name, wish.version)
-        if wish.is_edit and seen.values is None:
-            raise NotFound(self._no_job_type(wish.name, wish.version))
-        seen = altered(seen, workspaces=workspaces(self))
-        wish = wish.without_empty(seen)
+        current = look(self, request.name, request.version)
+        if request.is_edit and current.values is None:
+            raise NotFound(self._no_job_type(request.name, request.version))
+        current = altered(current, workspaces=workspaces(self))
+        request = request.without_empty(current)
         home = rules(self)
-        judged = judge(wish, seen, home)
-        sending = Sending(self._asking, self, wish, seen, home, judged)
-        jobs = jobs_now(http, seen)
-        uncounted = ("the jobs of the type could not be counted",) if seen.values and not jobs else ()
+        evaluation = evaluate(request, current, home)
+        sending = Sending(self._asking, self, request, current, home, evaluation)
+        jobs = jobs_now(http, current)
+        uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
         return Plan(
-            judged.action,
-            wish.name,
-            wish.version,
+            evaluation.action,
+            request.name,
+            request.version,
             http.base,
-            judged.before,
-            judged.after,
-            self._validated(wish, seen, judged),
+            evaluation.before,
+            evaluation.after,
+            self._validated(request, current, evaluation),
             sending.send,
             sending.check,
             jobs=jobs,
-            auto_update=judged.auto_update,
-            second_step=judged.second_step,
-            notes=(*judged.notes, *uncounted),
+            auto_update=evaluation.auto_update,
+            second_step=evaluation.second_step,
+            notes=(*evaluation.notes, *uncounted),
         )
 
-    def _validated(self, wish: Wish, seen: Seen, judged: Judged) -> Validation:
+    def _validated(self, request: ChangeRequest, current: Current, evaluation: Evaluation) -> Validation:
         """Return what speaks against a wish, the server asked too where there is a new document to judge."""
-        new, configuration = wish.document("manifest"), wish.document("configuration")
+        new, configuration = request.document("manifest"), request.document("configuration")
         if new is None and configuration is None:
-            return judged.validation
-        stored = {} if judged.before is None else judged.before["configuration"] or {}
-        manifest = new or documents.plain(seen.document("manifest"))
+            return evaluation.validation
+        stored = {} if evaluation.before is None else evaluation.before["configuration"] or {}
+        manifest = new or documents.plain(current.document("manifest"))
         given = configuration or documents.plain(stored)
-        found = with_server(self._asking.http, manifest, given, judged.validation, kept=judged.kept)
+        found = with_server(self._asking.http, manifest, given, evaluation.validation, kept=evaluation.kept)
         if new is not None:
             return found
-        known = judged.validation.errors  # an edit does not look at a manifest that is stored already
+        known = evaluation.validation.errors  # an edit does not look at a manifest that is stored already
         return altered(
             found, errors=tuple(one for one in found.errors if one in known or one.document == "configuration")
         )

@@ -9,7 +9,7 @@ from typing import Any
 from jobtype_toolkit.api.services import is_storable
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
-from jobtype_toolkit.plans.request import Rules, Seen, Wish
+from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
 from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding, shown
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.document import Document
@@ -26,12 +26,12 @@ _STRUCTURE = ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INV
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckContext:
     """A wish, what it was made for, and what it comes to; the fields are plain values."""
 
-    wish: Wish
-    seen: Seen
-    rules: Rules
+    request: ChangeRequest
+    current: Current
+    rules: Capabilities
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
 
@@ -41,18 +41,18 @@ class Case:
         return bool(self.before and self.before["is_system"])
 
 
-def objections(case: Case) -> Validation:
+def check_request(case: CheckContext) -> Validation:
     """Return all findings; the errors are those for which the wish cannot be written."""
     found = _documents(case)
     found = replace(found, warnings=(*_recipes(case), *(one for one in found.warnings if not _is_kept(case, one))))
-    passed = {"UNREACHABLE_VERSION"} if case.wish.allow_unreachable else set()
+    passed = {"UNREACHABLE_VERSION"} if case.request.allow_unreachable else set()
     late = [one for one in found.warnings if SCALE_CREATE in one.rejected_by and one.name not in passed]
     return refused_for(found, [*late, *_refusals(case)])
 
 
-def _documents(case: Case) -> Validation:
+def _documents(case: CheckContext) -> Validation:
     """Validate what is given, and how the configuration fits the manifest, whichever of them is new."""
-    new, configuration = case.wish.document("manifest"), case.wish.document("configuration")
+    new, configuration = case.request.document("manifest"), case.request.document("configuration")
     is_stored = configuration is None
     if configuration is None and case.after["configuration"] is not None:
         configuration = documents.plain(case.after["configuration"])
@@ -61,10 +61,10 @@ def _documents(case: Case) -> Validation:
     found = validate_documents(
         new or documents.plain(case.after["manifest"]),
         configuration,
-        workspaces=case.seen.workspaces,
+        workspaces=case.current.workspaces,
         against=case.rules.against,
-        docker_image=case.wish.changes.get("docker_image") if new else None,
-        edit=case.wish.is_edit,
+        docker_image=case.request.changes.get("docker_image") if new else None,
+        edit=case.request.is_edit,
     )
     if new is None:
         found = replace(
@@ -79,17 +79,17 @@ def _documents(case: Case) -> Validation:
     return found
 
 
-def _refusals(case: Case) -> Iterator[Finding]:
+def _refusals(case: CheckContext) -> Iterator[Finding]:
     """Yield what is refused although both documents are fine."""
-    wish = case.wish
-    if case.before and not wish.is_edit and not wish.replace:
+    request = case.request
+    if case.before and not request.is_edit and not request.replace:
         yield _refusal(
             "JOB_TYPE_EXISTS",
             ("job", "jobVersion"),
-            f"{wish.name} {wish.version} exists already.",
+            f"{request.name} {request.version} exists already.",
             "Raise jobVersion, or say replace=True to edit it.",
         )
-    refused = [name for name in _GUARDED if case.is_system and _is_set(wish.changes.get(name))]
+    refused = [name for name in _GUARDED if case.is_system and _is_set(request.changes.get(name))]
     if refused:
         yield _refusal(
             "SYSTEM_JOB_TYPE",
@@ -97,27 +97,27 @@ def _refusals(case: Case) -> Iterator[Finding]:
             f"You can only modify the is_paused field for a System Job, not {', '.join(refused)}.",
             "Leave it to Scale.",
         )
-    yield from _mismatches(wish)
+    yield from _mismatches(request)
     if case.rules.is_server:
         yield from _of_server(case)
     for name in ("manifest", "configuration"):
-        document = wish.document(name)
+        document = request.document(name)
         if document is not None and not is_storable(document.value):
             sentence = f"A text of the {name} has a NUL or half a character, which no database holds."
             yield _refusal("UNSTORABLE_TEXT", (), sentence, "Take it out.")
 
 
-def _of_server(case: Case) -> Iterator[Finding]:
+def _of_server(case: CheckContext) -> Iterator[Finding]:
     """Yield what only a live server refuses, or would do damage by."""
-    wish = case.wish
-    if wish.is_edit and not is_addressable(wish.version):
+    request = case.request
+    if request.is_edit and not is_addressable(request.version):
         yield _refusal(
             "UNREACHABLE_VERSION",
             ("job", "jobVersion"),
-            f"A server has no address for the version {shown(wish.version)}, so that it cannot be edited there.",
+            f"A server has no address for the version {shown(request.version)}, so that it cannot be edited there.",
             "Give all of it to add(…, replace=True, allow_unreachable=True).",
         )
-    refused = [name for name in _LATER if name in wish.changes and wish.is_edit and case.rules.is_before_7_0_1]
+    refused = [name for name in _LATER if name in request.changes and request.is_edit and case.rules.is_before_7_0_1]
     if refused:
         yield _refusal(
             "NOT_IN_RELEASE",
@@ -140,38 +140,38 @@ def _of_server(case: Case) -> Iterator[Finding]:
         )
 
 
-def kept_secrets(case: Case) -> set[str]:
+def kept_secrets(case: CheckContext) -> set[str]:
     """Return the secret settings that a server keeps because none of them is given (v6-semantics 2.9)."""
     if case.before is None or not case.rules.is_server:
         return set()
     secrets = secret_settings(case.after["manifest"]) & secret_settings(case.before["manifest"])
-    configuration = case.wish.document("configuration")
+    configuration = case.request.document("configuration")
     given = settings_of(configuration.value) if configuration else {}
     return set() if secrets & set(given) else secrets
 
 
-def _is_kept(case: Case, one: Finding) -> bool:
+def _is_kept(case: CheckContext, one: Finding) -> bool:
     """Whether a setting is missed only because a server never shows its value."""
     return one.name == "MISSING_SETTING" and any(shown(name) in one.description for name in kept_secrets(case))
 
 
-def _lost_secrets(case: Case) -> list[str]:
+def _lost_secrets(case: CheckContext) -> list[str]:
     """Return the secret settings whose values go because others are given (v6-semantics 2.9)."""
-    configuration = case.wish.document("configuration")
-    if case.before is None or configuration is None or case.wish.confirm_secrets:
+    configuration = case.request.document("configuration")
+    if case.before is None or configuration is None or case.request.confirm_secrets:
         return []
     secrets = secret_settings(case.after["manifest"])
     given = secrets & set(settings_of(configuration.value))
     return sorted(secrets - given) if given else []
 
 
-def _mismatches(wish: Wish) -> Iterator[Finding]:
+def _mismatches(request: ChangeRequest) -> Iterator[Finding]:
     """Find a manifest that is another job type's (D24); one that lacks a name has that against it already."""
-    document = wish.document("manifest")
-    if document is None or not wish.is_edit:
+    document = request.document("manifest")
+    if document is None or not request.is_edit:
         return
     for member, what in (("name", "name"), ("jobVersion", "version")):
-        inside, outside = get(document.value, ("job", member)), getattr(wish, what)
+        inside, outside = get(document.value, ("job", member)), getattr(request, what)
         if isinstance(inside, str) and inside != outside:
             yield _refusal(
                 "JOB_TYPE_MISMATCH",
@@ -181,7 +181,7 @@ def _mismatches(wish: Wish) -> Iterator[Finding]:
             )
 
 
-def _recipes(case: Case) -> Iterator[Finding]:
+def _recipes(case: CheckContext) -> Iterator[Finding]:
     """Warn of the recipe types that a server deactivates together with the job type."""
     if not case.before or case.before["is_active"] is False or case.after["is_active"] is not False:
         return

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobtype_toolkit.api.resources import JOB_TYPE
-from jobtype_toolkit.plans.checks import Case, kept_secrets, objections
+from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
-from jobtype_toolkit.plans.request import STORE, Rules, Seen, Wish, text_of
+from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
 from jobtype_toolkit.seed.findings import SCALE, Validation, shown
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
@@ -21,7 +21,7 @@ from jobtype_toolkit.seed.rules.scale import items
 
 
 @dataclass(slots=True)
-class Judged:
+class Evaluation:
     """What a wish comes to."""
 
     action: Action
@@ -41,42 +41,42 @@ class Judged:
     """The secret settings that a server keeps the values of."""
 
 
-def judge(wish: Wish, seen: Seen, rules: Rules = STORE) -> Judged:
+def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
     """Return what a wish comes to, given what its home holds and what the home makes of a wish."""
-    return _Judge(wish, seen, rules).judged()
+    return _Evaluator(request, current, rules).evaluation()
 
 
-class _Judge:
+class _Evaluator:
     """One judgement: `after` and the notes grow rule by rule."""
 
-    def __init__(self, wish: Wish, seen: Seen, rules: Rules) -> None:
-        self.wish = wish
-        self.seen = seen
+    def __init__(self, request: ChangeRequest, current: Current, rules: Capabilities) -> None:
+        self.request = request
+        self.current = current
         self.rules = rules
-        self.manifest = wish.document("manifest")
-        self.configuration = wish.document("configuration")
+        self.manifest = request.document("manifest")
+        self.configuration = request.document("configuration")
         self.notes: list[str] = []
         self.not_applied: list[str] = []
-        self.is_system = bool(seen.values and seen.values["is_system"])
+        self.is_system = bool(current.values and current.values["is_system"])
         self.secrets = self._secrets()
         self.before = self._before()
         self.after = dict(self.before) if self.before else self._blank()
 
-    def judged(self) -> Judged:
+    def evaluation(self) -> Evaluation:
         self._apply_scalars()
         self._apply_manifest()
         self._apply_configuration()
         self._tell()
-        case = Case(self.wish, self.seen, self.rules, self.before, self.after)
-        validation = objections(case)
-        self._hidesettings_of(validation)
+        case = CheckContext(self.request, self.current, self.rules, self.before, self.after)
+        validation = check_request(case)
+        self._hide_settings_of(validation)
         is_revised = self.manifest is not None
-        return Judged(
-            action="create" if self.before is None else "edit" if self.wish.is_edit else "replace",
+        return Evaluation(
+            action="create" if self.before is None else "edit" if self.request.is_edit else "replace",
             before=self.before,
             after=self.after,
             validation=validation,
-            auto_update=self.wish.changes.get("auto_update") is not False if is_revised else None,
+            auto_update=self.request.changes.get("auto_update") is not False if is_revised else None,
             is_revised=is_revised,
             second_step=self._second_step(),
             notes=tuple(self.notes),
@@ -88,13 +88,13 @@ class _Judge:
 
     def _second_step(self) -> dict[str, Any]:
         """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
-        if self.before and self.rules.is_before_7_0_1 and not self.wish.is_edit:
+        if self.before and self.rules.is_before_7_0_1 and not self.request.is_edit:
             return {name: self.after[name] for name in _SECOND if self.after[name] != self.before[name]}
         wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
         usual = {"is_active": True, "is_paused": False}
         return {name: value for name, value in wished.items() if self.before is None and value is not usual[name]}
 
-    def _hidesettings_of(self, validation: Validation) -> None:
+    def _hide_settings_of(self, validation: Validation) -> None:
         """Show no setting beside a manifest that is none: nobody can say which of them are secret."""
         configuration = self.after["configuration"]
         is_broken = any(one.document == "manifest" and SCALE in one.rejected_by for one in validation.errors)
@@ -106,15 +106,15 @@ class _Judge:
 
     def _before(self) -> dict[str, Any] | None:
         """Return the stored fields as plain values, without the settings that are secret from now on."""
-        if self.seen.values is None:
+        if self.current.values is None:
             return None
-        values = dict(self.seen.values)
+        values = dict(self.current.values)
         values["configuration"] = self._public(values["configuration"])
         return values
 
     def _blank(self) -> dict[str, Any]:
         """Return a job type of which only the name is known."""
-        known = {"name": self.wish.name, "version": self.wish.version, "is_active": True, "is_system": False}
+        known = {"name": self.request.name, "version": self.request.version, "is_active": True, "is_system": False}
         return {
             **dict.fromkeys(JOB_TYPE.names),
             **known,
@@ -126,10 +126,10 @@ class _Judge:
 
     def _secrets(self) -> set[str]:
         """Return the settings whose values are not kept: secret ones, and those that were and are declared no more."""
-        old = self.seen.document("manifest")
+        old = self.current.document("manifest")
         new = self.manifest.value if self.manifest else old
         names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
-        past = self.seen.secrets | secret_settings(old)
+        past = self.current.secrets | secret_settings(old)
         return secret_settings(new) | (past - {name for name in names if isinstance(name, str)})
 
     def _public(self, configuration: Any) -> Any:
@@ -142,7 +142,7 @@ class _Judge:
     # What is wished.
 
     def _apply_scalars(self) -> None:
-        for name, value in self.wish.changes.items():
+        for name, value in self.request.changes.items():
             if name in ("manifest", "configuration", "auto_update") or name not in JOB_TYPE.names:
                 continue
             if name == "max_scheduled":
@@ -201,9 +201,9 @@ class _Judge:
 
     def _apply_manifest(self) -> None:
         if self.manifest is None:
-            if "manifest" in self.wish.changes:
+            if "manifest" in self.request.changes:
                 self._ignore("manifest")
-            if "auto_update" in self.wish.changes:
+            if "auto_update" in self.request.changes:
                 self.notes.append("auto_update: it says nothing without a manifest")
             return
         new = normalised_manifest(self.manifest.value)
@@ -211,14 +211,14 @@ class _Judge:
             "manifest": new,
             "title": text_of(get(new, ("job", "title"))),
             "description": text_of(get(new, ("job", "description"))),
-            "revision_num": self.seen.revision_num + 1,
+            "revision_num": self.current.revision_num + 1,
             "unmet_resources": None,
         }
         if self.before and self.before["manifest"] == new:
             self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
-        given, is_wished = self.configuration, "configuration" in self.wish.changes
+        given, is_wished = self.configuration, "configuration" in self.request.changes
         if given is None and is_wished and self.is_system:
             self._ignore("configuration")
         elif given is None and (is_wished or self.before is None):
@@ -233,12 +233,12 @@ class _Judge:
 
     def _tell(self) -> None:
         """Add what else is worth a look."""
-        hidden = sorted(self.secrets & set(settings_of(self.seen.document("configuration"))))
+        hidden = sorted(self.secrets & set(settings_of(self.current.document("configuration"))))
         if hidden:
             self.notes.append(
                 f"configuration: {', '.join(map(shown, hidden))} becomes secret; {_HIDDEN[self.rules.is_server]}"
             )
-        if self.seen.is_inferred:
+        if self.current.is_inferred:
             self.notes.append("the job type's own record was never loaded; only what jobs say of it is known")
         if self.before and self.after["configuration"] is None and self.configuration is None:
             self.notes.append(
@@ -246,7 +246,7 @@ class _Judge:
                 if self.rules.is_server
                 else "its configuration was never loaded, so that it could not be checked against the manifest"
             )
-        if self.manifest is not None and self.wish.changes.get("auto_update") is not False and self.before:
+        if self.manifest is not None and self.request.changes.get("auto_update") is not False and self.before:
             used = [shown(str(one.get("name"))) for one in self.before["recipe_types"] or () if isinstance(one, dict)]
             if used:
                 self.notes.append(f"auto_update: a server moves the recipe types {', '.join(used)} to the new revision")

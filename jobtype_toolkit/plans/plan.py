@@ -154,7 +154,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as plain values that JSON can hold; no secret is in it."""
-        judged = self.compatibility
+        evaluation = self.compatibility
         return {
             "action": self.action,
             "name": self.name,
@@ -166,12 +166,12 @@ class Plan:
                 dict(zip(("path", "before", "after", "kind"), row, strict=True)) for row in self._manifest_rows()
             ],
             "compatibility": None
-            if judged is None
+            if evaluation is None
             else {
-                "verdict": judged.verdict,
-                "kind": judged.kind,
-                "advice": judged.advice,
-                "changes": [[one.rule, one.verdict, one.path, one.description] for one in judged],
+                "verdict": evaluation.verdict,
+                "kind": evaluation.kind,
+                "advice": evaluation.advice,
+                "changes": [[one.rule, one.verdict, one.path, one.description] for one in evaluation],
             },
             "validation": self.validation.as_dict(),
             "jobs": dict(self.jobs),
@@ -186,10 +186,10 @@ class Plan:
         told += _some(
             (f"manifest {path}", f"{_told(was)} → {_told(now)}") for path, was, now, _ in self._manifest_rows()
         )
-        judged = self.compatibility
-        if judged is not None:
-            told += [("compatibility", f"{judged.kind}. {judged.advice}")]
-            told += _some(("", f"{one.verdict}: {one.description} [{one.path}]") for one in judged)
+        evaluation = self.compatibility
+        if evaluation is not None:
+            told += [("compatibility", f"{evaluation.kind}. {evaluation.advice}")]
+            told += _some(("", f"{one.verdict}: {one.description} [{one.path}]") for one in evaluation)
         if self.auto_update is not None:
             told.append(("auto_update", f"{_told(self.auto_update)}: recipes {_RECIPES[self.auto_update]}"))
         if self.jobs:

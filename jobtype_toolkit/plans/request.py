@@ -19,7 +19,7 @@ HIDDEN = "<hidden>"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ChangeRequest:
     """What is asked for. `changes` are checked values; manifest and configuration are documents."""
 
     name: str
@@ -38,10 +38,10 @@ class Wish:
         is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
         return None if is_empty else found
 
-    def without_empty(self, seen: Seen) -> Wish:
+    def without_empty(self, current: Current) -> ChangeRequest:
         """Return the wish as a server takes it: to replace a configuration by `{}` is no wish (v6-semantics 2.9)."""
         found = self.changes.get("configuration")
-        if self.is_edit or seen.values is None or found is None or found.value != {} or found.faults:
+        if self.is_edit or current.values is None or found is None or found.value != {} or found.faults:
             return self
         return replace(self, changes={name: one for name, one in self.changes.items() if name != "configuration"})
 
@@ -55,7 +55,7 @@ class Wish:
         return asked
 
 
-def creation(manifest: Any, changes: Mapping[str, Any], **how: bool) -> Wish:
+def create_request(manifest: Any, changes: Mapping[str, Any], **how: bool) -> ChangeRequest:
     """Return the wish to create what the manifest describes; of `changes` what is None was not asked for.
 
     Raises:
@@ -71,10 +71,10 @@ def creation(manifest: Any, changes: Mapping[str, Any], **how: bool) -> Wish:
     given["manifest"] = document
     if "configuration" in given:
         given["configuration"] = documents.load(given["configuration"])
-    return Wish(name, version, given, **how)
+    return ChangeRequest(name, version, given, **how)
 
 
-def edition(name: str, version: str, changes: Mapping[str, Any], **how: bool) -> Wish:
+def edit_request(name: str, version: str, changes: Mapping[str, Any], **how: bool) -> ChangeRequest:
     """Return the wish to edit a job type; what is None is a wish of its own.
 
     Raises:
@@ -85,7 +85,7 @@ def edition(name: str, version: str, changes: Mapping[str, Any], **how: bool) ->
     for key in ("manifest", "configuration"):
         if given.get(key) is not None:
             given[key] = documents.load(given[key])
-    return Wish(text_of(name), text_of(version), given, is_edit=True, **how)
+    return ChangeRequest(text_of(name), text_of(version), given, is_edit=True, **how)
 
 
 def text_of(value: Any) -> str:
@@ -94,7 +94,7 @@ def text_of(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Current:
     """What a home holds of a name and version, as a plan sees it."""
 
     name: str
@@ -116,7 +116,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Capabilities:
     """Where the homes, and the releases of a server, differ in what they make of a wish."""
 
     is_server: bool = False
@@ -129,5 +129,5 @@ class Rules:
     """The release whose refusals count."""
 
 
-STORE = Rules()
-SERVER = Rules(is_server=True)
+STORE = Capabilities()
+SERVER = Capabilities(is_server=True)

@@ -65,7 +65,7 @@ class JobTypeReads:
             NotFound: a page past the end.
         """
         keys, at = ordering(order, JOB_TYPE_NAME.fields), paging(page, page_size)
-        found = self._matching("job_type_names", "job_type_names", keyword, id, is_active, is_system, source)
+        found = self._matching("job_type_names", "names", keyword, id, is_active, is_system, source)
         newest = sort(found.sort_values("id", ascending=False, kind="stable"), [("version", False)])
         of_name = newest.groupby(["source", "name"], sort=False, dropna=False)
         frame = newest.drop_duplicates(["source", "name"]).assign(latest_version=lambda latest: latest["version"])
@@ -101,7 +101,7 @@ class JobTypeReads:
             NotFound: a page past the end.
         """
         keys, at = ordering(order, JOB_TYPE_ROW.fields), paging(page, page_size)
-        found = self._matching("job_types", "job_types", keyword, id, is_active, is_system, source)
+        found = self._matching("job_types", "list", keyword, id, is_active, is_system, source)
         return cut_page(sort(by_name(found), keys)[list(JOB_TYPE_ROW.names)], at)
 
     def versions(
@@ -125,7 +125,7 @@ class JobTypeReads:
         meant = self._asker.source(source)
         flag(is_active, name="is_active")
         every = self._asker.ask(
-            "versions", sql("store", "versions"), JOB_TYPE_ROW.fields, source=meant, parameters={"name": name}
+            "versions", sql("queries/job_types.versions"), JOB_TYPE_ROW.fields, source=meant, parameters={"name": name}
         )
         if every.empty:
             raise NotFound(_no_job_type(name, None, meant))
@@ -144,7 +144,7 @@ class JobTypeReads:
         """
         meant = self._asker.source(source)
         values, extra = self._one(
-            "job_type", JOB_TYPE.fields, meant, {"name": name, "version": version}, _no_job_type(name, version, meant)
+            "details", JOB_TYPE.fields, meant, {"name": name, "version": version}, _no_job_type(name, version, meant)
         )
         return JobType(values, extra)
 
@@ -169,7 +169,11 @@ class JobTypeReads:
         meant = self._asker.source(source)
         bound = {"name": name, "version": version}
         frame = self._asker.ask(
-            "revisions", sql("store", "revisions"), JOB_TYPE_REVISION_ROW.fields, source=meant, parameters=bound
+            "revisions",
+            sql("queries/job_types.revisions"),
+            JOB_TYPE_REVISION_ROW.fields,
+            source=meant,
+            parameters=bound,
         )
         if frame.empty:
             self.job_type(name, version, source=source)
@@ -213,10 +217,10 @@ class JobTypeReads:
         }
         meant = self._asker.source(source)
         fields = (Field("source", "text", "Where the row came from."), *JOB_TYPE_ROW.fields)
-        text = sql("store", name, matching=sql("store", "job_types_matching").rstrip())
+        text = sql(f"queries/job_types.{name}", matching=sql("queries/job_types.matching").rstrip())
         frame = self._asker.ask(service, text, fields, source=meant, parameters=bound)
         if keywords:
-            without = int(self._asker.fetch(sql("store", "without_manifest"), {"source": meant.name})["n"][0])
+            without = int(self._asker.fetch(sql("queries/job_types.without_manifest"), {"source": meant.name})["n"][0])
             if without:
                 frame.attrs["notes"].append(
                     f"{without} job types have no manifest loaded, so that their tags were not searched"
@@ -227,7 +231,7 @@ class JobTypeReads:
         self, query: str, fields: Sequence[Field], meant: Source, bound: dict[str, Any], missing: str
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the single row of a query as plain Python values, and what it has beyond the vocabulary."""
-        found = self._asker.fetch(sql("store", query), {**bound, "source": meant.name})
+        found = self._asker.fetch(sql(f"queries/job_types.{query}"), {**bound, "source": meant.name})
         if not len(found["id"]):
             raise NotFound(missing)
         values = frames.first(frames.from_columns(found, fields))

@@ -166,7 +166,7 @@ class JobReads:
             "category": several(category, name="category", kind=str),
         }
         frame = self._asker.ask(
-            "errors", sql("store", "errors"), ERROR.fields, source=meant, parameters=bound, window=span, now=instant
+            "errors", sql("queries/errors"), ERROR.fields, source=meant, parameters=bound, window=span, now=instant
         )
         answer = cut_page(sort(frame, keys), at)
         return announced(answer, limited(limit), len(answer))
@@ -248,13 +248,13 @@ class JobReads:
         }
         count = int(
             self._asker.fetch(
-                sql("store", "jobs_count", matching=sql("store", "jobs_matching")), {**bound, "source": meant.name}
+                sql("queries/jobs.count", matching=sql("queries/jobs.matching")), {**bound, "source": meant.name}
             )["n"][0]
         )
         number, size = at or (1, 2**62)
         if at:
             check_page(at, count)
-        text = sql("store", "jobs", matching=sql("store", "jobs_matching"), order=_order_sql(keys))
+        text = sql("queries/jobs.page", matching=sql("queries/jobs.matching"), order=_order_sql(keys))
         slices = {"limit": min(size, most or size), "offset": (number - 1) * size}
         frame = self._asker.ask(
             "jobs", text, JOB.fields, source=meant, parameters={**bound, **slices}, window=span, now=instant

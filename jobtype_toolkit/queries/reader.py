@@ -211,7 +211,7 @@ class Asker:
         meant = source if isinstance(source, Source) else self.source(source)
         return self.ask(
             question.name,
-            sql("analyses", question.name),
+            sql(question.sql),
             question.row.fields,
             source=meant,
             parameters=parameters,

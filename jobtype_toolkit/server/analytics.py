@@ -17,33 +17,33 @@ from jobtype_toolkit.analyses.questions import (
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import ERROR
 from jobtype_toolkit.server.bodies import falsified, falsified_error, flat_body
-from jobtype_toolkit.server.data import Facts, Reading
+from jobtype_toolkit.server.data import Data, Reading
 from jobtype_toolkit.server.paging import cut, listed
-from jobtype_toolkit.server.request import Asked
-from jobtype_toolkit.server.response import Answer
+from jobtype_toolkit.server.request import V6Request
+from jobtype_toolkit.server.response import V6Response
 from jobtype_toolkit.sqlfiles import sql
 
 COUNTS = ("status", "count", "most_recent", "category")
 """The keys of an entry of `job_counts`, in v6's order."""
 
-Service = Callable[[Facts, Asked], Answer]
+Service = Callable[[Data, V6Request], V6Response]
 
 
-def status(facts: Facts, asked: Asked) -> Answer:
+def status(facts: Data, request: V6Request) -> V6Response:
     """Answer job-types/status/: one row a job type, its counted jobs by status and category."""
-    is_active = asked.flag(asked.release.activity)
-    started, ended = asked.moment("started"), asked.moment("ended")
-    times = [None if one is None else one.replace(tzinfo=asked.now.tzinfo) for one in (started, ended)]
-    _, bound, _ = status_parameters(times[0], times[1], is_active if isinstance(is_active, bool) else None, asked.now)
+    is_active = request.flag(request.release.activity)
+    started, ended = request.moment("started"), request.moment("ended")
+    times = [None if one is None else one.replace(tzinfo=request.now.tzinfo) for one in (started, ended)]
+    _, bound, _ = status_parameters(times[0], times[1], is_active if isinstance(is_active, bool) else None, request.now)
     with facts.reading() as reading:
         counts: dict[int, list[dict[str, Any]]] = {}
         for row in _rows(reading, STATUS_QUESTION, **bound):
             entries = counts.setdefault(row["job_type_id"], [])
             if row["status"] is not None:
                 entries.append(flat_body(row, STATUS_QUESTION.row.pick(*COUNTS)))
-        page, count = cut(asked, list(counts))
+        page, count = cut(request, list(counts))
         bases = reading.known.analysis_bases
-        return listed(asked, [{"job_type": bases[id], "job_counts": counts[id]} for id in page], count)
+        return listed(request, [{"job_type": bases[id], "job_counts": counts[id]} for id in page], count)
 
 
 def _falsified(question: Question) -> Service:
@@ -51,18 +51,18 @@ def _falsified(question: Question) -> Service:
     own = own_fields(question.row)
     has_error = any(field.path.startswith("error.") for field in question.row.fields)
 
-    def service(facts: Facts, asked: Asked) -> Answer:
+    def service(facts: Data, request: V6Request) -> V6Response:
         with facts.reading() as reading:
-            page, count = cut(asked, _rows(reading, question))
+            page, count = cut(request, _rows(reading, question))
             known = reading.known
             bodies = []
             for row in page:
                 body: dict[str, Any] = {"job_type": falsified(known.analysis_bases[row["job_type_id"]])}
-                body["job_type"] = asked.release.based(body["job_type"])
+                body["job_type"] = request.release.based(body["job_type"])
                 if has_error:
                     body["error"] = falsified_error(flat_body(known.errors[row["error_id"]], ERROR.fields))
                 bodies.append(body | flat_body(row, own))
-            return listed(asked, bodies, count)
+            return listed(request, bodies, count)
 
     return service
 
@@ -73,7 +73,7 @@ def own_fields(row: Resource) -> tuple[Field, ...]:
 
 
 def _rows(reading: Reading, question: Question, **bound: Any) -> list[dict[str, Any]]:
-    return reading.snapshot.rows(sql("analyses", question.name), {**bound, "source": reading.source})
+    return reading.snapshot.rows(sql(question.sql), {**bound, "source": reading.source})
 
 
 pending = _falsified(PENDING_QUESTION)

@@ -19,16 +19,16 @@ from starlette.types import Receive, Scope, Send
 
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.server import releases
-from jobtype_toolkit.server.data import Facts
-from jobtype_toolkit.server.fault_middleware import DISTURBED, Disturbed, Misbehaving
+from jobtype_toolkit.server.data import Data
+from jobtype_toolkit.server.fault_middleware import DISTURBED, Disturbed, FaultMiddleware
 from jobtype_toolkit.server.faults import Faults
 from jobtype_toolkit.server.openapi import description
 from jobtype_toolkit.server.other_services import Logs
 from jobtype_toolkit.server.parsing import Credentials, base_of, check_accept, pairs, places, read_body
 from jobtype_toolkit.server.releases import ReleaseName
-from jobtype_toolkit.server.request import Asked
-from jobtype_toolkit.server.response import ERROR_PAGE, NOT_FOUND_PAGE, Answer, Refused, answer, html
-from jobtype_toolkit.server.routes import Served, served
+from jobtype_toolkit.server.request import V6Request
+from jobtype_toolkit.server.response import ERROR_PAGE, NOT_FOUND_PAGE, ApiError, V6Response, answer, html
+from jobtype_toolkit.server.routes import ServiceRoute, served
 from jobtype_toolkit.server.routing import PATTERNS
 from jobtype_toolkit.store.store import Store
 
@@ -51,12 +51,12 @@ for _name, _pattern in PATTERNS.items():
     register_url_convertor(f"v6_{_name}", type("Named", (_Named,), {"regex": _pattern})())
 
 
-class Box:
+class AppState:
     """What all endpoints share."""
 
     def __init__(
         self,
-        facts: Facts,
+        facts: Data,
         release: releases.Release,
         credentials: Credentials,
         clock: Callable[[], datetime],
@@ -82,7 +82,7 @@ class Box:
 class Endpoint:
     """One URL: Accept, credentials, method and body are looked at in this order, then the service answers."""
 
-    def __init__(self, server: Box, url: Served, root: str) -> None:
+    def __init__(self, server: AppState, url: ServiceRoute, root: str) -> None:
         """Take the server, the URL below the version, and the path up to and with the version."""
         self._server = server
         self._url = url
@@ -95,7 +95,7 @@ class Endpoint:
         now = self._server.now(disturbed)
         try:
             found = await self._answered(request, disturbed, now)
-        except Refused as refused:
+        except ApiError as refused:
             found = refused.answer
         headers = {"Date": format_datetime(now, usegmt=True), **_HEADERS, **found.headers}
         if found.media_type == "text/html":
@@ -104,19 +104,19 @@ class Endpoint:
             headers |= {"Allow": self._url.allowed, "Vary": "Accept" if found.status == 406 else "Accept, Cookie"}
         await response(found, headers)(scope, receive, send)
 
-    async def _answered(self, request: Request, disturbed: Disturbed, now: datetime) -> Answer:
+    async def _answered(self, request: Request, disturbed: Disturbed, now: datetime) -> V6Response:
         check_accept(request)
         method, server = request.method, self._server
         if not self._url.is_open or method == "OPTIONS":
             server.credentials.check(request.headers.get("authorization", ""))
         if server.read_only and method not in _SAFE and method not in self._url.reads:
-            raise Refused(403, "You do not have permission to perform this action.")
+            raise ApiError(403, "You do not have permission to perform this action.")
         if method == "OPTIONS":
             return answer({"name": self._url.url, "renders": ["application/json"], "parses": ["application/json"]})
         handler = self._url.methods.get("GET" if method == "HEAD" else method)
         if handler is None:
-            raise Refused(405, f'Method "{method}" not allowed.')
-        asked = Asked(
+            raise ApiError(405, f'Method "{method}" not allowed.')
+        asked = V6Request(
             method=method,
             path=request.scope["path"],
             base=base_of(request),
@@ -134,12 +134,12 @@ class Endpoint:
             return await run_in_threadpool(handler, server.facts, asked)
         return await run_in_threadpool(self._write, handler, asked)
 
-    def _write(self, handler: Callable[[Facts, Asked], Answer], asked: Asked) -> Answer:
+    def _write(self, handler: Callable[[Data, V6Request], V6Response], request: V6Request) -> V6Response:
         with self._server.writing:
-            return handler(self._server.facts, asked)
+            return handler(self._server.facts, request)
 
 
-def response(found: Answer, headers: dict[str, str]) -> Response:
+def response(found: V6Response, headers: dict[str, str]) -> Response:
     """Return an answer as Starlette sends it; a media type is sent as it is, without a charset."""
     if found.media_type is not None:
         headers = {**headers, "Content-Type": found.media_type}
@@ -185,8 +185,10 @@ def app(
         msg = "token= is empty, or has blanks or letters that no header carries. Give printable ASCII."
         raise InvalidParameter(msg)
     meant = releases.release(release)
-    facts = Facts(store, source, meant)
-    server = Box(facts, meant, Credentials(token), clock or (lambda: facts.now), read_only=read_only, quirks=quirks)
+    facts = Data(store, source, meant)
+    server = AppState(
+        facts, meant, Credentials(token), clock or (lambda: facts.now), read_only=read_only, quirks=quirks
+    )
     told = description(meant, f"{root}/v6/", has_token=token is not None)
     routes = [
         Route(f"{root}/{version}/{_path(one.url)}", Endpoint(server, one, f"{root}/{version}/"))
@@ -195,7 +197,7 @@ def app(
     ]
     handlers = {404: _no_route(routes, server), Exception: _failed}
     wanted = [faults] if isinstance(faults, Faults) else faults or ()
-    middleware = [Middleware(Misbehaving, faults=one, clock=server.clock) for one in wanted]
+    middleware = [Middleware(FaultMiddleware, faults=one, clock=server.clock) for one in wanted]
     made = Starlette(routes=routes, exception_handlers=handlers, middleware=middleware)
     made.router.redirect_slashes = False  # Starlette would answer 307
     return made
@@ -216,7 +218,7 @@ def _path(url: str) -> str:
     return url
 
 
-def _no_route(routes: list[Route], server: Box) -> Callable[[Request, Exception], Response]:
+def _no_route(routes: list[Route], server: AppState) -> Callable[[Request, Exception], Response]:
     def missing(request: Request, error: Exception) -> Response:
         """Answer a URL that no route matches: 301 where only the slash at its end is missing, else Django's page."""
         now = server.now(request.scope.get(DISTURBED) or Disturbed())
@@ -227,7 +229,7 @@ def _no_route(routes: list[Route], server: Box) -> Callable[[Request, Exception]
         ):
             query = request.scope["query_string"].decode("latin-1")
             location = quote(path) + (f"?{query}" if query else "")
-            return response(Answer(301, media_type=_REDIRECT_TYPE), headers | {"Location": location})
+            return response(V6Response(301, media_type=_REDIRECT_TYPE), headers | {"Location": location})
         return response(html(NOT_FOUND_PAGE, 404), headers)
 
     return missing

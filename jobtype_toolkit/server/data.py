@@ -44,7 +44,7 @@ class Known:
         return {"job_type": self.bases.get, "error": self.error_bodies.get}
 
 
-class Facts:
+class Data:
     """Reads one source of a store."""
 
     def __init__(self, store: Store, source: str | None, release: Release) -> None:
@@ -96,12 +96,12 @@ class Reading:
 
     def ask(self, query: str, bound: Mapping[str, Any], /, **fragments: str) -> list[dict[str, Any]]:
         """Run `server/sql/<query>.sql` on the source."""
-        return self.snapshot.rows(sql("server", query, **fragments), {**bound, "source": self.source})
+        return self.snapshot.rows(sql(f"server/{query}", **fragments), {**bound, "source": self.source})
 
 
 def _known(snapshot: Snapshot, source: str, release: Release) -> Known:
-    types = {row["id"]: row for row in snapshot.rows(sql("server", "job_types"), {"source": source})}
-    errors = {row["id"]: row for row in snapshot.rows(sql("server", "errors"), {"source": source})}
+    types = {row["id"]: row for row in snapshot.rows(sql("server/job_types"), {"source": source})}
+    errors = {row["id"]: row for row in snapshot.rows(sql("server/errors"), {"source": source})}
     bases = {id: flat_body(row, BASE) for id, row in types.items()}
     return Known(
         snapshot.state,

@@ -55,7 +55,7 @@ class _Told:
         ]
 
 
-class Misbehaving:
+class FaultMiddleware:
     """ASGI middleware that does what `Faults` say."""
 
     def __init__(self, app: ASGIApp, faults: Faults, clock: Callable[[], datetime]) -> None:

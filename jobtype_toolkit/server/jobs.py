@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobtype_toolkit.server.bodies import EXECUTION_SHAPE, JOB_SHAPE, with_extra
-from jobtype_toolkit.server.data import Facts, Reading, error_body
+from jobtype_toolkit.server.data import Data, Reading, error_body
 from jobtype_toolkit.server.job_types import revision_body
 from jobtype_toolkit.server.matching import JobQuery, error_order, sorted_errors
 from jobtype_toolkit.server.paging import cut, listed, stretch
-from jobtype_toolkit.server.request import Asked
-from jobtype_toolkit.server.response import Answer, answer, not_found
+from jobtype_toolkit.server.request import V6Request
+from jobtype_toolkit.server.response import V6Response, answer, not_found
 from jobtype_toolkit.sqlfiles import quoted
 
 _TABLES = ("job_final", "job_open")
@@ -23,20 +23,20 @@ JOB_BEYOND = ("superseded_by_job", "resources", "execution", "input", "output", 
 _LARGEST = 2**63
 
 
-def jobs(facts: Facts, asked: Asked) -> Answer:
+def jobs(facts: Data, request: V6Request) -> V6Response:
     """Answer jobs/: those that match the filters, by last_modified where no order is given."""
-    query = JobQuery.of(asked)
+    query = JobQuery.of(request)
     with facts.reading() as reading:
         where = query.sql(reading.known)
         count = int(reading.ask("jobs_count", where.bound, **where.fragments)[0]["n"])
-        offset, size = stretch(asked, count)
+        offset, size = stretch(request, count)
         slices = {"limit": size, "offset": offset}
         places = reading.ask(
             "jobs_page", where.bound | where.sorting | slices, keys=where.keys, order=where.order, **where.fragments
         )
         rows = _at(reading, [(one["part"], one["place"]) for one in places])
-        bodies = [asked.release.listed(_body(row, reading, asked)) for row in rows]
-    return listed(asked, bodies, count)
+        bodies = [request.release.listed(_body(row, reading, request)) for row in rows]
+    return listed(request, bodies, count)
 
 
 def _at(reading: Reading, places: list[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -50,22 +50,22 @@ def _at(reading: Reading, places: list[tuple[int, int]]) -> list[dict[str, Any]]
     return [found[place] for place in places]
 
 
-def _body(row: Mapping[str, Any], reading: Reading, asked: Asked) -> dict[str, Any]:
+def _body(row: Mapping[str, Any], reading: Reading, request: V6Request) -> dict[str, Any]:
     body = JOB_SHAPE.body(row, reading.known.embed)
-    moved = asked.moved.get(row["id"])
+    moved = request.moved.get(row["id"])
     if moved is not None:
         body["last_modified"] = moved.isoformat() + "Z"
     return body
 
 
-def job(facts: Facts, asked: Asked) -> Answer:
+def job(facts: Data, request: V6Request) -> V6Response:
     """Answer jobs/{id}/: the row of the list and more; what no list tells is null, unless it was loaded."""
-    number = _number(asked.place["id"])
+    number = _number(request.place["id"])
     with facts.reading() as reading:
         row = _one_job(reading, "id", number)
         if row is None:
             raise not_found()
-        body = _body(row | {"extra": None}, reading, asked)
+        body = _body(row | {"extra": None}, reading, request)
         if row["superseded_job_id"] is not None:
             body["superseded_job"] = (
                 _related(_one_job(reading, "id", row["superseded_job_id"]), reading) or body["superseded_job"]
@@ -102,12 +102,16 @@ def _execution(reading: Reading, row: Mapping[str, Any]) -> dict[str, Any] | Non
     return _execution_details(found[0], reading) if found and row["num_exes"] is not None else None
 
 
-def executions(facts: Facts, asked: Asked) -> Answer:
+def executions(facts: Data, request: V6Request) -> V6Response:
     """Answer jobs/{id}/executions/: newest first; nothing for an unknown job."""
-    exact = {"status": asked.texts("status"), "node_id": asked.wholes("node_id"), "error_id": asked.wholes("error_id")}
-    categories = asked.texts("error_category")
+    exact = {
+        "status": request.texts("status"),
+        "node_id": request.wholes("node_id"),
+        "error_id": request.wholes("error_id"),
+    }
+    categories = request.texts("error_category")
     with facts.reading() as reading:
-        rows = reading.ask("executions", {"job_id": _number(asked.place["id"]), "exe_num": None})
+        rows = reading.ask("executions", {"job_id": _number(request.place["id"]), "exe_num": None})
         errors = reading.known.errors
         found = [
             row
@@ -115,13 +119,13 @@ def executions(facts: Facts, asked: Asked) -> Answer:
             if all(wanted is None or row[name] in wanted for name, wanted in exact.items())
             and (categories is None or (errors.get(row["error_id"]) or {}).get("category") in categories)
         ]
-        page, count = cut(asked, found)
-        return listed(asked, [EXECUTION_SHAPE.body(row, reading.known.embed) for row in page], count)
+        page, count = cut(request, found)
+        return listed(request, [EXECUTION_SHAPE.body(row, reading.known.embed) for row in page], count)
 
 
-def execution(facts: Facts, asked: Asked) -> Answer:
+def execution(facts: Data, request: V6Request) -> V6Response:
     """Answer jobs/{id}/executions/{exe_num}/."""
-    bound = {"job_id": _number(asked.place["id"]), "exe_num": _number(asked.place["exe_num"])}
+    bound = {"job_id": _number(request.place["id"]), "exe_num": _number(request.place["exe_num"])}
     with facts.reading() as reading:
         rows = reading.ask("executions", bound)
         if not rows:
@@ -134,14 +138,14 @@ def _execution_details(row: Mapping[str, Any], reading: Reading) -> dict[str, An
     return with_extra(body | dict.fromkeys(EXECUTION_BEYOND), row["extra"])
 
 
-def errors(facts: Facts, asked: Asked) -> Answer:
+def errors(facts: Data, request: V6Request) -> V6Response:
     """Answer errors/: of a repeated filter the last one counts."""
-    started, ended = asked.window()
+    started, ended = request.window()
     wanted = {
-        name: values[-1] if (values := asked.texts(name)) else None for name in ("name", "job_type_name", "category")
+        name: values[-1] if (values := request.texts(name)) else None for name in ("name", "job_type_name", "category")
     }
-    is_builtin = asked.flag("is_builtin")
-    order = error_order(asked)
+    is_builtin = request.flag("is_builtin")
+    order = error_order(request)
     with facts.reading() as reading:
         found = [
             row
@@ -151,14 +155,14 @@ def errors(facts: Facts, asked: Asked) -> Answer:
             and (started is None or (row["last_modified"] is not None and row["last_modified"] >= started))
             and (ended is None or (row["last_modified"] is not None and row["last_modified"] <= ended))
         ]
-        page, count = cut(asked, sorted_errors(found, order))
-        return listed(asked, [error_body(row) for row in page], count)
+        page, count = cut(request, sorted_errors(found, order))
+        return listed(request, [error_body(row) for row in page], count)
 
 
-def error(facts: Facts, asked: Asked) -> Answer:
+def error(facts: Data, request: V6Request) -> V6Response:
     """Answer errors/{id}/."""
     with facts.reading() as reading:
-        row = reading.known.errors.get(_number(asked.place["id"]))
+        row = reading.known.errors.get(_number(request.place["id"]))
         if row is None:
             raise not_found()
         return answer(error_body(row))

@@ -13,7 +13,7 @@ from typing import Any
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_TYPE_ROW
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.server.data import Known
-from jobtype_toolkit.server.request import Asked
+from jobtype_toolkit.server.request import V6Request
 from jobtype_toolkit.sqlfiles import quoted, sql
 
 Order = list[tuple[str, bool]]
@@ -63,18 +63,18 @@ class JobQuery:
     is_superseded: bool | None = None
 
     @classmethod
-    def of(cls, asked: Asked) -> JobQuery:
+    def of(cls, request: V6Request) -> JobQuery:
         """Read a request; what v6 refuses is refused before anything is read."""
-        started, ended = asked.window()
-        query = cls(_job_order(asked), asked.moved, is_superseded=asked.flag("is_superseded"))
+        started, ended = request.window()
+        query = cls(_job_order(request), request.moved, is_superseded=request.flag("is_superseded"))
         times = {"started": started, "ended": ended}
-        times |= {name: asked.moment(name) for name in ("source_started", "source_ended")}
+        times |= {name: request.moment(name) for name in ("source_started", "source_ended")}
         query.times = {name: moment for name, moment in times.items() if moment is not None}
         for one in _EXACT:
-            values = asked.wholes(one.name) if one.kind == "int" else asked.texts(one.name)
+            values = request.wholes(one.name) if one.kind == "int" else request.texts(one.name)
             if values is not None:
                 query.exact[_COLUMN.get(one.name, one.name)] = values
-        query.looked_up = {name: values for name in _LOOKED_UP if (values := asked.texts(name)) is not None}
+        query.looked_up = {name: values for name in _LOOKED_UP if (values := request.texts(name)) is not None}
         return query
 
     def sql(self, known: Known) -> Where:
@@ -96,7 +96,7 @@ class JobQuery:
             tests.append(_is_one_of(f"j.{quoted(column)}", f"exact_{number}", values, bound))
         tables = {"final": "job_final", "open": "job_open"}
         if self.moved:
-            tables = {name: sql("server", "moved", table=table) for name, table in tables.items()}
+            tables = {name: sql("server/moved", table=table) for name, table in tables.items()}
             bound |= {"moved_ids": list(self.moved), "moved_stamps": list(self.moved.values())}
         keys, order, sorting = _sorting(self.order, known)
         return Where(bound, {**tables, "matching": " AND ".join(tests)}, keys, order, sorting)
@@ -140,22 +140,22 @@ def _rank_of(name: str, number: int, known: Known) -> tuple[str, dict[str, Any]]
     return f"map($ids_{number}::BIGINT[], $ranks_{number}::BIGINT[])[j.{quoted(column)}]", bound
 
 
-def _job_order(asked: Asked) -> Order:
-    given = [value for key, value in asked.query if key == "order"]
+def _job_order(request: V6Request) -> Order:
+    given = [value for key, value in request.query if key == "order"]
     if given and given[0].removeprefix("-") in ("duration", "job_type"):
         name = given[0].removeprefix("-")
         return [("duration" if name == "duration" else "job_type__name", not given[0].startswith("-"))]
-    return [_direction(key, asked, _is_job_field) for key in given] or [("last_modified", True)]
+    return [_direction(key, request, _is_job_field) for key in given] or [("last_modified", True)]
 
 
 def _is_job_field(name: str) -> bool:
     return name in _SORTABLE or ("__" in name and name in job_orders())
 
 
-def _direction(key: str, asked: Asked, is_field: Any) -> tuple[str, bool]:
+def _direction(key: str, request: V6Request, is_field: Any) -> tuple[str, bool]:
     name = key.removeprefix("-")
     if not is_field(name):
-        raise asked.mistake(f"Cannot resolve keyword into field: {key[:100]}")
+        raise request.mistake(f"Cannot resolve keyword into field: {key[:100]}")
     return name, not key.startswith("-")
 
 
@@ -170,10 +170,10 @@ def error_orders() -> list[str]:
     return [*ERROR.names, "pk"]
 
 
-def error_order(asked: Asked) -> Order:
+def error_order(request: V6Request) -> Order:
     """Return what errors are sorted by."""
-    given = [value for key, value in asked.query if key == "order"]
-    order = [_direction(key, asked, lambda name: name == "pk" or name in ERROR.names) for key in given]
+    given = [value for key, value in request.query if key == "order"]
+    order = [_direction(key, request, lambda name: name == "pk" or name in ERROR.names) for key in given]
     return [("id" if name == "pk" else name, ascends) for name, ascends in order] or [("last_modified", True)]
 
 

@@ -39,7 +39,7 @@ _SENTENCES: Mapping[str, str] = {
 _STRUCTURE = ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INVALID_SETTING")
 
 
-class Said:
+class Messages:
     """Says findings in v6's words, given the documents that they are about."""
 
     def __init__(self, manifest: Any, configuration: Any) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jobtype_toolkit.server.data import Facts
+from jobtype_toolkit.server.data import Data
 from jobtype_toolkit.server.paging import cut, listed
-from jobtype_toolkit.server.request import Asked
-from jobtype_toolkit.server.response import Answer, answer
+from jobtype_toolkit.server.request import V6Request
+from jobtype_toolkit.server.response import V6Response, answer
 
 Logs = Mapping[int, str | Mapping[str, str]]
 """Logs by the id of the execution: one text, or one each for `stdout`, `stderr` and `combined`."""
@@ -25,21 +25,21 @@ WORKSPACE_KEYS = (
 )
 
 
-def version(facts: Facts, asked: Asked) -> Answer:
+def version(facts: Data, request: V6Request) -> V6Response:
     """Answer version/, which is open to everyone."""
-    return answer({"version": asked.release.version})
+    return answer({"version": request.release.version})
 
 
-def workspaces(facts: Facts, asked: Asked) -> Answer:
+def workspaces(facts: Data, request: V6Request) -> V6Response:
     """Answer workspaces/: what the store knows of them, and null."""
     with facts.reading() as reading:
-        page, count = cut(asked, reading.ask("workspaces", {}))
-    return listed(asked, [dict.fromkeys(WORKSPACE_KEYS) | row for row in page], count)
+        page, count = cut(request, reading.ask("workspaces", {}))
+    return listed(request, [dict.fromkeys(WORKSPACE_KEYS) | row for row in page], count)
 
 
-def nothing(facts: Facts, asked: Asked) -> Answer:
+def nothing(facts: Data, request: V6Request) -> V6Response:
     """Answer job-executions/, which lists nothing on a real server either."""
-    return listed(asked, [], 0)
+    return listed(request, [], 0)
 
 
 class LogService:
@@ -49,10 +49,10 @@ class LogService:
         """Take the logs there are."""
         self._logs = logs
 
-    def __call__(self, _: Facts, asked: Asked) -> Answer:
+    def __call__(self, _: Data, request: V6Request) -> V6Response:
         """Return the text of a log."""
-        found = self._logs.get(int(asked.place["id"][:18]))
-        text = found if found is None or isinstance(found, str) else found.get(asked.place["stream"])
+        found = self._logs.get(int(request.place["id"][:18]))
+        text = found if found is None or isinstance(found, str) else found.get(request.place["stream"])
         if text is None:
-            return Answer(204, media_type=None)
-        return Answer(200, text.encode("utf-8", "replace"), "text/plain; charset=utf-8")
+            return V6Response(204, media_type=None)
+        return V6Response(200, text.encode("utf-8", "replace"), "text/plain; charset=utf-8")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from jobtype_toolkit.server.response import Refused, not_found
+from jobtype_toolkit.server.response import ApiError, not_found
 
 LARGEST_BODY = 16 * 2**20
 """Bytes of a body that are read; more is 413."""
@@ -32,7 +32,7 @@ def check_accept(request: Request) -> None:
     accept = request.headers.get("accept", "*/*")
     kinds = {one.split(";")[0].strip().lower() for one in accept.split(",")}
     if accept.strip() and not kinds & _ACCEPTED:
-        raise Refused(406, "Could not satisfy the request Accept header.")
+        raise ApiError(406, "Could not satisfy the request Accept header.")
 
 
 class Credentials:
@@ -53,15 +53,15 @@ class Credentials:
             return
         scheme, *rest = header.split() or [""]
         if scheme.lower() == "bearer" and rest:
-            raise Refused(403, "Invalid token header. No credentials provided.")
+            raise ApiError(403, "Invalid token header. No credentials provided.")
         if scheme.lower() != "token":
-            raise Refused(403, "Authentication credentials were not provided.")
+            raise ApiError(403, "Authentication credentials were not provided.")
         if not rest:
-            raise Refused(403, "Invalid token header. No credentials provided.")
+            raise ApiError(403, "Invalid token header. No credentials provided.")
         if len(rest) > 1:
-            raise Refused(403, "Invalid token header. Token string should not contain spaces.")
+            raise ApiError(403, "Invalid token header. Token string should not contain spaces.")
         if not hmac.compare_digest(rest[0].encode(), self._token):
-            raise Refused(403, "Invalid token.")
+            raise ApiError(403, "Invalid token.")
 
 
 async def read_body(request: Request) -> Any:
@@ -70,7 +70,7 @@ async def read_body(request: Request) -> Any:
     async for chunk in request.stream():
         data += chunk
         if len(data) > LARGEST_BODY:
-            raise Refused(413, "The request body is too large.")
+            raise ApiError(413, "The request body is too large.")
     if not data:
         return {}
     header = request.headers.get("content-type", "")
@@ -79,20 +79,20 @@ async def read_body(request: Request) -> Any:
         return _json(bytes(data))
     if kind == _FORM:
         return dict(parse_qsl(bytes(data).decode("utf-8", "replace"), keep_blank_values=True))
-    raise Refused(415, f'Unsupported media type "{header[:200]}" in request.')
+    raise ApiError(415, f'Unsupported media type "{header[:200]}" in request.')
 
 
 def _json(data: bytes) -> Any:
     try:
         value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
-        raise Refused(400, f"JSON parse error - {error}") from None
+        raise ApiError(400, f"JSON parse error - {error}") from None
     except RecursionError:
-        raise Refused(400, "JSON parse error - nested too deeply") from None
+        raise ApiError(400, "JSON parse error - nested too deeply") from None
     except ValueError as error:
-        raise Refused(400, f"JSON parse error - {error}") from None
+        raise ApiError(400, f"JSON parse error - {error}") from None
     if _depth(value) > _DEEPEST:
-        raise Refused(400, "JSON parse error - nested too deeply")
+        raise ApiError(400, "JSON parse error - nested too deeply")
     return value
 
 

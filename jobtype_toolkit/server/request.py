@@ -11,7 +11,7 @@ from typing import Any
 from jobtype_toolkit.api.times import duration, instant, naive_utc
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.server.releases import Release
-from jobtype_toolkit.server.response import Refused, broken
+from jobtype_toolkit.server.response import ApiError, broken
 
 _TRUE, _FALSE = ("true", "t", "1"), ("false", "f", "0")
 _MOMENT = re.compile(
@@ -23,7 +23,7 @@ _DIGITS = 18
 
 
 @dataclass(frozen=True)
-class Asked:
+class V6Request:
     """A request, and what the server knows of the moment."""
 
     method: str
@@ -54,9 +54,9 @@ class Asked:
         given = self.last(name)
         return given if given is not None else self.body.get(name) if isinstance(self.body, dict) else None
 
-    def mistake(self, detail: str) -> Refused:
+    def mistake(self, detail: str) -> ApiError:
         """Return the answer to a mistake that breaks a real server."""
-        return broken() if self.quirks else Refused(400, detail)
+        return broken() if self.quirks else ApiError(400, detail)
 
     def texts(self, name: str) -> list[str] | None:
         """Return all values of a repeatable text parameter; None where there is none."""
@@ -84,13 +84,13 @@ class Asked:
                 return naive_utc(instant(value, name=name, now=self.now))
         except InvalidParameter:
             pass
-        raise Refused(400, f"Invalid ISO timestamp format for parameter: {name}")
+        raise ApiError(400, f"Invalid ISO timestamp format for parameter: {name}")
 
     def window(self) -> tuple[datetime | None, datetime | None]:
         """Return `started` and `ended`; the services that check refuse a range without extent."""
         started, ended = self.moment("started"), self.moment("ended")
         if started is not None and ended is not None and started >= ended:
-            raise Refused(400, "Start time must come before end time")
+            raise ApiError(400, "Start time must come before end time")
         return started, ended
 
 
@@ -103,7 +103,7 @@ def boolean(name: str, value: Any) -> bool | None:
         return True
     if text in _FALSE:
         return False
-    raise Refused(400, f'Parameter must be a valid boolean: "{name}"')
+    raise ApiError(400, f'Parameter must be a valid boolean: "{name}"')
 
 
 def integer(name: str, value: Any) -> int | None:
@@ -114,7 +114,7 @@ def integer(name: str, value: Any) -> int | None:
         return int(value)
     if isinstance(value, str) and _WHOLE.fullmatch(value) and len(value) <= _DIGITS:
         return int(value)
-    raise Refused(400, f'Parameter must be a valid integer: "{name}"')
+    raise ApiError(400, f'Parameter must be a valid integer: "{name}"')
 
 
 def document(name: str, value: Any) -> dict[str, Any]:
@@ -122,16 +122,16 @@ def document(name: str, value: Any) -> dict[str, Any]:
     if value is None:
         raise missing(name)
     if not isinstance(value, dict):
-        raise Refused(400, f'Parameter must be a valid JSON object: "{name}"')
+        raise ApiError(400, f'Parameter must be a valid JSON object: "{name}"')
     return value
 
 
-def missing(name: str) -> Refused:
+def missing(name: str) -> ApiError:
     """Return the answer to a body without a required field."""
-    return Refused(400, f'Missing required parameter: "{name}"')
+    return ApiError(400, f'Missing required parameter: "{name}"')
 
 
 def _whole(name: str, value: str) -> int | None:
     if not _WHOLE.fullmatch(value):
-        raise Refused(400, f'Parameter must be a valid integer: "{name}"')
+        raise ApiError(400, f'Parameter must be a valid integer: "{name}"')
     return int(value) if len(value.strip()) <= _DIGITS else None

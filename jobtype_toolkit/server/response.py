@@ -13,7 +13,7 @@ ERROR_PAGE = "<h1>Server Error (500)</h1>"
 
 
 @dataclass(frozen=True)
-class Answer:
+class V6Response:
     """A status, a body and what headers it has beyond the usual ones."""
 
     status: int
@@ -27,35 +27,35 @@ def encoded(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def answer(body: Any, status: int = 200, **headers: str) -> Answer:
+def answer(body: Any, status: int = 200, **headers: str) -> V6Response:
     """Return an answer in JSON."""
-    return Answer(status, encoded(body), headers=headers)
+    return V6Response(status, encoded(body), headers=headers)
 
 
-def html(page: str, status: int) -> Answer:
+def html(page: str, status: int) -> V6Response:
     """Return an answer of Django's own."""
-    return Answer(status, page.encode(), HTML_TYPE)
+    return V6Response(status, page.encode(), HTML_TYPE)
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, detail: str = "", *, found: Answer | None = None) -> None:
+    def __init__(self, status: int, detail: str = "", *, found: V6Response | None = None) -> None:
         """Take v6's detail, or the whole answer where it is not JSON."""
         super().__init__(detail)
         self.answer = found or answer({"detail": detail}, status)
 
 
-def not_found() -> Refused:
+def not_found() -> ApiError:
     """Return the answer for an object that is not there."""
-    return Refused(404, "Not found.")
+    return ApiError(404, "Not found.")
 
 
-def no_route() -> Refused:
+def no_route() -> ApiError:
     """Return the answer for a URL that leads nowhere."""
-    return Refused(404, found=html(NOT_FOUND_PAGE, 404))
+    return ApiError(404, found=html(NOT_FOUND_PAGE, 404))
 
 
-def broken() -> Refused:
+def broken() -> ApiError:
     """Return the answer of a server that fails."""
-    return Refused(500, found=html(ERROR_PAGE, 500))
+    return ApiError(500, found=html(ERROR_PAGE, 500))

@@ -8,15 +8,15 @@ from typing import Any
 
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.server import analytics, job_types, jobs, other_services, writes
-from jobtype_toolkit.server.data import Facts
-from jobtype_toolkit.server.request import Asked
-from jobtype_toolkit.server.response import Answer, answer
+from jobtype_toolkit.server.data import Data
+from jobtype_toolkit.server.request import V6Request
+from jobtype_toolkit.server.response import V6Response, answer
 
-Handler = Callable[[Facts, Asked], Answer]
+Handler = Callable[[Data, V6Request], V6Response]
 
 
 @dataclass(frozen=True)
-class Served:
+class ServiceRoute:
     """A URL below the version, and what answers each method there."""
 
     url: str
@@ -34,20 +34,20 @@ class Served:
         return self.allow or ", ".join([*self.methods, *(["HEAD"] if "GET" in self.methods else []), "OPTIONS"])
 
 
-def _at(name: str, **methods: Handler) -> Served:
-    return Served(service(name).url, methods)
+def _at(name: str, **methods: Handler) -> ServiceRoute:
+    return ServiceRoute(service(name).url, methods)
 
 
-def served(logs: other_services.Logs, description: Mapping[str, Any]) -> tuple[Served, ...]:
+def served(logs: other_services.Logs, description: Mapping[str, Any]) -> tuple[ServiceRoute, ...]:
     """Return all URLs, those with fixed names first."""
 
-    def described(facts: Facts, asked: Asked) -> Answer:
+    def described(facts: Data, request: V6Request) -> V6Response:
         return answer(description)
 
     return (
         _at("job_type_names", GET=job_types.names, POST=writes.add_name),
         _at("job_types", GET=job_types.job_types, POST=writes.add),
-        Served(service("validate").url, {"POST": writes.validate}, reads=frozenset({"POST"})),
+        ServiceRoute(service("validate").url, {"POST": writes.validate}, reads=frozenset({"POST"})),
         _at("status", GET=analytics.status),
         _at("pending", GET=analytics.pending),
         _at("running", GET=analytics.running),
@@ -58,14 +58,14 @@ def served(logs: other_services.Logs, description: Mapping[str, Any]) -> tuple[S
         _at("revision", GET=job_types.revision),
         _at("queue_status", GET=analytics.queue_status),
         _at("jobs", GET=jobs.jobs, POST=writes.add_job),
-        Served("jobs/{id}/", {"GET": jobs.job}),
-        Served("jobs/{id}/executions/", {"GET": jobs.executions}),
-        Served("jobs/{id}/executions/{exe_num}/", {"GET": jobs.execution}),
+        ServiceRoute("jobs/{id}/", {"GET": jobs.job}),
+        ServiceRoute("jobs/{id}/executions/", {"GET": jobs.executions}),
+        ServiceRoute("jobs/{id}/executions/{exe_num}/", {"GET": jobs.execution}),
         _at("errors", GET=jobs.errors, POST=writes.not_written),
-        Served("errors/{id}/", {"GET": jobs.error, "PATCH": writes.not_written}),
-        Served("workspaces/", {"GET": other_services.workspaces}, allow="GET, POST, HEAD, OPTIONS"),
-        Served("job-executions/", {"GET": other_services.nothing}),
-        Served("job-executions/{id}/logs/{stream}/", {"GET": other_services.LogService(logs)}),
-        Served("openapi.json", {"GET": described}, is_open=True),
-        Served("version/", {"GET": other_services.version}, is_open=True),
+        ServiceRoute("errors/{id}/", {"GET": jobs.error, "PATCH": writes.not_written}),
+        ServiceRoute("workspaces/", {"GET": other_services.workspaces}, allow="GET, POST, HEAD, OPTIONS"),
+        ServiceRoute("job-executions/", {"GET": other_services.nothing}),
+        ServiceRoute("job-executions/{id}/logs/{stream}/", {"GET": other_services.LogService(logs)}),
+        ServiceRoute("openapi.json", {"GET": described}, is_open=True),
+        ServiceRoute("version/", {"GET": other_services.version}, is_open=True),
     )

@@ -50,7 +50,7 @@ class Check:
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:
     """Run every rule over the file."""
-    return Check({name: number(con, sql("store", f"check_{name}")) for name in CHECKS})
+    return Check({name: number(con, sql(f"store/check.{name}")) for name in CHECKS})
 
 
 def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
@@ -70,12 +70,12 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     for name in (one for tables in TABLES.values() for one in tables if one not in ("job_type", "error")):
         gone += int((con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id]).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
-        gone += int((script(con, f"forget_{name}", {"load_id": load_id}).fetchone() or (0,))[0])
+        gone += int((script(con, f"store/forget.{name}", {"load_id": load_id}).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
         con.execute(f"UPDATE {name} SET load_id = NULL, inferred = true WHERE load_id = ?", [load_id])  # others need it
     if con.execute("SELECT pulled FROM source WHERE source = ?", [found[0]]).fetchone() == (True,):
         # what went must be pulled again, also where a file had replaced it
-        script(con, "forget_pull", {"source": found[0]})
+        script(con, "store/forget.pull", {"source": found[0]})
     for name in ("job_type_change", "reject", "snapshot", "load"):
         con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])
     refresh_source(con, found[0], None)
@@ -90,10 +90,10 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
 def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
     """Drop the jobs that were over before an instant, and their executions; return how many jobs went."""
     bound = {"before": before, "source": source}
-    script(con, "prune_executions", bound)
-    script(con, "prune_failed", bound)
-    found = script(con, "prune_jobs", bound).fetchone()
-    script(con, "prune_coverage", bound)
+    script(con, "store/prune.executions", bound)
+    script(con, "store/prune.failed", bound)
+    found = script(con, "store/prune.jobs", bound).fetchone()
+    script(con, "store/prune.coverage", bound)
     for (name,) in con.execute("SELECT source FROM source").fetchall():
         refresh_source(con, name, None)
     return int(found[0]) if found else 0
@@ -138,7 +138,7 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
     try:
         for name, resource in LOADABLE.items():
             columns = ", ".join(_exported(field.name, field.type) for field in resource.fields)
-            rows = sql("store", f"export_{name}", columns=columns).replace("$source", literal(source))
+            rows = sql(f"store/export.{name}", columns=columns).replace("$source", literal(source))
             written[name] = number(
                 con, f"COPY ({rows}) TO {literal(str(scratch / name) + '.parquet')} (FORMAT parquet, COMPRESSION zstd)"
             )

@@ -13,9 +13,9 @@ from jobtype_toolkit.api.resources import WORKSPACE
 from jobtype_toolkit.api.services import refuse_unknown, service
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated
-from jobtype_toolkit.plans.evaluate import Judged, judge
+from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
-from jobtype_toolkit.plans.request import Wish, creation, edition
+from jobtype_toolkit.plans.request import ChangeRequest, create_request, edit_request
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.queries.reader import ALL, Asker, Clock
 from jobtype_toolkit.seed.findings import Validation
@@ -24,7 +24,7 @@ from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import writes
 from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.script import script
-from jobtype_toolkit.store.writes import Present
+from jobtype_toolkit.store.writes import Stored
 
 _OPEN = ("RUNNING", "QUEUED", "PENDING")
 """The statuses that a plan counts the jobs of."""
@@ -41,7 +41,7 @@ class Managing:
     def workspaces(self) -> pd.DataFrame:
         """The known workspaces of all sources: `name, is_active`; empty where none are known, so that none are checked."""
         return self._asker.ask(
-            "workspaces", sql("store", "workspaces"), WORKSPACE.fields, source=self._asker.source(ALL)
+            "workspaces", sql("queries/workspaces"), WORKSPACE.fields, source=self._asker.source(ALL)
         )
 
     def set_workspaces(self, workspaces: Mapping[str, bool], *, source: str | None = None) -> None:
@@ -65,8 +65,8 @@ class Managing:
             "now": naive_utc(self._clock()),
         }
         with self._writing("set_workspaces") as con, transaction(con):
-            script(con, "set_workspaces", rows)
-            script(con, "know_source", rows)
+            script(con, "store/writes.set_workspaces", rows)
+            script(con, "store/writes.know_source", rows)
 
     def validate(self, manifest: Any, configuration: Any = None, *, source: str | None = None) -> Validation:
         """Find everything there is to say about a manifest and a configuration for it (v6 POST job-types/validation/).
@@ -137,7 +137,7 @@ class Managing:
             "is_paused": is_paused,
             "auto_update": auto_update,
         }
-        return self._plan(creation(manifest, given, replace=replace, allow_unreachable=True), self._home(source))
+        return self._plan(create_request(manifest, given, replace=replace, allow_unreachable=True), self._home(source))
 
     def edit(self, name: str, version: str, *, source: str | None = None, **changes: Any) -> Plan:
         """Plan to edit a job type (v6 PATCH job-types/{name}/{version}/); `send()` does it.
@@ -159,8 +159,8 @@ class Managing:
             UnreadableInput: a path that cannot be read.
             Ambiguous: the store has several sources and the call names none.
         """
-        wish = edition(name, version, changes, allow_unreachable=True)
-        plan = self._plan(wish, source_name(self._asker.source(source).name))
+        request = edit_request(name, version, changes, allow_unreachable=True)
+        plan = self._plan(request, source_name(self._asker.source(source).name))
         refuse_unknown(changes)
         return plan
 
@@ -168,55 +168,55 @@ class Managing:
         """Return the source to write into: a known one, the only one, or a new one of that name."""
         return source_name(source) if source is not None else self._asker.source(None).name
 
-    def _plan(self, wish: Wish, source: str) -> Plan:
+    def _plan(self, request: ChangeRequest, source: str) -> Plan:
         with self._reading() as con:
-            seen = writes.present(con, source, wish.name, wish.version)
-            jobs = writes.jobs_now(con, seen)
-        if wish.is_edit and seen.row is None:
+            current = writes.present(con, source, request.name, request.version)
+            jobs = writes.jobs_now(con, current)
+        if request.is_edit and current.row is None:
             msg = (
-                f"There is no job type {wish.name!r} {wish.version!r} in the source {source!r}. "
+                f"There is no job type {request.name!r} {request.version!r} in the source {source!r}. "
                 "job_types() lists what there is, add() makes one."
             )
             raise NotFound(msg)
-        judged = judge(wish, seen)
+        evaluation = evaluate(request, current)
         return Plan(
-            judged.action,
-            wish.name,
-            wish.version,
+            evaluation.action,
+            request.name,
+            request.version,
             f"the source {source!r}",
-            judged.before,
-            judged.after,
-            judged.validation,
-            lambda: self._send(wish, seen, judged),  # unlike a partial it shows nothing of what it holds
-            jobs={status: jobs.get(status, 0) for status in _OPEN} if seen.row else {},
-            auto_update=judged.auto_update,
-            second_step=judged.second_step,
-            notes=judged.notes,
+            evaluation.before,
+            evaluation.after,
+            evaluation.validation,
+            lambda: self._send(request, current, evaluation),  # unlike a partial it shows nothing of what it holds
+            jobs={status: jobs.get(status, 0) for status in _OPEN} if current.row else {},
+            auto_update=evaluation.auto_update,
+            second_step=evaluation.second_step,
+            notes=evaluation.notes,
         )
 
-    def _send(self, wish: Wish, seen: Present, judged: Judged) -> Sent:
+    def _send(self, request: ChangeRequest, current: Stored, evaluation: Evaluation) -> Sent:
         """Write what was planned in one transaction, if what the plan saw is still so."""
         now = self._clock()
-        with self._writing(judged.action) as con:
-            found = writes.present(con, seen.source, seen.name, seen.version)
-            if found != seen:
+        with self._writing(evaluation.action) as con:
+            found = writes.present(con, current.source, current.name, current.version)
+            if found != current:
                 msg = (
-                    f"{seen.name} {seen.version} in the source {seen.source!r}, or its workspaces, changed after the plan "
+                    f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the plan "
                     "was made. Nothing was written; make the plan anew and look at it."
                 )
                 raise PlanOutdated(msg)
             with transaction(con):
-                writes.write(con, seen, judged, naive_utc(now))
-            job_type = writes.job_type(con, seen)
+                writes.write(con, current, evaluation, naive_utc(now))
+            job_type = writes.job_type(con, current)
         return Sent(
-            "created" if seen.row is None else "edited",
-            service("job_type").url.format(name=seen.name, version=seen.version),
+            "created" if current.row is None else "edited",
+            service("job_type").url.format(name=current.name, version=current.version),
             job_type,
-            judged.validation,
-            judged.not_applied,
-            home=f"the source {seen.source!r}",
+            evaluation.validation,
+            evaluation.not_applied,
+            home=f"the source {current.source!r}",
             at=now,
-            request=wish.asked(judged.secrets),
+            request=request.asked(evaluation.secrets),
         )
 
 

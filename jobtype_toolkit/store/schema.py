@@ -145,7 +145,7 @@ TABLES = (
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
 )
 
-DESCRIPTION = sql("store", "describe")
+DESCRIPTION = sql("store/schema.describe")
 """The query behind `Store.tables()`."""
 
 VIEWS = {"job": "The whole job history under v6's field names, with the names of job types and errors."}
@@ -174,7 +174,7 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:
     """Make what is derived from the tables anew: views and comments."""
-    con.execute(sql("store", "view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
+    con.execute(sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
     con.execute("COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'")
     for one in TABLES:
         con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}")

@@ -11,10 +11,10 @@ from jobtype_toolkit.sqlfiles import sql
 
 
 def script(
-    con: duckdb.DuckDBPyConnection, name: str, bound: Mapping[str, Any] | None = None, /, **fragments: str
+    con: duckdb.DuckDBPyConnection, address: str, bound: Mapping[str, Any] | None = None, /, **fragments: str
 ) -> duckdb.DuckDBPyConnection:
-    """Run every statement of `store/sql/name.sql`, each with those of the bound values that it speaks of."""
-    return statements(con, sql("store", name, **fragments), bound or {})
+    """Run every statement at an address of SQL, each with those of the bound values that it speaks of."""
+    return statements(con, sql(address, **fragments), bound or {})
 
 
 def statements(con: duckdb.DuckDBPyConnection, text: str, bound: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:

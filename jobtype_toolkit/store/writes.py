@@ -12,8 +12,8 @@ import duckdb
 
 from jobtype_toolkit.api.records import JobType
 from jobtype_toolkit.api.resources import JOB_TYPE
-from jobtype_toolkit.plans.evaluate import Judged
-from jobtype_toolkit.plans.request import Seen
+from jobtype_toolkit.plans.evaluate import Evaluation
+from jobtype_toolkit.plans.request import Current
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.script import script
@@ -23,7 +23,7 @@ _MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Present(Seen):
+class Stored(Current):
     """What a plan saw of a name and version. Two that are equal mean that nothing changed between them."""
 
     source: str
@@ -31,14 +31,14 @@ class Present(Seen):
     """The row of the table `job_type`, JSON as text; None where there is no such job type."""
 
 
-def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Present:
+def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Stored:
     """Read what the store holds of a name and version."""
     bound = {"source": source, "name": name, "version": version}
-    found = con.execute(sql("store", "present"), bound)
+    found = con.execute(sql("store/writes.present"), bound)
     names = [column[0] for column in found.description or ()]
     values = found.fetchone()
     row = dict(zip(names, values, strict=True)) if values else None
-    seen = Present(
+    current = Stored(
         source=source,
         name=name,
         version=version,
@@ -49,11 +49,11 @@ def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str
         is_inferred=bool(row and row["inferred"]),
     )
     if row is None:
-        return seen
-    past = con.execute(sql("store", "past"), {"source": source, "id": row["id"]}).fetchall()
+        return current
+    past = con.execute(sql("store/writes.past"), {"source": source, "id": row["id"]}).fetchall()
     number = max([row["revision_num"] or 0, *(number or 0 for number, _ in past)])
     secrets = {one for _, text in past if text for one in secret_settings(_with_settings(json.loads(text)))}
-    return replace(seen, revision_num=number, secrets=frozenset(secrets))
+    return replace(current, revision_num=number, secrets=frozenset(secrets))
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,19 +73,21 @@ def _with_settings(settings: Any) -> Any:
 
 def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] | None:
     """Return the workspaces of a source, name → is_active; None where none are known."""
-    return dict(con.execute(sql("store", "workspaces"), {"source": source}).fetchall()) or None
+    return dict(con.execute(sql("queries/workspaces"), {"source": source}).fetchall()) or None
 
 
-def jobs_now(con: duckdb.DuckDBPyConnection, seen: Present) -> dict[str, int]:
+def jobs_now(con: duckdb.DuckDBPyConnection, current: Stored) -> dict[str, int]:
     """Return how many jobs of the type are RUNNING, QUEUED and PENDING."""
-    if seen.row is None:
+    if current.row is None:
         return {}
-    return dict(con.execute(sql("store", "jobs_now"), {"source": seen.source, "id": seen.row["id"]}).fetchall())
+    return dict(
+        con.execute(sql("store/writes.jobs_now"), {"source": current.source, "id": current.row["id"]}).fetchall()
+    )
 
 
-def job_type(con: duckdb.DuckDBPyConnection, seen: Present) -> JobType:
+def job_type(con: duckdb.DuckDBPyConnection, current: Stored) -> JobType:
     """Return the details as they are stored."""
-    found = present(con, seen.source, seen.name, seen.version)
+    found = present(con, current.source, current.name, current.version)
     return JobType(found.values or {}, _parsed(found.row["extra"]) if found.row else None)
 
 
@@ -93,42 +95,42 @@ def _aware(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
-def write(con: duckdb.DuckDBPyConnection, seen: Present, judged: Judged, now: datetime | None) -> None:
+def write(con: duckdb.DuckDBPyConnection, current: Stored, evaluation: Evaluation, now: datetime | None) -> None:
     """Write what a plan wants, inside the caller's transaction."""
-    bound = {"source": seen.source, "name": seen.name, "version": seen.version, "now": now}
-    script(con, "know_source", bound)
-    if seen.row is None:
-        made = script(con, "add_job_type", bound | {"max_tries": _MAX_TRIES}).fetchone()
+    bound = {"source": current.source, "name": current.name, "version": current.version, "now": now}
+    script(con, "store/writes.know_source", bound)
+    if current.row is None:
+        made = script(con, "store/writes.add_job_type", bound | {"max_tries": _MAX_TRIES}).fetchone()
         bound["id"] = made[0] if made else None
     else:
-        bound["id"] = seen.row["id"]
-        for change in _tracked(judged):
-            script(con, "keep_change", bound | change)
-    after = judged.after
+        bound["id"] = current.row["id"]
+        for change in _tracked(evaluation):
+            script(con, "store/writes.keep_change", bound | change)
+    after = evaluation.after
     row = {one.name: after[one.name] for one in JOB_TYPE.fields if one.type != "json"}
     documents = {name: _json(after[name]) for name in ("manifest", "configuration")}
-    if judged.is_revised:
-        script(con, "keep_revision", bound)
-        script(con, "add_revision", row | documents | bound)
-        script(con, "upsert_errors", bound | {"errors": json.dumps(judged.errors)})
-        hidden = json.dumps({"settings": dict.fromkeys(judged.secrets)})
-        script(con, "hide_settings", bound | {"hidden": hidden})
-    script(con, "edit_job_type", row | documents | _stamps(judged, now) | bound)
+    if evaluation.is_revised:
+        script(con, "store/writes.keep_revision", bound)
+        script(con, "store/writes.add_revision", row | documents | bound)
+        script(con, "store/writes.upsert_errors", bound | {"errors": json.dumps(evaluation.errors)})
+        hidden = json.dumps({"settings": dict.fromkeys(evaluation.secrets)})
+        script(con, "store/writes.hide_settings", bound | {"hidden": hidden})
+    script(con, "store/writes.edit_job_type", row | documents | _stamps(evaluation, now) | bound)
 
 
-def _tracked(judged: Judged) -> list[dict[str, Any]]:
+def _tracked(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return the changes of fields that Scale keeps no history of."""
-    before = judged.before or {}
+    before = evaluation.before or {}
     return [
-        {"field": one.name, "before": _told(before[one.name]), "after": _told(judged.after[one.name])}
+        {"field": one.name, "before": _told(before[one.name]), "after": _told(evaluation.after[one.name])}
         for one in JOB_TYPE.fields
-        if one.tracked and before[one.name] != judged.after[one.name]
+        if one.tracked and before[one.name] != evaluation.after[one.name]
     ]
 
 
-def _stamps(judged: Judged, now: datetime | None) -> dict[str, Any]:
+def _stamps(evaluation: Evaluation, now: datetime | None) -> dict[str, Any]:
     """Return when the type was deprecated and paused: now on a real transition, None once it is undone."""
-    before, after = judged.before or {"is_active": True, "is_paused": False}, judged.after
+    before, after = evaluation.before or {"is_active": True, "is_paused": False}, evaluation.after
     stamps = {"deprecated": after["deprecated"], "paused": after["paused"]}
     for stamp, flag, marked in (("deprecated", "is_active", False), ("paused", "is_paused", True)):
         if (before[flag] is marked) != (after[flag] is marked):

@@ -17,7 +17,7 @@ from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.sync.parallel import each
 from jobtype_toolkit.sync.report import Disagreement, Tally
-from jobtype_toolkit.sync.sink import Taking
+from jobtype_toolkit.sync.sink import Sink
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
@@ -62,17 +62,17 @@ _COLUMNS = ("job_type_id", "status", "category", "error_id", "count", "oldest", 
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class FollowUp:
     """The side reads that follow the jobs. Each stands for itself: one that fails is noted and stops nothing."""
 
     scale: Scale
-    taking: Taking
+    sink: Sink
     tally: Tally
     workers: int
 
     def executions(self, most: int) -> None:
         """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
-        wanted = self.taking.ask("pull_executions_wanted", most=most)
+        wanted = self.sink.ask("sync/pull.executions_wanted", most=most)
         wrong: list[str] = []
         for some in _chunks(wanted, _IDS):
             bodies: list[Any] = []
@@ -84,9 +84,9 @@ class Aftermath:
                     wrong.append(str(error))
                     continue
                 asked.append((id, stamp))
-            self.taking.rows("job_executions", bodies)
-            self.taking.write(
-                "pull_executions_asked", ids=[id for id, _ in asked], stamps=[stamp for _, stamp in asked]
+            self.sink.rows("job_executions", bodies)
+            self.sink.write(
+                "sync/pull.executions_asked", ids=[id for id, _ in asked], stamps=[stamp for _, stamp in asked]
             )
         if wrong:
             self.tally.note(f"The executions of {len(wrong):,} jobs could not be read. The first time: {wrong[0]}")
@@ -100,17 +100,17 @@ class Aftermath:
 
         newest = page(self.scale.http, "jobs/", [("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]).rows
         witness = {one["id"] for one in newest if isinstance(one.get("id"), int)}
-        for some in _chunks([id for (id,) in self.taking.ask("pull_open_jobs")], _IDS):
+        for some in _chunks([id for (id,) in self.sink.ask("sync/pull.open_jobs")], _IDS):
             wanted = witness | set(some)
             rows = self.scale.rows("jobs/", [*(("job_id", id) for id in sorted(wanted)), ("order", "id")])
             found = {one.get("id") for one in rows}
             if not witness or not witness <= found <= wanted:
                 self.tally.note("The server does not filter jobs by their ids, so that purged ones cannot be told.")
                 return
-            self.taking.rows("jobs", rows)
+            self.sink.rows("jobs", rows)
             gone = [id for id in some if id not in found]
             if gone:
-                self.tally.purged += self.taking.write("pull_purge", ids=gone)
+                self.tally.purged += self.sink.write("sync/pull.purge", ids=gone)
 
     def snapshot(self) -> None:
         """Keep what the live views say now."""
@@ -152,7 +152,7 @@ class Aftermath:
     def _keep(self, view: str, found: pd.DataFrame, says: Mapping[str, str], taken: datetime | None) -> None:
         columns = {name: list(_plain(found[name])) if name in found else [None] * len(found) for name in _COLUMNS}
         columns |= {name: [value] * len(found) for name, value in says.items()}
-        self.taking.write("pull_snapshot", view=view, taken=taken, **columns)
+        self.sink.write("sync/pull.snapshot", view=view, taken=taken, **columns)
 
 
 def _plain(column: pd.Series) -> Iterator[Any]:

@@ -15,13 +15,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span
-from jobtype_toolkit.sync.ranges import Slices
-from jobtype_toolkit.sync.sink import Taking
+from jobtype_toolkit.sync.ranges import Ranges
+from jobtype_toolkit.sync.sink import Sink
 from jobtype_toolkit.sync.spool import Spool, Spooled
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.http import Http
-    from jobtype_toolkit.live.paging import Stretch
+    from jobtype_toolkit.live.paging import KeysetPage
 
 BATCH = 20_000
 """How many jobs go into the store at once: a batch has fixed costs, and nobody can read while it goes in."""
@@ -41,7 +41,7 @@ class Fetching:
 
     http: Http
     spool: Spool
-    taking: Taking
+    sink: Sink
     page_size: int
     workers: int
     seen: Callable[[int], None]
@@ -93,7 +93,7 @@ def fill(fetching: Fetching, gaps: list[Span], rows: int) -> None:
         ToolkitError: whatever stopped a worker; what was fetched until then is in the store.
     """
     size = fetching.page_size
-    slices = Slices(
+    slices = Ranges(
         gaps, rows=rows, target=SLICE * size - size // 2, least=2 * size - size // 2, workers=fetching.workers
     )  # half a page less: the last page of a stretch is then neither nearly empty nor one too many
     _collect(fetching, [_Worker(fetching, slices) for _ in range(fetching.workers)])
@@ -146,10 +146,10 @@ class _Fetcher(threading.Thread):
                 self.brought.put(found, timeout=_TURN)
                 return
 
-    def stretches(self) -> Iterator[Stretch]:
+    def stretches(self) -> Iterator[KeysetPage]:
         raise NotImplementedError
 
-    def walk(self, started: datetime, ended: datetime) -> Iterator[Stretch]:
+    def walk(self, started: datetime, ended: datetime) -> Iterator[KeysetPage]:
         """Walk a stretch, as far as the budget goes."""
         from jobtype_toolkit.live.paging import by_key
 
@@ -166,11 +166,11 @@ class _Fetcher(threading.Thread):
 class _Worker(_Fetcher):
     """Walks one missing stretch after the other."""
 
-    def __init__(self, fetching: Fetching, slices: Slices) -> None:
+    def __init__(self, fetching: Fetching, slices: Ranges) -> None:
         super().__init__(fetching)
         self._slices = slices
 
-    def stretches(self) -> Iterator[Stretch]:
+    def stretches(self) -> Iterator[KeysetPage]:
         budget = self._fetching.budget
         while not self.stop.is_set() and not budget.is_spent and (span := self._slices.take()) is not None:
             try:
@@ -178,7 +178,7 @@ class _Worker(_Fetcher):
             finally:
                 self._slices.done()
 
-    def _slice(self, started: datetime, ended: datetime) -> Iterator[Stretch]:
+    def _slice(self, started: datetime, ended: datetime) -> Iterator[KeysetPage]:
         """Walk a stretch; where it holds too many jobs, give a part back for others."""
         target = SLICE * self._fetching.page_size
         while True:
@@ -207,7 +207,7 @@ class _Walk(_Fetcher):
         super().__init__(fetching)
         self._since, self._until = since, until
 
-    def stretches(self) -> Iterator[Stretch]:
+    def stretches(self) -> Iterator[KeysetPage]:
         for found in self.walk(self._since, END):
             yield found
             if found.ended is not None and found.ended > self._until:
@@ -248,7 +248,7 @@ def _collect(fetching: Fetching, fetchers: list[Any]) -> None:
 
 def take(fetching: Fetching, held: list[Spooled]) -> None:
     """Bring spooled pages into the store, and remove them."""
-    fetching.taking.pages(held)
+    fetching.sink.pages(held)
     fetching.spool.done(held)
 
 
@@ -257,7 +257,7 @@ def _stop(fetchers: list[Any]) -> None:
         one.stop.set()
 
 
-def _span(stretch: Stretch) -> Span | None:
+def _span(stretch: KeysetPage) -> Span | None:
     """Return what is complete with a page; a walk without an end is complete up to its last row."""
     if stretch.ended is None:
         return None

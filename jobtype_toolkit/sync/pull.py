@@ -16,12 +16,12 @@ from tqdm.auto import tqdm
 from jobtype_toolkit.api.intervals import BEGINNING, Span, holds, minus
 from jobtype_toolkit.errors import AuthenticationFailed, PullStopped, ServerFailed, StoreError, ToolkitError
 from jobtype_toolkit.sync import jobs
-from jobtype_toolkit.sync.follow_up import Aftermath
-from jobtype_toolkit.sync.reference_data import TypePull
+from jobtype_toolkit.sync.follow_up import FollowUp
+from jobtype_toolkit.sync.reference_data import ReferenceData
 from jobtype_toolkit.sync.report import PullReport, Tally
-from jobtype_toolkit.sync.sink import Taking, Writing, before
+from jobtype_toolkit.sync.sink import Sink, Writing, before
 from jobtype_toolkit.sync.spool import Spool, spool
-from jobtype_toolkit.sync.verify import Verifying
+from jobtype_toolkit.sync.verify import Verification
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
@@ -74,7 +74,7 @@ class Pull:
         """Take the two ends, what is asked, and where pages are kept on their way."""
         self._home, self._scale, self._request, self._spool = home, scale, request, folder
         self._tally = Tally()
-        self._taking = Taking(home.writing, request.source, scale.url, home.clock, self._tally)
+        self._taking = Sink(home.writing, request.source, scale.url, home.clock, self._tally)
         self._budget = jobs.Budget(request.pages)
         self._began, self._at = time.monotonic(), home.clock()
         self._asked = scale.http.requests, scale.http.pace.slowed
@@ -84,7 +84,7 @@ class Pull:
         """Pull everything there is to pull."""
         self._greet()
         self._taking.begin()
-        side = TypePull(self._scale, self._taking, self._tally, self._request.workers)
+        side = ReferenceData(self._scale, self._taking, self._tally, self._request.workers)
         try:
             self._taking.pages(left := self._spool.left())
             self._spool.done(left)
@@ -144,7 +144,7 @@ class Pull:
         span = (least or BEGINNING, before(self._until, self._request.overlap))
         if span[0] >= span[1]:
             return
-        checking = Verifying(self._scale, self._taking, jobs.SLICE * self._request.page_size)
+        checking = Verification(self._scale, self._taking, jobs.SLICE * self._request.page_size)
         said = checking.run(span, lambda span: jobs.fill(fetching, [span], 0))
         if said:
             self._tally.note(said)
@@ -179,8 +179,8 @@ class Pull:
         if watermark is None:
             self._taking.covers([(least or BEGINNING, self._home.clock())])
 
-    def _after(self, side: TypePull) -> None:
-        after = Aftermath(self._scale, self._taking, self._tally, self._request.workers)
+    def _after(self, side: ReferenceData) -> None:
+        after = FollowUp(self._scale, self._taking, self._tally, self._request.workers)
         if self._request.executions:
             side.attempt("executions", lambda: after.executions(self._request.executions))
         if self._request.reconcile:
@@ -189,7 +189,7 @@ class Pull:
             side.attempt("live views", after.snapshot)
             side.attempt("status of the server", lambda: self._compare(after))
 
-    def _compare(self, after: Aftermath) -> None:
+    def _compare(self, after: FollowUp) -> None:
         """Compare with the server's own counts; where they differ, catch up once and look again."""
         if self._until is None or not self._is_complete():
             return

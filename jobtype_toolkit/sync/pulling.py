@@ -122,7 +122,7 @@ class Pulling:
         meant = self._asker.source(source)
         moment = None if at is None else instant(at, name="at", now=self._asker.now(meant)[0])
         return self._asker.ask(
-            "snapshots", sql("store", "snapshots"), SNAPSHOT.fields, source=meant, parameters={"at": v6_text(moment)}
+            "snapshots", sql("queries/snapshots"), SNAPSHOT.fields, source=meant, parameters={"at": v6_text(moment)}
         )
 
     def _pulled_as(self, url: str, source: str | None, *, moved: bool) -> str:
@@ -132,7 +132,7 @@ class Pulling:
             InvalidParameter: the source is another server's.
             Ambiguous: none is named, and several are pulled from there.
         """
-        found = self._asker.fetch(sql("store", "pulled_from"), {})
+        found = self._asker.fetch(sql("sync/pull.pulled_from"), {})
         known = dict(zip(found["source"], found["url"], strict=True))
         if source is None:
             here = [name for name, address in known.items() if address == url]

@@ -14,7 +14,7 @@ _GROWTH = 8
 """How many times longer than the one before a stretch may be."""
 
 
-class Slices:
+class Ranges:
     """The missing stretches, shared by the workers. What a worker was given and does not give back is its own."""
 
     def __init__(self, gaps: Iterable[Span], *, rows: int, target: int, least: int = 1, workers: int = 1) -> None:

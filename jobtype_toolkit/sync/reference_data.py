@@ -16,7 +16,7 @@ from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, Store
 from jobtype_toolkit.frames import Incomplete
 from jobtype_toolkit.sync.parallel import each
 from jobtype_toolkit.sync.report import Tally
-from jobtype_toolkit.sync.sink import Taking
+from jobtype_toolkit.sync.sink import Sink
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TypePull:
+class ReferenceData:
     """The pull of everything but jobs."""
 
     scale: Scale
-    taking: Taking
+    sink: Sink
     tally: Tally
     workers: int
 
@@ -41,7 +41,7 @@ class TypePull:
             errors = pool.submit(self.scale.rows, "errors/", in_order)
             workspaces = pool.submit(self.scale.workspaces)
         self.attempt("job types", lambda: self._job_types(*job_types.result()))
-        self.attempt("errors", lambda: self.taking.rows("errors", errors.result()))
+        self.attempt("errors", lambda: self.sink.rows("errors", errors.result()))
         self.attempt("workspaces", lambda: self._workspaces(workspaces.result()))
 
     def attempt(self, what: str, read: Callable[[], None]) -> None:
@@ -56,11 +56,11 @@ class TypePull:
     def _job_types(self, rows: Sequence[Any], notes: Iterable[str]) -> None:
         for note in notes:
             self.tally.note(f"job-types/: {note}.")
-        known = {id: rest for id, *rest in self.taking.ask("pull_known_types")}
+        known = {id: rest for id, *rest in self.sink.ask("sync/pull.known_types")}
         moved = [one for one in rows if _has_moved(one, known)]
         details = dict(zip((one["id"] for one in moved), each(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
-        self.taking.rows("job_types", kept)
+        self.sink.rows("job_types", kept)
         unread = [one for one in rows if one["id"] in details or not known[one["id"]][3]]
         self._revisions([details.get(one["id"]) or one for one in unread])
 
@@ -74,12 +74,12 @@ class TypePull:
 
     def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
         """Pull the revisions of job types that moved, each with its manifest."""
-        known = set(self.taking.ask("pull_known_revisions"))
+        known = set(self.sink.ask("sync/pull.known_revisions"))
         moved = [one for one in job_types if _address("revisions", one)]
         bodies: list[Any] = []
         for found in each(self.workers, moved, lambda one: self._revisions_of(one, known)):
             bodies += found
-        self.taking.rows("job_type_revisions", bodies)
+        self.sink.rows("job_type_revisions", bodies)
 
     def _revisions_of(self, job_type: Mapping[str, Any], known: set[Any]) -> list[Any]:
         address = _address("revisions", job_type) or ""
@@ -104,7 +104,7 @@ class TypePull:
     def _workspaces(self, found: pd.DataFrame) -> None:
         frame = found.dropna()
         bound = {"names": list(frame["name"]), "active": [bool(one) for one in frame["is_active"]]}
-        self.taking.write("set_workspaces", **bound, now=naive_utc(self.scale.clock()))
+        self.sink.write("store/writes.set_workspaces", **bound, now=naive_utc(self.scale.clock()))
 
     def _read(self, address: str, what: str) -> Any:
         try:

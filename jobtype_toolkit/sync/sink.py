@@ -30,7 +30,7 @@ from jobtype_toolkit.sync.spool import Spooled
 Writing = Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
-class Taking:
+class Sink:
     """The store's side of one pull. The file is held for writing only while a batch goes in."""
 
     def __init__(self, writing: Writing, source: str, url: str, clock: Callable[[], datetime], tally: Tally) -> None:
@@ -49,7 +49,7 @@ class Taking:
         with self._writing("pull") as con, transaction(con):
             self.load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
             self._given = {"source": self._source, "load_id": self.load_id, "observed": now}
-            script(con, "pull_begin", {**self._given, "url": self._url})
+            script(con, "sync/pull.begin", {**self._given, "url": self._url})
             refresh_source(con, self._source, now, is_pull=True)
 
     def known(self) -> tuple[list[Span], datetime | None, datetime | None]:
@@ -111,14 +111,16 @@ class Taking:
             self._read(con, resource, files, folder)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
-                script(con, "pull_stays_pruned", {**self._given, "open": list(OPEN_STATUSES)})
+                script(con, "sync/pull.stays_pruned", {**self._given, "open": list(OPEN_STATUSES)})
             with transaction(con):
                 now = naive_utc(self._clock())
                 merge = Merge(con, resource, self._source, self.load_id, now, is_latest=True)
                 new, changed = merge.run()
                 counts = {"rows": good + rejected, "new": new, "changed": changed, "rejected": rejected}
                 script(
-                    con, "pull_took", {**self._given, **counts, "unchanged": good - new - changed, "resource": resource}
+                    con,
+                    "sync/pull.took",
+                    {**self._given, **counts, "unchanged": good - new - changed, "resource": resource},
                 )
                 if spans:
                     _cover(con, self._source, union([*covered(con, self._source), *spans]))

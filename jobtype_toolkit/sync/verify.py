@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jobtype_toolkit.api.intervals import BEGINNING, Span
-from jobtype_toolkit.sync.sink import Taking
+from jobtype_toolkit.sync.sink import Sink
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
@@ -22,11 +22,11 @@ _LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Verifying:
+class Verification:
     """Compares how many jobs server and store have in stretches of time."""
 
     scale: Scale
-    taking: Taking
+    sink: Sink
     enough: int
     """A stretch with so few jobs is not halved any more."""
 
@@ -71,7 +71,7 @@ class Verifying:
 
         started, ended = span
         there = self.scale.count_jobs(None if started == BEGINNING else started, ended - TICK)
-        ((here,),) = self.taking.ask("pull_count", started=_naive(started), ended=_naive(ended))
+        ((here,),) = self.sink.ask("sync/pull.count", started=_naive(started), ended=_naive(ended))
         return there - int(here), there
 
 

@@ -62,7 +62,7 @@ def replayed(server: Scripted, exchange: Callable[[str], Any]) -> Callable[[str]
     return replay
 
 
-def creation(exchange: Any, name: str = "post-201-docs-body-errors-named", **more: Any) -> dict[str, Any]:
+def create_request(exchange: Any, name: str = "post-201-docs-body-errors-named", **more: Any) -> dict[str, Any]:
     """The body of a recorded creation, as arguments of `add`."""
     return copy.deepcopy(exchange(name)["request"]["body"]) | more
 
@@ -80,7 +80,7 @@ def codes(findings: Any) -> list[str]:
 
 
 def test_a_creation_is_sent_once_and_tells_where_it_is(server, scale, exchange, replayed):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     assert (plan.action, plan.is_sendable, plan.before, plan.jobs) == ("create", True, None, {})
     assert plan.auto_update is True
     assert server.writes() == []
@@ -93,7 +93,7 @@ def test_a_creation_is_sent_once_and_tells_where_it_is(server, scale, exchange, 
     assert sent.not_applied == ()
     (post,) = server.writes()
     assert (post.method, post.path) == ("POST", "job-types/")
-    assert post.body["manifest"] == creation(exchange)["manifest"]
+    assert post.body["manifest"] == create_request(exchange)["manifest"]
     assert post.body["configuration"]["settings"]["DB_PASS"] == SECRET
     assert list(plan.after["configuration"]["settings"]) == ["DB_HOST"]
     with pytest.raises(jt.AlreadySent):
@@ -103,7 +103,7 @@ def test_a_creation_is_sent_once_and_tells_where_it_is(server, scale, exchange, 
 
 def test_all_four_sections_of_a_configuration_are_sent_and_no_version(server, scale, exchange, replayed):
     given = {"version": "7", "output_workspaces": {"default": "products"}}
-    plan = scale.add(**creation(exchange, configuration=given))
+    plan = scale.add(**create_request(exchange, configuration=given))
     server.on("GET", DETAILS, NOT_FOUND, replayed("post-201-docs-body-errors-named").body)
     plan.send()
     assert server.writes()[0].body["configuration"] == {
@@ -116,7 +116,7 @@ def test_all_four_sections_of_a_configuration_are_sent_and_no_version(server, sc
 
 def test_what_exists_is_not_overwritten_by_a_creation(server, scale, exchange, recording):
     server.on("GET", DETAILS, recording("details-docs-test"))
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     assert "JOB_TYPE_EXISTS" in codes(plan.validation.errors)
     with pytest.raises(jt.Rejected, match="exists already"):
         plan.send()
@@ -126,7 +126,7 @@ def test_what_exists_is_not_overwritten_by_a_creation(server, scale, exchange, r
 def test_a_replacement_is_an_edit_by_post(server, scale, exchange, recording, replayed):
     before = recording("details-docs-test")
     server.on("GET", DETAILS, before)
-    plan = scale.add(**creation(exchange, "post-existing-version"), replace=True)
+    plan = scale.add(**create_request(exchange, "post-existing-version"), replace=True)
     assert (plan.action, plan.jobs) == ("replace", {"RUNNING": 3, "QUEUED": 2, "PENDING": 0})
     assert plan.after["revision_num"] == before["revision_num"] + 1
     replayed("post-existing-version")
@@ -137,7 +137,7 @@ def test_a_replacement_is_an_edit_by_post(server, scale, exchange, recording, re
 
 
 def test_a_type_that_is_created_inactive_takes_a_second_step(server, scale, exchange, replayed):
-    body = creation(exchange, "post-is-active-false")
+    body = create_request(exchange, "post-is-active-false")
     path = "job-types/{name}/{jobVersion}/".format(**body["manifest"]["job"])
     server.on("GET", path, NOT_FOUND)
     plan = scale.add(**body)
@@ -151,7 +151,7 @@ def test_a_type_that_is_created_inactive_takes_a_second_step(server, scale, exch
 
 
 def test_a_second_step_that_fails_is_told_and_not_raised(server, scale, exchange, replayed):
-    body = creation(exchange, "post-is-active-false")
+    body = create_request(exchange, "post-is-active-false")
     path = "job-types/{name}/{jobVersion}/".format(**body["manifest"]["job"])
     server.on("GET", path, NOT_FOUND)
     plan = scale.add(**body)
@@ -164,7 +164,7 @@ def test_a_second_step_that_fails_is_told_and_not_raised(server, scale, exchange
 
 
 def test_a_creation_that_somebody_else_was_faster_with_is_told_to_be_an_edit(server, scale, exchange, recording):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     server.on("POST", "job-types/", FINE)
     server.on("GET", DETAILS, NOT_FOUND, moved(recording("details-docs-test"), revision_num=2))
     sent = plan.send()
@@ -177,14 +177,14 @@ def test_a_creation_that_somebody_else_was_faster_with_is_told_to_be_an_edit(ser
 
 def test_a_pre_release_is_refused_unless_it_is_allowed(server, scale, exchange):
     server.on("GET", "job-types/exp-retry/", listed())
-    plan = scale.add(**creation(exchange, "post-prerelease-first"))
+    plan = scale.add(**create_request(exchange, "post-prerelease-first"))
     assert "UNREACHABLE_VERSION" in codes(plan.validation.errors)
     assert not plan.is_sendable
-    assert scale.add(**creation(exchange, "post-prerelease-first"), allow_unreachable=True).is_sendable
+    assert scale.add(**create_request(exchange, "post-prerelease-first"), allow_unreachable=True).is_sendable
 
 
 def test_a_500_after_which_it_is_there_is_a_creation(server, scale, exchange, recording, replayed):
-    body = creation(exchange, "post-prerelease-first")
+    body = create_request(exchange, "post-prerelease-first")
     row = recording("list-version-prerelease")["results"][0] | {"name": "exp-retry"}
     server.on("GET", "job-types/exp-retry/", listed())
     plan = scale.add(**body, allow_unreachable=True)
@@ -377,7 +377,7 @@ HARD = "pä\"ss\\wörd\n<&>' "
 
 @pytest.mark.parametrize("secret", [SECRET, HARD, "x"])
 def test_no_secret_is_told_by_a_plan_what_was_sent_or_its_record(server, scale, exchange, replayed, tmp_path, secret):
-    body = creation(exchange)
+    body = create_request(exchange)
     body["configuration"]["settings"]["DB_PASS"] = secret * 3
     plan = scale.add(**body)
     reply = replayed("post-201-docs-body-errors-named")
@@ -399,7 +399,7 @@ def test_no_secret_is_told_by_a_plan_what_was_sent_or_its_record(server, scale, 
 
 @pytest.mark.parametrize("secret", [SECRET, HARD])
 def test_no_secret_is_told_by_an_error(server, scale, exchange, secret):
-    body = creation(exchange)
+    body = create_request(exchange)
     body["configuration"]["settings"]["DB_PASS"] = secret
     dump = f"{'x' * 440} Invalid configuration: {{u'DB_PASS': u{secret!a}, 'a': {secret}}} is not valid"
     server.on("POST", "job-types/", Reply(400, {"detail": f"{dump}\n\nFailed validating u'type': {secret}"}))
@@ -414,7 +414,7 @@ def test_no_secret_is_told_by_an_error(server, scale, exchange, secret):
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
 def test_a_traceback_with_all_its_variables_has_no_secret(server, scale, exchange, status):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     server.on("POST", "job-types/", Reply(status, {"detail": "No."}))
     with pytest.raises(jt.ToolkitError) as caught:
         plan.send()
@@ -444,7 +444,7 @@ def test_a_traceback_with_all_its_variables_has_no_secret(server, scale, exchang
 def test_a_refusal_has_the_server_s_words_and_the_code_where_it_can_be_told(
     server, scale, exchange, recording, recorded, code
 ):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     response = exchange(recorded)["response"]
     server.on("POST", "job-types/", Reply(400, response["body"]))
     with pytest.raises(jt.Rejected, match="Nothing was changed") as caught:
@@ -457,7 +457,7 @@ def test_a_refusal_has_the_server_s_words_and_the_code_where_it_can_be_told(
 
 @pytest.mark.parametrize("recorded", ["post-reader-forbidden", "post-unauth"])
 def test_who_may_not_write_is_told_so_and_may_send_again(server, scale, exchange, replayed, recorded):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     replayed(recorded)
     with pytest.raises(jt.AuthenticationFailed):
         plan.send()
@@ -481,7 +481,7 @@ def test_a_plan_whose_ground_has_moved_sends_nothing(server, scale, recording):
 
 
 def test_a_creation_of_what_is_there_by_now_sends_nothing(server, scale, exchange, recording):
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     server.on("GET", DETAILS, recording("details-docs-test"))
     with pytest.raises(jt.PlanOutdated):
         plan.send()
@@ -530,7 +530,7 @@ def kind(answer: Any) -> type[jt.ToolkitError]:
 
 @pytest.mark.parametrize("answer", LOST, ids=["cut", "500", "503", "502"])
 def test_a_write_is_never_repeated_and_its_failure_told(server, exchange, answer):
-    plan = jt.connect(server.url, retries=jt.Retries(sleep=lambda _: None)).add(**creation(exchange))
+    plan = jt.connect(server.url, retries=jt.Retries(sleep=lambda _: None)).add(**create_request(exchange))
     server.on("POST", "job-types/", answer)
     with pytest.raises(kind(answer), match="nothing was changed") as caught:
         plan.send()
@@ -543,7 +543,7 @@ def test_a_write_is_never_repeated_and_its_failure_told(server, exchange, answer
 @pytest.mark.parametrize("answer", [*LOST, Reply(200, "<p>no JSON</p>")], ids=["cut", "500", "503", "502", "html"])
 def test_a_creation_whose_answer_is_lost_is_found(server, scale, exchange, recording, answer):
     made = recording("post-201-docs-body-errors-named")
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     server.on("POST", "job-types/", answer)
     server.on("GET", DETAILS, NOT_FOUND, made)
     server.on("GET", f"{DETAILS}revisions/1/", revision(made))
@@ -568,7 +568,7 @@ def revision(details: Any, number: int = 1) -> dict[str, Any]:
 def test_somebody_else_s_creation_is_not_taken_for_ours(server, scale, exchange, recording):
     made = copy.deepcopy(recording("post-201-docs-body-errors-named"))
     made["manifest"]["job"]["title"] = "Of another"
-    plan = scale.add(**creation(exchange))
+    plan = scale.add(**create_request(exchange))
     server.on("POST", "job-types/", SERVER_ERROR)
     server.on("GET", DETAILS, NOT_FOUND, made)
     server.on("GET", f"{DETAILS}revisions/1/", revision(made))
@@ -672,7 +672,7 @@ def test_an_old_release_answers_an_edit_with_204_and_never_takes_it_off_pause(ol
 def test_an_old_release_answers_a_replacement_with_201_and_takes_pausing_apart(old, scale, exchange, recording):
     before = recording("details-docs-test")
     old.on("GET", DETAILS, before)
-    plan = scale.add(**creation(exchange, "post-existing-version"), replace=True, is_paused=True)
+    plan = scale.add(**create_request(exchange, "post-existing-version"), replace=True, is_paused=True)
     assert plan.second_step == {"is_paused": True}
     after = moved(before, revision_num=before["revision_num"] + 1)
     old.on("POST", "job-types/", Reply(201, after))
@@ -716,7 +716,7 @@ def test_the_record_has_the_plan_the_request_and_the_answer(server, scale, recor
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing_behind(store, tmp_path, exchange):
-    body = creation(exchange, configuration={"output_workspaces": {"default": "products"}})
+    body = create_request(exchange, configuration={"output_workspaces": {"default": "products"}})
     sent = store.add(**body).send()
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError):
@@ -725,11 +725,11 @@ def test_a_record_that_cannot_be_written_leaves_nothing_behind(store, tmp_path, 
 
 
 def test_what_a_store_was_sent_has_a_record_too(store, tmp_path, exchange):
-    sent = store.add(**creation(exchange)).send()
+    sent = store.add(**create_request(exchange)).send()
     sent.save(tmp_path / "record.json")
     text = (tmp_path / "record.json").read_text(encoding="utf-8")
     record = json.loads(text)
     assert SECRET not in text
     assert (record["outcome"], record["status"], record["home"]) == ("created", None, "the source 'local'")
-    assert record["request"]["manifest"] == creation(exchange)["manifest"]
+    assert record["request"]["manifest"] == create_request(exchange)["manifest"]
     assert record["plan"]["action"] == "create"

@@ -128,12 +128,12 @@ class Pulling(RuleBasedStateMachine):
             if scale.http.requests == fails_at:
                 raise ServerFailed("The server has had enough.", status=500)
 
-        taking = iter(range(1, 1000))
+        sink = iter(range(1, 1000))
 
         def take(fetching: Any, held: Any) -> None:
-            is_last = next(taking) == crashes_at
+            is_last = next(sink) == crashes_at
             if is_taken or not is_last:
-                fetching.taking.pages(held)
+                fetching.sink.pages(held)
             if is_last:
                 raise Crash
             fetching.spool.done(held)

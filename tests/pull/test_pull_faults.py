@@ -11,7 +11,7 @@ import pandas as pd
 import pull_faults
 import pytest
 from histories import CHIPS_OLD, NOW, ago, base, job
-from loopback import Asked, Reply, loopback
+from loopback import Reply, V6Request, loopback
 from simulated import Simulated, here, there
 
 import jobtype_toolkit as jt
@@ -88,7 +88,7 @@ def test_a_line_of_100_mb_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path
         server.add("COMPLETED", ago(number))
     server.jobs[9] = {**job(9, CHIPS_OLD, "FAILED", ago(9)), "job_type": base(huge)}
 
-    def answer(asked: Asked) -> object:
+    def answer(asked: V6Request) -> object:
         try:
             return server.answer(asked.path.removeprefix("/api/v6/"), asked.query)
         except NotFound:

@@ -10,7 +10,7 @@ from histories import NOW
 from hypothesis import given
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus, union
-from jobtype_toolkit.sync.ranges import Slices
+from jobtype_toolkit.sync.ranges import Ranges
 
 TICKS = 24
 SPANS = st.lists(st.tuples(st.integers(0, TICKS), st.integers(0, TICKS)), max_size=6)
@@ -58,7 +58,7 @@ def test_the_beginning_and_the_end_are_ordinary_instants():
     learnt=st.lists(st.tuples(st.integers(0, 5000), st.floats(0, 1), st.booleans()), max_size=200),
 )
 def test_each_tick_of_the_gaps_is_handed_out_exactly_once_whatever_is_learnt_and_given_back(gaps, rows, target, learnt):
-    slices = Slices(spans(gaps), rows=rows, target=target)
+    slices = Ranges(spans(gaps), rows=rows, target=target)
     dealt: list[Span] = []
     lessons = iter(learnt)
     while (span := slices.take()) is not None:
@@ -77,7 +77,7 @@ def test_each_tick_of_the_gaps_is_handed_out_exactly_once_whatever_is_learnt_and
 
 @given(gaps=SPANS, rows=st.integers(0, 10_000), lessons=st.lists(st.integers(0, 5000), max_size=50))
 def test_slices_come_newest_first(gaps, rows, lessons):
-    slices = Slices(spans(gaps), rows=rows, target=100)
+    slices = Ranges(spans(gaps), rows=rows, target=100)
     learnt = iter(lessons)
     dealt = []
     while (span := slices.take()) is not None:
@@ -89,13 +89,13 @@ def test_slices_come_newest_first(gaps, rows, lessons):
 
 def test_a_slice_holds_about_as_many_jobs_as_it_should_where_they_are_spread_evenly():
     """100 jobs an hour over 1000 hours; slices of 2000 jobs are 20 hours long."""
-    slices = Slices([(NOW, NOW + timedelta(hours=1000))], rows=100_000, target=2000)
+    slices = Ranges([(NOW, NOW + timedelta(hours=1000))], rows=100_000, target=2000)
     assert slices.take() == (NOW + timedelta(hours=980), NOW + timedelta(hours=1000))
 
 
 def test_slices_become_shorter_towards_the_end_so_that_no_worker_waits_for_another():
     """100 jobs an hour; each of five workers gets a fifth of what is left, but no slice has less than 500 jobs."""
-    slices = Slices([(NOW, NOW + timedelta(hours=100))], rows=10_000, target=5000, least=500, workers=5)
+    slices = Ranges([(NOW, NOW + timedelta(hours=100))], rows=10_000, target=5000, least=500, workers=5)
     lengths = []
     while (span := slices.take()) is not None:
         lengths.append((span[1] - span[0]) / timedelta(hours=1))
@@ -106,13 +106,13 @@ def test_slices_become_shorter_towards_the_end_so_that_no_worker_waits_for_anoth
 
 
 def test_the_first_slice_of_a_history_without_known_size_is_all_of_it():
-    assert Slices([(NOW, NOW + MINUTE)], rows=0, target=10).take() == (NOW, NOW + MINUTE)
+    assert Ranges([(NOW, NOW + MINUTE)], rows=0, target=10).take() == (NOW, NOW + MINUTE)
 
 
 def test_who_waits_for_a_slice_gets_what_another_gives_back():
     import threading
 
-    slices = Slices([(NOW, NOW + MINUTE)], rows=0, target=10)
+    slices = Ranges([(NOW, NOW + MINUTE)], rows=0, target=10)
     assert slices.take() is not None
     found: list[Span | None] = []
     other = threading.Thread(target=lambda: found.append(slices.take()))

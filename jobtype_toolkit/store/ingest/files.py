@@ -152,8 +152,8 @@ def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
     Whole elements in front of the place where a document breaks off are kept.
     """
     if batch.shape == "lines":
-        script(con, "raw_lines", {"file": batch.files[0], "name": batch.names[0]})
-        bad = script(con, "raw_bad_lines", {"most": TEXT_KEPT}).fetchall()
+        script(con, "store/ingest/files.raw_lines", {"file": batch.files[0], "name": batch.names[0]})
+        bad = script(con, "store/ingest/files.raw_bad_lines", {"most": TEXT_KEPT}).fetchall()
         con.execute("DELETE FROM raw WHERE NOT json_valid(j)")
         if not bad and con.execute("SELECT count(*) FROM raw").fetchone() == (0,):
             return [Broken(batch.names[0], 0, "the file is empty", "")]
@@ -162,7 +162,7 @@ def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
     broken = [
         Broken(names[file], 0, f"not UTF-8 text at byte {at}", "") for file, at in _read_documents(con, batch.files)
     ]
-    script(con, "raw_documents")
+    script(con, "store/ingest/files.raw_documents")
     for file, content in con.execute("SELECT file, content FROM document WHERE kind = 'broken'").fetchall():
         broken += _salvage(con, names[file], content)
     con.execute(
@@ -188,14 +188,14 @@ class Broken:
 def _read_documents(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[tuple[str, int]]:
     """Fill the temporary table `document`; return the files that are not UTF-8, each with the first byte that is not."""
     try:
-        script(con, "documents", {"files": list(files)})
+        script(con, "store/ingest/files.documents", {"files": list(files)})
     except duckdb.InvalidInputException:
         faults = {file: at for file in files if (at := _undecodable(file)) is not None}
         if not faults:
             raise
         good = [file for file in files if file not in faults]
         if good:
-            script(con, "documents", {"files": good})
+            script(con, "store/ingest/files.documents", {"files": good})
         else:
             con.execute("CREATE OR REPLACE TEMP TABLE document (file VARCHAR, content VARCHAR, kind VARCHAR)")
         return list(faults.items())

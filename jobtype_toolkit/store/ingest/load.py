@@ -90,7 +90,7 @@ def tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         with suppress(duckdb.Error):
-            script(con, "clean_up")
+            script(con, "store/ingest/load.clean_up")
 
 
 def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
@@ -196,4 +196,4 @@ def refresh_source(
         "watermark": known[2],
         "pruned": known[3],
     }
-    script(con, "take_source", bound)
+    script(con, "store/ingest/load.take_source", bound)

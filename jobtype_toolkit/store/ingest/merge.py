@@ -69,8 +69,8 @@ class Merge:
             self._con, "SELECT count(*) FROM passed_over"
         )
         self._write()
-        script(self._con, "adopt_job_types", self._bound)
-        script(self._con, "adopt_errors", self._bound)
+        script(self._con, "store/ingest/merge.adopt_job_types", self._bound)
+        script(self._con, "store/ingest/merge.adopt_errors", self._bound)
         return taken - changed, changed
 
     def _resolve(self) -> None:
@@ -83,26 +83,30 @@ class Merge:
                     "categories": [category for category, _ in BUILTIN_ERRORS.values()],
                     "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
                 }
-                script(self._con, "infer_errors", self._bound | builtin)
+                script(self._con, "store/ingest/merge.infer_errors", self._bound | builtin)
                 named = number(self._con, "SELECT (SELECT count(*) FROM type_of) + (SELECT count(*) FROM error_of)")
                 modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
-                script(self._con, "resolved_by_name" if named else "resolved_by_id", modified=modified)
+                script(self._con, f"store/ingest/merge.resolved_by_{'name' if named else 'id'}", modified=modified)
             case "job_type_revisions":
                 self._infer("i.name", "i.version")
-                script(self._con, "resolved_revisions")
+                script(self._con, "store/ingest/merge.resolved_revisions")
             case "job_types" | "errors":
-                script(self._con, "resolved_by_id", modified="")
+                script(self._con, "store/ingest/merge.resolved_by_id", modified="")
 
     def _infer(self, name: str, version: str) -> None:
         self._con.execute(
             "CREATE OR REPLACE TEMP TABLE loading AS SELECT $source AS name", {"source": self._bound["source"]}
         )
-        script(self._con, "infer_job_types", self._bound, name=name, version=version)
+        script(self._con, "store/ingest/merge.infer_job_types", self._bound, name=name, version=version)
 
     def _pass_over_copies(self) -> None:
         self._con.execute("CREATE OR REPLACE TEMP TABLE passed_over (seq BIGINT)")
         if number(self._con, "SELECT count(*) - count(DISTINCT id) FROM incoming"):
-            script(self._con, "passed_over", newest="last_modified DESC NULLS LAST," if self._is_dated else "")
+            script(
+                self._con,
+                "store/ingest/merge.passed_over",
+                newest="last_modified DESC NULLS LAST," if self._is_dated else "",
+            )
             self.copies = number(self._con, "SELECT count(*) FROM passed_over")
 
     def _find_hits(self) -> None:
@@ -111,11 +115,11 @@ class Merge:
             "CREATE OR REPLACE TEMP TABLE hit "
             "(seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN)"
         )
-        script(self._con, "canonical")
+        script(self._con, "store/ingest/merge.canonical")
         for name in self._tables:
             undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
             parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
-            script(self._con, "hits", self._bound, table=name, **parts)
+            script(self._con, "store/ingest/merge.hits", self._bound, table=name, **parts)
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
@@ -141,7 +145,13 @@ class Merge:
     def _keep_changes(self) -> None:
         for one in self._resource.fields:
             if one.tracked:
-                script(self._con, "changes", self._bound, field=one.name, differs=f"NOT {self._says(one)}")
+                script(
+                    self._con,
+                    "store/ingest/merge.changes",
+                    self._bound,
+                    field=one.name,
+                    differs=f"NOT {self._says(one)}",
+                )
 
     def _write(self) -> None:
         columns = ", ".join(quoted(one.name) for one in self._resource.stored)
@@ -190,7 +200,7 @@ class Merge:
         """Return the order to write in: windows over job_final are only fast where it is clustered by time."""
         if name != "job_final":
             return "ORDER BY id"
-        found = script(self._con, "clustering", chunk=str(_CHUNK)).fetchone()
+        found = script(self._con, "store/ingest/merge.clustering", chunk=str(_CHUNK)).fetchone()
         is_clustered = bool(found and found[0])
         return "" if is_clustered else "ORDER BY last_status_change"
 

@@ -44,7 +44,7 @@ class Incoming:
         self._resource = resource
         self._options = options
         columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in resource.fields)
-        script(con, "incoming", columns=columns)
+        script(con, "store/ingest/staging.incoming", columns=columns)
         for embedded, shape in json_rows.EMBEDDED.items():
             columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in shape.fields)
             con.execute(f"CREATE OR REPLACE TEMP TABLE seen_{embedded} ({columns})")
@@ -81,15 +81,15 @@ class Incoming:
                 "INSERT INTO rejected VALUES (?, ?, ?, ?)",
                 [(one.file, one.position, one.reason, one.text[:TEXT_KEPT]) for one in broken],
             )
-        for (is_nested,) in script(self._con, "is_nested").fetchall():
+        for (is_nested,) in script(self._con, "store/ingest/staging.is_nested").fetchall():
             rows = json_rows.Rows(self._resource, self._options, is_nested=is_nested)
             bound = {"nested": is_nested, "paths": rows.paths, "structure": rows.structure_text}
-            unknown = rows.unknown(script(self._con, "key_sets", bound).fetchall())
-            script(self._con, "parsed_careful", bound)
+            unknown = rows.unknown(script(self._con, "store/ingest/staging.key_sets", bound).fetchall())
+            script(self._con, "store/ingest/staging.parsed_careful", bound)
             base = self._take_parsed(rows, unknown)
             if self._has_bad_rows():
                 self._check_zones(rows.columns, "FROM parsed AS s", file=batch.names[0])
-            script(self._con, "reject_json", {"most": TEXT_KEPT, "base": base})
+            script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT, "base": base})
 
     def _add_quickly(self, batch: Batch) -> bool:
         """Add pages that have nothing unknown and nothing bad in them; leave the table as it was where they have."""
@@ -100,9 +100,13 @@ class Incoming:
             return True
         rows = json_rows.Rows(self._resource, self._options, is_nested=True, is_typed=True)
         try:
-            if rows.unknown(script(self._con, "key_sets_quick", {"files": files, "paths": rows.paths}).fetchall()):
+            if rows.unknown(
+                script(
+                    self._con, "store/ingest/staging.key_sets_quick", {"files": files, "paths": rows.paths}
+                ).fetchall()
+            ):
                 return False
-            script(self._con, "parsed_quick", {"files": files}, columns=rows.columns_sql)
+            script(self._con, "store/ingest/staging.parsed_quick", {"files": files}, columns=rows.columns_sql)
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             return False
         base = self._take_parsed(rows, [])
@@ -117,7 +121,7 @@ class Incoming:
         base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
         script(
             self._con,
-            "incoming_json",
+            "store/ingest/staging.incoming_json",
             {"base": base, **json_rows.extra_bound(unknown), **self._options.bound},
             names=_names(rows.columns),
             values=", ".join(values),
@@ -126,7 +130,7 @@ class Incoming:
         )
         for name, fields in rows.embedded.items():
             seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
-            script(self._con, "seen", name=name, values=seen, key=json_rows.key_sql(name))
+            script(self._con, "store/ingest/staging.seen", name=name, values=seen, key=json_rows.key_sql(name))
         return base
 
     def _has_bad_rows(self) -> bool:
@@ -150,8 +154,7 @@ class Incoming:
             f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in self._resource.fields if one.name not in ours
         ]
         judged = sql(
-            "store",
-            "judged",
+            "store/ingest/staging.judged",
             file=literal(name),
             extra=_columns_extra(unknown, has_extra="extra" in ours),
             values=", ".join(said),
@@ -164,12 +167,12 @@ class Incoming:
         if number(self._con, "SELECT count(*) FROM rejected"):
             self._check_zones(columns, "FROM given", file=name)
         if kind == "csv":
-            script(self._con, "reject_csv", {"file": name, "most": TEXT_KEPT})
+            script(self._con, "store/ingest/staging.reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
         """Make the view `given` over a file, and return its columns with their types."""
-        script(self._con, "csv_fresh")
-        reader = sql("store", f"table_{kind}", file=literal(file))
+        script(self._con, "store/ingest/staging.csv_fresh")
+        reader = sql(f"store/ingest/staging.table_{kind}", file=literal(file))
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
         described = self._con.execute("DESCRIBE given").fetchall()
         return {column: kind for column, kind, *_ in described if column not in _OURS}
@@ -188,7 +191,7 @@ class Incoming:
     def _look_through(self, judged: str) -> None:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judged}")
-        script(self._con, "reject_table", {"most": TEXT_KEPT})
+        script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
         good = (
             "WHERE reason = ''" if number(self._con, "SELECT count(*) FROM rejected") else ""
         )  # what all keep need not be tested with every question
@@ -198,9 +201,9 @@ class Incoming:
         """Copy the rows into `incoming`, and keep those apart that have a reason against them."""
         base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
         statements(self._con, f"CREATE OR REPLACE TEMP TABLE judged_rows AS {judged}", self._options.bound)
-        script(self._con, "csv_positions")
+        script(self._con, "store/ingest/staging.csv_positions")
         self._con.execute("CREATE OR REPLACE TEMP VIEW judged AS FROM judged_rows")
-        script(self._con, "reject_table", {"most": TEXT_KEPT})
+        script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
         self._con.execute(
             "INSERT INTO incoming_rows BY NAME SELECT * REPLACE (seq + ? AS seq) FROM judged WHERE reason = ''", [base]
         )

@@ -1,0 +1,33 @@
+-- name: matching
+-- The jobs that match.
+FROM job
+WHERE ($source = '*' OR source = $source)
+AND ($started IS NULL OR last_modified >= $started::TIMESTAMP)
+AND ($ended IS NULL OR last_modified <= $ended::TIMESTAMP)
+AND ($source_started IS NULL OR source_started >= $source_started::TIMESTAMP)
+AND ($source_ended IS NULL OR source_ended <= $source_ended::TIMESTAMP)
+AND ($is_superseded IS NULL OR coalesce(is_superseded, false) = $is_superseded)
+AND ($status IS NULL OR list_contains($status, status))
+AND ($job_id IS NULL OR list_contains($job_id, id))
+AND ($job_type_id IS NULL OR list_contains($job_type_id, job_type_id))
+AND ($job_type_name IS NULL OR list_contains($job_type_name, job_type))
+AND ($error_id IS NULL OR list_contains($error_id, error_id))
+AND ($error_category IS NULL OR list_contains($error_category, error_category))
+AND ($batch_id IS NULL OR list_contains($batch_id, batch_id))
+AND ($recipe_id IS NULL OR list_contains($recipe_id, recipe_id))
+AND ($source_sensor_class IS NULL OR list_contains($source_sensor_class, source_sensor_class))
+AND ($source_sensor IS NULL OR list_contains($source_sensor, source_sensor))
+AND ($source_collection IS NULL OR list_contains($source_collection, source_collection))
+AND ($source_task IS NULL OR list_contains($source_task, source_task))
+
+-- name: count
+-- How many jobs match v6's filters.
+SELECT count(*) AS n
+/*matching*/;
+
+-- name: page
+-- Jobs that match v6's filters, a stretch of them in order.
+SELECT *
+/*matching*/
+ORDER BY /*order*/
+LIMIT $limit OFFSET $offset;

@@ -1,0 +1,46 @@
+-- name: raw_lines
+-- The lines of an NDJSON file as they are; blank ones are none.
+CREATE OR REPLACE TEMP TABLE raw AS
+SELECT row_number() OVER () AS seq, $name AS file, position, ltrim(line, chr(65279)) AS j
+FROM (
+    SELECT row_number() OVER () AS position, line
+    FROM read_csv(
+        $file, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false, delim = chr(31), quote = '', escape = '',
+        strict_mode = false, null_padding = false, max_line_size = 134217728
+    )
+)
+WHERE trim(line) <> '';
+
+-- name: raw_bad_lines
+-- Lines that are no JSON.
+SELECT file, position, left(j, $most) FROM raw WHERE NOT json_valid(j) ORDER BY position;
+
+-- name: raw_documents
+-- The rows of whole JSON documents: the results of v6 pages, the elements of arrays, single objects.
+CREATE OR REPLACE TEMP TABLE raw AS
+SELECT row_number() OVER () AS seq, file, position, j
+FROM (
+    SELECT file, generate_subscripts(rows, 1) AS position, unnest(rows) AS j
+    FROM (
+        SELECT file, from_json(content, '{"results": ["JSON"]}').results AS rows FROM document WHERE kind = 'page'
+        UNION ALL
+        SELECT file, from_json(content, '["JSON"]') FROM document WHERE kind = 'array'
+        UNION ALL
+        SELECT file, [content::JSON] FROM document WHERE kind = 'object'
+    )
+);
+
+-- name: documents
+-- Whole JSON documents, and what each of them is.
+CREATE OR REPLACE TEMP TABLE document AS
+SELECT
+    file,
+    content,
+    CASE
+        WHEN NOT json_valid(content) THEN 'broken'
+        WHEN json_type(content) = 'ARRAY' THEN 'array'
+        WHEN json_type(content) <> 'OBJECT' THEN 'object'
+        WHEN json_type(content, '$.results') = 'ARRAY' THEN 'page'
+        ELSE 'object'
+    END AS kind
+FROM (SELECT filename AS file, ltrim(content, chr(65279)) AS content FROM read_text($files));

@@ -1,0 +1,226 @@
+-- name: adopt_job_types
+-- A job type that was inferred by name, or made here, is the one that has an id of its own now: what belongs to it follows.
+CREATE OR REPLACE TEMP TABLE adopted AS
+SELECT made.id AS before, min(real.id) AS after, bool_and(made.is_local) AND bool_and(real.inferred) AS is_fuller
+FROM job_type AS made
+JOIN job_type AS real
+    ON real.source = made.source AND real.name = made.name AND real.version = made.version AND real.id >= 0
+WHERE made.source = $source AND made.id < 0
+GROUP BY made.id;
+UPDATE job_final SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
+UPDATE job_open SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
+UPDATE job_failed SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
+UPDATE job_execution SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
+UPDATE job_type_revision SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
+UPDATE job_type_change SET job_type_id = adopted.after FROM adopted WHERE source = $source AND job_type_id = adopted.before;
+-- What was made here says more than what jobs say of it: it stays, under that id, until its own record comes.
+DELETE FROM job_type WHERE source = $source AND id IN (SELECT after FROM adopted WHERE is_fuller);
+UPDATE job_type SET id = after, inferred = true FROM adopted WHERE source = $source AND id = before AND is_fuller;
+DELETE FROM job_type WHERE source = $source AND id IN (SELECT before FROM adopted);
+-- Revisions made here give way to those of the server, and to its counter.
+DELETE FROM job_type_revision
+WHERE source = $source AND id < 0 AND (
+    EXISTS (
+        FROM job_type_revision AS real
+        WHERE real.source = job_type_revision.source AND real.job_type_id = job_type_revision.job_type_id
+        AND real.revision_num = job_type_revision.revision_num AND real.id >= 0
+    )
+    OR EXISTS (
+        FROM job_type AS t
+        WHERE t.source = job_type_revision.source AND t.id = job_type_revision.job_type_id
+        AND NOT t.is_local AND NOT t.inferred AND t.revision_num < job_type_revision.revision_num
+    )
+);
+
+-- name: adopt_errors
+-- An error that was inferred by name, or made here, is the one that has an id of its own now: what failed with it follows.
+CREATE OR REPLACE TEMP TABLE adopted AS
+SELECT made.id AS before, min(real.id) AS after
+FROM error AS made
+JOIN error AS real
+    ON real.source = made.source AND real.name = made.name AND real.job_type_name IS NOT DISTINCT FROM made.job_type_name
+    AND real.id >= 0
+WHERE made.source = $source AND made.id < 0
+GROUP BY made.id;
+UPDATE job_final SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
+UPDATE job_open SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
+UPDATE job_failed SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
+UPDATE job_execution SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
+DELETE FROM error WHERE source = $source AND id IN (SELECT before FROM adopted);
+
+-- name: infer_errors
+-- Errors that the incoming jobs speak of and the store does not have, made from what the jobs say.
+-- Built-in names belong to no job type, others to the one whose job failed with them. A job that says a category and no
+-- name gets a nameless error of that category, so that its failure still counts where it belongs.
+INSERT INTO error BY NAME
+SELECT
+    $source AS source, i.error_id AS id, any_value(coalesce(o.name, i.error_name)) AS name, any_value(o.title) AS title,
+    any_value(o.description) AS description, any_value(o.job_type_name) AS job_type_name,
+    any_value(coalesce(o.category, i.error_category)) AS category, any_value(o.is_builtin) AS is_builtin,
+    any_value(o.should_be_retried) AS should_be_retried, true AS inferred, $load_id AS load_id
+FROM incoming AS i
+LEFT JOIN seen_error AS o ON o.id = i.error_id
+WHERE i.error_id IS NOT NULL AND i.error_id NOT IN (SELECT id FROM error WHERE source = $source)
+GROUP BY i.error_id;
+
+CREATE OR REPLACE TEMP TABLE error_of AS
+SELECT
+    f.*, coalesce(f.error_name, 'unspecified-' || lower(f.error_category)) AS name,
+    CASE WHEN f.error_name IS NULL OR f.error_name IN (SELECT unnest($builtin)) THEN NULL ELSE f.job_type END AS job_type_name,
+    NULL::BIGINT AS id
+FROM (
+    SELECT DISTINCT i.error_name, i.error_category, coalesce(i.job_type, t.name) AS job_type
+    FROM incoming AS i
+    LEFT JOIN job_type AS t ON t.source = $source AND t.id = i.job_type_id
+    WHERE i.error_id IS NULL AND (i.error_name IS NOT NULL OR i.error_category IS NOT NULL)
+) AS f;
+
+UPDATE error_of
+SET id = (
+    SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_of.error_category, NOT e.inferred, e.id)) FROM error AS e
+    WHERE e.source = $source AND e.name = error_of.name AND e.job_type_name IS NOT DISTINCT FROM error_of.job_type_name
+    AND (error_of.error_category IS NULL OR e.category = error_of.error_category)
+);
+
+UPDATE error_of
+SET id = fresh.id
+FROM (
+    SELECT
+        name, job_type_name, error_category,
+        (SELECT least(coalesce(min(id), 0), 0) FROM error WHERE source = $source)
+            - row_number() OVER (ORDER BY name, job_type_name, error_category) AS id
+    FROM (SELECT DISTINCT name, job_type_name, error_category FROM error_of WHERE id IS NULL)
+) AS fresh
+WHERE error_of.id IS NULL AND fresh.name = error_of.name
+AND fresh.job_type_name IS NOT DISTINCT FROM error_of.job_type_name
+AND fresh.error_category IS NOT DISTINCT FROM error_of.error_category;
+
+INSERT INTO error BY NAME
+SELECT DISTINCT
+    $source AS source, n.id, n.name, n.job_type_name, coalesce(n.error_category, b.category) AS category,
+    b.name IS NOT NULL AS is_builtin, b.retried AS should_be_retried, true AS inferred, $load_id AS load_id
+FROM error_of AS n
+LEFT JOIN (SELECT unnest($builtin) AS name, unnest($categories) AS category, unnest($retried) AS retried) AS b
+    ON b.name = n.name
+WHERE n.id NOT IN (SELECT id FROM error WHERE source = $source);
+
+-- name: infer_job_types
+-- Job types that the incoming rows speak of and the store does not have, made from what the rows say.
+-- Those known by id keep it; those known by name and version only get a negative one, which no server gives.
+INSERT INTO job_type BY NAME
+SELECT
+    $source AS source, i.job_type_id AS id, any_value(coalesce(o.name, /*name*/)) AS name,
+    any_value(coalesce(o.version, /*version*/)) AS version, any_value(o.title) AS title,
+    any_value(o.description) AS description, any_value(o.is_active) AS is_active, any_value(o.is_system) AS is_system,
+    any_value(o.is_paused) AS is_paused, any_value(o.is_published) AS is_published, any_value(o.icon_code) AS icon_code,
+    any_value(o.unmet_resources) AS unmet_resources, true AS inferred, $load_id AS load_id
+FROM (FROM incoming ANTI JOIN (SELECT id AS job_type_id FROM job_type WHERE source = $source) USING (job_type_id)) AS i
+LEFT JOIN seen_job_type AS o ON o.id = i.job_type_id
+WHERE i.job_type_id IS NOT NULL
+GROUP BY i.job_type_id;
+
+CREATE OR REPLACE TEMP TABLE type_of AS
+SELECT
+    /*name*/ AS name, /*version*/ AS version, min(i.created) AS created,
+    (
+        SELECT arg_max(t.id, (NOT t.inferred, t.id)) FROM job_type AS t
+        WHERE t.source = $source AND t.name = /*name*/ AND t.version = /*version*/
+    ) AS id
+FROM incoming AS i
+WHERE i.job_type_id IS NULL
+GROUP BY /*name*/, /*version*/;
+
+UPDATE type_of
+SET id = fresh.id
+FROM (
+    SELECT
+        name, version,
+        (SELECT least(coalesce(min(id), 0), 0) FROM job_type WHERE source = $source)
+            - row_number() OVER (ORDER BY created NULLS LAST, name, version) AS id
+    FROM type_of WHERE id IS NULL
+) AS fresh
+WHERE type_of.id IS NULL AND fresh.name = type_of.name AND fresh.version = type_of.version;
+
+INSERT INTO job_type BY NAME
+SELECT
+    $source AS source, f.id, f.name, f.version, o.title, o.description, o.is_active, o.is_system, o.is_paused,
+    o.is_published, o.icon_code, o.unmet_resources, true AS inferred, $load_id AS load_id
+FROM type_of AS f
+LEFT JOIN seen_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
+WHERE f.id NOT IN (SELECT id FROM job_type WHERE source = $source)
+QUALIFY row_number() OVER (PARTITION BY f.id) = 1;
+
+-- name: resolved_by_id
+-- The incoming rows, all of which come with the keys of what they speak of.
+CREATE OR REPLACE TEMP VIEW resolved AS SELECT i.* REPLACE (/*modified*/ i.id AS id) FROM incoming AS i;
+
+-- name: resolved_by_name
+-- The incoming rows with the keys of their job types and errors.
+CREATE OR REPLACE TEMP VIEW resolved AS
+SELECT i.* REPLACE (/*modified*/ coalesce(i.job_type_id, t.id) AS job_type_id, coalesce(i.error_id, e.id) AS error_id)
+FROM incoming AS i
+LEFT JOIN type_of AS t ON i.job_type_id IS NULL AND t.name = i.job_type AND t.version = i.job_type_version
+LEFT JOIN (FROM job_type WHERE source = (SELECT name FROM loading)) AS known ON known.id = i.job_type_id
+LEFT JOIN error_of AS e
+    ON i.error_id IS NULL AND e.error_name IS NOT DISTINCT FROM i.error_name
+    AND e.error_category IS NOT DISTINCT FROM i.error_category
+    AND e.job_type IS NOT DISTINCT FROM coalesce(i.job_type, known.name);
+
+-- name: resolved_revisions
+-- The incoming revisions with the keys of their job types.
+CREATE OR REPLACE TEMP VIEW resolved AS
+SELECT i.* REPLACE (coalesce(i.job_type_id, t.id) AS job_type_id)
+FROM incoming AS i
+LEFT JOIN type_of AS t ON i.job_type_id IS NULL AND t.name = i.name AND t.version = i.version;
+
+-- name: passed_over
+-- Of several copies of one id in the input the newest is taken, or the later one where no last_modified tells.
+INSERT INTO passed_over
+SELECT seq
+FROM (FROM resolved SEMI JOIN (SELECT id FROM resolved GROUP BY id HAVING count(*) > 1) USING (id))
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY /*newest*/ seq DESC) > 1;
+
+-- name: canonical
+-- JSON in a form that does not depend on the order of keys.
+CREATE OR REPLACE TEMP MACRO canonical(value) AS (
+    SELECT list_sort(list(fullkey || ' ' || type || ' ' || coalesce(CAST(atom AS VARCHAR), ''))) FROM json_tree(value)
+);
+
+-- name: hits
+-- Where the store already has an incoming row, and whether it says the same or something newer.
+-- Rows that were modified at another time differ without a closer look, which would read every column.
+CREATE OR REPLACE TEMP TABLE found AS
+SELECT i.seq, i.id, t.rowid AS place, (/*older*/) AS older, (/*undecided*/) AS undecided
+FROM (FROM resolved ANTI JOIN passed_over USING (seq)) AS i
+JOIN /*table*/ AS t ON t.source = $source AND t.id = i.id;
+
+INSERT INTO hit SELECT seq, id, place, '/*table*/', false, older FROM found WHERE NOT undecided;
+
+INSERT INTO hit
+SELECT i.seq, i.id, f.place, '/*table*/', (/*same*/), f.older
+FROM (FROM found WHERE undecided) AS f
+JOIN resolved AS i ON i.seq = f.seq
+JOIN /*table*/ AS t ON t.rowid = f.place;
+
+-- name: changes
+-- What an incoming job type changes of a field that Scale keeps no history of.
+INSERT INTO job_type_change
+SELECT
+    $source, t.id, t.name, t.version, '/*field*/', CAST(t./*field*/ AS VARCHAR), CAST(i./*field*/ AS VARCHAR),
+    $observed::TIMESTAMP, $load_id
+FROM resolved AS i
+JOIN hit AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
+JOIN job_type AS t ON t.source = $source AND t.id = i.id
+WHERE NOT t.inferred AND /*differs*/;
+
+-- name: clustering
+-- Whether the incoming jobs are about in the order of last_status_change: the stretches of time that chunks of them cover
+-- add up to little more than the whole.
+SELECT coalesce(sum(greatest(covers, 0)) <= 2 * (max(latest) - min(earliest)), true)
+FROM (
+    SELECT
+        epoch_us(min(last_status_change)) AS earliest, epoch_us(max(last_status_change)) AS latest,
+        latest - earliest AS covers
+    FROM incoming
+    GROUP BY seq // /*chunk*/
+);

@@ -1,1 +1,0 @@
-SELECT /*columns*/, extra FROM error WHERE ($source = '*' OR source = $source) ORDER BY id

@@ -1,6 +1,0 @@
--- The executions of the jobs that are pruned.
-DELETE FROM job_execution
-WHERE (source, job_id) IN (
-    SELECT (source, id) FROM job_final
-    WHERE ($source = '*' OR source = $source) AND coalesce(last_status_change, last_modified) < $before::TIMESTAMP
-);

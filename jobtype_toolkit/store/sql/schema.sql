@@ -1,0 +1,28 @@
+-- name: view_job
+-- The whole job history under v6's field names.
+CREATE OR REPLACE VIEW job AS
+SELECT
+    j.source,
+    t.name AS job_type,
+    t.version AS job_type_version,
+    e.name AS error_name,
+    e.category AS error_category,
+    /*stored*/,
+    j.load_id,
+    j.extra
+FROM (FROM job_final UNION ALL FROM job_open) AS j
+LEFT JOIN job_type AS t ON t.source = j.source AND t.id = j.job_type_id
+LEFT JOIN error AS e ON e.source = j.source AND e.id = j.error_id;
+
+-- name: describe
+-- Every table and view of a store with its columns and what they mean.
+SELECT c.table_name AS "table", c.column_name AS "column", c.data_type AS "type", coalesce(c.comment, o.comment) AS meaning
+FROM duckdb_columns() AS c
+LEFT JOIN (
+    SELECT table_name, column_name, any_value(comment) AS comment
+    FROM duckdb_columns()
+    WHERE table_name IN ('job_final', 'job_type') AND NOT internal
+    GROUP BY ALL
+) AS o ON c.table_name = 'job' AND o.table_name = 'job_final' AND o.column_name = c.column_name
+WHERE NOT c.internal AND c.schema_name = 'main'
+ORDER BY c.table_name = 'meta', c.table_name, c.column_index;
