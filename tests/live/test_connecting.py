@@ -135,7 +135,6 @@ def test_each_request_is_for_json_and_ends_with_a_slash(serving, client):
         ("x", "1?a=b"),
         ("x", "1%2F"),
         ("x", ""),
-        (5, "1"),
         ("x\n", "1"),
     ],
 )
