@@ -22,7 +22,7 @@ from jobtype_toolkit.seed.rules.scale import items
 
 @dataclass(slots=True)
 class Evaluation:
-    """What a wish comes to."""
+    """What a request comes to."""
 
     action: Action
     before: dict[str, Any] | None
@@ -42,7 +42,7 @@ class Evaluation:
 
 
 def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
-    """Return what a wish comes to, given what its home holds and what the home makes of a wish."""
+    """Return what a request comes to, given what the backend holds and can do."""
     return _Evaluator(request, current, rules).evaluation()
 
 
@@ -166,7 +166,7 @@ class _Evaluator:
         self.after[name] = value
 
     def _is_refused(self, name: str, why: str) -> bool:
-        """Note that a v6 server ignores a wish, and return whether this home does."""
+        """Note that a v6 server ignores a request, and return whether this backend does."""
         if not self.rules.is_server:
             self.notes.append(f"{name}: {why}; the store does")
             return False

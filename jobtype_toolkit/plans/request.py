@@ -95,7 +95,7 @@ def text_of(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current:
-    """What a home holds of a name and version, as a plan sees it."""
+    """What a backend holds of a name and version, as a plan sees it."""
 
     name: str
     version: str

@@ -97,7 +97,7 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
         stored,
         evaluation.validation,
         evaluation.not_applied,
-        home=f"the source {current.source!r}",
+        target=f"the source {current.source!r}",
         at=now,
         request=request.asked(evaluation.secrets),
     )
