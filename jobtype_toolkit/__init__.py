@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "api.arguments": ["ResultCut"],
     "api.records": ["Job", "JobType", "JobTypeRevision"],
     "errors": [
         "AlreadySent",
@@ -23,14 +22,17 @@ _PUBLIC = {
         "InputNotFound",
         "InvalidManifest",
         "InvalidParameter",
+        "InvalidPath",
         "InvalidQuery",
         "LoadFailed",
         "NotAStore",
         "NotFound",
+        "NotVerified",
         "OutcomeUnknown",
         "PlanOutdated",
         "PullStopped",
         "Rejected",
+        "ResultCut",
         "ServerFailed",
         "StoreError",
         "StoreLocked",
@@ -39,7 +41,7 @@ _PUBLIC = {
         "ToolkitError",
         "UnreadableInput",
     ],
-    "live.connect": ["connect", "NotVerified"],
+    "live.connect": ["connect"],
     "live.retry": ["Retries"],
     "live.scale": ["Scale"],
     "plans.plan": ["Plan"],

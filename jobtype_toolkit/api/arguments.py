@@ -11,7 +11,7 @@ import pandas as pd
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.times import Time
 from jobtype_toolkit.api.versions import rank
-from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.errors import InvalidParameter, NotFound, ResultCut
 
 if TYPE_CHECKING:
     from jobtype_toolkit.api.records import JobType, JobTypeRevision
@@ -26,10 +26,6 @@ DEFAULT_STARTED = "PT3H"
 _T = TypeVar("_T")
 OneOrMore: TypeAlias = _T | Iterable[_T]
 """A v6 parameter that may be repeated: one value, or several of which any may match."""
-
-
-class ResultCut(UserWarning):
-    """A `limit` left rows out; `frame.attrs["count"]` says how many there are."""
 
 
 class JobTypeServices(Protocol):

@@ -22,7 +22,7 @@ from jobtype_toolkit.api.resources import (
     WORKSPACE,
 )
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.text import clipped
 
 Kind = Literal["int", "bool", "text", "time", "json"]
 

@@ -15,7 +15,7 @@ import requests
 
 from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.text import clipped
 
 LONGEST = 500
 """The longest detail that is told, in characters."""

@@ -10,11 +10,12 @@ from jobtype_toolkit.api.services import is_storable
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
-from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding, shown
+from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, get
 from jobtype_toolkit.seed.normalize import secret_settings, settings_of
+from jobtype_toolkit.seed.text import shown
 from jobtype_toolkit.seed.validator import validate_documents
 
 _GUARDED = ("manifest", "icon_code", "is_active", "max_scheduled", "configuration")

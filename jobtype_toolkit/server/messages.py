@@ -12,8 +12,7 @@ from typing import Any
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.rules.configuration import WARNINGS
-from jobtype_toolkit.seed.rules.names import SECTIONS
-from jobtype_toolkit.seed.rules.scale import items
+from jobtype_toolkit.seed.sections import SECTIONS, items
 
 DEPRECATED_RECIPES = "DEPRECATED_RECIPES"
 _QUOTED = re.compile(r'"([^"]*)"')
