@@ -21,6 +21,7 @@ _PUBLIC = {
         "ConnectionFailed",
         "InputNotFound",
         "InvalidManifest",
+        "InvalidPage",
         "InvalidParameter",
         "InvalidPath",
         "InvalidQuery",

@@ -7,6 +7,7 @@ from jobtype_toolkit.errors import AuthenticationFailed as AuthenticationFailed
 from jobtype_toolkit.errors import ConnectionFailed as ConnectionFailed
 from jobtype_toolkit.errors import InputNotFound as InputNotFound
 from jobtype_toolkit.errors import InvalidManifest as InvalidManifest
+from jobtype_toolkit.errors import InvalidPage as InvalidPage
 from jobtype_toolkit.errors import InvalidParameter as InvalidParameter
 from jobtype_toolkit.errors import InvalidPath as InvalidPath
 from jobtype_toolkit.errors import InvalidQuery as InvalidQuery

@@ -13,6 +13,7 @@ ToolkitError
 ├── InvalidQuery (ValueError)       the reader's own SQL does not run
 ├── LoadFailed (ValueError)         an input that cannot be loaded; nothing was changed
 ├── NotFound (KeyError)             no such name, version, revision, source or load
+│   └── InvalidPage                 a page past the end
 ├── PlanOutdated (RuntimeError)     the job type has changed since the plan was made
 ├── PullStopped (RuntimeError)      the history could not be pulled to its end; its `report` tells how far it is
 ├── Rejected (ValueError)           the server or the store refuses a change; nothing was changed
@@ -90,6 +91,10 @@ class NotFound(ToolkitError, KeyError):
     def __str__(self) -> str:
         """Return the message as it is: KeyError would show it in quotes."""
         return str(self.args[0]) if self.args else ""
+
+
+class InvalidPage(NotFound):
+    """The page is past the end of the list."""
 
 
 class PlanOutdated(ToolkitError, RuntimeError):

@@ -11,7 +11,7 @@ import pandas as pd
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.times import Time
 from jobtype_toolkit.api.versions import rank
-from jobtype_toolkit.errors import InvalidParameter, NotFound, ResultCut
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ResultCut
 
 if TYPE_CHECKING:
     from jobtype_toolkit.api.records import JobType, JobTypeRevision
@@ -212,7 +212,7 @@ def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
     """Return one page of a whole result, `attrs["count"]` being the rows of the whole.
 
     Raises:
-        NotFound: a page past the end, v6's 404 "Invalid page."
+        InvalidPage: a page past the end, v6's 404 "Invalid page."
     """
     count = len(frame)
     if page is not None:
@@ -226,11 +226,11 @@ def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
 
 
 def check_page(page: Page, count: int) -> None:
-    """Raise NotFound for a page past the end of `count` rows; page 1 of nothing is fine."""
+    """Raise InvalidPage for a page past the end of `count` rows; page 1 of nothing is fine."""
     number, size = page
     if number > 1 and (number - 1) * size >= count:
         msg = f"Invalid page: page={number} with page_size={size} is past the end of {count} rows."
-        raise NotFound(msg)
+        raise InvalidPage(msg)
 
 
 def limited(limit: int | None) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.errors import AuthenticationFailed, InvalidPage, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
 from jobtype_toolkit.seed.text import clipped
 
@@ -25,10 +25,6 @@ _TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(\x07|\x1b
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\s]+"
 )
-
-
-class InvalidPage(NotFound):
-    """v6's 404 for a page past the end."""
 
 
 def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
