@@ -54,7 +54,7 @@ QUESTIONS = (
 def status_parameters(
     started: Time | None, ended: Time | None, is_active: bool | None, now: datetime
 ) -> tuple[Window, dict[str, object], list[str]]:
-    """Return the window, the bound values and the remarks of a status question (v6-semantics 3.1)."""
+    """Return the window, the bound values and the remarks of a status question (D28)."""
     span = window(started, ended, now=now, default_started=DEFAULT_STARTED)
     notes = []
     if span.is_reversed:

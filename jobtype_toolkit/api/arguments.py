@@ -175,7 +175,7 @@ def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
 
 
 def by_name(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort job types by name whatever its case, then by version, newest first, then by id (v6-semantics 2.3)."""
+    """Sort job types by name whatever its case, then by version, newest first, then by id."""
     attrs = frame.attrs
     ordered = sort(frame.sort_values("id", kind="stable"), [("version", False)])
     ordered = ordered.sort_values("name", kind="stable", key=lambda names: names.str.lower(), ignore_index=True)

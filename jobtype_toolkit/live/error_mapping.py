@@ -1,7 +1,7 @@
 """What a v6 server says when it does not do what was asked, as one of the toolkit's errors; and why there is no answer.
 
-Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500
-(v6-live-observations 38); proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
+Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500;
+proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
 
 
 def _refused(said: str) -> str:
-    """Return what to do; only the text of v6's 403 tells what is meant (v6-live-observations 36)."""
+    """Return what to do; only the text of v6's 403 tells what is meant."""
     text = said.lower()
     if "not provided" in text:
         return "Give connect(token=…), or set the environment variable JOBTYPE_TOOLKIT_TOKEN."

@@ -37,7 +37,7 @@ from jobtype_toolkit.live.queries import NOTHING, Asking, unique
 SHADOWED = frozenset({"validation", "status", "pending", "running", "system-failures"})
 """Names under which v6 has a service, so that the versions of a job type of that name cannot be asked for."""
 _NAME = re.compile(r"[\w-]+")
-"""The names that v6's addresses have room for (v6-semantics 1.1)."""
+"""The names that v6's addresses have room for."""
 
 
 _MAY_MISS = (
@@ -198,7 +198,7 @@ class JobTypeReads:
     def job_type_rows(self, params: Params = ()) -> tuple[list[Any], list[str]]:
         """Return the rows of job-types/ as v6 sends them, each once, and what there is to say of them.
 
-        A server sorts them by name only, so that pages lose some (D12, v6-live-observations 1): they are read in one page, or,
+        A server sorts them by name only, so that pages lose some (D12): they are read in one page, or,
         where they are more, completed by the versions of each name.
         """
         rows, count = self._asking.rows("job-types/", params)

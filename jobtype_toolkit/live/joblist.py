@@ -12,14 +12,13 @@ from jobtype_toolkit.api.arguments import OneOrMore, Order, announced, check_pag
 from jobtype_toolkit.api.resources import JOB
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import Time, Window, v6_text, window
-from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.live.error_mapping import InvalidPage
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter
 from jobtype_toolkit.live.http import Params
 from jobtype_toolkit.live.paging import Fresh, by_key, following, last_modified, numbered, page, pages
 from jobtype_toolkit.live.queries import NOTHING, Asking, unique
 
 JOBS_A_PAGE = 250
-"""How many jobs are asked for at once: a server spends about 12 ms on each (v6-semantics 4.1)."""
+"""How many jobs are asked for at once: a server spends about 12 ms on each."""
 _NOT_THERE = frozenset({"exit_code", "input_files"})
 """What a server cannot sort jobs by."""
 _ITS_OWN: Order = [("last_modified", True), ("id", True)]

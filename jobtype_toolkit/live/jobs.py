@@ -120,7 +120,7 @@ class JobReads(joblist.JobList):
     ) -> pd.DataFrame:
         """Return errors (GET errors/), by last_modified, then id; arguments and columns are those of `Store.errors`.
 
-        A server takes only the last of several values (v6-live-observations 43); here each of them may match.
+        A server takes only the last of several values; here each of them may match.
 
         Raises:
             InvalidParameter: a reversed window, a time without a zone, or an unknown order field.

@@ -142,7 +142,7 @@ def _of_server(case: CheckContext) -> Iterator[Finding]:
 
 
 def kept_secrets(case: CheckContext) -> set[str]:
-    """Return the secret settings that a server keeps because none of them is given (v6-semantics 2.9)."""
+    """Return the secret settings that a server keeps because none of them is given."""
     if case.before is None or not case.rules.is_server:
         return set()
     secrets = secret_settings(case.after["manifest"]) & secret_settings(case.before["manifest"])
@@ -157,7 +157,7 @@ def _is_kept(case: CheckContext, one: Finding) -> bool:
 
 
 def _lost_secrets(case: CheckContext) -> list[str]:
-    """Return the secret settings whose values go because others are given (v6-semantics 2.9)."""
+    """Return the secret settings whose values a server drops because others are given."""
     configuration = case.request.document("configuration")
     if case.before is None or configuration is None or case.request.confirm_secrets:
         return []

@@ -1,6 +1,6 @@
 """What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
 
-Nothing is read or written here. The rules are those of a v6 server (v6-semantics 2.7 to 2.9); where it silently ignores a wish,
+Nothing is read or written here. The rules are those of a v6 server (D14 to D26); where it silently ignores a wish,
 the notes say so, and a store applies it all the same.
 """
 
