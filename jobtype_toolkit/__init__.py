@@ -14,6 +14,7 @@ from typing import Any
 
 _PUBLIC = {
     "api.records": ["Job", "JobType", "JobTypeRevision"],
+    "backend": ["Backend"],
     "errors": [
         "AlreadySent",
         "Ambiguous",

@@ -164,4 +164,4 @@ class NotVerified(UserWarning):
 
 
 class ResultCut(UserWarning):
-    """`limit` left rows out of a result."""
+    """A `limit` left rows out; `frame.attrs["count"]` says how many there are."""

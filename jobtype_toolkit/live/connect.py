@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from jobtype_toolkit.api.times import Clock
 from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
 from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Settings
-from jobtype_toolkit.live.queries import Clock
 from jobtype_toolkit.live.retry import Retries
 from jobtype_toolkit.live.scale import Scale
 
