@@ -143,7 +143,7 @@ class Validation:
 
     @property
     def rejected_by(self) -> frozenset[str]:
-        """The marks of everyone who would refuse something: `schema`, `Scale`, `seed-cli`, `Scale create`, …"""
+        """The marks of everyone who would refuse something, such as `schema`, `Scale`, `seed-cli`, `Scale create`."""
         return frozenset(mark for found in self.findings for mark in found.rejected_by)
 
     def fixed(self) -> Manifest:
