@@ -1,4 +1,4 @@
-"""The codes behind v6's refusals: a creation or an edit that is refused tells a text and no code (v6-semantics 1.5)."""
+"""The codes behind v6's refusals: the answer to a refused creation or edit has a text and no code."""
 
 from __future__ import annotations
 

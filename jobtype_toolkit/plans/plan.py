@@ -23,7 +23,8 @@ from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, 
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.differences import differences, same
-from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
+from jobtype_toolkit.seed.findings import Finding, Validation
+from jobtype_toolkit.seed.text import clipped, shown
 
 Action = Literal["create", "edit", "replace"]
 

@@ -18,7 +18,7 @@ def test_there_is_one_row_a_name(backend):
 
 
 def test_names_are_sorted_by_name(any_home):
-    """By whatever collation: a server's is its database's (v6-semantics 3.6)."""
+    """By whatever collation: a server's is its database's."""
     found = list(any_home.job_type_names()["name"])
     assert found in (sorted(found), sorted(found, key=str.lower))
 

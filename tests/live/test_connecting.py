@@ -160,7 +160,7 @@ def test_values_are_written_as_v6_reads_them(serving, client):
 
 @pytest.mark.parametrize("keyword", ["a\0b", "\ud800"])
 def test_a_text_that_no_database_holds_matches_nothing_and_is_not_sent(serving, client, keyword):
-    """A server fails at it (v6-live-observations 34)."""
+    """A server fails at it."""
     server = serving(anything)
     assert len(client(server).job_types(keyword=keyword)) == 0
     assert len(client(server).jobs(status=keyword)) == 0

@@ -432,7 +432,7 @@ def test_executions_are_newest_first_and_none_for_an_unknown_job(asking):
 
 
 def test_a_server_of_6_x_leaves_fields_out_and_the_frames_keep_their_columns(asking):
-    """6.x sends no max_tries, no input_files, no is_system in what is embedded (v6-semantics 0)."""
+    """6.x sends no max_tries, no input_files, no is_system in what is embedded."""
     old = {
         key: value for key, value in in_list(GAUGE).items() if key not in ("max_tries", "is_system", "unmet_resources")
     }
