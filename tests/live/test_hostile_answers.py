@@ -85,7 +85,13 @@ def talk():
                 warnings.simplefilter("ignore", jt.ResultCut)
                 return CALLS[name][0](scale)
 
-        of.good = cache(lambda name: of(name, CALLS[name][1]))
+        def good(name: str) -> Any:
+            found = of(name, CALLS[name][1])
+            if hasattr(found, "dtypes"):
+                found.attrs.clear()
+            return found
+
+        of.good = cache(good)
         yield of
 
 
@@ -105,6 +111,7 @@ def check(talk: Any, name: str, body: Any) -> None:
     if hasattr(good, "dtypes") and found is not None:
         assert list(found.dtypes.items()) == list(good.dtypes.items())
         assert isinstance(found.attrs["count"], int)
+        found.attrs.clear()  # pandas copies them deeply for each column that is looked at
         found.sort_values(list(found.columns[:1]))
         found.memory_usage(deep=True)
         if other := [name for name in found if not found[name].equals(good[name])]:  # the rest shows as a good answer's does
