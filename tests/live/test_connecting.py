@@ -17,6 +17,12 @@ from jobtype_toolkit.live.connect import NotVerified
 EMPTY = page([])
 
 
+@pytest.fixture
+def serving(listening):
+    """Servers with a socket: this module is about connections."""
+    return listening
+
+
 def anything(asked):
     return listed([], asked)
 

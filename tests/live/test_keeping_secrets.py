@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from histories import page
-from loopback import Reply, html
+from loopback import Broken, Reply, html
 
 import jobtype_toolkit as jt
 
@@ -51,6 +51,12 @@ def told_by(error: BaseException) -> str:
         assert any(frame.locals for frame in stack)
         parts += [*stack.format(), str(one), repr(one), repr(one.args), repr(vars(one))]
     return "".join(parts)
+
+
+@pytest.fixture
+def serving(listening):
+    """Servers with a socket: this module is about connections."""
+    return listening
 
 
 @pytest.fixture(params=["token", "password"])
@@ -101,8 +107,8 @@ ANSWERS = {
     "no JSON": lambda secret: Reply(200, f"what? {secret}"),
     "redirected": lambda secret: Reply(302, headers={"Location": f"http://other.example/?t={secret}"}),
     "not found": lambda secret: Reply(404, {"detail": f"No {secret}."}),
-    "cut off": lambda _: Reply(200, {"a": "b"}, cut=3),
-    "reset": lambda _: Reply(is_reset=True),
+    "cut off": lambda _: Broken(200, {"a": "b"}, cut=3),
+    "reset": lambda _: Broken(is_reset=True),
 }
 
 
