@@ -7,7 +7,7 @@ from pathlib import Path
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.queries.reader import Clock, system_clock
-from jobtype_toolkit.store.connecting import MEMORY
+from jobtype_toolkit.store.engine import MEMORY
 from jobtype_toolkit.store.store import Store
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")

@@ -22,7 +22,7 @@ from jobtype_toolkit.queries.job_types import JobTypeReads
 from jobtype_toolkit.queries.jobs import JobReads
 from jobtype_toolkit.queries.reader import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store import maintenance, schema
-from jobtype_toolkit.store.connecting import MEMORY, Patience
+from jobtype_toolkit.store.engine import MEMORY, Patience
 from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options

@@ -16,7 +16,7 @@ from jobtype_toolkit.plans.evaluate import Evaluation
 from jobtype_toolkit.plans.request import Current
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.engine import script
 
 _MAX_TRIES = 3
 """What v6 gives a new job type; none of these services can set it."""

@@ -23,7 +23,7 @@ from jobtype_toolkit.store.ingest.files import Batch
 from jobtype_toolkit.store.ingest.load import refresh_source, tidied
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
-from jobtype_toolkit.store.script import number, script
+from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
 

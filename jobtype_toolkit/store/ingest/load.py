@@ -20,7 +20,7 @@ from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
-from jobtype_toolkit.store.script import number, script
+from jobtype_toolkit.store.engine import number, script
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.sqlfiles import quoted
 from jobtype_toolkit.store import schema
-from jobtype_toolkit.store.script import number, script
+from jobtype_toolkit.store.engine import number, script
 
 TABLES = {
     "jobs": ("job_final", "job_open"),

@@ -15,7 +15,7 @@ from jobtype_toolkit.store.ingest.casts import Column, Options
 from jobtype_toolkit.store.ingest.files import TEXT_KEPT, Batch, read_json
 from jobtype_toolkit.store.ingest.json_rows import object_of
 from jobtype_toolkit.store.ingest.pages import joined
-from jobtype_toolkit.store.script import number, script, statements
+from jobtype_toolkit.store.engine import number, script, statements
 
 _REQUIRED = {
     "jobs": ("id", "status"),
