@@ -22,8 +22,7 @@ from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import writes
-from jobtype_toolkit.store.engine import transaction
-from jobtype_toolkit.store.engine import script
+from jobtype_toolkit.store.engine import script, transaction
 from jobtype_toolkit.store.writes import Stored
 
 _OPEN = ("RUNNING", "QUEUED", "PENDING")

@@ -37,5 +37,5 @@ def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
 
     store = Store(path, clock=clock or (lambda: instant(ENDED)))
     for resource in LOAD_ORDER:
-        store.load(folder(), resource, source="sample")
+        store.load(folder(), resource, source="sample", progress=False)
     return store

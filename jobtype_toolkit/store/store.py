@@ -22,8 +22,7 @@ from jobtype_toolkit.queries.job_types import JobTypeReads
 from jobtype_toolkit.queries.jobs import JobReads
 from jobtype_toolkit.queries.reader import ALL, Asker, Clock, system_clock
 from jobtype_toolkit.store import maintenance, schema
-from jobtype_toolkit.store.engine import MEMORY, Patience
-from jobtype_toolkit.store.engine import database, refuse_write, transaction
+from jobtype_toolkit.store.engine import MEMORY, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
@@ -113,6 +112,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         statuses: Mapping[str, str] | None = None,
         timezone: str | None = None,
         strict: bool = False,
+        progress: bool | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -129,6 +129,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
+            progress: show a bar after a second; where not given, only on a terminal.
 
         Raises:
             InputNotFound: there is no such file.
@@ -138,7 +139,7 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         """
         options = _options(resource, columns, statuses, timezone)
         source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock())
+        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
         with self._writing(f"load({str(path)!r})") as con:
             return loading.run(con, request)
 
