@@ -27,8 +27,7 @@ from jobtype_toolkit.queries.reader import ALL, Reader
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import maintenance, schema, writes
-from jobtype_toolkit.store.connecting import MEMORY, Patience
-from jobtype_toolkit.store.engine import database, refuse_write, transaction
+from jobtype_toolkit.store.engine import MEMORY, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
@@ -112,6 +111,7 @@ class Store(Pulling, SqlBackend):
         statuses: Mapping[str, str] | None = None,
         timezone: str | None = None,
         strict: bool = False,
+        progress: bool | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -128,6 +128,7 @@ class Store(Pulling, SqlBackend):
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
+            progress: show a bar after a second; where not given, only on a terminal.
 
         Raises:
             InputNotFound: there is no such file.
@@ -137,7 +138,7 @@ class Store(Pulling, SqlBackend):
         """
         options = _options(resource, columns, statuses, timezone)
         writes.source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock())
+        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
         with self._writing(f"load({str(path)!r})") as con:
             return loading.run(con, request)
 

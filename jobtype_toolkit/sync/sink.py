@@ -18,13 +18,12 @@ from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.engine import transaction
+from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
-from jobtype_toolkit.store.ingest.load import refresh_source, tidied
+from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
-from jobtype_toolkit.store.script import number, script
 from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
@@ -105,11 +104,7 @@ class Sink:
             return script(con, name, {**self._given, **bound}).fetchall()
 
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
-        with (
-            self._writing("pull") as con,
-            tidied(con),
-            _scratch() as folder,
-        ):
+        with self._writing("pull") as con, _scratch() as folder:
             self._read(con, resource, files, folder)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
