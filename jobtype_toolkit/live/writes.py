@@ -9,7 +9,7 @@ from jobtype_toolkit.api.services import refuse_unknown
 from jobtype_toolkit.errors import NotFound
 from jobtype_toolkit.live.job_types import JobTypeReads
 from jobtype_toolkit.live.preflight import Server, jobs_now, look, rules, workspaces
-from jobtype_toolkit.live.submit import Sending
+from jobtype_toolkit.live.submit import Submission
 from jobtype_toolkit.live.validation import with_server
 from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
@@ -130,7 +130,7 @@ class Managing(JobTypeReads, Server):
         request = request.without_empty(current)
         home = rules(self)
         evaluation = evaluate(request, current, home)
-        sending = Sending(self._asking, self, request, current, home, evaluation)
+        sending = Submission(self._asking, self, request, current, home, evaluation)
         jobs = jobs_now(http, current)
         uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
         return Plan(

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
 
 from jobtype_toolkit.api.answers import SNAPSHOT
-from jobtype_toolkit.api.arguments import paging
-from jobtype_toolkit.api.times import Time, duration, instant, v6_text
-from jobtype_toolkit.errors import Ambiguous, InvalidParameter
+from jobtype_toolkit.api.times import Time, instant, v6_text
 from jobtype_toolkit.queries.reader import Asker, Clock
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.engine import Database
-from jobtype_toolkit.store.management import source_name
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
     from jobtype_toolkit.sync.report import PullReport
-
-_MOST_WORKERS = 16
 
 
 class Pulling:
@@ -81,32 +76,24 @@ class Pulling:
             StoreLocked: another pull of this source is going on, or another process holds the file.
             StoreError: the store cannot be written, or the disk is full; what was fetched before is kept.
         """
-        from jobtype_toolkit.sync import pull
+        from jobtype_toolkit.sync.pull import pull
+        from jobtype_toolkit.sync.sink import Target
 
-        if not hasattr(scale, "url"):
-            msg = f"pull({scale!r}) takes a server. Give jt.connect({scale!r})."
-            raise InvalidParameter(msg)
-        meant = self._pulled_as(scale.url, source, moved=moved)
-        paging(1, page_size)
-        request = pull.Request(
-            meant,
-            _from_to("workers", workers, 1, _MOST_WORKERS),
-            _from_to("executions", executions, 0, 2**31),
-            page_size,
-            _back(overlap),
-            None if since is None else instant(since, name="since", now=self._clock()),
-            None if pages is None else _from_to("pages", pages, 1, 2**31),
-            reconcile,
-            snapshot,
-            progress,
+        return pull(
+            Target(self._database.path, self._writing, self._asker.fetch, self._clock, self.status),  # type: ignore[attr-defined]
+            scale,
+            source=source,
+            workers=workers,
+            executions=executions,
+            page_size=page_size,
+            overlap=overlap,
+            since=since,
+            pages=pages,
+            reconcile=reconcile,
+            snapshot=snapshot,
+            moved=moved,
+            progress=progress,
         )
-        home = pull.Home(
-            self._database.path,
-            self._writing,
-            self._clock,
-            lambda started, ended: self._status_of(meant, started, ended),
-        )
-        return pull.run(home, scale, request)
 
     def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
         """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.
@@ -124,45 +111,3 @@ class Pulling:
         return self._asker.ask(
             "snapshots", sql("queries/snapshots"), SNAPSHOT.fields, source=meant, parameters={"at": v6_text(moment)}
         )
-
-    def _pulled_as(self, url: str, source: str | None, *, moved: bool) -> str:
-        """Return the source that a pull from an address belongs to; another server's rows must not mix with it.
-
-        Raises:
-            InvalidParameter: the source is another server's.
-            Ambiguous: none is named, and several are pulled from there.
-        """
-        found = self._asker.fetch(sql("sync/pull.pulled_from"), {})
-        known = dict(zip(found["source"], found["url"], strict=True))
-        if source is None:
-            here = [name for name, address in known.items() if address == url]
-            if len(here) > 1:
-                msg = f"pull(): {', '.join(map(repr, here))} are all pulled from {url}. Say which one with source=…."
-                raise Ambiguous(msg)
-            return str(here[0]) if here else source_name(url)
-        if known.get(source, url) != url and not moved:
-            msg = (
-                f"pull(source={source!r}): {source!r} was pulled from {known[source]} before, and this is {url}. Ids mean nothing "
-                "across servers: give the other one a source of its own, or say moved=True if it is the same server."
-            )
-            raise InvalidParameter(msg)
-        return source_name(source)
-
-    def _status_of(self, source: str, started: Time, ended: Time) -> pd.DataFrame:
-        found: pd.DataFrame = self.status(started, ended, source=source)  # type: ignore[attr-defined]  # the store's own
-        return found
-
-
-def _from_to(name: str, value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        msg = f"pull({name}={value!r}) is out of range. Give a whole number from {least} to {most:,}."
-        raise InvalidParameter(msg)
-    return value
-
-
-def _back(overlap: str | timedelta) -> timedelta:
-    found = overlap if isinstance(overlap, timedelta) else duration(overlap) if isinstance(overlap, str) else None
-    if found is None or found < timedelta():
-        msg = f"pull(overlap={overlap!r}) is no v6 duration. Give one such as 'PT15M'."
-        raise InvalidParameter(msg)
-    return found
