@@ -295,7 +295,7 @@ WRITES = (
 
 
 def service(name: str) -> Service:
-    """Return the service of that name; KeyError where there is none."""
+    """Return the service of that name; KeyError if there is none."""
     for one in SERVICES + LIVE_SERVICES + WRITES:
         if one.name == name:
             return one

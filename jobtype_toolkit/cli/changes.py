@@ -53,7 +53,7 @@ def add(
     auto_update: AutoUpdate = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", metavar="", help="Edit the job type where there is one of that name and version."),
+        typer.Option("--replace", metavar="", help="Edit the job type if one of that name and version exists."),
     ] = False,
     source: Source = None,
     send: Send = False,
@@ -69,7 +69,7 @@ def add(
     Exit codes: 0 it can be sent, or was, 1 it is refused.
     """
     if store is None and server is None:
-        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; with --send it is made where it is missing."
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; --send creates it if it is missing."
         raise jt.InvalidParameter(msg)
     manifest = _manifest(file)
     wish: dict[str, Any] = {

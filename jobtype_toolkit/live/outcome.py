@@ -1,6 +1,6 @@
 """What became of a write whose answer was lost, or told of a failure: looked up, never tried again.
 
-A server answers 500 also where it has stored what was asked (D14), and an answer that is lost on the way says nothing.
+A server answers 500 even if it has stored the change (D14), and an answer that is lost on the way says nothing.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def looked_up(server: Server, current: Current, evaluation: Evaluation, error: T
         raise OutcomeUnknown(msg) from None
     said = str(error)
     if verdict == "ours":
-        same_wish = "" if evaluation.is_revised else ", or somebody who wanted the same was faster"
-        return f"The answer was no success, and yet it was done{same_wish}: it was looked up. {said}"
+        whose = "" if evaluation.is_revised else ", made by it or by an identical concurrent edit"
+        return f"The request failed, but the change is in place{whose}. {said}"
     if verdict == "unclear":
         msg = (
             f"{said} It was looked up: the job type was edited meanwhile and is not as planned, so that nobody can tell "

@@ -30,7 +30,7 @@ _BY_CREATION = frozenset({"RESERVED_JOB_NAME", "SYSTEM_JOB_TYPE", "JOB_TYPE_MISM
 
 
 def refusal(error: Rejected) -> Rejected:
-    """Return the error with the finding that its detail stands for, where that can be told."""
+    """Return the error with the finding that its detail stands for, if that is known."""
     code = next((code for text, code in _CODES.items() if text in error.detail), None)
     findings: tuple[Finding, ...] = ()
     if code is not None:

@@ -1,4 +1,4 @@
-"""A plan's way to a live server: looked at before, sent once, looked up where the answer is lost, and read back."""
+"""How a plan is sent to a live server: checked first, sent once, looked up if the answer is lost, and read back."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sending:
     evaluation: Evaluation = field(repr=False)
 
     def check(self) -> None:
-        """Raise PlanOutdated where somebody edited the job type since. In the moment after it somebody still can."""
+        """Raise PlanOutdated if somebody edited the job type since. An edit in the moment after the check goes unnoticed."""
         if not are_same(self.current, look(self.server, self.current.name, self.current.version)):
             msg = (
                 f"{self.current.name} {self.current.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
@@ -86,7 +86,7 @@ class Sending:
             return error.with_traceback(None)
 
     def body(self) -> dict[str, Any]:
-        """Return what is sent: of a configuration all four sections (D36); what v6 takes for no wish is left out."""
+        """Return what is sent: all four sections of a configuration (D36), without what v6 ignores."""
         made: dict[str, Any] = {}
         for name, value in self.request.changes.items():
             if name in ("manifest", "configuration"):
@@ -115,7 +115,7 @@ class Sending:
 
     @property
     def _url(self) -> str:
-        """Where the details are; the versions where a server has no address for them (D14)."""
+        """The URL of the details, or of the versions if a server has no address for the details (D14)."""
         base = f"{self.asking.http.base}/v6/"
         if is_addressable(self.current.version):
             return base + self._details

@@ -25,6 +25,6 @@ def statements(con: duckdb.DuckDBPyConnection, text: str, bound: Mapping[str, An
 
 
 def number(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    """Return the one number that a query answers with; 0 where it answers with nothing."""
+    """Return the single number that a query gives; 0 if it has no rows."""
     found = con.execute(query).fetchone()
     return int(found[0]) if found else 0

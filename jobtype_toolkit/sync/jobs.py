@@ -1,4 +1,4 @@
-"""Fetching jobs: a few workers walk the missing stretches, newest first; one hand takes into the store what they bring.
+"""Fetching jobs: a few workers walk the missing stretches, newest first; a single writer commits what the workers fetch.
 
 Rows are read by key, so that none is skipped while others move; what changes meanwhile is
 read in the end, in one walk over everything that was modified since the pull began.

@@ -101,7 +101,7 @@ class Pull:
         return self._report(is_complete=self._is_complete())
 
     def _greet(self) -> None:
-        """See to it that there is a v6 server at all, before anything is noted or asked several times in vain."""
+        """Check that this is a v6 server before writing or retrying anything."""
         try:
             self._scale.version()
         except ServerFailed as error:

@@ -141,9 +141,7 @@ class Sink:
             read(files)
         except LoadFailed:
             read([_mended(Path(one), folder) for one in files])
-            self._tally.note(
-                f"Some {resource} have text that is no Unicode; the signs that are none are question marks here."
-            )
+            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
 
 
 def _mended(file: Path, folder: Path) -> str:
