@@ -27,7 +27,7 @@ from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
-from jobtype_toolkit.store.schema import TABLES, comment
+from jobtype_toolkit.store.schema import TABLES, comment, write_template
 from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 
 DOCS = Path(__file__).resolve().parent
@@ -362,6 +362,7 @@ def run_notebook(path: Path) -> None:
 
 def main() -> None:
     """Write everything."""
+    write_template()
     (DOCS / "reference.md").write_text(reference(), encoding="utf-8")
     (DOCS / "api.md").write_text(api(), encoding="utf-8")
     (DOCS / "status.svg").write_text(picture(), encoding="utf-8")

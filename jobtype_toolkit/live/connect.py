@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from requests.adapters import HTTPAdapter
+
 from jobtype_toolkit.api.times import Clock
 from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
@@ -33,6 +35,7 @@ def connect(
     retries: Retries = _DEFAULT,
     ui_url: str | None = None,
     clock: Clock | None = None,
+    transport: HTTPAdapter | None = None,
 ) -> Scale:
     """Return a live v6 server. Nothing is asked of it yet.
 
@@ -50,6 +53,7 @@ def connect(
         retries: how questions are asked again: `jt.Retries(count=5)`. Writes never are.
         ui_url: where Scale's own UI is, for `job_link`, `job_type_link` and `linked`.
         clock: tells the present, as an aware datetime; the server's, by the dates of its answers, if not given.
+        transport: carries the requests instead of the network: `testing.Transport(handler)`, or an adapter of `requests`.
 
     Raises:
         InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
@@ -71,7 +75,7 @@ def connect(
         )
     known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
-    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries))
+    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries, transport))
     return Scale(
         http,
         clock=clock or ServerClock(http),

@@ -22,7 +22,7 @@ from jobtype_toolkit.seed.text import shown
 
 @dataclass(slots=True)
 class Evaluation:
-    """What a request would do."""
+    """What a request comes to."""
 
     action: Action
     before: dict[str, Any] | None
@@ -42,7 +42,7 @@ class Evaluation:
 
 
 def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
-    """Return what a request would do, given what the backend holds and what it can do."""
+    """Return what a request comes to, given what the backend holds and can do."""
     return _Evaluator(request, current, rules).evaluation()
 
 

@@ -1,6 +1,6 @@
 """A write, shown before it is sent: what would change, what it would touch, and what there is to say against it.
 
-Every backend makes plans, and none changes anything until `send()`. The backend knows how a plan is sent: it hands over
+Every backend makes plans, and none changes anything until `send()`. How a plan is sent is the backend's business: it hands over
 a function, which keeps to itself what no plan may show, such as the values of secret settings.
 """
 
@@ -59,7 +59,7 @@ class Plan:
     action: Action
     name: str
     version: str
-    home: str
+    target: str
     """Where it would be written."""
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
@@ -152,7 +152,7 @@ class Plan:
     @property
     def _asked(self) -> str:
         named = shown(f"{self.name} {self.version}")[1:-1] if self.name else "a job type without a name"
-        return f"{self.action} {named} in {self.home}"
+        return f"{self.action} {named} in {self.target}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as plain values that JSON can hold; no secret is in it."""
@@ -161,7 +161,7 @@ class Plan:
             "action": self.action,
             "name": self.name,
             "version": self.version,
-            "home": self.home,
+            "target": self.target,
             "is_sendable": self.is_sendable,
             "changes": [dict(zip(("field", "before", "after"), row, strict=True)) for row in self._changes()],
             "manifest_diff": [

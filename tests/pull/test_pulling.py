@@ -276,7 +276,7 @@ def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monke
     class Killed(BaseException):
         pass
 
-    def die(fetching: object, held: object) -> None:
+    def die(fetch: object, held: object) -> None:
         raise Killed
 
     monkeypatch.setattr(jobs, "take", die)
