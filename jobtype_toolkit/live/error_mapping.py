@@ -168,7 +168,7 @@ _BY_CREATION = frozenset({"RESERVED_JOB_NAME", "SYSTEM_JOB_TYPE", "JOB_TYPE_MISM
 def refusal(error: Rejected) -> Rejected:
     """Return the refusal of a write with the finding that its detail stands for, if that can be told.
 
-    A creation or an edit that is refused has a text and no code (v6-semantics 1.5).
+    A creation or an edit that is refused has a text and no code.
     """
     code = next((code for text, code in _CODES.items() if text in error.detail), None)
     findings: tuple[Finding, ...] = ()
