@@ -25,7 +25,7 @@ def explain(frame: pd.DataFrame) -> Explanation:
     """
     known = frame.attrs
     if "service" not in known:
-        return Explanation("Nothing is known of where this frame comes from: it carries no attrs of the toolkit.")
+        return Explanation("The origin of this frame is unknown: it carries no attrs of the toolkit.")
     lines = [
         f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
         _source(known),

@@ -38,11 +38,11 @@ class Request:
     path: str
     query: str
     status: int
-    """The status of the answer; 0 where none was begun."""
+    """The status of the answer; 0 if none was begun."""
 
 
 class Server:
-    """A server that runs: where it is, what it serves, and what it was asked."""
+    """A running server: its address, its store, and the requests it got."""
 
     def __init__(self, store: Store, app: Any) -> None:
         """Take the store and the application."""
@@ -114,9 +114,9 @@ def serve(
     """Run a v6 server on this machine's own address until the end of the `with`; it is stopped after errors too.
 
     Args:
-        store: what is served, and written into; the bundled sample where not given.
+        store: what is served, and written to; the bundled sample if not given.
         source, token, prefix, release, read_only, faults, logs, quirks, clock: as `server.app.app` takes them.
-        port: where it listens; a free port where not given.
+        port: the port; a free one if not given.
 
     Yields:
         A `Server`: `url`, `store`, and `requests`, what it was asked.

@@ -302,7 +302,7 @@ WRITES = (
 
 @cache
 def service(name: str) -> Service:
-    """Return the service of that name; KeyError where there is none."""
+    """Return the service of that name; KeyError if there is none."""
     for one in SERVICES + LIVE_SERVICES + WRITES:
         if one.name == name:
             return one

@@ -26,7 +26,7 @@ Service = Callable[[Data, V6Request], V6Response]
 
 
 def status(facts: Data, request: V6Request) -> V6Response:
-    """Answer job-types/status/: one row a job type, its counted jobs by status and category."""
+    """Answer job-types/status/: one row per job type, its counted jobs by status and category."""
     is_active = request.flag(request.release.activity)
     started, ended = request.moment("started"), request.moment("ended")
     times = [None if one is None else one.replace(tzinfo=request.now.tzinfo) for one in (started, ended)]

@@ -196,7 +196,7 @@ def test_a_500_after_which_it_is_there_is_a_creation(server, scale, exchange, re
     server.on("GET", "job-types/exp-retry/", listed(), listed(row))
     sent = plan.send()
     assert (sent.outcome, sent.status, sent.url) == ("created", 500, f"{server.url}/v6/job-types/exp-retry/")
-    assert "it was done" in sent.notes[0]
+    assert "the change is in place" in sent.notes[0]
     assert sent.job_type.version == "1.0.0-rc.1"
     assert len(server.writes()) == 1
 
@@ -555,7 +555,7 @@ def test_a_creation_whose_answer_is_lost_is_found(server, scale, exchange, recor
     server.on("GET", f"{DETAILS}revisions/1/", revision(made))
     sent = plan.send()
     assert sent.outcome == "created"
-    assert "it was done" in sent.notes[0]
+    assert "the change is in place" in sent.notes[0]
     assert len(server.writes()) == 1
 
 
@@ -603,7 +603,7 @@ def test_an_edit_of_fields_is_found_by_them_or_unknown(server, scale, recording)
         server.on("PATCH", DETAILS, CUT)
         server.on("GET", DETAILS, before, moved(before, **after))
         if is_found:
-            assert "it was done" in plan.send().notes[0]
+            assert "the change is in place" in plan.send().notes[0]
             continue
         with pytest.raises(jt.OutcomeUnknown, match="nobody can tell"):
             plan.send()
@@ -714,7 +714,7 @@ def test_the_record_has_the_plan_the_request_and_the_answer(server, scale, recor
     record = json.loads(path.read_text(encoding="utf-8"))
     assert [one.name for one in tmp_path.iterdir()] == ["record.json"]
     assert record["plan"] == planned
-    assert (record["home"], record["at"]) == (server.url, "2026-03-01T12:00:00Z")
+    assert (record["target"], record["at"]) == (server.url, "2026-03-01T12:00:00Z")
     assert record["request"] == {"is_paused": True}
     assert (record["status"], record["answer"]) == (200, reply.body)
     assert (record["outcome"], record["not_applied"], record["notes"]) == ("edited", [], [])
@@ -736,6 +736,6 @@ def test_what_a_store_was_sent_has_a_record_too(store, tmp_path, exchange):
     text = (tmp_path / "record.json").read_text(encoding="utf-8")
     record = json.loads(text)
     assert SECRET not in text
-    assert (record["outcome"], record["status"], record["home"]) == ("created", None, "the source 'local'")
+    assert (record["outcome"], record["status"], record["target"]) == ("created", None, "the source 'local'")
     assert record["request"]["manifest"] == create_request(exchange)["manifest"]
     assert record["plan"]["action"] == "create"
