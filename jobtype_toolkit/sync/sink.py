@@ -108,9 +108,9 @@ class Sink:
         self.known = Known(
             {id: rest for id, *rest in rows("known_types")}, set(rows("known_revisions")), set(rows("known_workspaces"))
         )
-        self._stored = {name: _rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
+        self._stored = {name: rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
         since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
-        jobs = _rows_of(con, "jobs", "last_modified >= $since", {**self._common, "since": since}) if since else {}
+        jobs = rows_of(con, "jobs", "last_modified >= $since", {**self._common, "since": since}) if since else {}
         if len(jobs) <= _COMPARED:
             self._stored["jobs"] = jobs
 
@@ -206,7 +206,7 @@ class Sink:
             ids = [one["id"] for one in bodies if isinstance(one, dict) and _is_id(one.get("id"))]
             with self._target.writing("pull") as con:
                 is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
-                stored = _rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
+                stored = rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
         comparison = Comparison(LOADABLE[resource])
         return [one for one in bodies if not comparison.is_same(one, stored)]
 
@@ -264,7 +264,7 @@ class Sink:
             self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
 
 
-def _rows_of(con: duckdb.DuckDBPyConnection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
+def rows_of(con: duckdb.DuckDBPyConnection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
     """Return the rows of a source that a condition holds for; those made up from what others say of them are none."""
     columns = ", ".join(quoted(one.name) for one in LOADABLE[resource].stored)
     query = " UNION ALL ".join(
