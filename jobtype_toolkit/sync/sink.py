@@ -202,13 +202,13 @@ class Sink:
     def _changed(self, resource: str, bodies: Sequence[Any]) -> list[Any]:
         """Return the bodies that do not certainly say what the store holds."""
         stored = self._stored.get(resource)
-        if stored is None:
+        if stored is None and bodies:
             ids = [one["id"] for one in bodies if isinstance(one, dict) and _is_id(one.get("id"))]
             with self._target.writing("pull") as con:
                 is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
                 stored = rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
         comparison = Comparison(LOADABLE[resource])
-        return [one for one in bodies if not comparison.is_same(one, stored)]
+        return [one for one in bodies if not comparison.is_same(one, stored or {})]
 
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
         with (
