@@ -1,7 +1,7 @@
 """What a v6 server says when it does not do what was asked, as one of the toolkit's errors; and why there is no answer.
 
-Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500
-(v6-live-observations 38); proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
+Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500;
+proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 import requests
 
-from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.errors import AuthenticationFailed, InvalidPage, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
-from jobtype_toolkit.seed.findings import SCALE, SCALE_CREATE, Finding, clipped, finding
+from jobtype_toolkit.seed.findings import SCALE, SCALE_CREATE, Finding, finding
+from jobtype_toolkit.seed.text import clipped
 
 LONGEST = 500
 """The longest detail that is told, in characters."""
@@ -27,10 +28,6 @@ _TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(\x07|\x1b
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\s]+"
 )
-
-
-class InvalidPage(NotFound):
-    """v6's 404 for a page past the end."""
 
 
 def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
@@ -134,7 +131,7 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
 
 
 def _refused(said: str) -> str:
-    """Return what to do; only the text of v6's 403 tells what is meant (v6-live-observations 36)."""
+    """Return what to do; only the text of v6's 403 tells what is meant."""
     text = said.lower()
     if "not provided" in text:
         return "Give connect(token=…), or set the environment variable JOBTYPE_TOOLKIT_TOKEN."

@@ -85,7 +85,7 @@ class Submission:
             _validation(said),
             not_applied,
             tuple(notes),
-            home=self.asking.http.base,
+            target=self.asking.http.base,
             at=now,
             request=self.request.asked(self.evaluation.secrets),
             status=getattr(answer, "status", None),

@@ -1,6 +1,6 @@
 """Jobs: a few workers walk the missing stretches, newest first; a single writer commits what they fetch.
 
-The order of v6-semantics 4.7: rows are read by key, so that none is skipped while others move; what changes meanwhile is
+Rows are read by key, so that none is skipped while others move; what changes meanwhile is
 read in the end, in one walk over everything that was modified since the pull began.
 """
 

@@ -26,7 +26,7 @@ from jobtype_toolkit.errors import (
 )
 from jobtype_toolkit.live.paging import following
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.management import source_name
+from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.sync.follow_up import FollowUp
 from jobtype_toolkit.sync.reader import Reader

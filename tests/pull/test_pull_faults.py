@@ -12,11 +12,11 @@ import pandas as pd
 import pull_faults
 import pytest
 from histories import CHIPS_OLD, NOW, ago, base, job
-from loopback import Reply, V6Request, loopback
 from simulated import Simulated, here, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import NotFound
+from jobtype_toolkit.live.transport import HttpRequest, Reply, Transport
 
 pytest.importorskip("starlette")
 pytestmark = pytest.mark.slow
@@ -109,15 +109,15 @@ def test_a_line_of_70_mb_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path)
         server.add("COMPLETED", ago(number))
     server.jobs[9] = {**job(9, CHIPS_OLD, "FAILED", ago(9)), "job_type": base(huge)}
 
-    def answer(asked: V6Request) -> object:
+    def answer(request: HttpRequest) -> object:
         try:
-            return server.answer(asked.path.removeprefix("/api/v6/"), asked.query)
+            return server.answer(request.service, request.query)
         except NotFound:
             return Reply(404, {"detail": "Not found."})
 
-    with loopback(answer) as wire, jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
+    with jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
         for _ in range(2):
-            with jt.connect(wire.url, clock=lambda: NOW) as scale:
+            with jt.connect("http://it.example/api", transport=Transport(answer), clock=lambda: NOW) as scale:
                 report = store.pull(scale, source="it", snapshot=False, progress=False)
             assert report.is_complete
             assert here(store) == there(server.jobs.values())
