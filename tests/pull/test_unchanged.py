@@ -133,7 +133,7 @@ def test_a_pull_without_news_makes_the_source_fresher(server, store, pull):
     pull()
     before = store.sql("SELECT observed FROM source")["observed"][0]
     server.now += timedelta(hours=1)
-    store._clock = store._asker._clock = lambda: server.now
+    store._clock = lambda: server.now
     pull()
     assert store.sql("SELECT observed FROM source")["observed"][0] - before == timedelta(hours=1)
 
