@@ -121,7 +121,7 @@ class Sink:
         if self.watermark is not None and watermark <= self.watermark:
             return
         with self._target.writing("pull") as con, transaction(con):
-            self.spans = minus(covered(con, self._source), [(again_from, END)])
+            self.spans = union(minus(covered(con, self._source), [(again_from, END)]))
             _cover(con, self._source, self.spans)
             con.execute(
                 "UPDATE source SET watermark = greatest(coalesce(watermark, $at), $at) WHERE source = $source",
@@ -135,11 +135,10 @@ class Sink:
             return
         spans = [one.span for one in spooled if one.span]
         bodies = _bodies(spooled)
-        if bodies is None or self._changed("jobs", bodies):
+        if bodies is not None and not self._changed("jobs", bodies) and self._is_covered(spans):
+            self._count("jobs", good=len(bodies))
+        else:
             self._take("jobs", [str(one.path) for one in spooled], spans)
-            return
-        self._count("jobs", good=len(bodies))
-        self.covers(spans)
 
     def rows(self, resource: str, bodies: Sequence[Any]) -> None:
         """Take v6 objects of any resource; those that the store holds already are only counted."""
@@ -154,11 +153,18 @@ class Sink:
 
     def covers(self, spans: Iterable[Span]) -> None:
         """Note that stretches are complete."""
-        wanted = list(spans)
-        if not minus(wanted, self.spans):
-            return
         with self._target.writing("pull") as con, transaction(con):
-            self._add_coverage(con, wanted)
+            self._add_coverage(con, spans)
+
+    def _is_covered(self, spans: Sequence[Span]) -> bool:
+        """Note that stretches are complete whose rows were here; False if somebody took rows of the source out since."""
+        if not minus(spans, self.spans):
+            return True
+        with self._target.writing("pull") as con, transaction(con):
+            is_as_before = covered(con, self._source) == self.spans
+            if is_as_before:
+                self._add_coverage(con, spans)
+        return is_as_before
 
     def snapshot(self, view: str, taken: datetime | None, columns: dict[str, list[Any]]) -> None:
         """Keep what a live view says, until the end of the pull."""

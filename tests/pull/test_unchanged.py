@@ -175,6 +175,27 @@ def test_a_job_that_was_inferred_from_a_file_is_replaced_by_the_servers_own(serv
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.parametrize("has_news", [False, True])
+def test_rows_that_are_forgotten_in_the_middle_of_a_pull_are_not_taken_for_complete(server, store, pull, has_news):
+    """What was read at its beginning is not what the store holds any more; the next pull brings it again."""
+    report = pull()
+    if has_news:
+        server.now += timedelta(minutes=1)
+        server.change(60, "COMPLETED")
+    forgotten = []
+
+    def forget() -> None:
+        if not forgotten and server.asked[-1][0] == "jobs/":
+            forgotten.append(store.forget(report.load_id))
+
+    server.before_count = forget
+    pull()
+    server.before_count = lambda: None
+    assert forgotten
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
 def test_snapshots_are_kept_also_where_nothing_else_is_new(server, store, pull):
     pull(snapshot=True)
     server.now += timedelta(hours=1)
