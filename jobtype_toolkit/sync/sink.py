@@ -216,8 +216,20 @@ class Sink:
         return [one for one in bodies if not comparison.is_same(one, stored or {})]
 
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
+        """Merge files; once more if a text in them is no Unicode, which JSON allows and no store holds."""
+        try:
+            self._merge(resource, files, spans)
+        except LoadFailed:
+            with _scratch() as folder:
+                self._merge(resource, [_mended(Path(one), folder) for one in files], spans)
+            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
+        self._stored.pop(resource, None)
+
+    def _merge(self, resource: str, files: Sequence[str], spans: Sequence[Span]) -> None:
+        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
         with self._target.writing("pull") as con, _scratch() as folder:
-            self._read(con, resource, files, folder)
+            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
+            incoming.add(Batch("documents", tuple(files), names))
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
                 script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
@@ -231,7 +243,6 @@ class Sink:
                 if spans:
                     self._add_coverage(con, spans)
                 refresh_source(con, self._source, now, is_pull=True)
-        self._stored.pop(resource, None)
 
     def _count(self, resource: str, *, good: int, new: int = 0, changed: int = 0, rejected: int = 0) -> None:
         """Count rows, in the report and for the row of the load."""
@@ -249,20 +260,6 @@ class Sink:
     def _add_coverage(self, con: Connection, spans: Iterable[Span]) -> None:
         self.spans = union([*covered(con, self._source), *spans])
         _cover(con, self._source, self.spans)
-
-    def _read(self, con: Connection, resource: str, files: Sequence[str], folder: Path) -> None:
-        """Fill the table `incoming`; once more where a text in the pages is no Unicode, which JSON allows and no store holds."""
-        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
-
-        def read(those: Sequence[str]) -> None:
-            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
-            incoming.add(Batch("documents", tuple(those), names))
-
-        try:
-            read(files)
-        except LoadFailed:
-            read([_mended(Path(one), folder) for one in files])
-            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
 
 
 def rows_of(con: Connection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
@@ -308,7 +305,7 @@ def _bodies(spooled: Sequence[Spooled]) -> list[Any] | None:
 
 def _mended(file: Path, folder: Path) -> str:
     """Write a page anew without halves of characters, and return where."""
-    target = folder / f"mended-{file.name}"
+    target = folder / file.name
     text = json.dumps(json.loads(file.read_bytes()), ensure_ascii=False)
     target.write_bytes(text.encode("utf-8", "replace"))
     return str(target)
