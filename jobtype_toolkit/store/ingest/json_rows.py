@@ -191,7 +191,7 @@ class V6Rows:
         for field in self._read:
             text = "s." + ".".join(quoted(key) for key in field.json_path)
             if field.name == "status":
-                text = options.status(f"trim({text})")
+                text = options.status(text)
             elif field.type == "time":
                 text = f"make_timestamp(epoch_us({text}))"  # read as TIMESTAMP, DuckDB would drop the offset
             found.append(text)

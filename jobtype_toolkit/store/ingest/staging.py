@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -172,14 +172,17 @@ class Incoming:
         unknown = [
             one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
         ]
+        is_only_parquet = kind == "parquet" and batch.is_only and not self._options.bound
+        is_sound = is_only_parquet and self._is_sound(columns, ours, file)
         checked = self._checked(
             columns,
             rows="given",
             place=f"__position AS seq, {literal(name)} AS file, __position AS position",
             extra=_columns_extra(unknown, has_extra="extra" in ours),
+            is_sound=is_sound,
         )
-        if kind == "parquet" and batch.is_only and not self._options.bound:
-            self._look_through(checked, columns, file)
+        if is_only_parquet:
+            self._look_through(checked, columns, is_sound=is_sound)
         else:
             self._take_in(checked, kind)
         if number(self._con, "SELECT count(*) FROM rejected"):
@@ -207,10 +210,10 @@ class Incoming:
             raise LoadFailed(msg)
         return {one: one for one in have if one not in self._options.columns} | mapped
 
-    def _look_through(self, checked: str, columns: Sequence[Column], file: str) -> None:
+    def _look_through(self, checked: str, columns: Sequence[Column], *, is_sound: bool) -> None:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW checked AS {checked}")
-        bad = 0 if self._is_known_good(columns, file) else number(self._con, _BAD_ROWS)
+        bad = 0 if is_sound else number(self._con, _BAD_ROWS)
         if bad:
             script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
         have = {field.name for field, _, _ in columns}
@@ -224,9 +227,25 @@ class Incoming:
             f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (file, position, reason){absent} FROM checked {good}"
         )
 
-    def _is_known_good(self, columns: Sequence[Column], file: str) -> bool:
-        """Whether the statistics of a Parquet file tell that no row of it is bad, so that none need be read to know it."""
-        return False
+    def _is_sound(self, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
+        """Return whether the statistics in a Parquet file tell that no row of it is bad, so that none need be read for that."""
+        found = script(
+            self._con, "store/ingest/staging.parquet_statistics", {"file": file}, first=casts.FIRST, last=casts.LAST
+        )
+        known = {name: facts for name, *facts in found.fetchall()}
+        is_whole = {ours for ours, name in theirs.items() if name in known and known[name][0]}
+        for column in columns:
+            field, _, have = column
+            if cast(column, self._options).reason is None:
+                continue
+            if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
+                return False
+        for name in _REQUIRED[self._name]:
+            is_text = self._resource[name].type == "text"
+            if name not in is_whole or (is_text and not known[theirs[name]][2]):
+                return False
+        has_type = {"job_type_id"} <= is_whole or set(_TYPE_NAME.get(self._name, ())) <= is_whole
+        return has_type or self._name not in _OF_A_JOB_TYPE
 
     def _take_in(self, checked: str, kind: str) -> None:
         """Copy the rows into `incoming_rows`, and keep those apart that have a reason against them."""
@@ -270,7 +289,14 @@ class Incoming:
         raise LoadFailed(msg)
 
     def _checked(
-        self, columns: Sequence[Column], *, rows: str, place: str, extra: str, objections: Sequence[str] = ()
+        self,
+        columns: Sequence[Column],
+        *,
+        rows: str,
+        place: str,
+        extra: str,
+        objections: Sequence[str] = (),
+        is_sound: bool = False,
     ) -> str:
         """Return SQL for typed rows, each with the reasons against it.
 
@@ -280,11 +306,14 @@ class Incoming:
             place: SQL for seq, file and position of a row.
             extra: SQL for what is unknown in it.
             objections: SQL for reasons against a row that are no column's.
+            is_sound: whether every row is known to be good.
         """
-        steps = [cast(column, self._options) for column in columns]
+        steps = [cast(column, self._options, is_sound=is_sound) for column in columns]
         finals = [f"{one.final} AS {quoted(one.column.name)}" for one in steps if one.final]
         reasons = [*(f"objection_{number}" for number in range(len(objections)))]
         reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
+        if is_sound:
+            reasons = ["NULL"]
         return sql(
             "store/ingest/staging.checked",
             rows=rows,

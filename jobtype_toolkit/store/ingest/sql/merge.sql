@@ -251,15 +251,3 @@ FROM keyed AS i
 JOIN stored_row AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id
 WHERE NOT t.inferred AND /*differs*/;
-
--- name: clustering
--- Whether the incoming jobs are about in the order of last_status_change: the stretches of time that chunks of them cover
--- add up to little more than the whole.
-SELECT coalesce(sum(greatest(covers, 0)) <= 2 * (max(latest) - min(earliest)), true)
-FROM (
-    SELECT
-        epoch_us(min(last_status_change)) AS earliest, epoch_us(max(last_status_change)) AS latest,
-        latest - earliest AS covers
-    FROM incoming
-    GROUP BY seq // /*chunk*/
-);

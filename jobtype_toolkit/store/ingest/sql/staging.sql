@@ -99,3 +99,20 @@ INSERT INTO rejected
 SELECT i.file, i.position, i.reason, left(regexp_replace(CAST(to_json(g) AS VARCHAR), ',"(__position|file_row_number)":[0-9]+', '', 'g'), $most)
 FROM (SELECT seq, file, position, reason FROM checked WHERE reason <> '') AS i
 JOIN given AS g ON g.__position = i.seq;
+
+-- name: parquet_statistics
+-- What the statistics of a Parquet file tell of each column in all its parts: that no value is missing, that all times are
+-- within the calendar, that no text begins with a blank.
+SELECT
+    path_in_schema,
+    bool_and(coalesce(stats_null_count = 0, false)),
+    bool_and(coalesce(
+        stats_null_count = num_values OR (
+            TRY_CAST(stats_min_value AS TIMESTAMPTZ) >= /*first*/::TIMESTAMPTZ
+            AND TRY_CAST(stats_max_value AS TIMESTAMPTZ) <= /*last*/::TIMESTAMPTZ
+        ),
+        false
+    )),
+    bool_and(coalesce(left(stats_min_value, 1) > ' ', false))
+FROM parquet_metadata($file)
+GROUP BY path_in_schema;
