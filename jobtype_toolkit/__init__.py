@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "api.arguments": ["ResultCut"],
     "api.records": ["Job", "JobType", "JobTypeRevision"],
+    "backend": ["Backend"],
     "errors": [
         "AlreadySent",
         "Ambiguous",
@@ -22,15 +22,19 @@ _PUBLIC = {
         "ConnectionFailed",
         "InputNotFound",
         "InvalidManifest",
+        "InvalidPage",
         "InvalidParameter",
+        "InvalidPath",
         "InvalidQuery",
         "LoadFailed",
         "NotAStore",
         "NotFound",
+        "NotVerified",
         "OutcomeUnknown",
         "PlanOutdated",
         "PullStopped",
         "Rejected",
+        "ResultCut",
         "ServerFailed",
         "StoreError",
         "StoreLocked",
@@ -39,7 +43,7 @@ _PUBLIC = {
         "ToolkitError",
         "UnreadableInput",
     ],
-    "live.connect": ["connect", "NotVerified"],
+    "live.connect": ["connect"],
     "live.retry": ["Retries"],
     "live.scale": ["Scale"],
     "plans.plan": ["Plan"],

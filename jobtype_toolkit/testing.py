@@ -1,9 +1,12 @@
-"""A v6 server inside this process, for tests and notebooks.
+"""Two v6 servers for tests and notebooks: a whole one on this machine, and a function that answers a client without a socket.
 
 from jobtype_toolkit import testing
 
 with testing.serve() as server:
     requests.get(f"{server.url}/v6/job-types/")
+
+transport = testing.Transport(lambda request: testing.Reply(503))
+jt.connect("http://scale.example/api", transport=transport)
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from jobtype_toolkit.live.transport import HttpRequest, Reply, Transport
 from jobtype_toolkit.server.faults import Faults
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.store.store import Store
 
 
-__all__ = ["Faults", "Request", "Server", "serve"]
+__all__ = ["Faults", "HttpRequest", "Reply", "Request", "Server", "Transport", "serve"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.load import REJECTED
-from jobtype_toolkit.cli.output import safe
-from jobtype_toolkit.cli.queries import READS
+from jobtype_toolkit.cli.queries import commands
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
-from jobtype_toolkit.display.views import VIEWS
+from jobtype_toolkit.display.cells import safe
 
 FLAT = "id,job_type,job_type_version,status,error_name,created,last_status_change\n"
 HISTORY = FLAT + (
@@ -60,30 +60,29 @@ def ask(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_every_command_has_a_help_with_its_own_example(run):
-    for name in ["demo", "load", *(one.command for one in READS)]:
+    for name in ["demo", "load", *(one.command for one in commands())]:
         result = run(name, "--help")
         assert result.exit_code == 0
         assert f"jobtype-toolkit {name}" in result.output
 
 
-def test_every_parameter_of_a_service_is_an_option(run):
-    for one in READS:
-        offered = {parameter.name for parameter in one.parameters}
-        if one.command != "failures":
-            name = {"types": "job_types"}.get(one.command, one.command)
-            assert {parameter.name for parameter in service(name).parameters} <= offered
+def test_every_parameter_of_a_service_is_an_option():
+    for one in commands():
+        offered = {option.name for option in get_command(app).commands[one.command].params}
+        assert {parameter.name for parameter in one.parameters} <= offered
 
 
 def test_every_view_shows_fields_of_its_answer():
-    for view in VIEWS.values():
-        assert set(view.columns) <= set(view.row.names)
+    for one in commands():
+        assert set(one.first) <= set(one.row.names)
+        assert one.title
 
 
 def test_demo_loads_the_sample_and_shows_the_four_analyses(run, tmp_path):
     result = run("demo", "demo.duckdb")
     assert result.exit_code == 0
     for name in ("status", "pending", "running", "system_failures"):
-        assert VIEWS[name].title in result.output
+        assert service(name).title in result.output
     with jt.open(tmp_path / "demo.duckdb", read_only=True) as store:
         assert store.sources == ["sample"]
 
@@ -116,10 +115,10 @@ def test_json_of_nothing_is_an_empty_array(ask):
     assert json.loads(ask("jobs", "--status", "CANCELED", "--json").stdout) == []
 
 
-@pytest.mark.parametrize("one", READS, ids=lambda one: one.command)
+@pytest.mark.parametrize("one", commands(), ids=lambda one: one.command)
 def test_json_and_csv_hold_the_same(ask, one):
     arguments = {"name": "fit", "version": "1.0.0"}
-    given = [arguments[name] for name in one.arguments]
+    given = [arguments[name] for name in one.path_parameters]
     records = json.loads(ask(one.command, *given, "--json").stdout)
     rows = list(csv.DictReader(io.StringIO(ask(one.command, *given, "--csv").stdout)))
     assert len(rows) == len(records)

@@ -34,7 +34,7 @@ from histories import (
     job,
     wire,
 )
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from recount import of_status, of_system_failures, of_waiting
 from shapes import FLAT_SHAPES, JSON_SHAPES
@@ -54,8 +54,6 @@ MOMENTS = [None, *(ago(minutes, micro) for minutes in (0, 30, 179, 180, 181, 500
 
 SLOW = settings(
     max_examples=int(os.environ.get("JOBTYPE_TOOLKIT_EXAMPLES", "6")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from jobtype_toolkit.errors import InvalidParameter
+from requests.adapters import HTTPAdapter
+
+from jobtype_toolkit.api.times import Clock
+from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
 from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Settings
-from jobtype_toolkit.live.queries import Clock
 from jobtype_toolkit.live.retry import Retries
 from jobtype_toolkit.live.scale import Scale
 
 TOKEN_VARIABLE = "JOBTYPE_TOOLKIT_TOKEN"  # noqa: S105 - the name of the variable, not a token
 _DEFAULT = Retries()
-
-
-class NotVerified(UserWarning):
-    """A server's certificate is not verified: whoever stands in between can read the token."""
 
 
 def connect(
@@ -37,6 +35,7 @@ def connect(
     retries: Retries = _DEFAULT,
     ui_url: str | None = None,
     clock: Clock | None = None,
+    transport: HTTPAdapter | None = None,
 ) -> Scale:
     """Return a live v6 server. Nothing is asked of it yet.
 
@@ -54,10 +53,11 @@ def connect(
         retries: how questions are asked again: `jt.Retries(count=5)`. Writes never are.
         ui_url: where Scale's own UI is, for `job_link`, `job_type_link` and `linked`.
         clock: tells the present, as an aware datetime; the server's, by the dates of its answers, where not given.
+        transport: carries the requests instead of the network: `testing.Transport(handler)`, or an adapter of `requests`.
 
     Raises:
-        InvalidParameter: the URL is none, has a user and a password in it, or a token is none; a file of certificates is not
-            there; a timeout is no positive number.
+        InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
+            is missing; a timeout is not a positive number.
     """
     base = _base(url, name="url")
     given = token if token is not None or auth is not None else os.environ.get(TOKEN_VARIABLE) or None
@@ -75,7 +75,7 @@ def connect(
         )
     known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
-    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries))
+    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries, transport))
     return Scale(
         http,
         clock=clock or ServerClock(http),
@@ -126,7 +126,7 @@ def _base(url: str, *, name: str) -> str:
         raise InvalidParameter(msg)
     if not is_url or parts.query or parts.fragment or not text.isprintable() or " " in text:
         msg = (
-            f"connect({name}=…): this is no base URL. Give what stands before /v6/, its http:// or https:// included, such as "
+            f"connect({name}=…): not a valid base URL. Pass everything before /v6/, including the scheme: "
             "https://scale.example/api."
         )
         raise InvalidParameter(msg)

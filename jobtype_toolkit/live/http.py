@@ -19,7 +19,7 @@ from jobtype_toolkit.live.auth import Concealed, Credentials
 from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.redact import echoing
 from jobtype_toolkit.live.retry import AGAIN, SLOWER, Pace, Retries
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.text import clipped
 
 Params = Sequence[tuple[str, str | int]]
 _POOL = 16
@@ -53,6 +53,8 @@ class Settings:
     cert: str | tuple[str, str] | None = None
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
     retries: Retries = field(default_factory=Retries)
+    transport: HTTPAdapter | None = None
+    """What carries the requests instead of the network."""
 
 
 class _Session(requests.Session):
@@ -86,7 +88,7 @@ class Http:
                 scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()
             }
             self._proxies = {**_NO_PROXIES, **given}
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
+        adapter = settings.transport or HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
 

@@ -1,6 +1,6 @@
 """A write, shown before it is sent: what would change, what it would touch, and what there is to say against it.
 
-Both homes make plans, and neither changes anything until `send()`. How a plan is sent is the home's business: it hands over
+Every backend makes plans, and none changes anything until `send()`. How a plan is sent is the backend's business: it hands over
 a function, which keeps to itself what no plan may show, such as the values of secret settings.
 """
 
@@ -18,11 +18,13 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, Rejected, StoreError, ToolkitError
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.differences import differences, same
-from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
+from jobtype_toolkit.seed.findings import Finding, Validation
+from jobtype_toolkit.seed.text import clipped, shown
 
 Action = Literal["create", "edit", "replace"]
 
@@ -57,7 +59,7 @@ class Plan:
     action: Action
     name: str
     version: str
-    home: str
+    target: str
     """Where it would be written."""
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
@@ -150,7 +152,7 @@ class Plan:
     @property
     def _asked(self) -> str:
         named = shown(f"{self.name} {self.version}")[1:-1] if self.name else "a job type without a name"
-        return f"{self.action} {named} in {self.home}"
+        return f"{self.action} {named} in {self.target}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as plain values that JSON can hold; no secret is in it."""
@@ -159,7 +161,7 @@ class Plan:
             "action": self.action,
             "name": self.name,
             "version": self.version,
-            "home": self.home,
+            "target": self.target,
             "is_sendable": self.is_sendable,
             "changes": [dict(zip(("field", "before", "after"), row, strict=True)) for row in self._changes()],
             "manifest_diff": [
@@ -216,10 +218,7 @@ class Plan:
         return f"Plan to {self._asked}: {self.verdict}{rows}"
 
     def _repr_html_(self) -> str:
-        from jinja2 import Environment, PackageLoader
-
-        environment = Environment(loader=PackageLoader("jobtype_toolkit", "templates"), autoescape=True)
-        return environment.get_template("plan.html").render(plan=self, asked=self._asked)
+        return render("plan.html", plan=self, asked=self._asked)
 
 
 _NOTHING_CHANGED = (StoreError, Rejected, AuthenticationFailed, NotFound)

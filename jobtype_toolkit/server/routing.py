@@ -13,4 +13,4 @@ PATTERNS: Mapping[str, str] = {
     "exe_num": ID,
     "stream": "stdout|stderr|combined",
 }
-"""What the named parts of a URL may be; anything else leads nowhere (v6-semantics 1.1)."""
+"""What the named parts of a URL may be; anything else is not found (D14)."""

@@ -11,6 +11,7 @@ from histories import NOW
 from loopback import Answering, Loopback, loopback
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.testing import HttpRequest, Transport
 
 TOKEN = "6f1c0a9e5d3b47288c77aa01bd42ef9955c3d210"
 
@@ -29,9 +30,31 @@ def token() -> str:
     return TOKEN
 
 
+class InProcess:
+    """A server without a socket."""
+
+    url = "http://scale.example/api"
+
+    def __init__(self, answering: Answering) -> None:
+        self.transport = Transport(answering)
+
+    @property
+    def asked(self) -> list[HttpRequest]:
+        return self.transport.requests
+
+    def paths(self) -> list[str]:
+        return [one.service for one in self.asked]
+
+
 @pytest.fixture
-def serving() -> Iterator[Callable[..., Loopback]]:
-    """Start servers that end with the test."""
+def serving() -> Callable[..., InProcess | Loopback]:
+    """Make servers of the test's own; modules about connections put `listening` in its place."""
+    return InProcess
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[..., Loopback]]:
+    """Start servers with a socket that end with the test."""
     with ExitStack() as stack:
         yield lambda answering, **settings: stack.enter_context(loopback(answering, **settings))
 
@@ -47,8 +70,9 @@ def client(waits: list[float]) -> Iterator[Callable[..., jt.Scale]]:
     """Connect to a server, with half of the random and no waiting."""
     with ExitStack() as stack:
 
-        def of(server: Loopback | str, token: str | None = TOKEN, **settings: Any) -> jt.Scale:
+        def of(server: InProcess | Loopback | str, token: str | None = TOKEN, **settings: Any) -> jt.Scale:
             url = server if isinstance(server, str) else server.url
+            settings.setdefault("transport", getattr(server, "transport", None))
             retries = jt.Retries(sleep=waits.append, random=lambda: 0.5, now=NOW.timestamp)
             given = {"retries": retries, "clock": lambda: NOW} | settings
             token = None if "auth" in given else token
@@ -58,7 +82,7 @@ def client(waits: list[float]) -> Iterator[Callable[..., jt.Scale]]:
 
 
 @pytest.fixture
-def asking(serving: Callable[..., Loopback], client: Callable[..., jt.Scale]) -> Callable[..., jt.Scale]:
+def asking(serving: Callable[..., InProcess | Loopback], client: Callable[..., jt.Scale]) -> Callable[..., jt.Scale]:
     """Start a server that answers as told, and give a client of it."""
 
     def of(answering: Answering, **settings: Any) -> jt.Scale:

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 from histories import ago, page
-from loopback import Reply, html
+from loopback import Broken, Reply, html
 
 import jobtype_toolkit as jt
 
@@ -19,16 +19,22 @@ TROUBLES = {
     "502": html(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"),
     "503": html(503, "<h1>Service Unavailable</h1>"),
     "504": html(504, "<h1>Gateway Time-out</h1>"),
-    "a cut body": Reply(200, EMPTY, cut=20),
+    "a cut body": Broken(200, EMPTY, cut=20),
     "truncated JSON": Reply(200, b'{"count": 1, "results": [{"id"'),
     "HTML with 200": html(200, "<h1>Please log in</h1>"),
     "an empty page": Reply(200, b" "),
-    "a reset connection": Reply(is_reset=True),
-    "no HTTP": Reply(raw=b"SSH-2.0-OpenSSH_9.6\r\n"),
-    "nothing": Reply(raw=b""),
-    "a broken chunk": Reply(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+    "a reset connection": Broken(is_reset=True),
+    "no HTTP": Broken(raw=b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "nothing": Broken(raw=b""),
+    "a broken chunk": Broken(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
     "no gzip": Reply(200, b"no gzip", {"Content-Encoding": "gzip"}),
 }
+
+
+@pytest.fixture
+def serving(listening):
+    """Servers with a socket: this module is about connections."""
+    return listening
 
 
 class Failing:

@@ -21,6 +21,12 @@ def run(*arguments: str, folder: Path) -> None:
     subprocess.run([str(OPENSSL), *arguments], cwd=folder, check=True, capture_output=True)
 
 
+@pytest.fixture
+def serving(listening):
+    """Servers with a socket: this module is about connections."""
+    return listening
+
+
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory) -> Path:
     """A folder with a CA, a server's and a client's certificate of it, and a CA that signed nothing."""

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from histories import ago, error, execution, job, job_type, page, revision, text
 from histories import listed as in_list
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import Reply, html, loopback
+from loopback import html
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
+from jobtype_toolkit.testing import Reply, Transport
 
 TYPE = job_type(3, "chip-maker", "1.10.0")
 BROKEN = error(2, "node-lost", "SYSTEM")
@@ -72,10 +73,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def talk():
-    """Give what a call makes of an answer, over a real connection; the server sends it for every address."""
+    """Give what a call makes of an answer, which comes for every address."""
     answer: list[Any] = [b""]
     retries = jt.Retries(count=0)
-    with loopback(lambda _: answer[0]) as server, jt.connect(server.url, "abc", retries=retries) as scale:
+    transport = Transport(lambda _: answer[0])
+    with jt.connect("http://scale.example/api", "abc", retries=retries, transport=transport) as scale:
 
         def of(name: str, body: Any) -> Any:
             answer[0] = body if isinstance(body, Reply) else Reply(200, body)
@@ -83,7 +85,13 @@ def talk():
                 warnings.simplefilter("ignore", jt.ResultCut)
                 return CALLS[name][0](scale)
 
-        of.good = cache(lambda name: of(name, CALLS[name][1]))
+        def good(name: str) -> Any:
+            found = of(name, CALLS[name][1])
+            if hasattr(found, "dtypes"):
+                found.attrs.clear()
+            return found
+
+        of.good = cache(good)
         yield of
 
 
@@ -103,16 +111,24 @@ def check(talk: Any, name: str, body: Any) -> None:
     if hasattr(good, "dtypes") and found is not None:
         assert list(found.dtypes.items()) == list(good.dtypes.items())
         assert isinstance(found.attrs["count"], int)
+        found.attrs.clear()  # pandas copies them deeply for each column that is looked at
         found.sort_values(list(found.columns[:1]))
-        str(found.head(3)), found.head(3)._repr_html_()
         found.memory_usage(deep=True)
+        if other := [
+            name for name in found if not found[name].equals(good[name])
+        ]:  # the rest shows as a good answer's does
+            str(found[other].head(3)), found[other].head(3)._repr_html_()
     else:
         repr(found)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_good_answers_are_good(talk, name):
-    assert len(talk(name, CALLS[name][1])) > 0
+    found = talk(name, CALLS[name][1])
+    assert len(found) > 0
+    str(found)
+    if hasattr(found, "_repr_html_"):
+        found._repr_html_()
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -255,7 +271,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

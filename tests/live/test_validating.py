@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scripted import CUT, FINE, NO_ROUTE, SERVER_ERROR, Reply, Scripted, listed, scripted
+from scripted import CUT, FINE, NO_ROUTE, SERVER_ERROR, Scripted, listed
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.testing import Reply
 
 WORKSPACES = {"old-archive": False, "products": True, "workspace_1": True, "workspace_2": True}
 PATH = "job-types/validation/"
@@ -25,17 +26,17 @@ V6_WARNINGS = {
 
 
 @pytest.fixture
-def server() -> Iterator[Scripted]:
-    with scripted() as script:
-        script.on("GET", "version/", {"version": "7.2.2"})
-        script.on("GET", "workspaces/", listed(*({"name": name, "is_active": on} for name, on in WORKSPACES.items())))
-        script.on("POST", PATH, FINE)
-        yield script
+def server() -> Scripted:
+    script = Scripted()
+    script.on("GET", "version/", {"version": "7.2.2"})
+    script.on("GET", "workspaces/", listed(*({"name": name, "is_active": on} for name, on in WORKSPACES.items())))
+    script.on("POST", PATH, FINE)
+    return script
 
 
 @pytest.fixture
 def scale(server: Scripted) -> Iterator[jt.Scale]:
-    with jt.connect(server.url, retries=jt.Retries(count=0)) as made:
+    with jt.connect(server.url, transport=server.transport, retries=jt.Retries(count=0)) as made:
         yield made
 
 
@@ -99,7 +100,7 @@ def test_what_both_find_is_there_once_and_the_verdict_is_the_server_s(server, sc
 
 def test_without_a_configuration_an_empty_one_is_judged(server, scale, docs):
     scale.validate(docs["manifest"])
-    (asked,) = [one.body for one in server.asked if one.path == PATH]
+    (asked,) = [one.json for one in server.asked if one.service == PATH]
     assert asked == {"manifest": docs["manifest"], "configuration": {}}
 
 
@@ -145,7 +146,7 @@ def test_where_the_service_fails_the_twin_s_answer_stands(server, scale, docs, a
     assert good.is_valid
     assert codes(bad.errors) == ["MISSING_WORKSPACE"]
     assert codes(good.warnings)[0] == codes(bad.warnings)[0] == "SERVER_DID_NOT_VALIDATE"
-    assert len([one for one in server.asked if one.path == PATH]) == 2
+    assert len([one for one in server.asked if one.service == PATH]) == 2
 
 
 def test_a_refusal_without_a_code_is_an_error(server, scale, docs):
@@ -182,13 +183,13 @@ def test_what_cannot_be_sent_as_it_stands_is_not_sent(server, scale, manifest):
     got = scale.validate(manifest, {})
     assert not got.is_valid
     assert "SERVER_DID_NOT_VALIDATE" in codes(got.warnings)
-    assert not [one for one in server.asked if one.path == PATH]
+    assert not [one for one in server.asked if one.service == PATH]
 
 
 def test_the_server_gets_no_value_of_a_setting_but_its_kind(server, scale, docs):
     settings = {"DB_HOST": "db.internal", "DB_PASS": "secret_password", "NUMBER": 5, "NONE": None}
     scale.validate(docs["manifest"], docs["configuration"] | {"settings": settings})
-    (asked,) = [one.body["configuration"]["settings"] for one in server.asked if one.path == PATH]
+    (asked,) = [one.json["configuration"]["settings"] for one in server.asked if one.service == PATH]
     assert {name: type(value) for name, value in asked.items()} == {one: type(two) for one, two in settings.items()}
     assert all(asked[name] != value for name, value in settings.items() if value is not None)
 
@@ -199,7 +200,7 @@ def test_settings_of_the_wrong_shape_are_told_without_their_value(server, scale,
     got = scale.validate(docs["manifest"], docs["configuration"] | {"settings": settings})
     assert "INVALID_CONFIGURATION" in codes(got.errors)
     assert "secret_password" not in str(got)
-    assert not any("secret_password" in json.dumps(one.body) for one in server.asked)
+    assert not any("secret_password" in json.dumps(one.json) for one in server.asked)
 
 
 def test_hostile_text_of_a_server_is_made_readable(server, scale, docs):

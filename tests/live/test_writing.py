@@ -1,6 +1,6 @@
 """Creations and edits on a live server: what a plan shows, what is sent, and what becomes of it.
 
-The answers are those of a real Scale 7.2.2 where a recording has them, replayed by a server on this machine.
+The answers are those of a real Scale 7.2.2 where a recording has them, replayed without a socket.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 from histories import NOW
-from scripted import CUT, FINE, NO_ROUTE, NOT_FOUND, SERVER_ERROR, Reply, Scripted, counting, listed, scripted
+from loopback import html
+from scripted import CUT, FINE, NO_ROUTE, NOT_FOUND, SERVER_ERROR, Scripted, counting, listed
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.testing import Reply
 
 DETAILS = "job-types/test/1.0.0/"
 SECRET = "secret_password"
@@ -24,21 +26,23 @@ WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-a
 
 
 @pytest.fixture
-def server() -> Iterator[Scripted]:
+def server() -> Scripted:
     """A server of release 7.2.2 that knows the workspaces of the recordings, and no job type."""
-    with scripted() as script:
-        script.on("GET", "version/", {"version": "7.2.2"})
-        rows = [{"id": number, "name": name, "is_active": on} for number, (name, on) in enumerate(WORKSPACES.items())]
-        script.on("GET", "workspaces/", listed(*rows))
-        script.on("POST", "job-types/validation/", FINE)
-        script.on("GET", "jobs/", counting({"RUNNING": 3, "QUEUED": 2}))
-        script.on("GET", DETAILS, NOT_FOUND)
-        yield script
+    script = Scripted()
+    script.on("GET", "version/", {"version": "7.2.2"})
+    rows = [{"id": number, "name": name, "is_active": on} for number, (name, on) in enumerate(WORKSPACES.items())]
+    script.on("GET", "workspaces/", listed(*rows))
+    script.on("POST", "job-types/validation/", FINE)
+    script.on("GET", "jobs/", counting({"RUNNING": 3, "QUEUED": 2}))
+    script.on("GET", DETAILS, NOT_FOUND)
+    return script
 
 
 @pytest.fixture
 def scale(server: Scripted) -> Iterator[jt.Scale]:
-    with jt.connect(server.url, token="top-secret-token", clock=lambda: NOW, retries=jt.Retries(count=0)) as made:
+    with jt.connect(
+        server.url, transport=server.transport, token="top-secret-token", clock=lambda: NOW, retries=jt.Retries(count=0)
+    ) as made:
         yield made
 
 
@@ -92,9 +96,9 @@ def test_a_creation_is_sent_once_and_tells_where_it_is(server, scale, exchange, 
     assert sent.job_type.manifest == reply.body["manifest"]
     assert sent.not_applied == ()
     (post,) = server.writes()
-    assert (post.method, post.path) == ("POST", "job-types/")
-    assert post.body["manifest"] == create_request(exchange)["manifest"]
-    assert post.body["configuration"]["settings"]["DB_PASS"] == SECRET
+    assert (post.method, post.service) == ("POST", "job-types/")
+    assert post.json["manifest"] == create_request(exchange)["manifest"]
+    assert post.json["configuration"]["settings"]["DB_PASS"] == SECRET
     assert list(plan.after["configuration"]["settings"]) == ["DB_HOST"]
     with pytest.raises(jt.AlreadySent):
         plan.send()
@@ -106,7 +110,7 @@ def test_all_four_sections_of_a_configuration_are_sent_and_no_version(server, sc
     plan = scale.add(**create_request(exchange, configuration=given))
     server.on("GET", DETAILS, NOT_FOUND, replayed("post-201-docs-body-errors-named").body)
     plan.send()
-    assert server.writes()[0].body["configuration"] == {
+    assert server.writes()[0].json["configuration"] == {
         "mounts": {},
         "output_workspaces": {"default": "products", "outputs": {}},
         "priority": 100,
@@ -146,7 +150,7 @@ def test_a_type_that_is_created_inactive_takes_a_second_step(server, scale, exch
     server.on("PATCH", path, FINE)
     server.on("GET", path, NOT_FOUND, moved(made, is_active=False))
     sent = plan.send()
-    assert [(one.method, one.body.get("is_active")) for one in server.writes()] == [("POST", None), ("PATCH", False)]
+    assert [(one.method, one.json.get("is_active")) for one in server.writes()] == [("POST", None), ("PATCH", False)]
     assert (sent.outcome, sent.not_applied, sent.notes) == ("created", (), ())
 
 
@@ -213,14 +217,14 @@ def test_an_edit_shows_its_ground_and_sends_only_what_is_asked(server, scale, re
     plan = scale.edit("test", "1.0.0", is_paused=True)
     assert plan.changes[["field", "before", "after"]].to_numpy().tolist() == [["is_paused", False, True]]
     assert plan.jobs == {"RUNNING": 3, "QUEUED": 2, "PENDING": 0}
-    assert [one.query["page_size"] for one in server.asked if one.path == "jobs/"] == [["1"]] * 3
+    assert [one.all("page_size") for one in server.asked if one.service == "jobs/"] == [["1"]] * 3
     assert server.url in repr(plan)
     assert server.url in plan._repr_html_()
     replayed("patch-paused")
     server.on("GET", DETAILS, before, after)
     sent = plan.send()
     assert (sent.outcome, sent.status, sent.not_applied) == ("edited", 200, ())
-    assert [(one.method, one.path, one.body) for one in server.writes()] == [("PATCH", DETAILS, {"is_paused": True})]
+    assert [(one.method, one.service, one.json) for one in server.writes()] == [("PATCH", DETAILS, {"is_paused": True})]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +245,7 @@ def test_what_a_server_ignores_is_said_before_and_after(
     server.on("GET", DETAILS, recording(before), recording(after))
     sent = plan.send()
     assert sent.not_applied == (field,)
-    assert server.writes()[0].body == exchange(patch)["request"]["body"]
+    assert server.writes()[0].json == exchange(patch)["request"]["body"]
 
 
 def test_a_server_that_applies_what_others_ignore_is_believed(server, scale, recording):
@@ -288,7 +292,7 @@ def test_a_configuration_that_was_read_changed_and_given_back_keeps_the_secrets(
     server.on("PATCH", DETAILS, FINE)
     server.on("GET", DETAILS, before, moved(before, configuration=before["configuration"] | {"priority": 50}))
     assert plan.send().not_applied == ()
-    assert server.writes()[0].body == {"configuration": before["configuration"] | {"priority": 50}}
+    assert server.writes()[0].json == {"configuration": before["configuration"] | {"priority": 50}}
 
 
 def test_a_configuration_replaces_all_that_was_there_and_the_plan_shows_it(server, scale, recording, replayed):
@@ -391,8 +395,8 @@ def test_no_secret_is_told_by_a_plan_what_was_sent_or_its_record(server, scale, 
     for spelling in (secret * 3, repr(secret * 3)[1:-1], json.dumps(secret * 3)[1:-1]):
         assert spelling not in told
     assert sent.as_dict()["request"]["configuration"]["settings"]["DB_PASS"] == "<hidden>"
-    assert server.writes()[0].body["configuration"]["settings"]["DB_PASS"] == secret * 3
-    asked = [one.body for one in server.asked if one.path == "job-types/validation/"]
+    assert server.writes()[0].json["configuration"]["settings"]["DB_PASS"] == secret * 3
+    asked = [one.json for one in server.asked if one.service == "job-types/validation/"]
     assert all(one["configuration"]["settings"]["DB_PASS"] != secret * 3 for one in asked)
     assert "top-secret-token" not in told
 
@@ -521,7 +525,7 @@ def test_a_ground_that_cannot_be_looked_at_sends_nothing_and_may_be_tried_again(
 
 # Answers that are lost, or tell of a failure.
 
-LOST = [CUT, SERVER_ERROR, Reply(503, {"detail": "later"}, {"Retry-After": "0"}), Reply(502, "<h1>Bad Gateway</h1>")]
+LOST = [CUT, SERVER_ERROR, Reply(503, {"detail": "later"}, {"Retry-After": "0"}), html(502, "<h1>Bad Gateway</h1>")]
 
 
 def kind(answer: Any) -> type[jt.ToolkitError]:
@@ -530,7 +534,9 @@ def kind(answer: Any) -> type[jt.ToolkitError]:
 
 @pytest.mark.parametrize("answer", LOST, ids=["cut", "500", "503", "502"])
 def test_a_write_is_never_repeated_and_its_failure_told(server, exchange, answer):
-    plan = jt.connect(server.url, retries=jt.Retries(sleep=lambda _: None)).add(**create_request(exchange))
+    plan = jt.connect(server.url, transport=server.transport, retries=jt.Retries(sleep=lambda _: None)).add(
+        **create_request(exchange)
+    )
     server.on("POST", "job-types/", answer)
     with pytest.raises(kind(answer), match="nothing was changed") as caught:
         plan.send()
@@ -540,7 +546,7 @@ def test_a_write_is_never_repeated_and_its_failure_told(server, exchange, answer
         plan.send()
 
 
-@pytest.mark.parametrize("answer", [*LOST, Reply(200, "<p>no JSON</p>")], ids=["cut", "500", "503", "502", "html"])
+@pytest.mark.parametrize("answer", [*LOST, html(200, "<p>no JSON</p>")], ids=["cut", "500", "503", "502", "html"])
 def test_a_creation_whose_answer_is_lost_is_found(server, scale, exchange, recording, answer):
     made = recording("post-201-docs-body-errors-named")
     plan = scale.add(**create_request(exchange))
@@ -623,10 +629,10 @@ def test_no_redirect_of_a_write_is_followed(server, scale, recording, status):
     server.on("GET", DETAILS, before)
     plan = scale.edit("test", "1.0.0", is_paused=True)
     target = f"{server.url}/v6/job-types/elsewhere/1.0.0/"
-    server.on("PATCH", DETAILS, Reply(status, None, {"Location": target}))
+    server.on("PATCH", DETAILS, Reply(status, b"", {"Location": target}))
     with pytest.raises(jt.ServerFailed, match="redirected"):
         plan.send()
-    assert [one.path for one in server.writes()] == [DETAILS]
+    assert [one.service for one in server.writes()] == [DETAILS]
     assert not [one for one in server.asked if "elsewhere" in one.path]
 
 
@@ -681,8 +687,8 @@ def test_an_old_release_answers_a_replacement_with_201_and_takes_pausing_apart(o
     sent = plan.send()
     assert (sent.outcome, sent.status, sent.not_applied) == ("edited", 201, ())
     post, patch = old.writes()
-    assert "is_paused" not in post.body
-    assert patch.body == {"is_paused": True}
+    assert "is_paused" not in post.json
+    assert patch.json == {"is_paused": True}
 
 
 @pytest.mark.parametrize("answer", [NO_ROUTE, SERVER_ERROR, {"version": "snapshot"}, {}])

@@ -6,7 +6,7 @@ import re
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobtype_toolkit.errors import InvalidManifest
@@ -23,7 +23,7 @@ from .strategies import JSON, MANIFESTS, mutants, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
+CALM = settings(max_examples=300, derandomize=True)
 THOUSAND = settings(CALM, max_examples=1000)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 

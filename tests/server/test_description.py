@@ -8,9 +8,10 @@ import pytest
 import requests
 import schemathesis
 from asking import filled
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode, checks
+from sizes import sizes
 
 from jobtype_toolkit import testing
 from jobtype_toolkit.api.services import SERVICES, WRITES
@@ -101,17 +102,11 @@ def api(server):
 
 
 @pytest.mark.slow
+@sizes(8, 40)
 @pytest.mark.parametrize(("method", "path", "mode"), REQUESTS)
-def test_no_request_breaks_the_server_and_every_answer_is_announced(api, method, path, mode):
+def test_no_request_breaks_the_server_and_every_answer_is_announced(api, method, path, mode, size):
     @given(api[path][method].as_strategy(generation_mode=mode))
-    @settings(
-        max_examples=40,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=size, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
     def holds(case):
         case.call_and_validate(checks=CHECKS)
 
