@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -32,6 +32,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,  # a query must not see the caller's variables
 }
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+"""What runs statements; the name under which the rooms above know it."""
 _MAGIC = b"DUCK"
 _LAST_CALL = 60.0
 """Seconds that `close` waits for who uses the file."""

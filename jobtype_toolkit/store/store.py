@@ -36,7 +36,7 @@ from jobtype_toolkit.store.session import DuckDBEngine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.live.scale import Scale
+    from jobtype_toolkit.sync.reader import Reader as Server
     from jobtype_toolkit.sync.report import PullReport
 
 _SNAPSHOTS = Service(
@@ -146,7 +146,7 @@ class Store(SqlBackend):
 
     def pull(
         self,
-        scale: Scale,
+        scale: Server,
         *,
         source: str | None = None,
         workers: int = 2,

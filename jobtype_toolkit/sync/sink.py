@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, minus, union
@@ -20,7 +19,7 @@ from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.engine import number, script, statements, transaction
+from jobtype_toolkit.store.engine import Connection, number, script, statements, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
 from jobtype_toolkit.store.ingest.load import refresh_source
@@ -31,7 +30,7 @@ from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
 from jobtype_toolkit.sync.unchanged import Comparison, Stored
 
-Connection = AbstractContextManager[duckdb.DuckDBPyConnection]
+Writing = Callable[[str], AbstractContextManager[Connection]]
 _COMPARED = 500
 """How many jobs are compared with the store one by one; of more, some have changed anyway."""
 
@@ -42,7 +41,7 @@ class Target:
 
     path: Path | None
     """Its file; None in memory."""
-    writing: Callable[[str], Connection]
+    writing: Writing
     """Gives a connection to write with; what is done with it is named in errors. The file is held until it is given back."""
     fetch: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
     """Runs SQL, and returns its columns as arrays."""
@@ -101,7 +100,7 @@ class Sink:
             self.watermark, self.pruned = (aware(one) for one in known or (None, None))
             self._read_known(con, overlap)
 
-    def _read_known(self, con: duckdb.DuckDBPyConnection, overlap: timedelta) -> None:
+    def _read_known(self, con: Connection, overlap: timedelta) -> None:
         def rows(name: str) -> list[tuple[Any, ...]]:
             return script(con, f"sync/pull.{name}", self._common).fetchall()
 
@@ -235,17 +234,17 @@ class Sink:
         for name, count in zip(_COUNTS, counts, strict=True):
             self._pending[name] += count
 
-    def _record(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _record(self, con: Connection) -> None:
         """Add what was counted to the row of the load."""
         if any(self._pending.values()):
             script(con, "sync/pull.took", {**self._common, **self._pending})
             self._pending = dict.fromkeys(_COUNTS, 0)
 
-    def _add_coverage(self, con: duckdb.DuckDBPyConnection, spans: Iterable[Span]) -> None:
+    def _add_coverage(self, con: Connection, spans: Iterable[Span]) -> None:
         self.spans = union([*covered(con, self._source), *spans])
         _cover(con, self._source, self.spans)
 
-    def _read(self, con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], folder: Path) -> None:
+    def _read(self, con: Connection, resource: str, files: Sequence[str], folder: Path) -> None:
         """Fill the table `incoming`; once more where a text in the pages is no Unicode, which JSON allows and no store holds."""
         names = tuple(f"{self._url}: {Path(one).name}" for one in files)
 
@@ -260,7 +259,7 @@ class Sink:
             self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
 
 
-def _rows_of(con: duckdb.DuckDBPyConnection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
+def _rows_of(con: Connection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
     """Return the rows of a source that a condition holds for; those made up from what others say of them are none."""
     columns = ", ".join(quoted(one.name) for one in LOADABLE[resource].stored)
     query = " UNION ALL ".join(
@@ -329,13 +328,13 @@ def _scratch() -> Iterator[Path]:
         raise StoreError(msg) from error
 
 
-def _cover(con: duckdb.DuckDBPyConnection, source: str, spans: Iterable[Span]) -> None:
+def _cover(con: Connection, source: str, spans: Iterable[Span]) -> None:
     con.execute("DELETE FROM coverage WHERE source = ?", [source])
     for started, ended in spans:
         bound = [source, None if started == BEGINNING else naive_utc(started), naive_utc(ended)]
         con.execute("INSERT INTO coverage VALUES (?, ?, ?)", bound)
 
 
-def covered(con: duckdb.DuckDBPyConnection, source: str) -> list[Span]:
+def covered(con: Connection, source: str) -> list[Span]:
     """Return the stretches of a source's history that are complete."""
     return complete_spans(Session(con, 0).rows(sql("queries/sources.coverage"), {})).get(source, [])
