@@ -86,6 +86,7 @@ TAKEN = {
     "JSON with nulls": edited("input_files", '{"a": null, "b": [1.50, {}]}'),
     "keys that are absent": without("node", "recipe", "batch", "event", "created", "input_files", "error"),
     "what is let go": edited("node.is_active", '{"what": ["ever"]}'),
+    "a key of a job type twice": edited("job_type.title", '"a", "title": "b"'),
     "an unknown key in a job type": edited("job_type.extra_key", "1"),
 }
 """What the quick way reads itself."""
@@ -241,6 +242,19 @@ def test_bytes_that_are_no_text_are_left_to_the_careful_way(ways, tmp_path, monk
     place = written(tmp_path, edited("node.hostname", json.dumps(MARK)), form)
     place.write_bytes(place.read_bytes().replace(MARK.encode(), b"\xff\xfe"))
     assert not ways.same(place, monkeypatch)
+
+
+def test_a_manifest_in_a_string_is_the_object_inside_it_both_ways(tmp_path, monkeypatch):
+    (type_,) = [one for one in JOB_TYPES if one["id"] == CHIPS["id"]][:1]
+    manifest = {"seedVersion": "1.0.0", "job": {"name": "x"}}
+    place = tmp_path / "a.json"
+    place.write_text(json.dumps([{**type_, "manifest": json.dumps(manifest)}], default=str))
+    taken: list[bool] = []
+    monkeypatch.setattr(Incoming, "_add_quickly", _watched(taken))
+    store = jt.open()
+    store.load(place, "job_types")
+    assert taken == [True]
+    assert store.job_type(type_["name"], type_["version"]).manifest == manifest
 
 
 RECORDS = {

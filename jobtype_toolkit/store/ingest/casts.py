@@ -95,7 +95,7 @@ def cast(column: Column, options: Options, *, is_sound: bool = False) -> Cast:
         if have not in _TIMES:
             source = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
     elif field.type == "json":
-        source, typed, final = text, _json(said, have), _unwrapped(name) if field.kept else None
+        source, typed, final = text, _json(said, have), unwrapped(name) if field.kept else None
     elif have == DUCKDB[field.type]:
         source, typed = text, said
     else:
@@ -118,7 +118,8 @@ def _json(said: str, have: str) -> str:
     return said if have == "JSON" else f"to_json({said})"
 
 
-def _unwrapped(value: str) -> str:
+def unwrapped(value: str) -> str:
+    """Return SQL for JSON, taken out of the string if it is JSON in a string."""
     # the documentation calls a manifest a string (D6): one that comes as such is the object inside it
     inner = f"({value} ->> '$')"
     return (
