@@ -283,7 +283,7 @@ _TAIL = re.compile(rb"\]\s*\}\s*\Z")
 _TAIL_BYTES = 64
 _PART_BYTES = 16 * 2**20
 """DuckDB reads several files at once, but an array on one core."""
-_OBJECT_BYTES = 16 * 2**20
+OBJECT_BYTES = 16 * 2**20
 """The largest row that is read the quick way: DuckDB takes twice as much memory for each thread."""
 
 

@@ -19,7 +19,7 @@ from jobtype_toolkit.store.engine import number, script, statements
 from jobtype_toolkit.store.ingest import casts, json_rows
 from jobtype_toolkit.store.ingest.casts import Column, Options, cast
 from jobtype_toolkit.store.ingest.files import TEXT_KEPT, Batch, read_json
-from jobtype_toolkit.store.ingest.json_rows import Unusual, V6Rows, counted_lines, joined, object_of
+from jobtype_toolkit.store.ingest.json_rows import OBJECT_BYTES, Unusual, V6Rows, counted_lines, joined, object_of
 
 _REQUIRED = {
     "jobs": ("id", "status"),
@@ -33,7 +33,7 @@ _OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
 _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
 _BAD_ROWS = "SELECT count(*) FROM checked WHERE reason <> ''"
 _OURS = ("file_row_number", "__position")
-"""Columns of the view `given` that are not the file's."""
+"""Columns of the view `table_row` that are not the file's."""
 
 
 class Incoming:
@@ -111,6 +111,7 @@ class Incoming:
             values=", ".join(rows.values(self._options)),
             columns=rows.columns,
             format=form,
+            most_bytes=str(OBJECT_BYTES),
         )
         found = statements(self._con, statement, {"files": files, **self._options.bound}).fetchone()
         return int(found[0]) if found else 0
@@ -176,7 +177,7 @@ class Incoming:
         is_sound = is_only_parquet and self._is_sound(columns, ours, file)
         checked = self._checked(
             columns,
-            rows="given",
+            rows="table_row",
             place=f"__position AS seq, {literal(name)} AS file, __position AS position",
             extra=_columns_extra(unknown, has_extra="extra" in ours),
             is_sound=is_sound,
@@ -186,17 +187,17 @@ class Incoming:
         else:
             self._take_in(checked, kind)
         if number(self._con, "SELECT count(*) FROM rejected"):
-            self._check_zones(columns, "FROM given", file=name)
+            self._check_zones(columns, "FROM table_row", file=name)
         if kind == "csv" and self._has_bad_lines():
             script(self._con, "store/ingest/staging.reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
-        """Make the view `given` over a file, and return its columns with their types."""
+        """Make the view `table_row` over a file, and return its columns with their types."""
         if kind == "csv":
             script(self._con, "store/ingest/staging.csv_fresh")
         reader = sql(f"store/ingest/staging.table_{kind}", file=literal(file))
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
-        described = self._con.execute("DESCRIBE given").fetchall()
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {reader}")
+        described = self._con.execute("DESCRIBE table_row").fetchall()
         return {column: kind for column, kind, *_ in described if column not in _OURS}
 
     def _named(self, have: Iterable[str], file: str) -> dict[str, str]:
