@@ -11,7 +11,6 @@ from histories import JOB_TYPES, JOBS
 import jobtype_toolkit as jt
 from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import QUESTIONS
-from jobtype_toolkit.api import answers
 from jobtype_toolkit.api.fields import DUCKDB, PANDAS
 from jobtype_toolkit.api.resources import (
     BUILTIN_ERRORS,
@@ -36,7 +35,7 @@ RESOURCES = {
         *LOADABLE.values(),
         JOB_TYPE_ROW,
         JOB_TYPE_NAME,
-        answers.VALIDATION,
+        resources.VALIDATION,
         *(question.row for question in (*ANALYSES, *QUESTIONS)),
     )
 }

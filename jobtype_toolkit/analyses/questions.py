@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.api.answers import BLOCK, ERROR_BLOCK
 from jobtype_toolkit.api.fields import Field, Resource
-from jobtype_toolkit.api.resources import CATEGORIES
+from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_BLOCK
 from jobtype_toolkit.api.services import Parameter, Service
 
 if TYPE_CHECKING:

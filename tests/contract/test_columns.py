@@ -134,29 +134,29 @@ def columns_of(frame: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_full_frame_has_the_declared_columns_and_dtypes(any_home, call):
-    frame = getattr(any_home, call)()
+def test_a_full_frame_has_the_declared_columns_and_dtypes(any_backend, call):
+    frame = getattr(any_backend, call)()
     assert len(frame)
     assert columns_of(frame) == CALLS[call]
     assert list(frame.columns) == list(CALLS[call])
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_an_empty_frame_has_the_columns_and_dtypes_of_a_full_one(empty_home, call):
-    frame = getattr(empty_home, call)()
+def test_an_empty_frame_has_the_columns_and_dtypes_of_a_full_one(empty_backend, call):
+    frame = getattr(empty_backend, call)()
     assert len(frame) == 0
     assert list(frame.columns) == list(CALLS[call])
     assert columns_of(frame) == CALLS[call]
     assert frame.attrs["count"] == 0
 
 
-def test_jobs_of_any_home_begin_with_the_flat_columns(any_home):
-    found = columns_of(any_home.jobs())
+def test_jobs_of_any_backend_begin_with_the_flat_columns(any_backend):
+    found = columns_of(any_backend.jobs())
     assert {name: found[name] for name in list(found)[: len(JOBS_FIRST)]} == JOBS_FIRST
 
 
-def test_jobs_begin_with_the_flat_columns_full_and_empty(backend, empty_home):
-    full, empty = columns_of(backend.jobs()), columns_of(empty_home.jobs())
+def test_jobs_begin_with_the_flat_columns_full_and_empty(backend, empty_backend):
+    full, empty = columns_of(backend.jobs()), columns_of(empty_backend.jobs())
     assert list(full)[: len(JOBS_FIRST)] == list(JOBS_FIRST)
     assert {name: full[name] for name in JOBS_FIRST} == JOBS_FIRST
     assert list(empty.items()) == list(full.items())
@@ -176,31 +176,31 @@ def test_revisions_have_their_columns_also_where_there_are_none(backend):
     assert columns_of(nothing) == REVISIONS
 
 
-def test_a_filter_that_matches_nothing_keeps_columns_and_dtypes(any_home):
+def test_a_filter_that_matches_nothing_keeps_columns_and_dtypes(any_backend):
     for call, arguments in {
         "job_type_names": {"keyword": "no such thing"},
         "job_types": {"id": 987_654},
         "errors": {"name": "no such error"},
     }.items():
-        frame = getattr(any_home, call)(**arguments)
+        frame = getattr(any_backend, call)(**arguments)
         assert len(frame) == 0
         assert columns_of(frame) == CALLS[call]
-    assert columns_of(any_home.jobs(status="NOPE")) == columns_of(any_home.jobs())
+    assert columns_of(any_backend.jobs(status="NOPE")) == columns_of(any_backend.jobs())
 
 
 def test_rows_that_a_filter_leaves_are_numbered_from_zero(backend):
     assert list(backend.versions("chip-maker", is_active=True).index) == [0, 1]
 
 
-def test_rows_are_numbered_from_zero(any_home):
+def test_rows_are_numbered_from_zero(any_backend):
     for call in (*CALLS, "jobs"):
-        frame = getattr(any_home, call)()
+        frame = getattr(any_backend, call)()
         assert list(frame.index) == list(range(len(frame)))
 
 
 @pytest.mark.parametrize("call", [*CALLS, "jobs"])
-def test_attrs_tell_where_a_frame_comes_from(any_home, call):
-    known = getattr(any_home, call)().attrs
+def test_attrs_tell_where_a_frame_comes_from(any_backend, call):
+    known = getattr(any_backend, call)().attrs
     assert known["zone"] == "UTC"
-    assert known["count"] == len(getattr(any_home, call)())
+    assert known["count"] == len(getattr(any_backend, call)())
     assert known["source"]
