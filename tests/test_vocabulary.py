@@ -22,6 +22,7 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_REVISION,
     JOB_TYPE_ROW,
     LOADABLE,
+    VALIDATION,
     flat,
     nested,
 )
@@ -35,7 +36,7 @@ RESOURCES = {
         *LOADABLE.values(),
         JOB_TYPE_ROW,
         JOB_TYPE_NAME,
-        resources.VALIDATION,
+        VALIDATION,
         *(question.row for question in (*ANALYSES, *QUESTIONS)),
     )
 }
