@@ -273,7 +273,7 @@ SERVICES = (
 ANALYSES = tuple(
     one for one in SERVICES if one.name in ("status", "pending", "running", "system_failures", "queue_status")
 )
-"""The services about how job types fare: each row begins with the job type block."""
+"""The services about how job types fare: each row begins with the name and version of the job type."""
 
 LIVE_SERVICES = (
     Service("job", "jobs/{id}/", JOB_DETAILS),
