@@ -17,10 +17,10 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.api.fields import DUCKDB, Resource
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION
-from jobtype_toolkit.api.services import SERVICES, Service
+from jobtype_toolkit.api.services import ANALYSES, SERVICES, Service, service
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.output import plain, rows, told
-from jobtype_toolkit.display.views import VIEWS
+from jobtype_toolkit.display.cells import plain
+from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
 from jobtype_toolkit.store.schema import TABLES, comment
@@ -29,7 +29,7 @@ from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
 RESOURCES = (JOB_TYPE_NAME, JOB_TYPE, JOB_TYPE_REVISION, ERROR, JOB, JOB_EXECUTION)
-ANSWERS = tuple(one.row for one in QUESTIONS)
+ANSWERS = tuple(one.row for one in (*ANALYSES, *QUESTIONS))
 PICTURE_ROWS = 18
 PICTURE = f"jobtype-toolkit status --started P1D --is-active --limit {PICTURE_ROWS}"
 
@@ -184,12 +184,12 @@ def picture() -> str:
     """Return an SVG of the command line's answer on the sample, without fonts from anywhere else."""
     frame = jt.sample(clock=lambda: datetime(2026, 11, 1, tzinfo=UTC)).status(started="P1D", is_active=True)
     shown = frame.head(PICTURE_ROWS)
-    view = VIEWS["status"]
-    fields = view.row.pick(*view.columns)
+    asked = service("status")
+    fields = asked.row.pick(*asked.first)
     console = Console(record=True, file=io.StringIO(), width=90, force_terminal=True, color_system="truecolor")
-    console.print(rows(view.title, fields, [plain(shown[field.name]) for field in fields]))
+    console.print(table(asked.title, fields, [plain(shown[field.name]) for field in fields]))
     console.print()
-    console.print(told(frame, len(shown)), highlight=False)
+    console.print(footer(frame, len(shown)), highlight=False)
     return re.sub(
         r"@font-face \{.*?\}|<!--.*?-->", "", console.export_svg(title=PICTURE, unique_id="status"), flags=re.DOTALL
     )

@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "api.arguments": ["ResultCut"],
     "api.records": ["Job", "JobType", "JobTypeRevision"],
+    "backend": ["Backend"],
     "errors": [
         "AlreadySent",
         "Ambiguous",
@@ -31,6 +31,7 @@ _PUBLIC = {
         "PlanOutdated",
         "PullStopped",
         "Rejected",
+        "ResultCut",
         "ServerFailed",
         "StoreError",
         "StoreLocked",

@@ -1,7 +1,7 @@
-from jobtype_toolkit.api.arguments import ResultCut as ResultCut
 from jobtype_toolkit.api.records import Job as Job
 from jobtype_toolkit.api.records import JobType as JobType
 from jobtype_toolkit.api.records import JobTypeRevision as JobTypeRevision
+from jobtype_toolkit.backend import Backend as Backend
 from jobtype_toolkit.errors import AlreadySent as AlreadySent
 from jobtype_toolkit.errors import Ambiguous as Ambiguous
 from jobtype_toolkit.errors import AuthenticationFailed as AuthenticationFailed
@@ -17,6 +17,7 @@ from jobtype_toolkit.errors import OutcomeUnknown as OutcomeUnknown
 from jobtype_toolkit.errors import PlanOutdated as PlanOutdated
 from jobtype_toolkit.errors import PullStopped as PullStopped
 from jobtype_toolkit.errors import Rejected as Rejected
+from jobtype_toolkit.errors import ResultCut as ResultCut
 from jobtype_toolkit.errors import ServerFailed as ServerFailed
 from jobtype_toolkit.errors import StoreError as StoreError
 from jobtype_toolkit.errors import StoreLocked as StoreLocked

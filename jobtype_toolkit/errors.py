@@ -23,6 +23,9 @@ ToolkitError
     ├── StoreLocked                 another process holds the file
     └── StoreVersion                the file's schema is newer, or older and may not be upgraded
 
+UserWarning
+└── ResultCut                       a `limit` left rows out
+
 Every message says what was asked, what is wrong and what to do.
 """
 
@@ -144,3 +147,7 @@ class StoreLocked(StoreError):
 
 class StoreVersion(StoreError):
     """The file has a schema version that this release cannot use as it is."""
+
+
+class ResultCut(UserWarning):
+    """A `limit` left rows out; `frame.attrs["count"]` says how many there are."""

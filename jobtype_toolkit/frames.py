@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from jobtype_toolkit.api.arguments import Page, check_page
 from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.services import Order
+from jobtype_toolkit.api.versions import rank
+from jobtype_toolkit.errors import ResultCut
 
 
 class Incomplete(ValueError):
@@ -207,3 +212,64 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime()
     return value.item() if isinstance(value, np.generic) else value
+
+
+def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
+    """Return the frame sorted by several keys, with its attrs.
+
+    Versions go by rank; missing values are last when ascending and first when descending, as in v6's SQL.
+    """
+    attrs = frame.attrs
+    for name, ascending in reversed(order):
+        frame = frame.sort_values(
+            name,
+            ascending=ascending,
+            kind="stable",
+            na_position="last" if ascending else "first",
+            key=_by_rank if name in ("version", "latest_version") else None,
+            ignore_index=True,
+        )
+    frame.attrs = attrs
+    return frame
+
+
+def by_name(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort job types by name whatever its case, then by version, newest first, then by id as v6 does."""
+    attrs = frame.attrs
+    ordered = sort(frame.sort_values("id", kind="stable"), [("version", False)])
+    ordered = ordered.sort_values("name", kind="stable", key=lambda names: names.str.lower(), ignore_index=True)
+    ordered.attrs = attrs
+    return ordered
+
+
+def _by_rank(versions: pd.Series) -> pd.Series:
+    places = {one: place for place, one in enumerate(sorted({rank(text) for text in versions.dropna()}))}
+    return versions.map(lambda text: places[rank(text)], na_action="ignore").astype("float64")
+
+
+def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
+    """Return one page of a whole result, `attrs["count"]` being the rows of the whole.
+
+    Raises:
+        NotFound: a page past the end, v6's 404 "Invalid page."
+    """
+    count = len(frame)
+    if page is not None:
+        check_page(page, count)
+        number, size = page
+        attrs = frame.attrs
+        frame = frame.iloc[(number - 1) * size : number * size].reset_index(drop=True)
+        frame.attrs = attrs
+    frame.attrs["count"] = count
+    return frame
+
+
+def announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
+    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
+    if limit is None or limit >= found:
+        return frame
+    attrs = frame.attrs
+    frame = frame.head(limit)
+    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
+    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
+    return frame

@@ -35,7 +35,9 @@ class Client:
 
     def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = {**self.headers, **more.pop("headers", {})}
-        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more)
+        return requests.request(
+            method, f"{self.url}{path}", headers=headers, timeout=600, allow_redirects=False, **more
+        )
 
     def get(self, path: str, **params: Any) -> requests.Response:
         return self("GET", path, params=params)

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,10 +20,9 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.load import REJECTED
-from jobtype_toolkit.cli.output import safe
-from jobtype_toolkit.cli.queries import READS
+from jobtype_toolkit.cli.queries import commands
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
-from jobtype_toolkit.display.views import VIEWS
+from jobtype_toolkit.display.cells import safe
 
 FLAT = "id,job_type,job_type_version,status,error_name,created,last_status_change\n"
 HISTORY = FLAT + (
@@ -60,30 +58,30 @@ def ask(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_every_command_has_a_help_with_its_own_example(run):
-    for name in ["demo", "load", *(one.command for one in READS)]:
+    for name in ["demo", "load", *(one.command for one in commands())]:
         result = run(name, "--help")
         assert result.exit_code == 0
         assert f"jobtype-toolkit {name}" in result.output
 
 
 def test_every_parameter_of_a_service_is_an_option(run):
-    for one in READS:
-        offered = {parameter.name for parameter in one.parameters}
-        if one.command != "failures":
-            name = {"types": "job_types"}.get(one.command, one.command)
-            assert {parameter.name for parameter in service(name).parameters} <= offered
+    for one in commands():
+        text = run(one.command, "--help").output
+        for parameter in one.parameters:
+            assert f"--{parameter.name.replace('_', '-')}" in text, (one.command, parameter.name)
 
 
 def test_every_view_shows_fields_of_its_answer():
-    for view in VIEWS.values():
-        assert set(view.columns) <= set(view.row.names)
+    for one in commands():
+        assert set(one.first) <= set(one.row.names)
+        assert one.title
 
 
 def test_demo_loads_the_sample_and_shows_the_four_analyses(run, tmp_path):
     result = run("demo", "demo.duckdb")
     assert result.exit_code == 0
     for name in ("status", "pending", "running", "system_failures"):
-        assert VIEWS[name].title in result.output
+        assert service(name).title in result.output
     with jt.open(tmp_path / "demo.duckdb", read_only=True) as store:
         assert store.sources == ["sample"]
 
@@ -116,10 +114,10 @@ def test_json_of_nothing_is_an_empty_array(ask):
     assert json.loads(ask("jobs", "--status", "CANCELED", "--json").stdout) == []
 
 
-@pytest.mark.parametrize("one", READS, ids=lambda one: one.command)
+@pytest.mark.parametrize("one", commands(), ids=lambda one: one.command)
 def test_json_and_csv_hold_the_same(ask, one):
     arguments = {"name": "fit", "version": "1.0.0"}
-    given = [arguments[name] for name in one.arguments]
+    given = [arguments[name] for name in one.path_parameters]
     records = json.loads(ask(one.command, *given, "--json").stdout)
     rows = list(csv.DictReader(io.StringIO(ask(one.command, *given, "--csv").stdout)))
     assert len(rows) == len(records)
@@ -263,8 +261,19 @@ def test_a_long_text_is_cut_in_a_table_only(run, tmp_path):
     assert long in run("running", "--store", "s.duckdb", "--csv").stdout
 
 
-def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
-    program = "from jobtype_toolkit.cli import main; main()"
+TELLING = """
+import time
+sleep = time.sleep
+def told(seconds):
+    print("waiting", flush=True)
+    sleep(seconds)
+time.sleep = told
+"""
+
+
+def process(*arguments: str, told: bool = False, **options: object) -> subprocess.Popen[bytes]:
+    """Start the command line; one that tells says `waiting` when it waits for a store."""
+    program = (TELLING if told else "") + "from jobtype_toolkit.cli import main; main()"
     return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
 
 
@@ -281,8 +290,8 @@ def test_a_closed_pipe_is_quiet(run, tmp_path):
 @pytest.mark.slow
 def test_an_interrupt_is_quiet(tmp_path):
     held = tmp_path / "held.duckdb"
-    with duckdb.connect(held), process("status", "--store", str(held)) as waiting:
-        time.sleep(3)
+    with duckdb.connect(held), process("status", "--store", str(held), told=True, stdout=subprocess.PIPE) as waiting:
+        assert waiting.stdout.readline() == b"waiting\n"
         waiting.send_signal(signal.SIGINT)
         assert b"Traceback" not in waiting.stderr.read()
         assert waiting.wait() == 130

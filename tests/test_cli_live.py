@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.cli import app
-from jobtype_toolkit.cli.queries import READS
+from jobtype_toolkit.cli.queries import commands
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
 from jobtype_toolkit.server.faults import Faults
 
@@ -49,7 +49,7 @@ ARGUMENTS = {"versions": ["chip-maker"], "revisions": ["chip-maker", "1.9.0"], "
 WINDOWED = {"status": ["--now", "2026-03-01T12:00:00Z"], "jobs": ["--limit", "0"]}
 
 
-@pytest.mark.parametrize("command", [one.command for one in READS])
+@pytest.mark.parametrize("command", [one.command for one in commands()])
 def test_a_question_to_a_server_has_the_answer_of_its_store(command, server, small, tmp_path):
     file = small.publish(tmp_path / "small.duckdb")
     asked = [command, *ARGUMENTS.get(command, ()), *WINDOWED.get(command, ()), "--json"]

@@ -26,7 +26,7 @@ from jobtype_toolkit.api.resources import (
     flat,
     nested,
 )
-from jobtype_toolkit.api.services import SERVICES, service
+from jobtype_toolkit.api.services import ANALYSES, SERVICES, service
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.store import Store
 
@@ -37,7 +37,7 @@ RESOURCES = {
         JOB_TYPE_ROW,
         JOB_TYPE_NAME,
         answers.VALIDATION,
-        *(question.row for question in QUESTIONS),
+        *(question.row for question in (*ANALYSES, *QUESTIONS)),
     )
 }
 
@@ -146,6 +146,7 @@ def test_every_read_service_is_there_once():
         "queue_status",
         "jobs",
         "errors",
+        "workspaces",
     ]
     assert service("errors").url == "errors/"
     with pytest.raises(KeyError):

@@ -1,124 +1,163 @@
-"""Each question of the analyses: what it takes, which SQL file answers it, what a row of the answer is.
+"""The questions beyond the v6 services: each is one declaration, and its SQL is the file of its name in `sql/`.
 
-There is no clock in here: windows come in as instants.
+The method of `store.analyses`, the command in the terminal, the reference page and the note about incomplete history follow
+from the declaration. There is no clock in the SQL: a window comes in as the instants `$started` and `$ended`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jobtype_toolkit.api.answers import FAILURE, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
-from jobtype_toolkit.api.arguments import DEFAULT_STARTED, flag, several
-from jobtype_toolkit.api.fields import Resource
-from jobtype_toolkit.api.resources import CATEGORIES, STATUSES
-from jobtype_toolkit.api.times import Time, Window, v6_text, window
-from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.api.answers import BLOCK, ERROR_BLOCK
+from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.api.resources import CATEGORIES
+from jobtype_toolkit.api.services import Parameter, Service
 
-Ask = Callable[..., pd.DataFrame]
-"""Runs a question: `ask(question, source, now, window, **parameters)`."""
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Query
+
+Finish = Callable[[pd.DataFrame, "Query"], pd.DataFrame]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question that a SQL file answers."""
+def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG001 - what a step takes
+    return frame
 
-    name: str
-    row: Resource
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Service):
+    """A question beyond the v6 services."""
+
+    url: str = ""
+    counts: str = "jobs"
+    """What its counts are numbers of."""
+    returns: str
+    """What a row is, and the order of the rows."""
+    finish: Finish = _as_it_is
+    """What Python adds to the frame that the SQL gives."""
 
     @property
     def sql(self) -> str:
         """The address of its SQL."""
-        return f"{'analyses' if self.name == 'failures' else 'queries'}/{self.name}"
+        return f"analyses/{self.name}"
 
 
-STATUS_QUESTION = Question("status", STATUS)
-PENDING_QUESTION = Question("pending", PENDING)
-RUNNING_QUESTION = Question("running", RUNNING)
-SYSTEM_FAILURES_QUESTION = Question("system_failures", SYSTEM_FAILURE)
-QUEUE_STATUS_QUESTION = Question("queue_status", QUEUE_STATUS)
-FAILURES_QUESTION = Question("failures", FAILURE)
-QUESTIONS = (
-    STATUS_QUESTION,
-    PENDING_QUESTION,
-    RUNNING_QUESTION,
-    SYSTEM_FAILURES_QUESTION,
-    QUEUE_STATUS_QUESTION,
-    FAILURES_QUESTION,
+def _window(what: str) -> tuple[Parameter, Parameter]:
+    return (
+        Parameter("started", "time", f"Only {what} at or after it; all of history if not given."),
+        Parameter("ended", "time", f"Only {what} at or before it; open if not given."),
+    )
+
+
+FAILURES = Question(
+    name="failures",
+    title="Failed jobs by job type and error, most frequent first",
+    summary="Which errors make which job types fail, and how often?",
+    returns="One row per job type and error, most frequent first. `store.jobs(status='FAILED', job_type_id=…, error_id=…)` has "
+    "the jobs behind a row.",
+    row=Resource(
+        "failure",
+        "One row per job type and error of any category over a window, with the way to its jobs; not a v6 service.",
+        (
+            *BLOCK,
+            *(replace(field, required=False) for field in ERROR_BLOCK),
+            Field("count", "int", "How many jobs.", required=True),
+            Field(
+                "share",
+                "float",
+                "Part of the type's finished jobs in the window that failed with this error.",
+                unit="0 to 1",
+            ),
+            Field("first_error", "time", "Least last_status_change of these jobs."),
+            Field("last_error", "time", "Greatest last_status_change of these jobs."),
+            Field("last_job_id", "int", "The newest of these jobs; `jobs(job_id=…)` shows it."),
+        ),
+    ),
+    parameters=(
+        *_window("jobs that failed"),
+        Parameter("category", "text", "Only errors of these categories.", repeatable=True, choices=CATEGORIES),
+    ),
+    history="window",
+    first=("name", "version", "error_name", "error_category", "count", "share", "last_error", "last_job_id"),
+    command="failures",
+    example="--started P7D --category DATA",
 )
 
-
-def status_parameters(
-    started: Time | None, ended: Time | None, is_active: bool | None, now: datetime
-) -> tuple[Window, dict[str, object], list[str]]:
-    """Return the window, the bound values and the remarks of a status question (v6-semantics 3.1)."""
-    span = window(started, ended, now=now, default_started=DEFAULT_STARTED)
-    notes = []
-    if span.is_reversed:
-        notes.append("started is not before ended, so that only RUNNING jobs are counted, as on a v6 server")
-    bound = {
-        **_bounds(span),
-        "is_active": flag(is_active, name="is_active"),
-        "statuses": list(STATUSES),
-        "categories": list(CATEGORIES),
-    }
-    return span, bound, notes
-
-
-def _bounds(span: Window) -> dict[str, object]:
-    return {"started": v6_text(span.started), "ended": v6_text(span.ended)}
+QUESTIONS: tuple[Question, ...] = (FAILURES,)
+"""All questions beyond the v6 services, in the order in which they are shown."""
 
 
 class Analyses:
-    """Questions beyond the v6 services; each method is one."""
+    """Questions beyond the v6 services, one method each; made from the declarations."""
 
-    def __init__(self, ask: Ask, now: Callable[[str | None, Time | None], tuple[datetime, str]]) -> None:
-        """Take what runs a question, and what tells the now of a source."""
+    def __init__(self, ask: Callable[[Question, Mapping[str, Any]], pd.DataFrame]) -> None:
+        """Take what answers a question, given its arguments by name."""
         self._ask = ask
-        self._now = now
-
-    def failures(
-        self,
-        started: Time | None = None,
-        ended: Time | None = None,
-        category: str | list[str] | None = None,
-        *,
-        now: Time | None = None,
-        source: str | None = None,
-    ) -> pd.DataFrame:
-        """Return failed jobs by job type and error over a window, all three categories.
-
-        Args:
-            started: count jobs that failed at or after it; everything where not given.
-            ended: count jobs that failed at or before it; open where not given.
-            category: only `SYSTEM`, `ALGORITHM` or `DATA` errors; several are OR-ed.
-            now: what durations count back from.
-            source: which source; `"*"` for all.
-
-        Returns:
-            One row a job type and error, most frequent first: the job type block, the error, `count`, `share` (0 to 1, of
-            the type's jobs that completed or failed in the window), `first_error`, `last_error` (UTC) and `last_job_id`,
-            the newest of these jobs. All of them: `store.jobs(status="FAILED", job_type_id=…, error_id=…)`.
-
-        Raises:
-            InvalidParameter: a time without a zone, a reversed window, or an unknown category.
-        """
-        instant = self._now(source, now)
-        span = window(started, ended, now=instant[0])
-        if span.is_reversed:
-            msg = f"failures(started={started!r}, ended={ended!r}): started is not before ended. Swap them."
-            raise InvalidParameter(msg)
-        categories = several(category, name="category", kind=str)
-        for one in categories or ():
-            if one not in CATEGORIES:
-                msg = f"category={one!r} is unknown. Give one of {', '.join(CATEGORIES)}."
-                raise InvalidParameter(msg)
-        return self._ask(
-            FAILURES_QUESTION, source=source, now=instant, window=span, **_bounds(span), categories=categories
-        )
 
     def __dir__(self) -> list[str]:
-        return ["failures"]
+        return [question.name for question in QUESTIONS]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., pd.DataFrame]: ...
+
+
+_SHARED = (
+    Parameter("now", "time", "What durations count back from, as in `status`."),
+    Parameter("source", "text", 'Which source; `"*"` for all.'),
+)
+_TYPES: Mapping[str, str] = {"int": "int", "bool": "bool", "text": "str", "time": "Time"}
+
+
+def _method(question: Question) -> Callable[..., pd.DataFrame]:
+    """Return the method of a question, with the signature and the docstring that its declaration gives."""
+
+    def ask(self: Analyses, *args: Any, **given: Any) -> pd.DataFrame:
+        return self._ask(question, signature.bind(self, *args, **given).arguments)
+
+    kinds = inspect.Parameter
+    signature = inspect.Signature(
+        [
+            kinds("self", kinds.POSITIONAL_OR_KEYWORD),
+            *(_argument(one, kinds.POSITIONAL_OR_KEYWORD) for one in question.parameters),
+            *(_argument(one, kinds.KEYWORD_ONLY) for one in _SHARED),
+        ],
+        return_annotation="pd.DataFrame",
+    )
+    ask.__name__, ask.__qualname__, ask.__doc__ = question.name, f"Analyses.{question.name}", _docstring(question)
+    ask.__signature__ = signature  # type: ignore[attr-defined]
+    return ask
+
+
+def _argument(one: Parameter, kind: Any) -> inspect.Parameter:
+    type_ = _TYPES[one.kind]
+    annotation = f"OneOrMore[{type_}] | None" if one.repeatable else f"{type_} | None"
+    return inspect.Parameter(one.name, kind, default=None, annotation=annotation)
+
+
+def _docstring(question: Question) -> str:
+    names = ", ".join(field.name for field in question.row.fields if field not in BLOCK)
+    arguments = [f"{one.name}: {one.meaning}{_of_choices(one)}" for one in (*question.parameters, *_SHARED)]
+    returns = f"{question.returns} The job type block, then `{names}`; times in UTC, counts in {question.counts}."
+    raises = "InvalidParameter: a time without a zone, a reversed window, or a value that is not of its kind."
+    wrap = textwrap.TextWrapper(width=120, initial_indent="    ", subsequent_indent="        ")
+    parts = [
+        question.summary,
+        "\n".join(["Args:", *map(wrap.fill, arguments)]),
+        "Returns:\n" + textwrap.fill(returns, width=120, initial_indent="    ", subsequent_indent="    "),
+        "Raises:\n" + wrap.fill(raises),
+    ]
+    return "\n\n".join(parts)
+
+
+def _of_choices(one: Parameter) -> str:
+    return f" One of {', '.join(one.choices)}; several are OR-ed." if one.choices else ""
+
+
+for _question in QUESTIONS:
+    setattr(Analyses, _question.name, _method(_question))

@@ -29,7 +29,7 @@ _COUNT = Field("count", "int", "How many jobs.", required=True)
 
 STATUS = Resource(
     "status",
-    "One row a job type, status and category; a type without a counted job keeps one row: job-types/status/.",
+    "One row per job type, status and category; a type without a counted job keeps one row: job-types/status/.",
     (
         *BLOCK,
         Field("status", "text", "Status of the counted jobs; missing where the type has none."),
@@ -44,7 +44,7 @@ STATUS = Resource(
 )
 PENDING = Resource(
     "pending",
-    "One row a job type with PENDING jobs, longest first: job-types/pending/.",
+    "One row per job type with PENDING jobs, longest first: job-types/pending/.",
     (
         *BLOCK,
         _COUNT,
@@ -53,10 +53,10 @@ PENDING = Resource(
 )
 RUNNING = Resource(
     "running",
-    "One row a job type with RUNNING jobs, longest first: job-types/running/.",
+    "One row per job type with RUNNING jobs, longest first: job-types/running/.",
     (*BLOCK, _COUNT, Field("longest_running", "time", "Start of the longest current execution.")),
 )
-_ERROR_BLOCK = tuple(
+ERROR_BLOCK = tuple(
     replace(ERROR[name], name=f"error_{name}", path=f"error.{name}")
     for name in (
         "id",
@@ -73,36 +73,18 @@ _ERROR_BLOCK = tuple(
 )
 SYSTEM_FAILURE = Resource(
     "system failure",
-    "One row a job type and SYSTEM error of jobs that are FAILED now, newest first: job-types/system-failures/.",
+    "One row per job type and SYSTEM error of jobs that are FAILED now, newest first: job-types/system-failures/.",
     (
         *BLOCK,
-        *_ERROR_BLOCK,
+        *ERROR_BLOCK,
         _COUNT,
         Field("first_error", "time", "Least last_status_change of these jobs."),
         Field("last_error", "time", "Greatest last_status_change of these jobs."),
-    ),
-)
-FAILURE = Resource(
-    "failure",
-    "One row a job type and error of any category over a window, with the way to its jobs; not a v6 service.",
-    (
-        *BLOCK,
-        *(replace(field, required=False) for field in _ERROR_BLOCK),
-        _COUNT,
-        Field(
-            "share",
-            "float",
-            "Part of the type's finished jobs in the window that failed with this error.",
-            unit="0 to 1",
-        ),
-        Field("first_error", "time", "Least last_status_change of these jobs."),
-        Field("last_error", "time", "Greatest last_status_change of these jobs."),
-        Field("last_job_id", "int", "The newest of these jobs; `jobs(job_id=…)` shows it."),
     ),
 )
 QUEUE_STATUS = Resource(
     "queue status",
-    "One row a job type with QUEUED jobs: queue/status/.",
+    "One row per job type with QUEUED jobs: queue/status/.",
     (
         *BLOCK,
         _COUNT,
@@ -112,7 +94,7 @@ QUEUE_STATUS = Resource(
 )
 SNAPSHOT = Resource(
     "snapshot",
-    "One row a live view, job type and kind of job at the time of a pull; a server forgets these.",
+    "One row per live view, job type and kind of job at the time of a pull; a server forgets these.",
     (
         Field("taken", "time", "When the server was asked.", required=True),
         Field("view", "text", "status, pending, running, system_failures or queue_status."),

@@ -1,203 +1,145 @@
-"""The v6 services as one protocol, and what every home of them shares: parameters, paging, order, limits."""
+"""What the arguments of the services may be; everything is checked before anything is read or asked."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
-
-import pandas as pd
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, TypeAlias, TypeVar
 
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.api.times import Time
-from jobtype_toolkit.api.versions import rank
+from jobtype_toolkit.api.services import Order, Parameter, is_storable
+from jobtype_toolkit.api.times import Time, instant
 from jobtype_toolkit.errors import InvalidParameter, NotFound
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.api.records import JobType, JobTypeRevision
-    from jobtype_toolkit.plans.plan import Plan
-    from jobtype_toolkit.seed.findings import Validation
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
-DEFAULT_STARTED = "PT3H"
-"""How far back `status` looks where the caller says nothing."""
+_BIGINT = 2**63
+"""No id is as large: on a v6 server, and here, such a one just matches nothing."""
+_LATEST = datetime.max.replace(tzinfo=UTC)
+"""Durations count back from here while only their form is checked."""
 
 _T = TypeVar("_T")
 OneOrMore: TypeAlias = _T | Iterable[_T]
 """A v6 parameter that may be repeated: one value, or several of which any may match."""
+Page = tuple[int, int]
+"""Number, from 1, and size."""
 
 
-class ResultCut(UserWarning):
-    """A `limit` left rows out; `frame.attrs["count"]` says how many there are."""
+def checked(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value per parameter, None if it is not given; times stay as they are given, other values are plain.
+
+    Raises:
+        InvalidParameter: a value that is not of its parameter's kind.
+    """
+    return {one.name: _checked(one, given.get(one.name)) for one in parameters if one.name != "order"}
 
 
-class JobTypeServices(Protocol):
-    """What `Store` and `Scale` both answer, with the same columns and dtypes."""
+def _checked(parameter: Parameter, value: Any) -> Any:
+    if value is None:
+        return None
+    name = parameter.name
+    match parameter.kind:
+        case "time":
+            instant(value, name=name, now=_LATEST)
+            return value
+        case "bool":
+            return flag(value, name=name)
+        case "int":
+            return several(value, name=name, kind=int) if parameter.repeatable else whole(value, name=name)
+        case _:
+            texts = several(value, name=name, kind=str) if parameter.repeatable else [text(value, name=name)]
+            for one in texts or ():
+                if parameter.choices and one not in parameter.choices:
+                    msg = f"{name}={one!r} is unknown. Give one of {', '.join(parameter.choices)}.{nearest(one, parameter.choices)}"
+                    raise InvalidParameter(msg)
+            return texts if parameter.repeatable else (texts or [None])[0]
 
-    def job_type_names(
-        self,
-        keyword: OneOrMore[str] | None = None,
-        id: OneOrMore[int] | None = None,
-        is_active: bool | None = None,
-        is_system: bool | None = None,
-        order: OneOrMore[str] | None = None,
-    ) -> pd.DataFrame:
-        """One row a name (GET job-type-names/)."""
 
-    def job_types(
-        self,
-        keyword: OneOrMore[str] | None = None,
-        id: OneOrMore[int] | None = None,
-        is_active: bool | None = None,
-        is_system: bool | None = None,
-        order: OneOrMore[str] | None = None,
-    ) -> pd.DataFrame:
-        """One row a name and version (GET job-types/)."""
-
-    def versions(self, name: str, is_active: bool | None = None) -> pd.DataFrame:
-        """One row a version of the name, newest first (GET job-types/{name}/)."""
-
-    def job_type(self, name: str, version: str) -> JobType:
-        """The details (GET job-types/{name}/{version}/)."""
-
-    def revisions(self, name: str, version: str) -> pd.DataFrame:
-        """One row a revision, newest first (GET job-types/{name}/{version}/revisions/)."""
-
-    def revision(self, name: str, version: str, revision_num: int) -> JobTypeRevision:
-        """One revision with its manifest (GET job-types/{name}/{version}/revisions/{revision_num}/)."""
-
-    def validate(self, manifest: Any, configuration: Any = None) -> Validation:
-        """What a server would say of them (POST job-types/validation/)."""
-
-    def add(
-        self,
-        manifest: Any,
-        *,
-        docker_image: str,
-        configuration: Any = None,
-        icon_code: str | None = None,
-        is_published: bool | None = None,
-        max_scheduled: int | None = None,
-        is_active: bool | None = None,
-        is_paused: bool | None = None,
-        auto_update: bool | None = None,
-        replace: bool = False,
-    ) -> Plan:
-        """A creation that was not sent yet (POST job-types/)."""
-
-    def edit(self, name: str, version: str, **changes: Any) -> Plan:
-        """An edit that was not sent yet (PATCH job-types/{name}/{version}/)."""
-
-    def status(
-        self,
-        started: Time | None = None,
-        ended: Time | None = None,
-        is_active: bool | None = None,
-        *,
-        now: Time | None = None,
-    ) -> pd.DataFrame:
-        """One row a job type, status and category (GET job-types/status/)."""
-
-    def pending(self) -> pd.DataFrame:
-        """One row a job type with PENDING jobs (GET job-types/pending/)."""
-
-    def running(self) -> pd.DataFrame:
-        """One row a job type with RUNNING jobs (GET job-types/running/)."""
-
-    def system_failures(self) -> pd.DataFrame:
-        """One row a job type and SYSTEM error (GET job-types/system-failures/)."""
+def nearest(value: str, known: Iterable[str]) -> str:
+    """Return the question whether a similar value was meant, with a blank before it; empty if none is similar."""
+    near = get_close_matches(value, list(known), 1) or get_close_matches(value.upper(), list(known), 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any] | None:
-    """Return a repeatable parameter as a list, or None where it is not given.
+    """Return a repeatable parameter as a list, None if it is not given.
+
+    Values that no database can hold, half a character and an id beyond 64 bits, match nothing and are left out.
 
     Raises:
         InvalidParameter: a value is not of the parameter's kind.
     """
     if value is None:
         return None
-    values: list[Any] = [value] if isinstance(value, (str, int)) or hasattr(value, "__index__") else list(value)
+    values: list[Any] = [value] if isinstance(value, (str, int)) or not isinstance(value, Iterable) else list(value)
     for one in values:
         integer = hasattr(one, "__index__") and not isinstance(one, bool)
         if integer if kind is int else isinstance(one, kind):
             continue
         msg = f"{name}={one!r} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
         raise InvalidParameter(msg)
-    return [whole for one in values if abs(whole := one.__index__()) < _BIGINT] if kind is int else values
+    if kind is int:
+        return [number for one in values if abs(number := one.__index__()) < _BIGINT]
+    return [one for one in values if is_storable(one)]
 
 
 def flag(value: Any, *, name: str) -> bool | None:
-    """Return a boolean parameter; InvalidParameter where it is anything but True, False or None."""
+    """Return a boolean parameter.
+
+    Raises:
+        InvalidParameter: it is anything but True, False or None.
+    """
     if value is None or isinstance(value, bool):
         return value
     msg = f"{name}={value!r} is not a boolean. Give True, False or None."
     raise InvalidParameter(msg)
 
 
-_BIGINT = 2**63
-"""No id is as large: on a v6 server, and here, such a one just matches nothing."""
+def text(value: Any, *, name: str) -> str:
+    """Return a text.
 
-Order = list[tuple[str, bool]]
-"""Fields to sort by, each with whether it ascends."""
+    Raises:
+        InvalidParameter: the value is something else; a number is the likeliest slip where a version is asked for.
+    """
+    if isinstance(value, str):
+        return value
+    hint = f"; give {str(value)!r}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    msg = f"{name}={value!r} is not text{hint}."
+    raise InvalidParameter(msg)
+
+
+def whole(value: Any, *, name: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        InvalidParameter: the value is something else.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        msg = f"{name}={value!r} is not a whole number."
+        raise InvalidParameter(msg)
+    return int(value.__index__())
 
 
 def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
-    """Return v6's `order` as fields and directions.
+    """Return v6's `order` as columns and directions.
 
     Raises:
-        InvalidParameter: a field that the rows do not have, or that cannot be sorted by.
+        InvalidParameter: a column that the rows do not have, or that cannot be sorted by.
     """
     names = {field.name for field in fields if field.type not in ("json", "texts")}
-    keys: Order = []
+    keys: list[tuple[str, bool]] = []
     for key in several(order, name="order", kind=str) or ():
         name = key.removeprefix("-")
         if name not in names:
             msg = f"order={key!r} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
             raise InvalidParameter(msg)
         keys.append((name, not key.startswith("-")))
-    return keys
-
-
-def sort(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
-    """Return the frame sorted by several keys, with its attrs.
-
-    Versions go by rank; missing values are last when ascending and first when descending, as in v6's SQL.
-    """
-    attrs = frame.attrs
-    for name, ascending in reversed(order):
-        frame = frame.sort_values(
-            name,
-            ascending=ascending,
-            kind="stable",
-            na_position="last" if ascending else "first",
-            key=_by_rank if name in ("version", "latest_version") else None,
-            ignore_index=True,
-        )
-    frame.attrs = attrs
-    return frame
-
-
-def by_name(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort job types by name whatever its case, then by version, newest first, then by id (v6-semantics 2.3)."""
-    attrs = frame.attrs
-    ordered = sort(frame.sort_values("id", kind="stable"), [("version", False)])
-    ordered = ordered.sort_values("name", kind="stable", key=lambda names: names.str.lower(), ignore_index=True)
-    ordered.attrs = attrs
-    return ordered
-
-
-def _by_rank(versions: pd.Series) -> pd.Series:
-    places = {one: place for place, one in enumerate(sorted({rank(text) for text in versions.dropna()}))}
-    return versions.map(lambda text: places[rank(text)], na_action="ignore").astype("float64")
-
-
-Page = tuple[int, int]
-"""Number, from 1, and size."""
+    return tuple(keys)
 
 
 def paging(page: int | None, page_size: int | None) -> Page | None:
-    """Return the page asked for, or None where the whole result is.
+    """Return the page asked for, None if the whole result is.
 
     Raises:
         InvalidParameter: a page below 1, or a size that a v6 server would silently change (D1).
@@ -212,23 +154,6 @@ def paging(page: int | None, page_size: int | None) -> Page | None:
     return number, size
 
 
-def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
-    """Return one page of a whole result, `attrs["count"]` being the rows of the whole.
-
-    Raises:
-        NotFound: a page past the end, v6's 404 "Invalid page."
-    """
-    count = len(frame)
-    if page is not None:
-        check_page(page, count)
-        number, size = page
-        attrs = frame.attrs
-        frame = frame.iloc[(number - 1) * size : number * size].reset_index(drop=True)
-        frame.attrs = attrs
-    frame.attrs["count"] = count
-    return frame
-
-
 def check_page(page: Page, count: int) -> None:
     """Raise NotFound for a page past the end of `count` rows; page 1 of nothing is fine."""
     number, size = page
@@ -238,27 +163,18 @@ def check_page(page: Page, count: int) -> None:
 
 
 def limited(limit: int | None) -> int | None:
-    """Return a `limit`; InvalidParameter where it is neither None nor a whole number from 1."""
+    """Return a `limit`.
+
+    Raises:
+        InvalidParameter: it is neither None nor a whole number from 1.
+    """
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         msg = f"limit={limit!r} is out of range. Give a whole number from 1, or None for everything."
         raise InvalidParameter(msg)
     return limit
 
 
-def announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
-    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
-    if limit is None or limit >= found:
-        return frame
-    attrs = frame.attrs
-    frame = frame.head(limit)
-    frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
-    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
-    return frame
-
-
-def whole(value: Any, *, name: str) -> int:
-    """Return a whole number; InvalidParameter where the value is none."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        msg = f"{name}={value!r} is not a whole number."
-        raise InvalidParameter(msg)
-    return int(value.__index__())
+def check_time(value: Time | None, *, name: str) -> None:
+    """Raise InvalidParameter for what is not a time in one of the forms that v6 takes."""
+    if value is not None:
+        instant(value, name=name, now=_LATEST)

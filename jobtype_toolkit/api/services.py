@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -25,6 +26,9 @@ from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.seed.findings import clipped
 
 Kind = Literal["int", "bool", "text", "time", "json"]
+Order = Sequence[tuple[str, bool]]
+"""Columns to sort by, each with whether it ascends."""
+_IN_URL = re.compile(r"{(\w+)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Parameter:
     repeatable: bool = False
     longest: int | None = None
     """How many characters the server's database takes."""
+    choices: tuple[str, ...] = ()
+    """The only values it takes, if not any."""
 
 
 _ID = Parameter("id", "int", "Only these ids.", repeatable=True)
@@ -54,60 +60,199 @@ def _exact(name: str, kind: Kind = "text") -> Parameter:
     return Parameter(name, kind, f"Only rows with one of these values of {name}.", repeatable=True)
 
 
+History = Literal["none", "window", "window and running", "all"]
+"""Which part of a history a question needs: nothing of it, the window it is asked for, that and all RUNNING jobs, or all."""
+
+
+_ID_PATTERN = r"\d+"
+URL_PATTERNS: Mapping[str, str] = {
+    "name": r"[\w-]+",
+    "version": r"[\w.]+",
+    "revision_num": _ID_PATTERN,
+    "id": _ID_PATTERN,
+    "exe_num": _ID_PATTERN,
+    "stream": "stdout|stderr|combined",
+}
+"""What the named parts of v6's URLs may be; anything else is no address of a service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A v6 service: what it is called here and there, what it takes, what a row of it is."""
+    """A v6 service: what it is called here and there, what it takes, what a row of it is, how it is shown."""
 
     name: str
     url: str
     row: Resource
     parameters: tuple[Parameter, ...] = ()
+    order: Order = ()
+    """The order of the rows, if it can be told from their columns."""
+    history: History = "none"
+    title: str = ""
+    """The heading of its table."""
+    first: tuple[str, ...] = ()
+    """The columns that people need first; on a narrow terminal the last of them are left out."""
+    command: str = ""
+    """The command that asks it in the terminal, if there is one."""
+    summary: str = ""
+    """What it answers, in a sentence or two."""
+    example: str = ""
+    """The arguments of an example in the terminal."""
 
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names in the URL."""
+        return tuple(_IN_URL.findall(self.url))
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether it takes times, so that a present matters."""
+        return any(parameter.kind == "time" for parameter in self.parameters)
+
+    @property
+    def sql(self) -> str:
+        """The address of the SQL that answers it, if it is a question of one statement."""
+        return f"queries/{self.name}"
+
+
+_TYPE_COLUMNS = ("id", "name", "version", "is_active", "is_paused", "unmet_resources", "revision_num", "last_modified")
 
 SERVICES = (
     Service("job_type_names", "job-type-names/", JOB_TYPE_NAME, (_KEYWORD, _ID, _IS_ACTIVE, _IS_SYSTEM, _ORDER)),
-    Service("job_types", "job-types/", JOB_TYPE_ROW, (_KEYWORD, _ID, _IS_ACTIVE, _IS_SYSTEM, _ORDER)),
-    Service("versions", "job-types/{name}/", JOB_TYPE_ROW, (_IS_ACTIVE,)),
+    Service(
+        "job_types",
+        "job-types/",
+        JOB_TYPE_ROW,
+        (_KEYWORD, _ID, _IS_ACTIVE, _IS_SYSTEM, _ORDER),
+        title="Job types",
+        first=(*_TYPE_COLUMNS, "title"),
+        command="types",
+        summary="List job types: one row per name and version.",
+        example="--keyword radar --is-active",
+    ),
+    Service(
+        "versions",
+        "job-types/{name}/",
+        JOB_TYPE_ROW,
+        (_IS_ACTIVE,),
+        title="Versions, newest first",
+        first=(*_TYPE_COLUMNS, "title"),
+        command="versions",
+        summary="List the versions of a job type, newest first.",
+        example="haze-grader",
+    ),
     Service("job_type", "job-types/{name}/{version}/", JOB_TYPE),
-    Service("revisions", "job-types/{name}/{version}/revisions/", JOB_TYPE_REVISION_ROW),
+    Service(
+        "revisions",
+        "job-types/{name}/{version}/revisions/",
+        JOB_TYPE_REVISION_ROW,
+        order=(("revision_num", False),),
+        title="Revisions, newest first",
+        first=("name", "version", "revision_num", "docker_image", "created"),
+        command="revisions",
+        summary="List the revisions of a job type's version, newest first.",
+        example="pan-sharpen 2.1.0",
+    ),
     Service("revision", "job-types/{name}/{version}/revisions/{revision_num}/", JOB_TYPE_REVISION),
     Service(
         "status",
         "job-types/status/",
         STATUS,
         (
-            Parameter("started", "time", "Count jobs that changed status not before; PT3H where not given."),
-            Parameter("ended", "time", "Count jobs that changed status not after; open where not given (D28)."),
+            Parameter("started", "time", "Count jobs that changed status not before; PT3H if not given."),
+            Parameter("ended", "time", "Count jobs that changed status not after; open if not given (D28)."),
             _IS_ACTIVE,
         ),
+        history="window and running",
+        title="Jobs by job type, status and error category",
+        first=("name", "version", "status", "category", "count", "most_recent"),
+        command="status",
+        summary="Count jobs by job type, status and error category: all that run, and those that changed status in a window.",
+        example="--started P1D",
     ),
-    Service("pending", "job-types/pending/", PENDING),
-    Service("running", "job-types/running/", RUNNING),
-    Service("system_failures", "job-types/system-failures/", SYSTEM_FAILURE),
-    Service("queue_status", "queue/status/", QUEUE_STATUS),
+    Service(
+        "pending",
+        "job-types/pending/",
+        PENDING,
+        order=(("longest_pending", True), ("job_type_id", True)),
+        history="all",
+        title="Pending jobs, longest first",
+        first=("name", "version", "is_paused", "count", "longest_pending"),
+        command="pending",
+        summary="Count PENDING jobs by job type, longest first. Jobs on the queue are QUEUED: `queue` counts those.",
+        example="--json",
+    ),
+    Service(
+        "running",
+        "job-types/running/",
+        RUNNING,
+        order=(("longest_running", True), ("job_type_id", True)),
+        history="all",
+        title="Running jobs, longest first",
+        first=("name", "version", "is_paused", "count", "longest_running"),
+        command="running",
+        summary="Count RUNNING jobs by job type, longest first.",
+        example="--csv",
+    ),
+    Service(
+        "system_failures",
+        "job-types/system-failures/",
+        SYSTEM_FAILURE,
+        order=(("last_error", False), ("job_type_id", True), ("error_id", True)),
+        history="all",
+        title="Jobs failed with a system error, newest first",
+        first=("name", "version", "error_name", "count", "last_error", "first_error", "error_should_be_retried"),
+        summary="Count jobs that are FAILED now with a SYSTEM error, by job type and error, newest first.",
+    ),
+    Service(
+        "queue_status",
+        "queue/status/",
+        QUEUE_STATUS,
+        order=(("is_paused", True), ("highest_priority", True), ("longest_queued", True), ("job_type_id", True)),
+        history="all",
+        title="Queued jobs, unpaused and most urgent first",
+        first=("name", "version", "is_paused", "count", "longest_queued", "highest_priority"),
+        command="queue",
+        summary="Count QUEUED jobs by job type: unpaused first, then the most urgent, then the oldest.",
+    ),
     Service(
         "jobs",
         "jobs/",
         JOB,
         (
             *_MODIFIED,
+            _exact("status"),
+            _exact("job_id", "int"),
+            _exact("job_type_id", "int"),
+            _exact("job_type_name"),
+            _exact("error_id", "int"),
+            _exact("error_category"),
+            _exact("batch_id", "int"),
+            _exact("recipe_id", "int"),
+            Parameter("is_superseded", "bool", "Only superseded, or only current ones."),
+            _ORDER,
             Parameter("source_started", "time", "Only jobs whose source_started is not before."),
             Parameter("source_ended", "time", "Only jobs whose source_ended is not after."),
             _exact("source_sensor_class"),
             _exact("source_sensor"),
             _exact("source_collection"),
             _exact("source_task"),
-            _exact("status"),
-            _exact("job_id", "int"),
-            _exact("job_type_id", "int"),
-            _exact("job_type_name"),
-            _exact("batch_id", "int"),
-            _exact("recipe_id", "int"),
-            _exact("error_id", "int"),
-            _exact("error_category"),
-            Parameter("is_superseded", "bool", "Only superseded, or only current ones."),
-            _ORDER,
         ),
+        history="window",
+        title="Jobs",
+        first=(
+            "id",
+            "job_type",
+            "status",
+            "error_name",
+            "last_status_change",
+            "node",
+            "job_type_version",
+            "revision_num",
+            "num_exes",
+        ),
+        command="jobs",
+        summary="List jobs, by their last change. --started and --ended are about last_modified.",
+        example="--status FAILED --started P1D --order -last_modified",
     ),
     Service(
         "errors",
@@ -122,13 +267,18 @@ SERVICES = (
             _ORDER,
         ),
     ),
+    Service("workspaces", "workspaces/", WORKSPACE, order=(("name", True),)),
 )
-"""The v6 read services, in the order of the documentation."""
+"""The v6 read services that every backend answers, in the order of the documentation."""
+
+ANALYSES = tuple(
+    one for one in SERVICES if one.name in ("status", "pending", "running", "system_failures", "queue_status")
+)
+"""The services about how job types fare: each row begins with the job type block."""
 
 LIVE_SERVICES = (
     Service("job", "jobs/{id}/", JOB_DETAILS),
     Service("executions", "jobs/{id}/executions/", JOB_EXECUTION),
-    Service("workspaces", "workspaces/", WORKSPACE),
 )
 """What only a live server answers."""
 

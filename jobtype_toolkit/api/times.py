@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +12,20 @@ from jobtype_toolkit.errors import InvalidParameter
 Time = str | datetime
 """A point in time as callers give it: an aware datetime, ISO-8601 text with a zone, or a v6 duration."""
 
+Clock = Callable[[], datetime]
+"""Tells the present, as an aware datetime."""
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?")
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+(?:\.\d+)?)D)?"
     r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
 _FORMS = 'an aware datetime, ISO-8601 text with a zone ("2026-11-01T00:00:00Z") or a duration ("PT3H", "P1D")'
+
+
+def system_clock() -> datetime:
+    """Return the present, aware, in UTC."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

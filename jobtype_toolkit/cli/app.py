@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import changes, load, manifests, pull, queries, serve, validation
-from jobtype_toolkit.cli.output import safe, write
+from jobtype_toolkit.cli.output import write
+from jobtype_toolkit.display.cells import safe
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 

@@ -11,9 +11,10 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import WRITE_FIELDS
-from jobtype_toolkit.cli.output import safe, write
-from jobtype_toolkit.cli.targets import STORE_VARIABLE, CaFile, CertFile, ServerUrl, StoreFile, TokenFile, home
+from jobtype_toolkit.cli.output import write
+from jobtype_toolkit.cli.targets import STORE_VARIABLE, CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 from jobtype_toolkit.cli.validation import STDIN
+from jobtype_toolkit.display.cells import safe
 
 REFUSED = 1
 _MEANING = {one.name: one.meaning for one in WRITE_FIELDS}
@@ -89,7 +90,7 @@ def add(
             _finish(plan, send=False, json=json)
             return
         jt.open(store).close()
-    with home(store, server, token_file, ca_file, cert_file) as present:
+    with backend(store, server, token_file, ca_file, cert_file) as present:
         _finish(present.add(manifest, **wish), send=send, json=json)
 
 
@@ -127,7 +128,7 @@ def edit(
         msg = "--manifest and --restore were both given. Choose one."
         raise jt.InvalidParameter(msg)
     of_store = _of_store(source, server)
-    with home(store, server, token_file, ca_file, cert_file) as present:
+    with backend(store, server, token_file, ca_file, cert_file) as present:
         changes: dict[str, Any] = {
             "manifest": _manifest(manifest) if manifest else None,
             "configuration": config,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from jobtype_toolkit.cli.output import safe
+from jobtype_toolkit.display.cells import safe
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding

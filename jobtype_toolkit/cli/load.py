@@ -14,8 +14,9 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import LOADABLE
-from jobtype_toolkit.cli.output import draw, plain, safe, show, write
+from jobtype_toolkit.cli.output import draw, show, write
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
+from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.ingest.load import LoadReport

@@ -12,8 +12,9 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.cli.output import draw, plain, safe, write
+from jobtype_toolkit.cli.output import draw, write
 from jobtype_toolkit.cli.validation import FOUND, STDIN, UNREADABLE, found_in, progress
+from jobtype_toolkit.display.cells import plain, safe
 
 _DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
 

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli.output import safe, write
+from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, CaFile, CertFile, StoreFile, TokenFile, connected
+from jobtype_toolkit.display.cells import safe
 
 REJECTED = 3
 

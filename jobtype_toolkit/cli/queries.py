@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.api.services import Parameter, service
+from jobtype_toolkit.analyses.questions import QUESTIONS, Question
+from jobtype_toolkit.api.services import SERVICES, Parameter, Service
 from jobtype_toolkit.cli.output import TABLE_ROWS, Format, show
-from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, home
+from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,126 +27,50 @@ _METAVARS: Mapping[str, str] = {"int": "N", "bool": "", "text": "TEXT", "time": 
 Ask = Callable[..., "pd.DataFrame"]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A command that asks a question."""
-
-    command: str
-    help: str
-    example: str
-    ask: Ask
-    """Answers, given the home and the options by name."""
-    arguments: tuple[str, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    flags: Mapping[str, str] = field(default_factory=dict)
-    cuts: bool = False
-    """Whether the question takes a `limit` itself, so that a short answer is a quick one."""
-
-
 _NOW = Parameter("now", "time", "What durations count back from, instead of the newest change or the clock.")
-_CATEGORY = Parameter("category", "text", "Only SYSTEM, ALGORITHM or DATA errors.", repeatable=True)
+_SYSTEM = "v6's system failures instead: jobs FAILED now with a SYSTEM error, newest first."
 
 
-def _service(name: str, *, command: str, help: str, example: str, cuts: bool = False) -> Read:
-    """Return the command of a v6 service, with the arguments of its URL and its parameters."""
-    one = service(name)
-    windowed = any(parameter.kind == "time" for parameter in one.parameters)
-
-    def ask(home: jt.Store | jt.Scale, **given: Any) -> pd.DataFrame:
-        found: pd.DataFrame = getattr(home, name)(**given)
-        return found
-
-    return Read(
-        command,
-        help,
-        example,
-        ask,
-        arguments=tuple(re.findall(r"{(\w+)}", one.url)),
-        parameters=(*one.parameters, _NOW) if windowed else one.parameters,
-        cuts=cuts,
-    )
+def commands() -> list[Service]:
+    """Return the services and questions that have a command, in the order of the help."""
+    return [one for one in (*SERVICES, *QUESTIONS) if one.command]
 
 
-def _failures(home: jt.Store | jt.Scale, *, system: bool, **given: Any) -> pd.DataFrame:
-    of_store = {name: given.pop(name) for name in ("source",) if name in given}
-    if not system and isinstance(home, jt.Store):
-        return home.analyses.failures(**of_store, **given)
-    if not system:
-        msg = "A v6 server knows system failures only: give --system, or `pull` its history into a store and ask that."
-        raise jt.InvalidParameter(msg)
-    if any(value is not None for value in given.values()):
+def _answer(asked: Service, backend: jt.Backend, given: Mapping[str, Any]) -> pd.DataFrame:
+    """Ask a backend; a question beyond v6 needs one with SQL."""
+    if not isinstance(asked, Question):
+        ask: Ask = getattr(backend, asked.name)
+        return ask(**given)
+    if isinstance(backend, jt.Store):
+        ask = getattr(backend.analyses, asked.name)
+        return ask(**given)
+    hint = " give --system for v6's system failures, or" if asked.name == "failures" else ""
+    msg = f"A v6 server does not answer {asked.command!r}:{hint} `pull` its history into a store and ask that."
+    raise jt.InvalidParameter(msg)
+
+
+def _system_failures(backend: jt.Backend, given: Mapping[str, Any]) -> pd.DataFrame:
+    if any(value is not None for name, value in given.items() if name != "source"):
         msg = "--system asks v6's system failures, which are all of history: leave out --started, --ended, --category and --now."
         raise jt.InvalidParameter(msg)
-    return home.system_failures(**of_store)
-
-
-READS = (
-    _service(
-        "job_types",
-        command="types",
-        help="List job types: one row a name and version.",
-        example="jobtype-toolkit types --store demo.duckdb --keyword radar --is-active",
-    ),
-    _service(
-        "versions",
-        command="versions",
-        help="List the versions of a job type, newest first.",
-        example="jobtype-toolkit versions haze-grader --store demo.duckdb",
-    ),
-    _service(
-        "revisions",
-        command="revisions",
-        help="List the revisions of a job type's version, newest first.",
-        example="jobtype-toolkit revisions pan-sharpen 2.1.0 --store demo.duckdb",
-    ),
-    _service(
-        "jobs",
-        command="jobs",
-        help="List jobs, by their last change. --started and --ended are about last_modified.",
-        example="jobtype-toolkit jobs --store demo.duckdb --status FAILED --started P1D --order -last_modified",
-        cuts=True,
-    ),
-    _service(
-        "status",
-        command="status",
-        help="Count jobs by job type, status and error category: all that run, and those that changed status in a window.",
-        example="jobtype-toolkit status --store demo.duckdb --started P1D",
-    ),
-    _service(
-        "pending",
-        command="pending",
-        help="Count PENDING jobs by job type, longest first. Jobs on the queue are QUEUED: `status` counts those.",
-        example="jobtype-toolkit pending --store demo.duckdb --json",
-    ),
-    _service(
-        "running",
-        command="running",
-        help="Count RUNNING jobs by job type, longest first.",
-        example="jobtype-toolkit running --store demo.duckdb --csv",
-    ),
-    Read(
-        "failures",
-        "Count failed jobs by job type and error, all three categories, most frequent first.",
-        "jobtype-toolkit failures --store demo.duckdb --started P7D --category DATA",
-        _failures,
-        parameters=(
-            Parameter("started", "time", "Only jobs that failed not before; all of history where not given."),
-            Parameter("ended", "time", "Only jobs that failed not after."),
-            _CATEGORY,
-            _NOW,
-        ),
-        flags={"system": "v6's system failures instead: jobs FAILED now with a SYSTEM error, newest first."},
-    ),
-)
+    return backend.system_failures(source=given.get("source"))
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands that ask."""
-    for one in READS:
-        app.command(one.command, help=one.help, epilog=f"Example: {one.example}")(_command(one))
+    for one in commands():
+        example = f"jobtype-toolkit {one.command} {_example(one)}".rstrip()
+        app.command(one.command, help=one.summary, epilog=f"Example: {example}")(_command(one))
 
 
-def _command(read: Read) -> Callable[..., None]:
+def _example(asked: Service) -> str:
+    """Return the arguments of the example: what the URL needs first, then the store."""
+    words = asked.example.split()
+    places = len(asked.path_parameters)
+    return " ".join([*words[:places], "--store demo.duckdb", *words[places:]])
+
+
+def _command(asked: Service) -> Callable[..., None]:
     """Return the function behind a command; its signature, which the options are made from, is that of the service."""
 
     def run(
@@ -165,33 +88,33 @@ def _command(read: Read) -> Callable[..., None]:
         **given: Any,
     ) -> None:
         format = chosen(json=json, csv=csv)
-        asked = {name: value if value != [] else None for name, value in given.items()}
-        if read.cuts and limit != 0 and (limit or format == "table"):
-            asked["limit"] = limit or TABLE_ROWS
-        if server is None:
-            asked["source"] = source
-        elif source is not None:
+        is_system = given.pop("system", False)
+        arguments = {name: value if value != [] else None for name, value in given.items()} | {"source": source}
+        if asked.name == "jobs" and limit != 0 and (limit or format == "table"):
+            arguments["limit"] = limit or TABLE_ROWS
+        if server is not None and source is not None:
             msg = "--source is for a store with several sources. Leave it out with --server."
             raise jt.InvalidParameter(msg)
-        with home(store, server, token_file, ca_file, cert_file) as found, warnings.catch_warnings():
+        with backend(store, server, token_file, ca_file, cert_file) as target, warnings.catch_warnings():
             warnings.simplefilter("ignore", jt.ResultCut)  # the line under the table says it
-            show(read.ask(found, **asked), format, limit=limit, all_columns=all_columns)
+            answer = _system_failures(target, arguments) if is_system else _answer(asked, target, arguments)
+            show(answer, format, limit=limit, all_columns=all_columns)
 
-    run.__signature__ = inspect.Signature(list(_parameters(read)))  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(list(_parameters(asked)))  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
     return run
 
 
-def _parameters(read: Read) -> list[inspect.Parameter]:
-    made = [_parameter(name, Annotated[str, typer.Argument(metavar=name.upper())]) for name in read.arguments]
-    for one in read.parameters:
+def _parameters(asked: Service) -> list[inspect.Parameter]:
+    made = [_parameter(name, Annotated[str, typer.Argument(metavar=name.upper())]) for name in asked.path_parameters]
+    for one in (*asked.parameters, *([_NOW] if asked.is_windowed else [])):
         kind = _REPEATED[one.kind] if one.repeatable else _TYPES[one.kind]
         help = one.meaning + (" May be repeated." if one.repeatable else "")
         made.append(
             _parameter(one.name, Annotated[kind | None, typer.Option(help=help, metavar=_METAVARS[one.kind])], None)
         )
-    for name, meaning in read.flags.items():
-        made.append(_parameter(name, Annotated[bool, typer.Option(f"--{name}", metavar="", help=meaning)], False))
+    if asked.name == "failures":
+        made.append(_parameter("system", Annotated[bool, typer.Option("--system", metavar="", help=_SYSTEM)], False))
     return made + [_parameter(name, annotation, default) for name, (annotation, default) in _COMMON.items()]
 
 

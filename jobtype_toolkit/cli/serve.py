@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli.output import safe, write
+from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import StoreFile, opened
+from jobtype_toolkit.display.cells import safe
 
 TOKEN_VARIABLE = "JOBTYPE_TOOLKIT_TOKEN"  # noqa: S105 - the name of a variable
 DEFAULT_PORT = 8000

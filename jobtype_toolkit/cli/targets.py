@@ -1,4 +1,4 @@
-"""Which home a command speaks to: a store, or a live server."""
+"""Which backend a command speaks to: a store, or a live server."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_f
 
 
 @contextmanager
-def home(
+def backend(
     store: Path | None, server: str | None, token_file: Path | None, ca_file: Path | None, cert_file: Path | None
-) -> Iterator[jt.Store | jt.Scale]:
+) -> Iterator[jt.Backend]:
     """Give the server where one is named, else the store."""
     if server is None and (token_file or ca_file or cert_file):
         msg = "--token-file, --ca-file and --cert-file are for a server. Give --server URL too."

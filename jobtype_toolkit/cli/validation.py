@@ -13,8 +13,9 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report
-from jobtype_toolkit.cli.output import safe, write
+from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, connected, opened
+from jobtype_toolkit.display.cells import safe
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding

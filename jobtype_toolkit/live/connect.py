@@ -11,11 +11,11 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from requests.adapters import HTTPAdapter
 
+from jobtype_toolkit.api.times import Clock
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.live.auth import credentials
 from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Settings
-from jobtype_toolkit.live.queries import Clock
 from jobtype_toolkit.live.retry import Retries
 from jobtype_toolkit.live.scale import Scale
 

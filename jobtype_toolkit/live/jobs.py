@@ -1,37 +1,31 @@
-"""How job types fare, asked of a live server: status, pending, running, failures, the queue, the jobs and errors behind."""
+"""How job types fare, asked of a live server: status, pending, running, failures, the queue, and the jobs and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit import frames
-from jobtype_toolkit.api.answers import BLOCK, PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
-from jobtype_toolkit.api.arguments import (
-    DEFAULT_STARTED,
-    OneOrMore,
-    announced,
-    cut_page,
-    flag,
-    limited,
-    ordering,
-    paging,
-    several,
-    sort,
-    whole,
-)
-from jobtype_toolkit.api.fields import Resource
-from jobtype_toolkit.api.records import Job
-from jobtype_toolkit.api.resources import CATEGORIES, ERROR, JOB_DETAILS, JOB_EXECUTION, LET_GO, STATUSES
-from jobtype_toolkit.api.services import service
-from jobtype_toolkit.api.times import Time, window
-from jobtype_toolkit.errors import InvalidParameter, NotFound, ToolkitError
-from jobtype_toolkit.live import joblist
-from jobtype_toolkit.live.http import Params
-from jobtype_toolkit.live.queries import Asking, unique
+from jobtype_toolkit.api.answers import BLOCK
+from jobtype_toolkit.api.arguments import check_page
+from jobtype_toolkit.api.resources import CATEGORIES, JOB, STATUSES
+from jobtype_toolkit.api.services import Order
+from jobtype_toolkit.api.times import Window, v6_text
+from jobtype_toolkit.backend import Query
+from jobtype_toolkit.errors import InvalidParameter, ToolkitError
+from jobtype_toolkit.frames import sort
+from jobtype_toolkit.live.error_mapping import InvalidPage
+from jobtype_toolkit.live.http import Http, Params
+from jobtype_toolkit.live.paging import Fresh, KeysetPage, by_key, following, last_modified, numbered, page, pages
+from jobtype_toolkit.live.queries import NOTHING, Asking, unique
 
+JOBS_PER_PAGE = 250
+"""How many jobs are asked for at once: a server spends about 12 ms on each."""
+_UNSORTABLE = frozenset({"exit_code", "input_files"})
+"""What a server cannot sort jobs by."""
+_BY_LAST_MODIFIED: Order = (("last_modified", True), ("id", True))
 _FALSIFIED = ("is_system", "unmet_resources")
 """Fields of the job type that all analyses but status send without looking (D30)."""
 _FALSIFIED_OF_ERROR = ("is_builtin", "should_be_retried", "job_type_name")
@@ -39,189 +33,166 @@ _FALSIFIED_OF_ERROR = ("is_builtin", "should_be_retried", "job_type_name")
 _BASE = tuple(field.json_path[-1] for field in BLOCK)
 
 
-class JobReads(joblist.JobList):
-    """How job types fare, with the columns and defaults of the toolkit."""
+def status(asking: Asking, query: Query) -> pd.DataFrame:
+    """Return one row per job type, status and category, in the order of the server and of a job's life."""
+    params = asking.params(query)
+    rows, _ = asking.rows(query.service.url, params)
+    is_active = query.filters["is_active"]
+    bodies = [count for row in rows for count in _counts(row) if _is_wanted(count, is_active)]
+    return asking.frame(query, bodies, params=params)
 
-    _asking: Asking
 
-    def status(
-        self,
-        started: Time | None = None,
-        ended: Time | None = None,
-        is_active: bool | None = None,
-        *,
-        now: Time | None = None,
-        page: int | None = None,
-        page_size: int | None = None,
-    ) -> pd.DataFrame:
-        """Return jobs by job type, status and error category (GET job-types/status/), as `Store.status` does.
+def analysis(asking: Asking, query: Query) -> pd.DataFrame:
+    """Return an analysis whose job type and error a server falsifies, with the truth filled in by id."""
+    rows, _ = asking.rows(query.service.url)
+    notes: list[str] = []
+    if rows:
+        types = _by_id(asking, "job-types/", (), notes)
+        rows = [_filled(row, "job_type", types, _FALSIFIED, _BASE) for row in rows]
+    if rows and query.service.name == "system_failures":
+        errors = _by_id(asking, "errors/", [("order", "last_modified"), ("order", "id")], notes)
+        rows = [_filled(row, "error", errors, _FALSIFIED_OF_ERROR, _FALSIFIED_OF_ERROR) for row in rows]
+    return sort(asking.frame(query, rows, notes=notes), query.service.order)
 
-        The server is asked with instants, not with durations, so that `attrs["window"]` says what was counted.
 
-        Args:
-            started: start of the window, three hours before now where not given; a time or a duration back from now.
-            ended: end of the window; open where not given (D28).
-            is_active: only active, or only deprecated job types.
-            now: what durations count back from, instead of the clock.
-            page, page_size: one page of rows instead of all.
+def errors(asking: Asking, query: Query) -> pd.DataFrame:
+    """Return one row per error. A server takes only the last of several values; the others are matched here."""
+    several = {name: values for name, values in query.filters.items() if isinstance(values, list) and len(values) > 1}
+    params = asking.params(query, without=tuple(several))
+    if params is NOTHING:
+        return asking.frame(query, [], params=params)
+    rows, _ = asking.rows("errors/", [*params, ("order", "last_modified"), ("order", "id")])
+    wanted = {name: values for name, values in query.filters.items() if isinstance(values, list)}
+    kept = [row for row in unique(rows) if _has_one_of(row, wanted)]
+    return asking.frame(query, kept, params=params)
 
-        Raises:
-            InvalidParameter: a time without a zone.
-        """
-        at, instant = paging(page, page_size), self._asking.now(now, started or DEFAULT_STARTED, ended)
-        span = window(started, ended, now=instant[0], default_started=DEFAULT_STARTED)
-        given = {"started": span.started, "ended": span.ended, "is_active": flag(is_active, name="is_active")}
-        params = self._asking.query("status", given, instant[0])
-        rows, _ = self._asking.rows("job-types/status/", params)
-        bodies = [one for row in rows for one in _counts(row) if _is_wanted(one, is_active)]
-        notes = ["started is not before ended, so that only RUNNING jobs are counted"] if span.is_reversed else []
-        found = self._asking.frame(
-            "status", bodies, STATUS.fields, params=params, notes=notes, window=span, now=instant
-        )
-        return cut_page(found, at)
 
-    def pending(self, *, page: int | None = None, page_size: int | None = None) -> pd.DataFrame:
-        """Return PENDING jobs by job type, longest first (GET job-types/pending/), as `Store.pending` does."""
-        order = [("longest_pending", True), ("job_type_id", True)]
-        return cut_page(self._analysis("pending", PENDING, order), paging(page, page_size))
-
-    def running(self, *, page: int | None = None, page_size: int | None = None) -> pd.DataFrame:
-        """Return RUNNING jobs by job type, longest first (GET job-types/running/), as `Store.running` does."""
-        order = [("longest_running", True), ("job_type_id", True)]
-        return cut_page(self._analysis("running", RUNNING, order), paging(page, page_size))
-
-    def system_failures(self, *, page: int | None = None, page_size: int | None = None) -> pd.DataFrame:
-        """Return jobs that are FAILED now with a SYSTEM error, newest first (GET job-types/system-failures/).
-
-        The error's flags, which this service falsifies (D31), are those of errors/; missing where that cannot be read.
-        """
-        order = [("last_error", False), ("job_type_id", True), ("error_id", True)]
-        return cut_page(self._analysis("system_failures", SYSTEM_FAILURE, order), paging(page, page_size))
-
-    def queue_status(self, *, page: int | None = None, page_size: int | None = None) -> pd.DataFrame:
-        """Return QUEUED jobs by job type (GET queue/status/): unpaused first, then the most urgent, then the oldest."""
-        order = [("is_paused", True), ("highest_priority", True), ("longest_queued", True), ("job_type_id", True)]
-        return cut_page(self._analysis("queue_status", QUEUE_STATUS, order), paging(page, page_size))
-
-    def errors(
-        self,
-        started: Time | None = None,
-        ended: Time | None = None,
-        is_builtin: bool | None = None,
-        job_type_name: OneOrMore[str] | None = None,
-        name: OneOrMore[str] | None = None,
-        category: OneOrMore[str] | None = None,
-        order: OneOrMore[str] | None = None,
-        *,
-        now: Time | None = None,
-        page: int | None = None,
-        page_size: int | None = None,
-        limit: int | None = None,
-    ) -> pd.DataFrame:
-        """Return errors (GET errors/), by last_modified, then id; arguments and columns are those of `Store.errors`.
-
-        A server takes only the last of several values (v6-live-observations 43); here each of them may match.
-
-        Raises:
-            InvalidParameter: a reversed window, a time without a zone, or an unknown order field.
-        """
-        keys, at, most, instant = (
-            ordering(order, ERROR.fields),
-            paging(page, page_size),
-            limited(limit),
-            self._asking.now(now, started, ended),
-        )
-        span = joblist.modified(started, ended, instant[0])
-        exact = {"job_type_name": job_type_name, "name": name, "category": category}
-        wanted = {key: several(value, name=key, kind=str) for key, value in exact.items()}
-        single = {key: values[0] for key, values in wanted.items() if values is not None and len(values) == 1}
-        given = {"started": span.started, "ended": span.ended, "is_builtin": is_builtin, **single}
-        params = self._asking.query("errors", given, instant[0])
-        rows, _ = self._asking.rows("errors/", [*params, ("order", "last_modified"), ("order", "id")])
-        kept = [one for one in unique(rows) if _has_one_of(one, wanted)]
-        found = self._asking.frame("errors", kept, ERROR.fields, params=params, window=span, now=instant)
-        answer = cut_page(sort(found, [*keys, ("last_modified", True), ("id", True)]), at)
-        return announced(answer, most, len(answer))
-
-    def job(self, id: int) -> Job:
-        """Return one job with its details (GET jobs/{id}/).
-
-        Returns:
-            The columns of `jobs` as attributes, and `resources`, `execution`, `input`, `output`, `configuration` as plain
-            JSON values; what the server sent beyond them is in `extra`.
-
-        Raises:
-            NotFound: no such job.
-        """
-        number = whole(id, name="id")
-        try:
-            body = self._asking.http.get(f"jobs/{number}/").value
-        except NotFound:
-            msg = f"There is no job {number} on {self._asking.http.base}."
-            raise NotFound(msg) from None
-        values = frames.first(self._asking.frame("job", [body], JOB_DETAILS.fields))
-        known = {field.json_path[0] for field in JOB_DETAILS.fields} | {one.split(".")[0] for one in LET_GO}
-        return Job(values, {key: value for key, value in body.items() if key not in known})
-
-    def executions(self, job_id: int) -> pd.DataFrame:
-        """Return the executions of a job, newest first (GET jobs/{id}/executions/); none for an unknown job, as on a server.
-
-        Returns:
-            One row a scheduled execution, `id` first; failed attempts that were retried are here and nowhere else.
-        """
-        path = f"jobs/{whole(job_id, name='job_id')}/executions/"
-        rows, _ = self._asking.rows(path)
-        found = self._asking.frame("executions", unique(rows), JOB_EXECUTION.fields, path=path)
-        return sort(found, [("exe_num", False)])
-
-    def logs(self, job_id: int, exe_num: int | None = None, *, stream: str = "combined") -> str | None:
-        """Return the log of a job's execution (GET job-executions/{id}/logs/{stream}/), where the server keeps logs.
-
-        Args:
-            job_id: the job.
-            exe_num: which execution; the newest where not given.
-            stream: `stdout`, `stderr` or `combined`.
-
-        Returns:
-            The text as it is, which may hold terminal codes; None where there is no log, or no execution.
-
-        Raises:
-            NotFound: no such execution.
-        """
-        if stream not in ("stdout", "stderr", "combined"):
-            msg = f"logs(stream={stream!r}) is unknown. Give 'stdout', 'stderr' or 'combined'."
+def jobs(asking: Asking, query: Query) -> pd.DataFrame:
+    """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
+    for name, _ in query.order:
+        if name in _UNSORTABLE:
+            msg = f"order={name!r}: a v6 server cannot sort jobs by it. Sort the frame instead, or pull into a store."
             raise InvalidParameter(msg)
-        found = self.executions(job_id)
-        if exe_num is not None:
-            found = found[found["exe_num"].eq(whole(exe_num, name="exe_num")).fillna(False)]
-            if found.empty:
-                msg = f"There is no execution {exe_num} of the job {job_id} on {self._asking.http.base}."
-                raise NotFound(msg)
-        if found.empty:
-            return None
-        answer = self._asking.http.get(f"job-executions/{int(found['id'].iloc[0])}/logs/{stream}/", accept="text/plain")
-        return answer.body.decode("utf-8", "replace") if answer.status != 204 else None
+    http, window, params = asking.http, _window(query), asking.params(query, without=("started", "ended"))
+    if params is NOTHING:
+        rows: list[Any] = []
+        count = 0
+        if query.page:
+            check_page(query.page, 0)
+    elif query.page:
+        rows, count = _page(http, params, query)
+    elif query.order and query.limit:
+        rows, count = _first(http, params, query, query.limit)
+    else:
+        rows, count = _by_key(http, params, window, query.limit)
+    frame = asking.frame(query, rows, params=params)
+    if not query.page:
+        frame = sort(frame, [*query.order, *_BY_LAST_MODIFIED])
+    frame.attrs["count"] = count if query.page else max(count, len(frame))
+    return frame
 
-    def _analysis(self, name: str, row: Resource, order: list[tuple[str, bool]]) -> pd.DataFrame:
-        """Return an analysis whose job type and error a server falsifies, with the truth filled in by id."""
-        rows, _ = self._asking.rows(service(name).url)
-        notes: list[str] = []
+
+def iter_jobs(asking: Asking, query: Query, size: int) -> Iterator[pd.DataFrame]:
+    """Yield jobs in frames of a page each, read by key; `query.limit` is the maximum number of rows in all."""
+    params = asking.params(query, without=("started", "ended"))
+    left, fresh = query.limit, Fresh()
+    if params is NOTHING:
+        return
+    for found in _keyset_pages(asking.http, params, _window(query), size if left is None else min(size, left)):
+        rows = fresh(found.page.rows)[:left]
         if rows:
-            types = self._by_id("job-types/", (), notes)
-            rows = [_filled(one, "job_type", types, _FALSIFIED, _BASE) for one in rows]
-        if rows and name == "system_failures":
-            errors = self._by_id("errors/", [("order", "last_modified"), ("order", "id")], notes)
-            rows = [_filled(one, "error", errors, _FALSIFIED_OF_ERROR, _FALSIFIED_OF_ERROR) for one in rows]
-        return sort(self._asking.frame(name, rows, row.fields, notes=notes), order)
+            frame = asking.frame(query, rows, params=params)
+            frame.attrs["count"] = found.page.count
+            yield frame
+        if left is not None:
+            left -= len(rows)
+            if left <= 0:
+                return
 
-    def _by_id(self, path: str, params: Params, notes: list[str]) -> dict[int, Any]:
-        """Return the rows of a list by id; none, and a note, where it cannot be read."""
-        try:
-            rows, _ = self._asking.rows(path, params)
-        except ToolkitError as error:
-            notes.append(f"{path} could not be read, so that fields which this service falsifies are missing: {error}")
-            return {}
-        return {one["id"]: one for one in rows if isinstance(one, dict) and isinstance(one.get("id"), int)}
+
+def newest(http: Http, since: datetime | None) -> tuple[datetime | None, int]:
+    """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
+    query = [*_bounds(Window(since, None)), ("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]
+    found = page(http, "jobs/", query)
+    return (last_modified(found.rows[0]) if found.rows else None), found.count
+
+
+def oldest(http: Http) -> datetime | None:
+    """Return the least last_modified of a job; None without any."""
+    found = page(http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+    return last_modified(found.rows[0]) if found.rows else None
+
+
+def count(http: Http, started: datetime | None, ended: datetime) -> int:
+    """Return how many jobs the server says were modified from an instant to another, both included."""
+    return page(http, "jobs/", [*_bounds(Window(started, ended)), ("page_size", 1)]).count
+
+
+def _keyset_pages(http: Http, params: Params, window: Window, size: int) -> Iterator[KeysetPage]:
+    end = None if window.ended is None else following(window.ended)
+    return by_key(http, params, started=window.started, ended=end, size=size)
+
+
+def _by_key(http: Http, params: Params, window: Window, most: int | None) -> tuple[list[Any], int]:
+    """Read all, or the first so many, by last_modified."""
+    rows: list[Any] = []
+    count = None
+    for found in _keyset_pages(http, params, window, min(most or JOBS_PER_PAGE, JOBS_PER_PAGE)):
+        rows += found.page.rows
+        count = found.page.count if count is None else count
+        if most is not None and len(rows) >= most and len(first := unique(rows)) >= most:
+            return first[:most], max(count, most)
+    every = unique(rows)
+    return every, len(every)
+
+
+def _first(http: Http, params: Params, query: Query, most: int) -> tuple[list[Any], int]:
+    """Read the first so many in an order of the caller's, by page numbers."""
+    rows: list[Any] = []
+    count = 0
+    asked = [*params, *_bounds(_window(query)), *_order(query.order)]
+    for found in pages(http, "jobs/", asked, size=min(most, JOBS_PER_PAGE), goes_back=True):
+        rows += found.rows
+        count = found.count
+        if len(first := unique(rows)) >= most:
+            return first[:most], max(count, most)
+    return unique(rows), count
+
+
+def _page(http: Http, params: Params, query: Query) -> tuple[list[Any], int]:
+    number, size = query.page or (1, JOBS_PER_PAGE)
+    asked = [*params, *_bounds(_window(query)), *_order(query.order), ("page_size", size)]
+    try:
+        found = page(http, "jobs/", [*asked, *numbered(number)])
+    except InvalidPage:
+        check_page((number, size), page(http, "jobs/", [*asked[:-1], ("page_size", 1)]).count)
+        raise
+    return found.rows, found.count
+
+
+def _window(query: Query) -> Window:
+    return query.window or Window(None, None)
+
+
+def _order(keys: Order) -> Params:
+    """Return v6's order: model fields, with two underscores into another object."""
+    named = [("" if up else "-") + "__".join(JOB[name].json_path) for name, up in keys]
+    return [("order", name) for name in (*named, "last_modified", "id")]
+
+
+def _bounds(window: Window) -> Params:
+    both = (("started", window.started), ("ended", window.ended))
+    return [(name, v6_text(moment) or "") for name, moment in both if moment is not None]
+
+
+def _by_id(asking: Asking, path: str, params: Params, notes: list[str]) -> dict[int, Any]:
+    """Return the rows of a list by id; none, and a note, if it cannot be read."""
+    try:
+        rows, _ = asking.rows(path, params)
+    except ToolkitError as error:
+        notes.append(f"{path} could not be read, so that fields which this service falsifies are missing: {error}")
+        return {}
+    return {row["id"]: row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int)}
 
 
 def _counts(row: Any) -> Iterable[dict[str, Any]]:
@@ -252,7 +223,7 @@ def _is_wanted(count: Mapping[str, Any], is_active: bool | None) -> bool:
 def _filled(
     row: Any, key: str, truth: Mapping[int, Any], falsified: tuple[str, ...], names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return a row whose embedded object says the truth where the service does not, and nothing where nobody knows it."""
+    """Return a row whose embedded object says the truth if the service does not, and nothing if nobody knows it."""
     said = row.get(key) if isinstance(row, dict) else None
     if not isinstance(said, dict):
         return row if isinstance(row, dict) else {}

@@ -1,24 +1,21 @@
-"""Asking a service: its parameters as v6 wants them, and what a frame is told of where it comes from."""
+"""Asking a live server: a service's parameters as v6 wants them, the rows of all pages, and the frame they become."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit import frames
-from jobtype_toolkit.api.arguments import flag, several
-from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.api.services import is_storable, service
-from jobtype_toolkit.api.times import Time, Window, duration, instant, v6_text
-from jobtype_toolkit.errors import ServerFailed
+from jobtype_toolkit import frames, provenance
+from jobtype_toolkit.api.times import Clock, Time, duration, instant, v6_text
+from jobtype_toolkit.backend import Query, Scope
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
 from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.paging import pages
 
-Clock = Callable[[], datetime]
 NOTHING: Params = (("nothing", "matches"),)
 """The query of a filter that nothing can match; it is not sent."""
 
@@ -31,36 +28,37 @@ class Asking:
         self.http = http
         self.clock = clock
 
-    def now(self, given: Time | None, *times: Time | None) -> tuple[datetime, str]:
-        """Return the now of a question, and what it is; a duration among its times makes sure that it is the server's."""
-        if given is not None:
-            return instant(given, name="now"), "as given"
-        if isinstance(self.clock, ServerClock) and any(map(_is_duration, times)):
-            self.clock.settle()
-        return self.clock(), "the present"
-
-    def query(self, name: str, given: Mapping[str, Any], now: datetime) -> Params:
-        """Return the query of a service: every value checked, and written as v6 wants it; `order` is left out.
+    def scope(self, source: str | None, now: Time | None, times: Sequence[Time | None]) -> Scope:
+        """Return what a call is about: the server, and its present; a duration makes sure that it is the server's.
 
         Raises:
-            InvalidParameter: a value that is not of the parameter's kind.
+            InvalidParameter: a source is named; a live server is one.
         """
+        if source is not None:
+            msg = f"source={source!r}: a live server is one source. Leave it out."
+            raise InvalidParameter(msg)
+        base, place = self.http.base, f"on {self.http.base}"
+        if now is not None:
+            return Scope(base, place, instant(now, name="now"), "as given")
+        if isinstance(self.clock, ServerClock) and any(map(_is_duration, times)):
+            self.clock.settle()
+        return Scope(base, place, self.clock(), "the clock")
+
+    def params(self, query: Query, *, without: Sequence[str] = ()) -> Params:
+        """Return the filters as v6 wants them; NOTHING if one of them can match nothing."""
         params: list[tuple[str, str | int]] = []
-        for one in service(name).parameters:
-            value = given.get(one.name)
-            if value is None or one.name == "order":
+        for one in query.service.parameters:
+            value = query.filters.get(one.name)
+            if value is None or one.name in without:
                 continue
-            match one.kind:
-                case "time":
-                    params.append((one.name, v6_text(instant(value, name=one.name, now=now)) or ""))
-                case "bool":
-                    params.append((one.name, "true" if flag(value, name=one.name) else "false"))
-                case _:
-                    values = several(value, name=one.name, kind=int if one.kind == "int" else str) or []
-                    values = [found for found in values if is_storable(found)]  # a server fails at the others
-                    if not values:
-                        return NOTHING
-                    params += [(one.name, text) for text in values]
+            if isinstance(value, datetime):
+                params.append((one.name, v6_text(value) or ""))
+            elif isinstance(value, bool):
+                params.append((one.name, "true" if value else "false"))
+            elif not value:
+                return NOTHING
+            else:
+                params += [(one.name, part) for part in value]
         return params
 
     def rows(self, path: str, params: Params = ()) -> tuple[list[dict[str, Any]], int]:
@@ -69,66 +67,47 @@ class Asking:
             return [], 0
         found: list[Any] = []
         count = 0
-        for one in pages(self.http, path, params):
-            found += one.rows
-            count = one.count
+        for page in pages(self.http, path, params):
+            found += page.rows
+            count = page.count
         return found, count
 
     def frame(
-        self,
-        name: str,
-        bodies: Sequence[Any],
-        fields: Sequence[Field],
-        *,
-        path: str | None = None,
-        params: Params = (),
-        notes: Sequence[str] = (),
-        window: Window | None = None,
-        now: tuple[datetime, str] | None = None,
+        self, query: Query, bodies: Sequence[Any], *, params: Params = (), notes: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """Return v6's objects as the declared frame, with its attrs; `path` where the service's own has places to fill.
+        """Return v6's objects as the declared frame, with its attrs.
 
         Raises:
             ServerFailed: a row lacks its id, or another number that every row has.
         """
         try:
-            made = frames.from_bodies(bodies, fields)
+            frame = frames.from_bodies(bodies, query.service.row.fields)
         except frames.Incomplete as error:
-            msg = f"{name} of {self.http.base}: {error}, so that the answer cannot be trusted. Is this a v6 server?"
+            msg = (
+                f"{query.service.name} of {self.http.base}: {error}, so that the answer cannot be trusted. "
+                "Is this a v6 server?"
+            )
             raise ServerFailed(msg, status=200) from None
-        made.attrs |= self.attrs(name, len(made), path=path, params=params, notes=notes, window=window, now=now)
-        return made
+        frame.attrs |= provenance.attrs(
+            query,
+            count=len(frame),
+            parameters=_grouped(params),
+            notes=notes,
+            url=f"{self.http.base}/v6/{path(query)}",
+            observed=v6_text(self.clock()),
+        )
+        return frame
 
-    def attrs(
-        self,
-        name: str,
-        count: int,
-        *,
-        path: str | None = None,
-        params: Params = (),
-        notes: Sequence[str] = (),
-        window: Window | None = None,
-        now: tuple[datetime, str] | None = None,
-    ) -> dict[str, Any]:
-        """Return what a frame is told of where it comes from."""
-        told: dict[str, Any] = {
-            "service": name,
-            "url": f"{self.http.base}/v6/{path or service(name).url}",
-            "parameters": _grouped(params),
-            "window": {"started": v6_text(window.started), "ended": v6_text(window.ended)} if window else None,
-            "zone": "UTC",
-            "count": count,
-            "source": self.http.base,
-            "observed": v6_text(self.clock()),
-            "notes": list(notes),
-        }
-        if now:
-            told |= {"now": v6_text(now[0]), "now_is": now[1]}
-        return told
+    def details(self, query: Query, body: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the fields of one object as plain values, and what it has beyond them."""
+        values = frames.first(self.frame(query, [body]))
+        known = {field.json_path[0] for field in query.service.row.fields}
+        return values, {key: value for key, value in body.items() if key not in known}
 
 
-def _is_duration(time: Time | None) -> bool:
-    return isinstance(time, str) and duration(time.strip()) is not None
+def path(query: Query) -> str:
+    """Return the service's path with its places filled in."""
+    return query.service.url.format(**{name: query.filters[name] for name in query.service.path_parameters})
 
 
 def unique(rows: Sequence[Any]) -> list[Any]:
@@ -142,7 +121,11 @@ def unique(rows: Sequence[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _grouped(params: Params) -> dict[str, Any]:
+def _is_duration(time: Time | None) -> bool:
+    return isinstance(time, str) and duration(time.strip()) is not None
+
+
+def _grouped(params: Params) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name, value in params:
         found[name] = [*found[name], value] if name in found else [value]

@@ -18,6 +18,7 @@ import pandas as pd
 from jobtype_toolkit import frames
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, Rejected, StoreError, ToolkitError
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
@@ -216,10 +217,7 @@ class Plan:
         return f"Plan to {self._asked}: {self.verdict}{rows}"
 
     def _repr_html_(self) -> str:
-        from jinja2 import Environment, PackageLoader
-
-        environment = Environment(loader=PackageLoader("jobtype_toolkit", "templates"), autoescape=True)
-        return environment.get_template("plan.html").render(plan=self, asked=self._asked)
+        return render("plan.html", plan=self, asked=self._asked)
 
 
 _NOTHING_CHANGED = (StoreError, Rejected, AuthenticationFailed, NotFound)

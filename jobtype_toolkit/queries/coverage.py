@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-
-import duckdb
+from typing import Any
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, union
+from jobtype_toolkit.api.services import History
 from jobtype_toolkit.api.times import Window, v6_text
 
-_OPEN_JOBS = frozenset({"pending", "running", "queue_status", "system_failures"})
-"""Questions about jobs whatever their age."""
-_WINDOWED = frozenset({"status", "failures", "jobs"})
 
-
-def covered(con: duckdb.DuckDBPyConnection, source: str) -> list[Span]:
-    """Return the stretches of a source's history that are complete."""
-    return coverage(con).get(source, [])
-
-
-def coverage(con: duckdb.DuckDBPyConnection) -> Mapping[str, list[Span]]:
-    """Return the stretches of every pulled source that are complete."""
+def complete_spans(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, list[Span]]:
+    """Return the stretches of every pulled source that are complete, from the rows of `coverage`."""
     found: dict[str, list[Span]] = {}
-    for source, started, ended in con.execute("SELECT source, started, ended FROM coverage").fetchall():
-        found.setdefault(source, []).append((aware(started) or BEGINNING, aware(ended) or END))
+    for row in rows:
+        span = (aware(row["started"]) or BEGINNING, aware(row["ended"]) or END)
+        found.setdefault(row["source"], []).append(span)
     return {source: union(spans) for source, spans in found.items()}
 
 
@@ -33,14 +25,15 @@ def aware(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def told(spans: Sequence[Span]) -> str:
-    """Return stretches in words: the newest of them, and how many more there are."""
+def described(spans: Sequence[Span]) -> str:
+    """Return which part of the history is complete, in words."""
     if not spans:
-        return "nowhere"
+        return "no part of the history is complete yet"
     started, ended = spans[-1]
     more = len(spans) - 1
-    before = f", and in {more} {'stretches' if more > 1 else 'stretch'} before" if more else ""
-    return f"from {'the beginning' if started == BEGINNING else _second(started)} to {_second(ended)}{before}"
+    before = f", and in {more} earlier {'stretches' if more > 1 else 'stretch'}" if more else ""
+    since = "the beginning" if started == BEGINNING else _second(started)
+    return f"the pulled history is complete only from {since} to {_second(ended)}{before}"
 
 
 def _second(moment: datetime) -> str:
@@ -53,22 +46,18 @@ def as_texts(spans: Sequence[Span]) -> list[list[str | None]]:
     return [[None if one == BEGINNING else v6_text(one), v6_text(end)] for one, end in spans]
 
 
-def gap_note(service: str, spans: Sequence[Span], until: datetime | None, window: Window | None) -> str | None:
-    """Return what to say where a question needs more than is complete; None where it does not.
+def gap_note(history: History, spans: Sequence[Span], until: datetime | None, window: Window | None) -> str | None:
+    """Return what to say if a question needs more of a history than is complete; None if it does not.
 
     Jobs are covered by their last_modified, which is not before their last_status_change: what is complete since an instant
     is complete for all windows that begin there.
     """
-    if service not in _OPEN_JOBS | _WINDOWED:
+    if history == "none":
         return None
-    started = window.started if window and service in _WINDOWED else None
+    started = window.started if window and history != "all" else None
     needed = (started or BEGINNING, max(until or BEGINNING, started or BEGINNING))
     if not holds(spans, needed) or (until is None and not spans):
-        return (
-            f"the pulled history is complete only {told(spans)}: jobs that changed at other times may be missing here"
-        )
-    if service == "status" and not holds(spans, (BEGINNING, until or BEGINNING)):
-        return (
-            f"the pulled history is complete only {told(spans)}: RUNNING jobs that changed before may be missing here"
-        )
+        return f"{described(spans)}; jobs that changed at other times may be missing"
+    if history == "window and running" and not holds(spans, (BEGINNING, until or BEGINNING)):
+        return f"{described(spans)}; RUNNING jobs that changed before may be missing"
     return None

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jobtype_toolkit.analyses.questions import (
-    PENDING_QUESTION,
-    QUEUE_STATUS_QUESTION,
-    RUNNING_QUESTION,
-    STATUS_QUESTION,
-    SYSTEM_FAILURES_QUESTION,
-    Question,
-    status_parameters,
-)
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import ERROR
+from jobtype_toolkit.api.services import Service as ServiceOf
+from jobtype_toolkit.api.services import service as service_of
+from jobtype_toolkit.api.times import window
+from jobtype_toolkit.backend import DEFAULT_STARTED
+from jobtype_toolkit.queries.jobs import status_parameters
 from jobtype_toolkit.server.bodies import falsified, falsified_error, flat_body
 from jobtype_toolkit.server.data import Data, Reading
 from jobtype_toolkit.server.paging import cut, listed
@@ -23,6 +19,7 @@ from jobtype_toolkit.server.request import V6Request
 from jobtype_toolkit.server.response import V6Response
 from jobtype_toolkit.sqlfiles import sql
 
+_STATUS = service_of("status")
 COUNTS = ("status", "count", "most_recent", "category")
 """The keys of an entry of `job_counts`, in v6's order."""
 
@@ -34,19 +31,24 @@ def status(facts: Data, request: V6Request) -> V6Response:
     is_active = request.flag(request.release.activity)
     started, ended = request.moment("started"), request.moment("ended")
     times = [None if one is None else one.replace(tzinfo=request.now.tzinfo) for one in (started, ended)]
-    _, bound, _ = status_parameters(times[0], times[1], is_active if isinstance(is_active, bool) else None, request.now)
+    span = window(times[0], times[1], now=request.now, default_started=DEFAULT_STARTED)
+    filters = {
+        "started": span.started,
+        "ended": span.ended,
+        "is_active": is_active if is_active in (True, False) else None,
+    }
     with facts.reading() as reading:
         counts: dict[int, list[dict[str, Any]]] = {}
-        for row in _rows(reading, STATUS_QUESTION, **bound):
+        for row in _rows(reading, _STATUS, **status_parameters(filters)):
             entries = counts.setdefault(row["job_type_id"], [])
             if row["status"] is not None:
-                entries.append(flat_body(row, STATUS_QUESTION.row.pick(*COUNTS)))
+                entries.append(flat_body(row, _STATUS.row.pick(*COUNTS)))
         page, count = cut(request, list(counts))
         bases = reading.known.analysis_bases
         return listed(request, [{"job_type": bases[id], "job_counts": counts[id]} for id in page], count)
 
 
-def _falsified(question: Question) -> Service:
+def _falsified(question: ServiceOf) -> Service:
     """Return the service of a question whose rows have a falsified job type, and perhaps an error."""
     own = own_fields(question.row)
     has_error = any(field.path.startswith("error.") for field in question.row.fields)
@@ -72,11 +74,11 @@ def own_fields(row: Resource) -> tuple[Field, ...]:
     return tuple(field for field in row.fields if not field.path)
 
 
-def _rows(reading: Reading, question: Question, **bound: Any) -> list[dict[str, Any]]:
+def _rows(reading: Reading, question: ServiceOf, **bound: Any) -> list[dict[str, Any]]:
     return reading.snapshot.rows(sql(question.sql), {**bound, "source": reading.source})
 
 
-pending = _falsified(PENDING_QUESTION)
-running = _falsified(RUNNING_QUESTION)
-system_failures = _falsified(SYSTEM_FAILURES_QUESTION)
-queue_status = _falsified(QUEUE_STATUS_QUESTION)
+pending = _falsified(service_of("pending"))
+running = _falsified(service_of("running"))
+system_failures = _falsified(service_of("system_failures"))
+queue_status = _falsified(service_of("queue_status"))

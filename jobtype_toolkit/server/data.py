@@ -10,7 +10,7 @@ from typing import Any
 
 from jobtype_toolkit.api.resources import ERROR
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.queries.reader import ALL, Snapshot, Source
+from jobtype_toolkit.queries.reader import ALL, Session, Source
 from jobtype_toolkit.server.bodies import BASE, EMBEDDED_ERROR, Embed, flat_body, with_extra
 from jobtype_toolkit.server.releases import Release
 from jobtype_toolkit.sqlfiles import sql
@@ -59,27 +59,27 @@ class Data:
             msg = 'source="*" cannot be served: a server has one set of ids. Name one source of the store.'
             raise InvalidParameter(msg)
         self.store = store
-        self._asker = store.asker
+        self._reader = store.reader
         self._wanted = source
         self._release = release
         self._known: Known | None = None
-        self._asker.source(source)
+        self._reader.source(source)
 
     @property
     def source(self) -> Source:
         """What the store knows of the source."""
-        return self._asker.source(self._wanted)
+        return self._reader.source(self._wanted)
 
     @property
     def now(self) -> datetime:
         """The present of the source, as its analyses have it."""
-        return self._asker.now(self.source)[0]
+        return self._reader.scope(self._wanted).now
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Give one state of the source to read."""
         name = self.source.name
-        with self._asker.reading() as snapshot:
+        with self._reader.session() as snapshot:
             known = self._known
             if known is None or known.state != snapshot.state:
                 self._known = known = _known(snapshot, name, self._release)
@@ -90,7 +90,7 @@ class Data:
 class Reading:
     """One state of a source."""
 
-    snapshot: Snapshot
+    snapshot: Session
     source: str
     known: Known
 
@@ -99,7 +99,7 @@ class Reading:
         return self.snapshot.rows(sql(f"server/{query}", **fragments), {**bound, "source": self.source})
 
 
-def _known(snapshot: Snapshot, source: str, release: Release) -> Known:
+def _known(snapshot: Session, source: str, release: Release) -> Known:
     types = {row["id"]: row for row in snapshot.rows(sql("server/job_types"), {"source": source})}
     errors = {row["id"]: row for row in snapshot.rows(sql("server/errors"), {"source": source})}
     bases = {id: flat_body(row, BASE) for id, row in types.items()}

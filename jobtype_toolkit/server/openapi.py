@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jobtype_toolkit.analyses.questions import STATUS_QUESTION
 from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
 from jobtype_toolkit.api.arguments import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import ERROR, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
-from jobtype_toolkit.api.services import SERVICES, WRITES, Parameter, Service
+from jobtype_toolkit.api.services import SERVICES, WRITES, Parameter, Service, service
 from jobtype_toolkit.seed.schema import definition
 from jobtype_toolkit.server.analytics import COUNTS, own_fields
 from jobtype_toolkit.server.bodies import BASE, EMBEDDED_ERROR, EXECUTION_SHAPE, JOB_SHAPE, REVISION_SHAPE, Parts, Shape
@@ -218,7 +217,7 @@ def _schemas(release: Release) -> dict[str, Schema]:
     def counted(row: Resource, **more: Schema) -> Schema:
         return _object({**analysed, **more, **_of(own_fields(row))["properties"]})
 
-    counts = {"type": "array", "items": _of(STATUS_QUESTION.row.pick(*COUNTS))}
+    counts = {"type": "array", "items": _of(service("status").row.pick(*COUNTS))}
     revision = shaped(REVISION_SHAPE)["properties"]
     entry = {"type": "array", "items": _object({"name": {"type": "string"}, "description": {"type": "string"}})}
     return {

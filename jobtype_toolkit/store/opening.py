@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobtype_toolkit.api.resources import LOADABLE
-from jobtype_toolkit.api.times import instant
-from jobtype_toolkit.queries.reader import Clock, system_clock
+from jobtype_toolkit.api.times import Clock, instant, system_clock
 from jobtype_toolkit.store.connecting import MEMORY
 from jobtype_toolkit.store.store import Store
 

@@ -1,4 +1,4 @@
-"""`Store`: a DuckDB file with job types, revisions and job history, asked like a v6 server."""
+"""`Store`: a DuckDB file with job types, revisions and job history, a backend like a live server."""
 
 from __future__ import annotations
 
@@ -7,33 +7,42 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import available_timezones
 
 import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
+from jobtype_toolkit.api.answers import SNAPSHOT
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
-from jobtype_toolkit.api.times import Time, instant, v6_text
+from jobtype_toolkit.api.services import Parameter, Service
+from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
+from jobtype_toolkit.backend import Scope
 from jobtype_toolkit.errors import InvalidParameter, StoreError
-from jobtype_toolkit.queries.job_types import JobTypeReads
-from jobtype_toolkit.queries.jobs import JobReads
-from jobtype_toolkit.queries.reader import ALL, Asker, Clock, system_clock
-from jobtype_toolkit.store import maintenance, schema
+from jobtype_toolkit.plans.plan import Plan
+from jobtype_toolkit.plans.request import ChangeRequest
+from jobtype_toolkit.queries.backend import SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader
+from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.validator import validate
+from jobtype_toolkit.store import maintenance, schema, writes
 from jobtype_toolkit.store.connecting import MEMORY, Patience
 from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.maintenance import Check
-from jobtype_toolkit.store.management import Managing, source_name
+from jobtype_toolkit.store.session import DuckDBEngine
 from jobtype_toolkit.store.summary import Summary
 from jobtype_toolkit.sync.pulling import Pulling
 
+_SNAPSHOTS = Service(
+    "snapshots", "", SNAPSHOT, (Parameter("at", "time", "Only the last snapshot that was taken by then."),)
+)
 
-class Store(JobTypeReads, JobReads, Managing, Pulling):
+
+class Store(Pulling, SqlBackend):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -69,12 +78,10 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         self._read_only = read_only
         self._clock = clock
         self._database.ensure(self._patience, read_only=read_only)
-        self._asker = Asker(self._reading, lambda: self._database.state, clock)
-
-    @property
-    def asker(self) -> Asker:
+        self._engine = DuckDBEngine(self._reading, lambda: self._database.state)
+        self.reader = Reader(self._engine, clock)
         """What runs SQL on the store, for the parts of the toolkit that need rows instead of frames."""
-        return self._asker
+        self._asker = self.reader
 
     @property
     def path(self) -> Path | None:
@@ -85,23 +92,15 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         """Let go of the file now. The store can still be asked: it opens the file again."""
         self._database.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     @property
     def as_of(self) -> datetime | None:
         """The newest change of a job in the store, in UTC; None where there are no jobs."""
-        return self._asker.source(ALL).as_of
+        return self.reader.source(ALL).as_of
 
     @property
     def sources(self) -> list[str]:
         """The names of the sources whose rows the store holds."""
-        return [one.name for one in self._asker.sources()]
+        return [one.name for one in self.reader.sources()]
 
     def load(
         self,
@@ -137,15 +136,45 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
         options = _options(resource, columns, statuses, timezone)
-        source_name(source)
+        writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._clock())
         with self._writing(f"load({str(path)!r})") as con:
             return loading.run(con, request)
 
+    def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
+        """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.
+
+        Args:
+            at: only the last snapshot that was taken by then; all of them if not given.
+            source: which source of the store; `"*"` for all.
+
+        Returns:
+            Columns `taken, view, job_type_id, status, category, error_id, count, oldest, newest, highest_priority`; the view
+            `status` counts the three hours before.
+        """
+        return self._answer(self._ask(_SNAPSHOTS, {"at": at}, source=source))
+
+    def set_workspaces(self, workspaces: Mapping[str, bool], *, source: str | None = None) -> None:
+        """Say which workspaces there are, and which of them are active: `{"products": True, "old": False}`.
+
+        They take the place of those known before; with none, configurations are not checked for them.
+
+        Raises:
+            InvalidParameter: a name that is not text, or an activity that is not a boolean.
+            Ambiguous: the store has several sources and the call names none.
+        """
+        for name, is_active in workspaces.items():
+            if not isinstance(name, str) or not name or not isinstance(is_active, bool):
+                msg = f"set_workspaces({{{name!r}: {is_active!r}}}) is no workspace. Give name → whether it is active."
+                raise InvalidParameter(msg)
+        target = self._target(source)
+        with self._writing("set_workspaces") as con, transaction(con):
+            writes.set_workspaces(con, target, workspaces, self._clock())
+
     def rejects(self, load_id: int | None = None) -> pd.DataFrame:
         """Return the rows that could not be loaded: load, source, resource, file, position (from 1), reason and text."""
         text = "SELECT * FROM reject WHERE $load_id IS NULL OR load_id = $load_id ORDER BY load_id, file, position"
-        return frames.from_columns(self._asker.fetch(text, {"load_id": load_id}), schema.table("reject").fields)
+        return frames.from_columns(self.reader.fetch(text, {"load_id": load_id}), schema.table("reject").fields)
 
     def sql(self, query: str, /, **parameters: Any) -> pd.DataFrame:
         """Return the answer to a query of your own, as DuckDB gives it, times in UTC.
@@ -157,11 +186,12 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
         Raises:
             InvalidQuery: the SQL does not run, or would change the store.
         """
-        return self._asker.free(query, parameters)
+        with self._engine.session() as session:
+            return session.frame(query, parameters)
 
     def tables(self) -> pd.DataFrame:
         """Return every table and view with its columns: `table, column, type, meaning`."""
-        return self._asker.free(schema.DESCRIPTION, {})
+        return self.sql(schema.DESCRIPTION)
 
     def forget(self, load_id: int) -> int:
         """Remove the rows that came last from a load, and return how many; what it had replaced does not come back.
@@ -179,10 +209,10 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             before: a time, or a duration back from now.
             source: which source; `"*"` for all.
         """
-        meant = self._asker.source(source)
-        moment = instant(before, name="before", now=self._asker.now(meant)[0])
+        scope = self._scope(source)
+        moment = instant(before, name="before", now=scope.now)
         with self._writing("prune") as con, transaction(con):
-            return maintenance.prune(con, v6_text(moment) or "", meant.name)
+            return maintenance.prune(con, v6_text(moment) or "", scope.source)
 
     def publish(self, path: str | Path) -> Path:
         """Put a consistent, read-only copy of the store at `path`, atomically, and return where it is.
@@ -206,12 +236,12 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
             Ambiguous: the store has several sources: ids are unique only within one, so each has its own folder.
             StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
         """
-        meant = self._asker.source(source)
-        if meant.name == ALL:
+        name = self.reader.source(source).name
+        if name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
             raise InvalidParameter(msg)
         with self._reading() as con:
-            return maintenance.export(con, folder, meant.name)
+            return maintenance.export(con, folder, name)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""
@@ -220,13 +250,32 @@ class Store(JobTypeReads, JobReads, Managing, Pulling):
 
     def summary(self) -> Summary:
         """Return what is in the store, how fresh and as of when; what its `repr` shows."""
-        return Summary.of(self.path, self._asker)
+        return Summary.of(self.path, self.reader)
 
     def __repr__(self) -> str:
         return self.summary().text()
 
     def _repr_html_(self) -> str:
         return self.summary().html()
+
+    def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:
+        with self._reading() as con:
+            known = writes.workspaces(con, scope.source)
+        return validate(manifest, configuration, workspaces=known)
+
+    def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
+        if request.is_edit:
+            scope = self._scope(source)
+            target = writes.source_name(scope.source)
+            missing = self._no_job_type(request.name, request.version, scope)
+        else:
+            target, missing = self._target(source), ""
+        connections = writes.Connections(self._reading, self._writing, self._clock)
+        return writes.planned(connections, request, target, missing)
+
+    def _target(self, source: str | None) -> str:
+        """Return the source to write into: a known one, the only one, or a new one of that name."""
+        return writes.source_name(source) if source is not None else self.reader.source(None).name
 
     def _reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return self._database.reading(self._patience, upgrade=not self._read_only)

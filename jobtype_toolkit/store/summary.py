@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.times import v6_text
+from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.queries.coverage import told
-from jobtype_toolkit.queries.reader import Asker, Source
-
-_COUNTED = ("job_type", "job_type_revision", "error", "job_execution")
+from jobtype_toolkit.queries.coverage import described
+from jobtype_toolkit.queries.reader import Reader, Source
+from jobtype_toolkit.sqlfiles import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,13 @@ class Summary:
     trouble: str = ""
 
     @classmethod
-    def of(cls, path: Path | None, asker: Asker) -> Summary:
+    def of(cls, path: Path | None, reader: Reader) -> Summary:
         """Read what is needed; trouble with the file is part of the answer, for a repr must not raise."""
         try:
-            sources = tuple(asker.sources())
-            counts = tuple(asker.counts(_COUNTED).items())
+            sources = tuple(reader.sources())
+            counts = tuple(
+                (name, int(values[0])) for name, values in reader.fetch(sql("store/schema.counts"), {}).items()
+            )
         except StoreError as error:
             return cls(path, trouble=str(error))
         return cls(path, sources, counts)
@@ -52,7 +53,7 @@ class Summary:
 
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""
-        return str(_template().render(summary=self, v6_text=v6_text, complete=_complete))
+        return render("summary.html", summary=self, v6_text=v6_text, complete=_complete)
 
 
 def _complete(source: Source) -> str:
@@ -60,16 +61,8 @@ def _complete(source: Source) -> str:
     if not source.pulled:
         return ""
     is_whole = len(source.spans) == 1 and source.spans[0][0] == BEGINNING and _reaches(source)
-    return ", complete" if is_whole else f", complete only {told(source.spans)}"
+    return ", complete" if is_whole else f"; {described(source.spans)}"
 
 
 def _reaches(source: Source) -> bool:
     return source.watermark is None or source.spans[-1][1] > source.watermark
-
-
-def _template() -> Any:
-    from jinja2 import Environment, PackageLoader
-
-    return Environment(loader=PackageLoader("jobtype_toolkit.store", "templates"), autoescape=True).get_template(
-        "summary.html"
-    )

@@ -1,9 +1,10 @@
-"""What a store holds of a job type before it is written, and the writing itself."""
+"""Creations and edits in a store, as plans: what it holds of a job type before, and the writing itself."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +13,31 @@ import duckdb
 
 from jobtype_toolkit.api.records import JobType
 from jobtype_toolkit.api.resources import JOB_TYPE
-from jobtype_toolkit.plans.evaluate import Evaluation
-from jobtype_toolkit.plans.request import Current
+from jobtype_toolkit.api.services import service
+from jobtype_toolkit.api.times import Clock, naive_utc
+from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated
+from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
+from jobtype_toolkit.plans.plan import Plan
+from jobtype_toolkit.plans.request import ChangeRequest, Current
+from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.script import script
 
+_OPEN = ("RUNNING", "QUEUED", "PENDING")
+"""The statuses that a plan counts the jobs of."""
 _MAX_TRIES = 3
 """What v6 gives a new job type; none of these services can set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How a plan reaches the store's file, now and when it is sent."""
+
+    reading: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+    writing: Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +47,60 @@ class Stored(Current):
     source: str
     row: Mapping[str, Any] | None = field(repr=False)
     """The row of the table `job_type`, JSON as text; None where there is no such job type."""
+
+
+def planned(connections: Connections, request: ChangeRequest, source: str, missing: str) -> Plan:
+    """Return the plan of a request for a source; `missing` is the message for an edit of what is not there.
+
+    Raises:
+        NotFound: an edit of what is not there.
+    """
+    request = replace(request, allow_unreachable=True)  # a store has an address for every version
+    with connections.reading() as con:
+        current = present(con, source, request.name, request.version)
+        jobs = jobs_now(con, current)
+    if request.is_edit and current.row is None:
+        raise NotFound(missing)
+    evaluation = evaluate(request, current)
+    return Plan(
+        evaluation.action,
+        request.name,
+        request.version,
+        f"the source {source!r}",
+        evaluation.before,
+        evaluation.after,
+        evaluation.validation,
+        lambda: _send(connections, request, current, evaluation),  # unlike a partial it shows nothing of what it holds
+        jobs={status: jobs.get(status, 0) for status in _OPEN} if current.row else {},
+        auto_update=evaluation.auto_update,
+        second_step=evaluation.second_step,
+        notes=evaluation.notes,
+    )
+
+
+def _send(connections: Connections, request: ChangeRequest, current: Stored, evaluation: Evaluation) -> Sent:
+    """Write what was planned in one transaction, if what the plan saw is still so."""
+    now = connections.clock()
+    with connections.writing(evaluation.action) as con:
+        if present(con, current.source, current.name, current.version) != current:
+            msg = (
+                f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the "
+                "plan was made. Nothing was written; make a new plan and look at it."
+            )
+            raise PlanOutdated(msg)
+        with transaction(con):
+            write(con, current, evaluation, naive_utc(now))
+        stored = job_type(con, current)
+    return Sent(
+        "created" if current.row is None else "edited",
+        service("job_type").url.format(name=current.name, version=current.version),
+        stored,
+        evaluation.validation,
+        evaluation.not_applied,
+        home=f"the source {current.source!r}",
+        at=now,
+        request=request.asked(evaluation.secrets),
+    )
 
 
 def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Stored:
@@ -147,3 +219,23 @@ def _told(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return _json(value) if isinstance(value, dict) else None if value is None else str(value)
+
+
+def set_workspaces(con: duckdb.DuckDBPyConnection, source: str, workspaces: Mapping[str, bool], now: datetime) -> None:
+    """Replace the workspaces of a source, inside the caller's transaction."""
+    bound = {
+        "source": source,
+        "names": list(workspaces),
+        "active": list(workspaces.values()),
+        "now": naive_utc(now),
+    }
+    script(con, "store/writes.set_workspaces", bound)
+    script(con, "store/writes.know_source", bound)
+
+
+def source_name(source: str) -> str:
+    """Return a text that can name a source; InvalidParameter where it cannot."""
+    if not isinstance(source, str) or not source.strip() or source == "*":
+        msg = f'source={source!r} cannot name a source. Give any text but "" and "*".'
+        raise InvalidParameter(msg)
+    return source

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
-from jobtype_toolkit.api.answers import SNAPSHOT
 from jobtype_toolkit.api.arguments import paging
-from jobtype_toolkit.api.times import Time, duration, instant, v6_text
+from jobtype_toolkit.api.times import Clock, Time, duration, instant
 from jobtype_toolkit.errors import Ambiguous, InvalidParameter
-from jobtype_toolkit.queries.reader import Asker, Clock
+from jobtype_toolkit.queries.reader import Reader
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.engine import Database
-from jobtype_toolkit.store.management import source_name
+from jobtype_toolkit.store.writes import source_name
 
 if TYPE_CHECKING:
     from jobtype_toolkit.live.scale import Scale
@@ -29,7 +28,7 @@ _MOST_WORKERS = 16
 class Pulling:
     """Bringing over what a live server has."""
 
-    _asker: Asker
+    _asker: Reader
     _clock: Clock
     _database: Database
     _writing: Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -107,23 +106,6 @@ class Pulling:
             lambda started, ended: self._status_of(meant, started, ended),
         )
         return pull.run(home, scale, request)
-
-    def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
-        """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.
-
-        Args:
-            at: only the last snapshot that was taken by then; all of them where not given.
-            source: which source of the store; `"*"` for all.
-
-        Returns:
-            Columns `taken, view, job_type_id, status, category, error_id, count, oldest, newest, highest_priority`; the view
-            `status` counts the three hours before.
-        """
-        meant = self._asker.source(source)
-        moment = None if at is None else instant(at, name="at", now=self._asker.now(meant)[0])
-        return self._asker.ask(
-            "snapshots", sql("queries/snapshots"), SNAPSHOT.fields, source=meant, parameters={"at": v6_text(moment)}
-        )
 
     def _pulled_as(self, url: str, source: str | None, *, moved: bool) -> str:
         """Return the source that a pull from an address belongs to; another server's rows must not mix with it.

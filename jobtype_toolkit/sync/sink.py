@@ -16,7 +16,8 @@ from jobtype_toolkit.api.intervals import BEGINNING, END, Span, minus, union
 from jobtype_toolkit.api.resources import LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
-from jobtype_toolkit.queries.coverage import aware, covered
+from jobtype_toolkit.queries.coverage import aware, complete_spans
+from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
@@ -24,6 +25,7 @@ from jobtype_toolkit.store.ingest.load import refresh_source, tidied
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
 from jobtype_toolkit.store.script import number, script
+from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
 
@@ -185,3 +187,8 @@ def before(moment: datetime, back: timedelta) -> datetime:
         return moment - back
     except OverflowError:
         return BEGINNING
+
+
+def covered(con: duckdb.DuckDBPyConnection, source: str) -> list[Span]:
+    """Return the stretches of a source's history that are complete."""
+    return complete_spans(Session(con, 0).rows(sql("queries/sources.coverage"), {})).get(source, [])

@@ -114,7 +114,9 @@ def check(talk: Any, name: str, body: Any) -> None:
         found.attrs.clear()  # pandas copies them deeply for each column that is looked at
         found.sort_values(list(found.columns[:1]))
         found.memory_usage(deep=True)
-        if other := [name for name in found if not found[name].equals(good[name])]:  # the rest shows as a good answer's does
+        if other := [
+            name for name in found if not found[name].equals(good[name])
+        ]:  # the rest shows as a good answer's does
             str(found[other].head(3)), found[other].head(3)._repr_html_()
     else:
         repr(found)

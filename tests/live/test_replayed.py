@@ -198,7 +198,7 @@ SINGLE = {name for name in READS if not isinstance(replay.body(name), dict) or "
 NO_FRAME = {"job-executions-service", "versions-unknown-name"}
 
 
-@pytest.mark.filterwarnings("ignore::jobtype_toolkit.api.arguments.ResultCut")
+@pytest.mark.filterwarnings("ignore::jobtype_toolkit.errors.ResultCut")
 @pytest.mark.parametrize("name", [name for name in READS if name not in SINGLE | NO_FRAME])
 def test_a_recorded_list_comes_back_as_the_frame_of_its_rows(played, name):
     found, expected = asked_and_expected(played(name), name)
@@ -206,7 +206,7 @@ def test_a_recorded_list_comes_back_as_the_frame_of_its_rows(played, name):
     assert found.attrs["source"].endswith("/api")
 
 
-@pytest.mark.filterwarnings("ignore::jobtype_toolkit.api.arguments.ResultCut")
+@pytest.mark.filterwarnings("ignore::jobtype_toolkit.errors.ResultCut")
 @pytest.mark.parametrize("name", [name for name in READS if KINDS[name][0]["path"] == "/v6/jobs/"])
 def test_the_count_of_recorded_jobs_is_the_servers(played, name):
     found, _ = asked_and_expected(played(name), name)

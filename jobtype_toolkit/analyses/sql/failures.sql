@@ -29,5 +29,5 @@ FROM failed AS f
 JOIN job_type AS t ON t.source = f.source AND t.id = f.job_type_id
 JOIN finished AS n ON n.source = f.source AND n.job_type_id = f.job_type_id
 LEFT JOIN error AS e ON e.source = f.source AND e.id = f.error_id
-WHERE $categories IS NULL OR list_contains($categories, e.category)
+WHERE $category IS NULL OR list_contains($category::VARCHAR[], e.category)
 ORDER BY f.count DESC, f.last_error DESC NULLS LAST, t.source, t.id, e.id;

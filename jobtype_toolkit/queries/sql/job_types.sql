@@ -1,34 +1,9 @@
--- name: names
--- All versions of the names of which one version matches all of v6's filters at once.
-SELECT *
+-- name: all
+-- The job types of a source, with their tags.
+SELECT *, json_extract_string(manifest, '$.job.tags') AS tags, manifest IS NOT NULL AS has_manifest
 FROM job_type
-WHERE (source, name) IN (
-SELECT t.source, t.name
-/*matching*/
-)
-ORDER BY source, name, id;
-
--- name: list
--- Job types that match v6's filters.
-SELECT *
-/*matching*/
-ORDER BY t.source, lower(t.name), t.id;
-
--- name: matching
--- The job types that match; a keyword is part of the name or of a tag, whatever its case.
-FROM (
-    SELECT *, from_json(manifest -> '$.job.tags', '["VARCHAR"]') AS tags
-    FROM job_type
-    WHERE ($source = '*' OR source = $source)
-) AS t
-WHERE ($id IS NULL OR list_contains($id, t.id))
-AND ($is_active IS NULL OR t.is_active = $is_active)
-AND ($is_system IS NULL OR t.is_system = $is_system)
-AND (
-    $keyword IS NULL
-    OR len(list_filter($keyword, lambda k: contains(lower(t.name), lower(k)))) > 0
-    OR len(list_filter(t.tags, lambda g: len(list_filter($keyword, lambda k: contains(lower(g), lower(k)))) > 0)) > 0
-)
+WHERE ($source = '*' OR source = $source)
+ORDER BY source, lower(name), id;
 
 -- name: versions
 -- The versions of a name.
@@ -57,7 +32,3 @@ JOIN job_type AS t ON t.source = r.source AND t.id = r.job_type_id
 WHERE ($source = '*' OR r.source = $source) AND t.name = $name AND t.version = $version AND r.revision_num = $revision_num
 ORDER BY r.source, r.id
 LIMIT 1;
-
--- name: without_manifest
--- How many job types have no manifest loaded.
-SELECT count(*) AS n FROM job_type WHERE ($source = '*' OR source = $source) AND manifest IS NULL;

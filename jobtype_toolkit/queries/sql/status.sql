@@ -6,7 +6,7 @@ WITH counted AS (
     FROM job_final
     WHERE ($source = '*' OR source = $source) AND status <> 'FAILED'
     AND last_status_change >= $started::TIMESTAMP
-    AND last_status_change <= coalesce($ended::TIMESTAMP, 'infinity'::TIMESTAMP)
+    AND last_status_change <= coalesce($ended::TIMESTAMP, '9999-12-31T23:59:59.999999'::TIMESTAMP)
     GROUP BY source, job_type_id, status
     UNION ALL
     SELECT source, job_type_id, status, NULL, count(*), max(last_status_change)
@@ -16,7 +16,7 @@ WITH counted AS (
         status = 'RUNNING'
         OR (
             last_status_change >= $started::TIMESTAMP
-            AND last_status_change <= coalesce($ended::TIMESTAMP, 'infinity'::TIMESTAMP)
+            AND last_status_change <= coalesce($ended::TIMESTAMP, '9999-12-31T23:59:59.999999'::TIMESTAMP)
         )
     )
     GROUP BY source, job_type_id, status
@@ -25,7 +25,7 @@ WITH counted AS (
     FROM job_failed
     WHERE ($source = '*' OR source = $source)
     AND last_status_change >= $started::TIMESTAMP
-    AND last_status_change <= coalesce($ended::TIMESTAMP, 'infinity'::TIMESTAMP)
+    AND last_status_change <= coalesce($ended::TIMESTAMP, '9999-12-31T23:59:59.999999'::TIMESTAMP)
     GROUP BY source, job_type_id, error_id
 ),
 by_category AS (
@@ -44,5 +44,5 @@ LEFT JOIN by_category AS c ON c.source = t.source AND c.job_type_id = t.id
 WHERE ($source = '*' OR t.source = $source) AND ($is_active IS NULL OR t.is_active = $is_active)
 ORDER BY
     t.last_modified NULLS LAST, t.source, t.id,
-    coalesce(list_position($statuses, c.status), 99), c.status,
-    coalesce(list_position($categories, c.category), 99), c.category;
+    coalesce(nullif(array_position($statuses, c.status), 0), 99), c.status,
+    coalesce(nullif(array_position($categories, c.category), 0), 99), c.category;

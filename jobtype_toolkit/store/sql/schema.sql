@@ -26,3 +26,11 @@ LEFT JOIN (
 ) AS o ON c.table_name = 'job' AND o.table_name = 'job_final' AND o.column_name = c.column_name
 WHERE NOT c.internal AND c.schema_name = 'main'
 ORDER BY c.table_name = 'meta', c.table_name, c.column_index;
+
+-- name: counts
+-- How many rows the tables hold that a summary tells of.
+SELECT
+    (SELECT count(*) FROM job_type) AS job_type,
+    (SELECT count(*) FROM job_type_revision) AS job_type_revision,
+    (SELECT count(*) FROM error) AS error,
+    (SELECT count(*) FROM job_execution) AS job_execution;

@@ -1,0 +1,74 @@
+"""From a value to the text of a cell: one way for terminals, HTML and widgets."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jobtype_toolkit.api.fields import Field
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LONGEST = 120
+"""How much of a long text a cell shows; JSON and CSV have all of it."""
+STATUS_STYLES = {
+    "FAILED": "red",
+    "RUNNING": "cyan",
+    "COMPLETED": "green",
+    "PENDING": "yellow",
+    "BLOCKED": "yellow",
+    "QUEUED": "yellow",
+    "CANCELED": "bright_black",
+}
+"""The colour of each status in a terminal."""
+
+
+def safe(text: str) -> str:
+    """Return a text in which whatever could steer a terminal or turn its writing direction is spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def plain(column: pd.Series) -> list[Any]:
+    """Return a column as values of JSON: times as ISO-8601 with Z, what is missing as None."""
+    if column.dtype.kind == "M":
+        import numpy as np
+
+        stamps = column.dt.tz_convert(None).to_numpy().astype("datetime64[us]")
+        texts = np.datetime_as_string(stamps).tolist()
+        return [None if text == "NaT" else text.removesuffix(".000000") + "Z" for text in texts]
+    return [None if gone else value for value, gone in zip(column.tolist(), column.isna(), strict=True)]
+
+
+def header(field: Field) -> str:
+    """Return the heading of a column, with its unit."""
+    unit = "UTC" if field.type == "time" else field.unit
+    return f"{field.name} ({unit})" if unit else field.name
+
+
+def cell(field: Field, value: Any) -> str:
+    """Return a plain value as the text of a cell; what is missing is empty."""
+    if value is None:
+        return ""
+    match field.type:
+        case "time":
+            return str(value)[:19].replace("T", " ")
+        case "bool":
+            return "yes" if value else "no"
+        case "float":
+            return f"{value:.4g}"
+        case "int":
+            return f"{value:,}" if field.name == "count" else str(value)
+        case "texts":
+            value = ", ".join(map(str, value))
+        case "json":
+            value = json.dumps(value)
+    text = safe(value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…")
+    return text if len(text) <= 2 * _LONGEST else text[:_LONGEST] + "…"
+
+
+def style(field: Field, value: Any) -> str:
+    """Return the colour of a cell in a terminal."""
+    return STATUS_STYLES.get(value, "") if field.name == "status" else ""
