@@ -12,7 +12,7 @@ DAILY := not browser and not soak and not spark
 .PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/plain.stamp ## Load the bundled sample into demo.duckdb and show the four analyses
 	@$(BIN)/jobtype-toolkit demo demo.duckdb

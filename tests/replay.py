@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import pandas as pd
 from histories import page
 from loopback import listed
-from recorded import ABSENT as ABSENT
-from recorded import RECORDINGS
+from recorded import ABSENT, RECORDINGS  # noqa: F401 - tests ask for replay.ABSENT
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import flat

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,11 +50,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     return with_arguments
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with three jobs, made by the command line."""
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "history.csv").write_text(HISTORY, encoding="utf-8")
+    arguments = ["load", str(folder / "history.csv"), "--store", str(folder / "ops.duckdb")]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def ask(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
+def ask(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[..., Result]:
     """Run the command line on a store with three jobs."""
-    (tmp_path / "history.csv").write_text(HISTORY, encoding="utf-8")
-    assert run("load", "history.csv", "--store", "ops.duckdb").exit_code == 0
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return lambda command, *arguments: run(command, *arguments, "--store", "ops.duckdb")
 
 
@@ -279,8 +289,10 @@ def process(*arguments: str, told: bool = False, **options: object) -> subproces
 
 @pytest.mark.slow
 def test_a_closed_pipe_is_quiet(run, tmp_path):
-    run("demo", "demo.duckdb")
-    with process("jobs", "--store", str(tmp_path / "demo.duckdb"), "--json", stdout=subprocess.PIPE) as running:
+    rows = "".join(f"{number},fit,1.0.0,RUNNING,,,\n" for number in range(1000))  # more than a pipe takes in
+    (tmp_path / "history.csv").write_text(FLAT + rows, encoding="utf-8")
+    run("load", "history.csv", "--store", "s.duckdb")
+    with process("jobs", "--store", str(tmp_path / "s.duckdb"), "--json", stdout=subprocess.PIPE) as running:
         running.stdout.read(10)
         running.stdout.close()
         assert running.stderr.read() == b""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from asking import filled
+from asking import small_file
 from histories import JOBS
 from typer.testing import CliRunner
 
@@ -24,10 +24,7 @@ TOKEN = "a-very-secret-token"
 @pytest.fixture
 def store(tmp_path):
     """The file of a store with the small history."""
-    path = tmp_path / "small.duckdb"
-    with jt.open(path) as made:
-        filled(tmp_path, made)
-    return path
+    return small_file(tmp_path, "scale")
 
 
 class Started:
