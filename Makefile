@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run
+.PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,3 +77,16 @@ $(VENV)/%.stamp: pyproject.toml | $(BIN)/python
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
+
+versions: ## Run the quick tests with the lowest and the newest dependencies, on each Python from 3.11 at hand
+	@for python in python3.11 python3.12 python3.13 python3.14; do \
+	  command -v $$python >/dev/null || { echo "$$python: not at hand"; continue; }; \
+	  for which in lowest newest; do \
+	    echo "$$python with the $$which dependencies"; \
+	    home=.venv-versions/$$python-$$which && $$python -m venv $$home || exit 1; \
+	    $$python tests/lowest.py >.venv-versions/lowest.txt || exit 1; \
+	    [ $$which = lowest ] && limits="--constraint .venv-versions/lowest.txt" || limits="--upgrade --upgrade-strategy eager"; \
+	    $$home/bin/python -m pip install --quiet --disable-pip-version-check --no-input $$limits -e ".[dev]" || exit 1; \
+	    $$home/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser" || exit 1; \
+	  done; \
+	done

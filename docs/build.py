@@ -1,11 +1,14 @@
-"""Make what the docs show from the code: the reference, the picture, the outputs of the notebooks (`make docs`)."""
+"""Make what the docs show from the code: reference, API, picture, outputs of the notebooks (`make docs`)."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
 import json
 import re
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from rich.console import Console
 from typer.main import get_command
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import errors
 from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.api.fields import DUCKDB, Resource
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION
@@ -23,7 +27,7 @@ from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
-from jobtype_toolkit.store.schema import TABLES, comment
+from jobtype_toolkit.store.schema import TABLES, comment, write_template
 from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 
 DOCS = Path(__file__).resolve().parent
@@ -55,6 +59,21 @@ CODES = {
     "In a configuration": CONFIGURATION_CODES,
     "In a plan to add or edit": WRITE_CODES,
 }
+
+ABOUT_API = """The public names of `jobtype_toolkit`, made from the code by `make docs`; a test keeps it up to date.
+`import jobtype_toolkit as jt` is all that is needed. What the calls return, column by column, is in
+[the reference](reference.md#resources)."""
+API = {
+    "Connect and open": ("connect", "open", "sample", "explain"),
+    "Backends": ("Backend", "Store", "Scale", "Retries", "PullReport"),
+    "Records": ("JobType", "JobTypeRevision", "Job"),
+    "Plans": ("Plan", "Sent"),
+    "Validation": ("validate", "Validation", "Finding", "Manifest", "Configuration"),
+}
+"""The public names but the errors, by what they are for."""
+MADE_BY_CALLER = ("Retries",)
+"""Classes whose constructor is for the reader; the others come from functions and methods."""
+WIDTH = 100
 
 
 def reference() -> str:
@@ -180,6 +199,131 @@ def _table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in made)
 
 
+def api() -> str:
+    """Return the page of the public names: signatures and docstrings, by group; the errors as their tree."""
+    links = [*API, "Errors and warnings"]
+    parts = ["# API", ABOUT_API, " · ".join(f"[{name}](#{name.lower().replace(' ', '-')})" for name in links)]
+    for title, names in API.items():
+        parts.append(f"## {title}")
+        for name in names:
+            parts += _public(name)
+    kinds = [name for name in jt.__all__ if getattr(getattr(jt, name), "__module__", "") == errors.__name__]
+    tree = (errors.__doc__ or "").split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
+    meanings = ((f"`{name}`", " ".join((inspect.getdoc(getattr(jt, name)) or "").split())) for name in kinds)
+    parts += ["## Errors and warnings", f"```text\n{tree}\n```", _table(("name", "meaning"), meanings)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _public(name: str) -> Iterator[str]:
+    """Yield the heading of a public name, how it is called, what it says of itself, and its members."""
+    it = getattr(jt, name)
+    yield f"### {name}"
+    if not inspect.isclass(it) or name in MADE_BY_CALLER:
+        yield _signature(f"jt.{name}", it)
+    yield _markdown(inspect.getdoc(it) or "")
+    if inspect.isclass(it):
+        parents = [cls.__name__ for cls in it.__mro__[1:] if cls.__name__ in jt.__all__]
+        if parents:
+            yield f"It has all that [{parents[0]}](#{parents[0].lower()}) has, and:"
+        fields = list(_fields(it))
+        if fields:
+            yield "\n".join(fields)
+        for member, value in _members(it):
+            yield from _member(name, member, value)
+
+
+def _fields(cls: type) -> Iterator[str]:
+    """Yield the public attributes that a class declares, each with the text below it."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.target.id[0] == "_":
+            continue
+        text = ""
+        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            text = ": " + " ".join(str(following.value.value).split())
+        yield f"- `{node.target.id}`, `{ast.unparse(node.annotation)}`{text}"
+
+
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Yield the public methods and properties that no other public class has already, in the order of the code."""
+    shown = {base for base in cls.__mro__ if base is not cls and base.__name__ in jt.__all__}
+    seen = {name for base in shown for name in vars(base)}
+    for base in cls.__mro__:
+        if base in shown or not base.__module__.startswith("jobtype_toolkit"):
+            continue
+        for name, value in vars(base).items():
+            is_code = isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value)
+            if is_code and not name.startswith("_") and name not in seen:
+                seen.add(name)
+                yield name, value
+
+
+def _member(owner: str, name: str, value: Any) -> Iterator[str]:
+    yield f"#### {owner}.{name}"
+    text = _markdown(inspect.getdoc(value) or "")
+    if isinstance(value, property):
+        yield f"A property. {text}"
+        return
+    bound = isinstance(value, classmethod | staticmethod)
+    called = value.__func__ if bound else value
+    yield _signature(f"jt.{owner}.{name}" if bound else f"{owner.lower()}.{name}", called)
+    yield text
+
+
+class _Raw(str):
+    """Text that a signature shows as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _signature(name: str, called: Any) -> str:
+    signature = inspect.signature(called)
+    given = [
+        it.replace(
+            annotation=_Raw(it.annotation) if isinstance(it.annotation, str) else it.annotation,
+            default=_Raw(it.default.__name__) if inspect.isroutine(it.default) else it.default,
+        )
+        for it in signature.parameters.values()
+        if it.name not in ("self", "cls")
+    ]
+    result = signature.return_annotation
+    shown = signature.replace(
+        parameters=given, return_annotation=_Raw(result) if isinstance(result, str) else inspect.Signature.empty
+    )
+    line = f"{name}{shown}"
+    if len(line) > WIDTH and given:
+        head, tail = f"{name}(", line[line.rindex(")") :]
+        parts, star = [], False
+        for it in given:
+            if it.kind is it.KEYWORD_ONLY and not star:
+                parts.append("*")
+            star = star or it.kind in (it.KEYWORD_ONLY, it.VAR_POSITIONAL)
+            parts.append(str(it))
+        line = head + "".join(f"\n    {part}," for part in parts) + "\n" + tail
+    return f"```py\n{line}\n```"
+
+
+def _markdown(text: str) -> str:
+    """Return a docstring as Markdown: its sections of arguments, results and errors become lists."""
+    parts = []
+    for part in re.split(r"\n\n(?=\S)", text):
+        title, _, body = part.partition("\n")
+        if title not in ("Args:", "Returns:", "Raises:", "Yields:"):
+            parts.append(part)
+            continue
+        items = re.split(r"\n(?=\S)", textwrap.dedent(body))
+        if title in ("Args:", "Raises:"):
+            named = [re.sub(r"^([\w*, `]+): ", lambda match: f"`{match[1]}`: ", item) for item in items]
+            parts.append(f"**{title[:-1]}**\n\n" + "\n".join("- " + " ".join(item.split()) for item in named))
+        else:
+            parts.append(f"**{title[:-1]}** " + " ".join(body.split()))
+    return "\n\n".join(parts)
+
+
 def picture() -> str:
     """Return an SVG of the command line's answer on the sample, without fonts from anywhere else."""
     frame = jt.sample(clock=lambda: datetime(2026, 11, 1, tzinfo=UTC)).status(started="P1D", is_active=True)
@@ -218,7 +362,9 @@ def run_notebook(path: Path) -> None:
 
 def main() -> None:
     """Write everything."""
+    write_template()
     (DOCS / "reference.md").write_text(reference(), encoding="utf-8")
+    (DOCS / "api.md").write_text(api(), encoding="utf-8")
     (DOCS / "status.svg").write_text(picture(), encoding="utf-8")
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         run_notebook(path)

@@ -8,11 +8,14 @@ from jobtype_toolkit.errors import AuthenticationFailed as AuthenticationFailed
 from jobtype_toolkit.errors import ConnectionFailed as ConnectionFailed
 from jobtype_toolkit.errors import InputNotFound as InputNotFound
 from jobtype_toolkit.errors import InvalidManifest as InvalidManifest
+from jobtype_toolkit.errors import InvalidPage as InvalidPage
 from jobtype_toolkit.errors import InvalidParameter as InvalidParameter
+from jobtype_toolkit.errors import InvalidPath as InvalidPath
 from jobtype_toolkit.errors import InvalidQuery as InvalidQuery
 from jobtype_toolkit.errors import LoadFailed as LoadFailed
 from jobtype_toolkit.errors import NotAStore as NotAStore
 from jobtype_toolkit.errors import NotFound as NotFound
+from jobtype_toolkit.errors import NotVerified as NotVerified
 from jobtype_toolkit.errors import OutcomeUnknown as OutcomeUnknown
 from jobtype_toolkit.errors import PlanOutdated as PlanOutdated
 from jobtype_toolkit.errors import PullStopped as PullStopped
@@ -25,7 +28,6 @@ from jobtype_toolkit.errors import StoreReadOnly as StoreReadOnly
 from jobtype_toolkit.errors import StoreVersion as StoreVersion
 from jobtype_toolkit.errors import ToolkitError as ToolkitError
 from jobtype_toolkit.errors import UnreadableInput as UnreadableInput
-from jobtype_toolkit.live.connect import NotVerified as NotVerified
 from jobtype_toolkit.live.connect import connect as connect
 from jobtype_toolkit.live.retry import Retries as Retries
 from jobtype_toolkit.live.scale import Scale as Scale

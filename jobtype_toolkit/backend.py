@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,18 +37,31 @@ DEFAULT_STARTED = "PT3H"
 """How far back `status` looks if the caller says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """What a call is about: the source of the rows, and the present that durations count back from."""
 
     source: str
     place: str
     """The source in words, with its preposition: "in the source 'local'", "on https://scale.example/api"."""
-    now: datetime
-    now_is: str
-    """Where `now` comes from."""
+    present: Callable[[], tuple[datetime, str]]
+    """Tells `now` and `now_is`; asked at most once, and only by questions that have times."""
     known: Any = None
     """What the backend itself knows of the source."""
+
+    @cached_property
+    def _present(self) -> tuple[datetime, str]:
+        return self.present()
+
+    @property
+    def now(self) -> datetime:
+        """What durations count back from."""
+        return self._present[0]
+
+    @property
+    def now_is(self) -> str:
+        """Where `now` comes from."""
+        return self._present[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,40 +1,40 @@
-"""The errors of the toolkit: one root, and each also is the builtin it resembles.
+"""The errors and warnings of the toolkit: one root, and each error is also the builtin it resembles.
 
 ToolkitError
-├── AlreadySent (RuntimeError)      a plan is sent once only
-├── Ambiguous (ValueError)          several sources, and none was named
-├── AuthenticationFailed (PermissionError)  a server does not know the caller, or does not let him
-├── ConnectionFailed (ConnectionError)      no answer from a server
-│   └── OutcomeUnknown              a write was sent, and what became of it could not be found out
-├── InvalidParameter (ValueError)   an argument that no v6 service would take
+├── AlreadySent (RuntimeError)      a plan can be sent only once
+├── Ambiguous (ValueError)          the store holds several sources, and none was named
+├── AuthenticationFailed (PermissionError)  the server rejects the caller's credentials or permissions
+├── ConnectionFailed (ConnectionError)      the server did not answer
+│   └── OutcomeUnknown              a write was sent, and its outcome could not be found out
+├── InputNotFound (FileNotFoundError)       no file to load
 ├── InvalidManifest (ValueError)    a text that cannot be held as a manifest or configuration at all
+├── InvalidParameter (ValueError)   an argument that the call does not take
+├── InvalidPath (ValueError)        a path that leads nowhere in a manifest or configuration
 ├── InvalidQuery (ValueError)       the reader's own SQL does not run
 ├── LoadFailed (ValueError)         an input that cannot be loaded; nothing was changed
-├── InputNotFound (FileNotFoundError)
 ├── NotFound (KeyError)             no such name, version, revision, source or load
-├── PlanOutdated (RuntimeError)     what a plan was made for has changed meanwhile
+│   └── InvalidPage                 a page past the end
+├── PlanOutdated (RuntimeError)     the job type has changed since the plan was made
 ├── PullStopped (RuntimeError)      the history could not be pulled to its end; its `report` tells how far it is
-├── Rejected (ValueError)           what the home refuses; nothing was changed
-├── ServerFailed (RuntimeError)     an answer that is no v6 answer: a failure of the server's own, a broken body
-├── UnreadableInput (OSError)       a manifest or configuration file that is not there or cannot be read
+├── Rejected (ValueError)           the server or the store refuses a change; nothing was changed
+├── ServerFailed (RuntimeError)     the server failed, or its answer is not a v6 answer
+├── UnreadableInput (OSError)       a manifest or configuration file that is missing or cannot be read
 └── StoreError (OSError)            something is wrong with the store's file
     ├── NotAStore                   not a DuckDB file, or one that the toolkit did not make
-    ├── StoreReadOnly               a write to a store opened with read_only=True
     ├── StoreLocked                 another process holds the file
+    ├── StoreReadOnly               a write to a store opened with read_only=True
     └── StoreVersion                the file's schema is newer, or older and may not be upgraded
 
 UserWarning
-└── ResultCut                       a `limit` left rows out
+├── NotVerified                     a server's certificate is not verified
+└── ResultCut                       `limit` left rows out
 
 Every message says what was asked, what is wrong and what to do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.seed.findings import Finding
+from typing import Any
 
 
 class ToolkitError(Exception):
@@ -42,7 +42,7 @@ class ToolkitError(Exception):
 
 
 class AlreadySent(ToolkitError, RuntimeError):
-    """A plan is sent once only: sending it again would write twice."""
+    """The plan was sent already: sending it again would write twice."""
 
 
 class Ambiguous(ToolkitError, ValueError):
@@ -50,23 +50,31 @@ class Ambiguous(ToolkitError, ValueError):
 
 
 class AuthenticationFailed(ToolkitError, PermissionError):
-    """A server does not know the caller, or does not let him do what was asked (401, and v6's 403)."""
+    """The server rejects the caller's credentials or permissions (401, and v6's 403)."""
 
 
 class ConnectionFailed(ToolkitError, ConnectionError):
-    """A server could not be reached, or its answer did not come whole, also when asked again."""
+    """The server could not be reached, or its answer was incomplete, also after further attempts."""
 
 
 class OutcomeUnknown(ConnectionFailed):
-    """A write was sent, its answer was lost, and looking at the server did not tell what became of it."""
+    """A write was sent, its answer was lost, and the server does not show whether it was applied."""
 
 
-class InvalidParameter(ToolkitError, ValueError):
-    """An argument that the service does not take, or a value it cannot have."""
+class InputNotFound(ToolkitError, FileNotFoundError):
+    """No file at the path, in the folder, or matching the pattern."""
 
 
 class InvalidManifest(ToolkitError, ValueError):
-    """A text that cannot be held as a manifest or a configuration at all."""
+    """The text cannot be held as a manifest or a configuration at all."""
+
+
+class InvalidParameter(ToolkitError, ValueError):
+    """An argument that the call does not take, or a value that it cannot have."""
+
+
+class InvalidPath(ToolkitError, ValueError):
+    """A text that is not a path, or a path that leads nowhere in this manifest or configuration."""
 
 
 class InvalidQuery(ToolkitError, ValueError):
@@ -77,38 +85,41 @@ class LoadFailed(ToolkitError, ValueError):
     """The input as a whole cannot be loaded. The store is as it was before."""
 
 
-class InputNotFound(ToolkitError, FileNotFoundError):
-    """No file at the path, in the folder, or matching the pattern."""
-
-
 class NotFound(ToolkitError, KeyError):
-    """What was asked for does not exist."""
+    """There is no such name, version, revision, source or load."""
 
     def __str__(self) -> str:
         """Return the message as it is: KeyError would show it in quotes."""
         return str(self.args[0]) if self.args else ""
 
 
+class InvalidPage(NotFound):
+    """The page is past the end of the list."""
+
+
 class PlanOutdated(ToolkitError, RuntimeError):
-    """What a plan was made for has changed meanwhile. Nothing was written."""
+    """The job type has changed since the plan was made. Nothing was written."""
 
 
 class PullStopped(ToolkitError, RuntimeError):
-    """A pull could not be done to its end. What came before is in the store, and the next pull goes on from there."""
+    """A pull could not be finished. What came before is in the store, and the next pull goes on from there.
+
+    `report` is the `PullReport` of what was done until then.
+    """
 
     def __init__(self, message: str, report: Any) -> None:
-        """Take what to tell, and what was done until then, a `PullReport`."""
         super().__init__(message)
         self.report = report
 
 
 class Rejected(ToolkitError, ValueError):
-    """What a server, or the store in its place, refuses (400). Nothing was changed."""
+    """The server, or the store in its place, refuses a change (400). Nothing was changed.
 
-    def __init__(
-        self, message: str, *, status: int = 400, detail: str = "", findings: tuple[Finding, ...] = ()
-    ) -> None:
-        """Take what to tell, and what v6 tells: the status of the answer, its detail, and here all findings."""
+    `status` and `detail` are those of v6's answer; `findings` holds everything that speaks against the change, as
+    `Finding`s.
+    """
+
+    def __init__(self, message: str, *, status: int = 400, detail: str = "", findings: tuple[Any, ...] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.detail = detail
@@ -116,17 +127,16 @@ class Rejected(ToolkitError, ValueError):
 
 
 class ServerFailed(ToolkitError, RuntimeError):
-    """A server failed on its own account (5xx), or answered with what is no v6 answer."""
+    """The server failed (5xx), or its answer is not a v6 answer. `status` and `detail` are those of the answer."""
 
     def __init__(self, message: str, *, status: int = 500, detail: str = "") -> None:
-        """Take what to tell, the status of the answer and what it said."""
         super().__init__(message)
         self.status = status
         self.detail = detail
 
 
 class UnreadableInput(ToolkitError, OSError):
-    """A manifest or configuration file that is not there or cannot be read."""
+    """A manifest or configuration file that is missing or cannot be read."""
 
 
 class StoreError(ToolkitError, OSError):
@@ -134,19 +144,23 @@ class StoreError(ToolkitError, OSError):
 
 
 class NotAStore(StoreError):
-    """The file is no DuckDB file, or not one that the toolkit made."""
+    """The file is not a DuckDB file, or not one that the toolkit made."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the file, and did not release it in time."""
 
 
 class StoreReadOnly(StoreError):
     """A write to a store that was opened with `read_only=True`."""
 
 
-class StoreLocked(StoreError):
-    """Another process holds the file, and it did not let go in time."""
-
-
 class StoreVersion(StoreError):
     """The file has a schema version that this release cannot use as it is."""
+
+
+class NotVerified(UserWarning):
+    """The server's certificate is not verified: whoever stands in between can read the token."""
 
 
 class ResultCut(UserWarning):

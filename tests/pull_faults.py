@@ -44,7 +44,7 @@ QUICK = jt.Retries(first=0.01, longest=5.0)
 CHILD = """
 import sys, json, resource
 import jobtype_toolkit as jt
-from jobtype_toolkit.store.pull import jobs
+from jobtype_toolkit.sync import jobs
 url, path, source, page, batch, room = sys.argv[1:]
 jobs.BATCH = int(batch)
 store = jt.open(path, wait=60)

@@ -16,8 +16,7 @@ import pandas as pd
 from histories import CHIPS, CHIPS_OLD, ERRORS, NODE_LOST, base, execution, job, listed
 
 from jobtype_toolkit.api.times import instant, v6_text
-from jobtype_toolkit.errors import NotFound, Rejected
-from jobtype_toolkit.live.error_mapping import InvalidPage
+from jobtype_toolkit.errors import InvalidPage, NotFound, Rejected
 from jobtype_toolkit.live.http import Answer
 from jobtype_toolkit.live.scale import Scale
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
@@ -74,11 +75,10 @@ def test_every_command_has_a_help_with_its_own_example(run):
         assert f"jobtype-toolkit {name}" in result.output
 
 
-def test_every_parameter_of_a_service_is_an_option(run):
+def test_every_parameter_of_a_service_is_an_option():
     for one in commands():
-        text = run(one.command, "--help").output
-        for parameter in one.parameters:
-            assert f"--{parameter.name.replace('_', '-')}" in text, (one.command, parameter.name)
+        offered = {option.name for option in get_command(app).commands[one.command].params}
+        assert {parameter.name for parameter in one.parameters} <= offered
 
 
 def test_every_view_shows_fields_of_its_answer():

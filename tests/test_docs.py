@@ -142,6 +142,51 @@ def test_the_reference_is_up_to_date():
     assert (DOCS / "reference.md").read_text(encoding="utf-8") == build.reference(), "run `make docs`"
 
 
+def test_the_api_page_is_up_to_date():
+    assert (DOCS / "api.md").read_text(encoding="utf-8") == build.api(), "run `make docs`"
+
+
+def test_every_public_name_is_on_the_api_page_once():
+    page = build.api()
+    headings = re.findall(r"^### (\w+)$", page, re.MULTILINE)
+    kinds = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted([*headings, *kinds, "__version__"]) == jt.__all__
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every file of the repository that a person reads, by its path."""
+    rooms = ("jobtype_toolkit", "tests", "docs", "notebooks")
+    files = [*ROOT.glob("*.*"), *(path for room in rooms for path in (ROOT / room).rglob("*.*"))]
+    for path in files:
+        if path.suffix in (".py", ".pyi", ".sql", ".md", ".toml", ".ipynb", ".html"):
+            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+
+
+def test_every_cited_difference_from_v6_is_in_the_table():
+    listed = re.findall(r"^\| (D\d[^|]*) \|", (DOCS / "v6.md").read_text(encoding="utf-8"), re.MULTILINE)
+    known = {number for cell in listed for number in re.findall(r"D\d+", cell)}
+    cited = {
+        (number, path)
+        for path, text in texts()
+        if path != "pyproject.toml"  # there, D and a number are rules of the linter
+        for number in re.findall(r"(?<![\w-])D[1-9]\d?(?!\w)", text)
+    }
+    assert len({number for number, _ in cited}) > 20
+    assert sorted((number, path) for number, path in cited if number not in known) == []
+
+
+def test_nothing_cites_a_document_that_is_not_here():
+    names = {path.name.lower() for path in ROOT.rglob("*.md") if ".venv" not in path.parts}
+    cited = {
+        (name, path)
+        for path, text in texts()
+        for name in re.findall(r"\b([\w.-]+\.(?:md|rst))\b", text)
+        if name.lower() not in names
+    }
+    loose = {(name, path) for path, text in texts() for name in re.findall(r"\bv6-[a-z]+(?:-[a-z]+)*\b \d", text)}
+    assert sorted(cited | loose) == []
+
+
 def test_the_picture_shows_what_the_sample_answers():
     picture = (DOCS / "status.svg").read_text(encoding="utf-8")
     assert "font-face" not in picture

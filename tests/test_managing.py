@@ -351,9 +351,9 @@ def test_an_unknown_field_is_refused_and_the_nearest_named(store):
         store.edit("demo", "1.0.0", is_pause=True)
     with pytest.raises(jt.InvalidParameter, match="max_tries"):
         store.edit("demo", "1.0.0", max_tries=5)
-    with pytest.raises(jt.NotFound, match="nope"):
+    with pytest.raises(jt.InvalidParameter, match="bogus"):  # before anything is looked up
         store.edit("nope", "1.0.0", bogus=1)
-    with pytest.raises(jt.InvalidParameter):  # a bad value comes before that
+    with pytest.raises(jt.InvalidParameter):
         store.edit("nope", "1.0.0", is_active="x")
 
 
@@ -484,13 +484,13 @@ def test_a_plan_whose_ground_has_moved_is_refused_and_writes_nothing(store):
     plan = store.edit("demo", "1.0.0", is_paused=True)
     store.edit("demo", "1.0.0", icon_code="f1").send()
     before = rows(store)
-    with pytest.raises(jt.PlanOutdated, match="anew"):
+    with pytest.raises(jt.PlanOutdated, match="make a new plan"):
         plan.send()
     assert rows(store) == before
-    create_request, rival = (store.add(manifest("second"), docker_image="x") for _ in range(2))
+    creation, rival = (store.add(manifest("second"), docker_image="x") for _ in range(2))
     rival.send()
     with pytest.raises(jt.PlanOutdated):
-        create_request.send()
+        creation.send()
     assert len(store.revisions("second", "1.0.0")) == 1
 
 

@@ -1,4 +1,4 @@
-"""What a plan shows, and that it is sent once: whatever home it is for."""
+"""What a plan shows, and that it is sent once: whatever its target."""
 
 from __future__ import annotations
 
@@ -24,8 +24,15 @@ def sent() -> jt.Sent:
 
 
 def plan(sender: Any = sent, **more: Any) -> Plan:
-    """A plan as a home would make it."""
-    given = {"action": "edit", "name": "demo", "version": "1.0.0", "home": "a test", "before": BEFORE, "after": BEFORE}
+    """A plan as a backend would make it."""
+    given = {
+        "action": "edit",
+        "name": "demo",
+        "version": "1.0.0",
+        "target": "a test",
+        "before": BEFORE,
+        "after": BEFORE,
+    }
     return Plan(**given | {"validation": Validation(), "sender": sender} | more)
 
 
@@ -233,7 +240,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\n\u202e
 def test_nothing_from_outside_becomes_html_or_steers_a_terminal():
     one = plan(
         name=HOSTILE,
-        home=HOSTILE,
+        target=HOSTILE,
         after=BEFORE
         | {"title": HOSTILE, "docker_image": HOSTILE, "manifest": manifest("demo", "1.0.0", title=HOSTILE)},
         auto_update=True,

@@ -1,4 +1,4 @@
-"""Instants, durations and windows as a v6 server reads and writes them (v6-semantics 1.6)."""
+"""Instants, durations and windows as a v6 server reads and writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version of a job type is the latest (v6-semantics 2.2)."""
+"""Which version of a job type is the latest (D13)."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def test_every_documented_field_of_the_job_type_details_is_in_the_vocabulary(nam
 
 
 def test_the_built_in_errors_are_those_of_scale():
-    """17 are SYSTEM and retried, 5 SYSTEM and not, 5 ALGORITHM (v6-semantics 4.5)."""
+    """17 are SYSTEM and retried, 5 SYSTEM and not, 5 ALGORITHM."""
     kinds = list(BUILTIN_ERRORS.values())
     assert kinds.count(("SYSTEM", True)) == 17
     assert kinds.count(("SYSTEM", False)) == 5

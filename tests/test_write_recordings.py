@@ -39,6 +39,7 @@ NOT_REPLAYED = {
 }
 
 OTHER_VERDICT = {
+    "patch-unknown-field-404": "the fields of an edit are checked before anything is looked up",
     "patch-config-priority-str": "D25: an edit is checked against the schema here",
     "patch-manifest-string": "D6: text is read as JSON, so that the code is that of a text that is none",
     "post-manifest-json-string": "D6: text is read as JSON",

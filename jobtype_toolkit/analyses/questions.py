@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from jobtype_toolkit.api.answers import BLOCK, ERROR_BLOCK
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import CATEGORIES
 from jobtype_toolkit.api.services import Parameter, Service
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from jobtype_toolkit.backend import Query
 
-Finish = Callable[[pd.DataFrame, "Query"], pd.DataFrame]
+Finish = Callable[["pd.DataFrame", "Query"], "pd.DataFrame"]
 
 
 def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG001 - what a step takes

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.services import Order, Parameter, is_storable
 from jobtype_toolkit.api.times import Time, instant
-from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter
 
 MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 100
@@ -155,11 +155,11 @@ def paging(page: int | None, page_size: int | None) -> Page | None:
 
 
 def check_page(page: Page, count: int) -> None:
-    """Raise NotFound for a page past the end of `count` rows; page 1 of nothing is fine."""
+    """Raise InvalidPage for a page past the end of `count` rows; page 1 of nothing is fine."""
     number, size = page
     if number > 1 and (number - 1) * size >= count:
         msg = f"Invalid page: page={number} with page_size={size} is past the end of {count} rows."
-        raise NotFound(msg)
+        raise InvalidPage(msg)
 
 
 def limited(limit: int | None) -> int | None:

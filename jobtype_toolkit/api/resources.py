@@ -188,7 +188,7 @@ BUILTIN_ERRORS: Mapping[str, tuple[str, bool]] = {
         ("ALGORITHM", False),
     ),
 }
-"""The errors that Scale ships: name → category and whether they are retried (v6-semantics 4.5)."""
+"""The errors that Scale ships: name → category and whether they are retried."""
 
 JOB = Resource(
     "job",

@@ -23,7 +23,7 @@ from jobtype_toolkit.api.resources import (
     WORKSPACE,
 )
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.text import clipped
 
 Kind = Literal["int", "bool", "text", "time", "json"]
 Order = Sequence[tuple[str, bool]]

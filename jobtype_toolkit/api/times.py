@@ -44,7 +44,7 @@ class Window:
 def duration(text: str) -> timedelta | None:
     """Return a v6 duration such as `PT3H` or `P1DT12H`, or None where the text is not one.
 
-    Days, hours, minutes and seconds only, upper case (v6-semantics 1.6); `P`, `PT` and `P0D` are zero.
+    Days, hours, minutes and seconds only, upper case, as v6 reads them; `P`, `PT` and `P0D` are zero.
     """
     found = _DURATION.fullmatch(text)
     if not found:

@@ -1,4 +1,4 @@
-"""Versions of job types: their order, as v6 ranks them to find the latest one (v6-semantics 2.2), and their addresses."""
+"""Versions of job types: their order, as v6 ranks them to find the latest one (D13), and their addresses (D14)."""
 
 from __future__ import annotations
 

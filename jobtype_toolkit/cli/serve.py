@@ -63,9 +63,9 @@ def serve(
 
     check_address(host, token)
     wanted = None if faults is None else Faults.parse(faults, seed=seed)
-    with jt.sample() if sample else opened(store) as home:
+    with jt.sample() if sample else opened(store) as served:
         made = app(
-            home,
+            served,
             source=source,
             token=token,
             prefix=prefix,
@@ -75,14 +75,14 @@ def serve(
         )
         with listening(host, port) as listener:
             base = address(listener) + prefix.rstrip("/")
-            _tell(home, base, has_token=token is not None, misbehaves=wanted is not None)
+            _tell(served, base, has_token=token is not None, misbehaves=wanted is not None)
             run(made, listener)
     write("\nstopped\n")
 
 
-def _tell(home: jt.Store, base: str, *, has_token: bool, misbehaves: bool) -> None:
+def _tell(served: jt.Store, base: str, *, has_token: bool, misbehaves: bool) -> None:
     header = f' -H "Authorization: Token ${TOKEN_VARIABLE}"' if has_token else ""
-    what = safe(str(home.path)) if home.path else "a store in memory"
+    what = safe(str(served.path)) if served.path else "a store in memory"
     lines = [
         f"{what} is served as a v6 server at {base}" + (", with faults" if misbehaves else ""),
         f"  try:   curl{header} '{base}/v6/job-types/status/?started=P1D'",

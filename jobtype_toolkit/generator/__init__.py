@@ -25,9 +25,10 @@ def folder() -> Path:
         if (place / "jobs.parquet").is_file():
             return place
     looked = " and ".join(str(place) for place in places)
-    raise FileNotFoundError(
+    msg = (
         f"The bundled sample is in neither {looked}; write it with `python -m jobtype_toolkit.generator {places[-1]}`."
     )
+    raise FileNotFoundError(msg)
 
 
 def generate(

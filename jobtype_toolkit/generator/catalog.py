@@ -21,7 +21,8 @@ def moment(text: str | datetime) -> int:
     """Milliseconds since 1970 of an aware datetime or of ISO-8601 text with a zone; ValueError for a naive one."""
     value = datetime.fromisoformat(text) if isinstance(text, str) else text
     if value.tzinfo is None:
-        raise ValueError(f"The moment {text!r} has no time zone; write for example 2026-11-01T00:00:00Z.")
+        msg = f"The moment {text!r} has no time zone; write for example 2026-11-01T00:00:00Z."
+        raise ValueError(msg)
     return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 

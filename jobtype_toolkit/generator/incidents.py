@@ -35,7 +35,8 @@ class Incident:
     def one(self) -> JobType:
         """The job type of an incident that has one."""
         if self.job_type is None:
-            raise ValueError(f"A {self.kind} incident has no job type.")
+            msg = f"A {self.kind} incident has no job type."
+            raise ValueError(msg)
         return self.job_type
 
 
@@ -49,7 +50,8 @@ def choose(which: str, catalog: Catalog, seed: int) -> list[Incident]:
         case "none":
             found = []
         case _:
-            raise ValueError(f"incidents={which!r} is not one of 'planted', 'random', 'none'.")
+            msg = f"incidents={which!r} is not one of 'planted', 'random', 'none'."
+            raise ValueError(msg)
     for incident in found:
         if incident.kind == "backlog":
             incident.one.last_modified = max(incident.one.last_modified, incident.ended)
@@ -139,7 +141,8 @@ def new_error(job_type: JobType, catalog: Catalog, rate: float) -> Incident:
     """An error the last revision declares, from exactly one day after that revision to the end."""
     newcomer = job_type.family.newcomer
     if newcomer is None:
-        raise ValueError(f"{job_type.name} declares no error that arrives with its last revision.")
+        msg = f"{job_type.name} declares no error that arrives with its last revision."
+        raise ValueError(msg)
     error = catalog.error(newcomer["name"], job_type.name)
     began = job_type.revisions[-1].created + DAY
     return Incident("new_error", began, catalog.calendar.end, rate, job_type=job_type, error=error)
@@ -154,7 +157,8 @@ def slower_version(job_type: JobType, catalog: Catalog, factor: float) -> Incide
     """A version whose runs take longer than those of the version before."""
     earlier = _predecessor(job_type, catalog)
     if earlier is None:
-        raise ValueError(f"{job_type.name} {job_type.version} has no version before it.")
+        msg = f"{job_type.name} {job_type.version} has no version before it."
+        raise ValueError(msg)
     return Incident("slower_version", job_type.begin, job_type.end, factor, job_type=job_type, previous=earlier)
 
 

@@ -39,7 +39,8 @@ def generate(
 ) -> Path:
     """See `jobtype_toolkit.generator.generate`."""
     if days < FEWEST_DAYS or jobs < 1 or seed < 0:
-        raise ValueError(f"A history needs at least {FEWEST_DAYS} days, one job and a seed of 0 or more.")
+        msg = f"A history needs at least {FEWEST_DAYS} days, one job and a seed of 0 or more."
+        raise ValueError(msg)
     end = catalogs.moment(ended)
     catalog = catalogs.read(catalogs.Calendar(end - days * catalogs.DAY, end), types)
     planned = choose(incidents, catalog, seed)

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from requests.adapters import HTTPAdapter
 
 from jobtype_toolkit.api.times import Clock
-from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
 from jobtype_toolkit.live.clock import ServerClock
 from jobtype_toolkit.live.http import Http, Settings
@@ -21,10 +21,6 @@ from jobtype_toolkit.live.scale import Scale
 
 TOKEN_VARIABLE = "JOBTYPE_TOOLKIT_TOKEN"  # noqa: S105 - the name of the variable, not a token
 _DEFAULT = Retries()
-
-
-class NotVerified(UserWarning):
-    """A server's certificate is not verified: whoever stands in between can read the token."""
 
 
 def connect(
@@ -60,8 +56,8 @@ def connect(
         transport: carries the requests instead of the network: `testing.Transport(handler)`, or an adapter of `requests`.
 
     Raises:
-        InvalidParameter: the URL is none, has a user and a password in it, or a token is none; a file of certificates is not
-            there; a timeout is no positive number.
+        InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
+            is missing; a timeout is not a positive number.
     """
     base = _base(url, name="url")
     given = token if token is not None or auth is not None else os.environ.get(TOKEN_VARIABLE) or None
@@ -130,7 +126,7 @@ def _base(url: str, *, name: str) -> str:
         raise InvalidParameter(msg)
     if not is_url or parts.query or parts.fragment or not text.isprintable() or " " in text:
         msg = (
-            f"connect({name}=…): this is no base URL. Give what stands before /v6/, its http:// or https:// included, such as "
+            f"connect({name}=…): not a valid base URL. Pass everything before /v6/, including the scheme: "
             "https://scale.example/api."
         )
         raise InvalidParameter(msg)

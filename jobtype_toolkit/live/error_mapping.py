@@ -1,21 +1,24 @@
 """What a v6 server says when it does not do what was asked, as one of the toolkit's errors; and why there is no answer.
 
-Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500
-(v6-live-observations 38); proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
+Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500;
+proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import requests
 
-from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.errors import AuthenticationFailed, InvalidPage, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
+from jobtype_toolkit.seed.findings import SCALE, SCALE_CREATE, Finding, finding
+from jobtype_toolkit.seed.text import clipped
 
 LONGEST = 500
 """The longest detail that is told, in characters."""
@@ -25,10 +28,6 @@ _TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(\x07|\x1b
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\s]+"
 )
-
-
-class InvalidPage(NotFound):
-    """v6's 404 for a page past the end."""
 
 
 def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
@@ -132,7 +131,7 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
 
 
 def _refused(said: str) -> str:
-    """Return what to do; only the text of v6's 403 tells what is meant (v6-live-observations 36)."""
+    """Return what to do; only the text of v6's 403 tells what is meant."""
     text = said.lower()
     if "not provided" in text:
         return "Give connect(token=…), or set the environment variable JOBTYPE_TOOLKIT_TOKEN."
@@ -143,6 +142,45 @@ def _refused(said: str) -> str:
     if "csrf" in text:
         return "A proxy in between adds cookies; a token must come alone."
     return "Check the token, and what its user may do."
+
+
+_CODES = {
+    "Error validating against schema": "JSON_VALIDATION_ERROR",
+    "Collisions are not allowed": "NAME_COLLISION_ERROR",
+    "Mount names must be unique": "DUPLICATE_MOUNT_NAMES",
+    "Error names must be unique": "DUPLICATE_ERROR_NAMES",
+    "mount must have an absolute path": "INVALID_MOUNT_PATH",
+    "Invalid configuration version": "INVALID_VERSION",
+    "Invalid configuration:": "INVALID_CONFIGURATION",
+    "must use an absolute host path": "HOST_ABSOLUTE_PATH",
+    "No workspace named": "INVALID_WORKSPACE",
+    "Missing workspace": "MISSING_WORKSPACE",
+    'named "validation"': "RESERVED_JOB_NAME",
+    "for a System Job": "SYSTEM_JOB_TYPE",
+    "does not match current Job Type": "JOB_TYPE_MISMATCH",
+    "is not a valid field": "NOT_IN_RELEASE",
+}
+"""What v6 says → the code that it stands for."""
+_OF_CONFIGURATION = frozenset(one.name for one in CONFIGURATION_CODES)
+_BY_CREATION = frozenset({"RESERVED_JOB_NAME", "SYSTEM_JOB_TYPE", "JOB_TYPE_MISMATCH", "NOT_IN_RELEASE"})
+
+
+def refusal(error: Rejected) -> Rejected:
+    """Return the refusal of a write with the finding that its detail stands for, if that can be told.
+
+    A creation or an edit that is refused has a text and no code (v6-semantics 1.5).
+    """
+    code = next((code for text, code in _CODES.items() if text in error.detail), None)
+    findings: tuple[Finding, ...] = ()
+    if code is not None:
+        mark = SCALE_CREATE if code in _BY_CREATION else SCALE
+        found = finding(code, (), error.detail, marks={mark})
+        findings = (replace(found, document="configuration") if code in _OF_CONFIGURATION else found,)
+    secrets = (
+        " Ask the server's operator for one, or send no secret setting." if "secrets backend" in error.detail else ""
+    )
+    msg = f"{error}{secrets} Nothing was changed."
+    return Rejected(msg, status=error.status, detail=error.detail, findings=findings)
 
 
 _SYSTEM_SAYS = re.compile(

@@ -19,7 +19,7 @@ from jobtype_toolkit.live.auth import Concealed, Credentials
 from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.redact import echoing
 from jobtype_toolkit.live.retry import AGAIN, SLOWER, Pace, Retries
-from jobtype_toolkit.seed.findings import clipped
+from jobtype_toolkit.seed.text import clipped
 
 Params = Sequence[tuple[str, str | int]]
 _POOL = 16

@@ -14,9 +14,8 @@ from jobtype_toolkit.api.resources import CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
 from jobtype_toolkit.backend import Query
-from jobtype_toolkit.errors import InvalidParameter, ToolkitError
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ToolkitError
 from jobtype_toolkit.frames import sort
-from jobtype_toolkit.live.error_mapping import InvalidPage
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.paging import Fresh, KeysetPage, by_key, following, last_modified, numbered, page, pages
 from jobtype_toolkit.live.queries import NOTHING, Asking, unique

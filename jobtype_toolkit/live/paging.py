@@ -1,6 +1,6 @@
 """Reading a list to its end: page by page, or by key where rows move while they are read.
 
-`next` is only asked whether there is more: behind a proxy its host, scheme and prefix may be wrong (v6-semantics 1.4).
+`next` is only asked whether there is more: behind a proxy its host, scheme and prefix may be wrong.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from typing import Any
 
 from jobtype_toolkit.api.arguments import MAX_PAGE_SIZE
 from jobtype_toolkit.api.times import instant, v6_text
-from jobtype_toolkit.errors import InvalidParameter, ServerFailed
-from jobtype_toolkit.live.error_mapping import InvalidPage
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ServerFailed
 from jobtype_toolkit.live.http import Http, Params
 
 TICK = timedelta(microseconds=1)
@@ -135,7 +134,7 @@ def by_key(
 ) -> Iterator[KeysetPage]:
     """Yield all jobs last modified from `started` until before `ended`, each page asked for by the last one's end.
 
-    Rows that change meanwhile move to the end and come again; none is skipped (v6-semantics 4.7). Where they change faster than
+    Rows that change meanwhile move to the end and come again; none is skipped. Where they change faster than
     they are read, reading ends with what was the newest when more pages had come than the server had promised.
 
     Raises:

@@ -40,7 +40,7 @@ class Server(Protocol):
 
 
 def rules(server: Server) -> Capabilities:
-    """Return what the server makes of a wish, by its release (v6-semantics 0); the newest where it tells none."""
+    """Return what the server makes of a change, by its release; the newest release if it tells none."""
     try:
         said = server.version()
     except UNANSWERED:

@@ -37,12 +37,14 @@ class Asking:
         if source is not None:
             msg = f"source={source!r}: a live server is one source. Leave it out."
             raise InvalidParameter(msg)
-        base, place = self.http.base, f"on {self.http.base}"
-        if now is not None:
-            return Scope(base, place, instant(now, name="now"), "as given")
+        return Scope(self.http.base, f"on {self.http.base}", lambda: self._present(now, times))
+
+    def _present(self, given: Time | None, times: Sequence[Time | None]) -> tuple[datetime, str]:
+        if given is not None:
+            return instant(given, name="now"), "as given"
         if isinstance(self.clock, ServerClock) and any(map(_is_duration, times)):
             self.clock.settle()
-        return Scope(base, place, self.clock(), "the clock")
+        return self.clock(), "the clock"
 
     def params(self, query: Query, *, without: Sequence[str] = ()) -> Params:
         """Return the filters as v6 wants them; NOTHING if one of them can match nothing."""

@@ -13,8 +13,9 @@ from jobtype_toolkit.live.error_mapping import readable
 from jobtype_toolkit.live.http import Http
 from jobtype_toolkit.plans.request import HIDDEN
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
-from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, clipped, finding, shown
+from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
 from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.text import clipped, shown
 
 _OF_CONFIGURATION = frozenset(one.name for one in CONFIGURATION_CODES)
 _ALSO = {"INVALID_CONFIGURATION": {"INVALID_PRIORITY", "INVALID_SETTING"}}

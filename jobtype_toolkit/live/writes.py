@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import NotFound
 from jobtype_toolkit.live.preflight import jobs_now, look, rules, workspaces
-from jobtype_toolkit.live.submit import Sending
+from jobtype_toolkit.live.submit import Submission
 from jobtype_toolkit.live.validation import with_server
 from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
@@ -43,7 +43,7 @@ def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) 
     request = request.without_empty(current)
     capabilities = rules(scale)
     evaluation = evaluate(request, current, capabilities)
-    sending = Sending(asking, scale, request, current, capabilities, evaluation)
+    submission = Submission(asking, scale, request, current, capabilities, evaluation)
     jobs = jobs_now(http, current)
     uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
     return Plan(
@@ -54,8 +54,8 @@ def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) 
         evaluation.before,
         evaluation.after,
         _with_server(asking, request, current, evaluation),
-        sending.send,
-        sending.check,
+        submission.send,
+        submission.check,
         jobs=jobs,
         auto_update=evaluation.auto_update,
         second_step=evaluation.second_step,

@@ -10,11 +10,12 @@ from jobtype_toolkit.api.services import is_storable
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
-from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding, shown
+from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, get
 from jobtype_toolkit.seed.normalize import secret_settings, settings_of
+from jobtype_toolkit.seed.text import shown
 from jobtype_toolkit.seed.validator import validate_documents
 
 _GUARDED = ("manifest", "icon_code", "is_active", "max_scheduled", "configuration")
@@ -141,7 +142,7 @@ def _of_server(case: CheckContext) -> Iterator[Finding]:
 
 
 def kept_secrets(case: CheckContext) -> set[str]:
-    """Return the secret settings that a server keeps because none of them is given (v6-semantics 2.9)."""
+    """Return the secret settings that a server keeps because none of them is given."""
     if case.before is None or not case.rules.is_server:
         return set()
     secrets = secret_settings(case.after["manifest"]) & secret_settings(case.before["manifest"])
@@ -156,7 +157,7 @@ def _is_kept(case: CheckContext, one: Finding) -> bool:
 
 
 def _lost_secrets(case: CheckContext) -> list[str]:
-    """Return the secret settings whose values go because others are given (v6-semantics 2.9)."""
+    """Return the secret settings whose values a server drops because others are given."""
     configuration = case.request.document("configuration")
     if case.before is None or configuration is None or case.request.confirm_secrets:
         return []

@@ -1,6 +1,6 @@
 """What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
 
-Nothing is read or written here. The rules are those of a v6 server (v6-semantics 2.7 to 2.9); where it silently ignores a wish,
+Nothing is read or written here. The rules are those of a v6 server (D14 to D26); where it silently ignores a wish,
 the notes say so, and a store applies it all the same.
 """
 
@@ -13,16 +13,16 @@ from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
-from jobtype_toolkit.seed.findings import SCALE, Validation, shown
+from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
-from jobtype_toolkit.seed.rules.names import SECTIONS
-from jobtype_toolkit.seed.rules.scale import items
+from jobtype_toolkit.seed.sections import SECTIONS, items
+from jobtype_toolkit.seed.text import shown
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """What a wish comes to."""
+    """What a request comes to."""
 
     action: Action
     before: dict[str, Any] | None
@@ -42,7 +42,7 @@ class Evaluation:
 
 
 def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
-    """Return what a wish comes to, given what its home holds and what the home makes of a wish."""
+    """Return what a request comes to, given what the backend holds and can do."""
     return _Evaluator(request, current, rules).evaluation()
 
 
@@ -166,7 +166,7 @@ class _Evaluator:
         self.after[name] = value
 
     def _is_refused(self, name: str, why: str) -> bool:
-        """Note that a v6 server ignores a wish, and return whether this home does."""
+        """Note that a v6 server ignores a request, and return whether this backend does."""
         if not self.rules.is_server:
             self.notes.append(f"{name}: {why}; the store does")
             return False

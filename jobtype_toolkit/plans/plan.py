@@ -1,6 +1,6 @@
 """A write, shown before it is sent: what would change, what it would touch, and what there is to say against it.
 
-Both homes make plans, and neither changes anything until `send()`. How a plan is sent is the home's business: it hands over
+Every backend makes plans, and none changes anything until `send()`. How a plan is sent is the backend's business: it hands over
 a function, which keeps to itself what no plan may show, such as the values of secret settings.
 """
 
@@ -23,7 +23,8 @@ from jobtype_toolkit.errors import AlreadySent, AuthenticationFailed, NotFound, 
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.differences import differences, same
-from jobtype_toolkit.seed.findings import Finding, Validation, clipped, shown
+from jobtype_toolkit.seed.findings import Finding, Validation
+from jobtype_toolkit.seed.text import clipped, shown
 
 Action = Literal["create", "edit", "replace"]
 
@@ -58,7 +59,7 @@ class Plan:
     action: Action
     name: str
     version: str
-    home: str
+    target: str
     """Where it would be written."""
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
@@ -151,7 +152,7 @@ class Plan:
     @property
     def _asked(self) -> str:
         named = shown(f"{self.name} {self.version}")[1:-1] if self.name else "a job type without a name"
-        return f"{self.action} {named} in {self.home}"
+        return f"{self.action} {named} in {self.target}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as plain values that JSON can hold; no secret is in it."""
@@ -160,7 +161,7 @@ class Plan:
             "action": self.action,
             "name": self.name,
             "version": self.version,
-            "home": self.home,
+            "target": self.target,
             "is_sendable": self.is_sendable,
             "changes": [dict(zip(("field", "before", "after"), row, strict=True)) for row in self._changes()],
             "manifest_diff": [

@@ -39,7 +39,7 @@ class ChangeRequest:
         return None if is_empty else found
 
     def without_empty(self, current: Current) -> ChangeRequest:
-        """Return the wish as a server takes it: to replace a configuration by `{}` is no wish (v6-semantics 2.9)."""
+        """Return the request without an empty configuration, which v6 ignores."""
         found = self.changes.get("configuration")
         if self.is_edit or current.values is None or found is None or found.value != {} or found.faults:
             return self
@@ -95,7 +95,7 @@ def text_of(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Current:
-    """What a home holds of a name and version, as a plan sees it."""
+    """What a backend holds of a name and version, as a plan sees it."""
 
     name: str
     version: str
@@ -122,7 +122,7 @@ class Capabilities:
     is_server: bool = False
     """Whether it is a v6 server, which ignores some wishes (D20, D21), knows secrets, and loses some with others."""
     is_before_7_0_1: bool = False
-    """Whether an edit takes neither manifest nor image there, and undoes nothing (v6-semantics 0)."""
+    """Whether edits there take neither manifest nor image, and can neither end a pause nor deprecate."""
     release: str = ""
     """What the server says that it is; empty where it says nothing."""
     against: Target = "7.2"

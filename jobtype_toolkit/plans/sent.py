@@ -32,7 +32,7 @@ class Sent:
     """The fields that were asked for and are as they were before."""
     notes: tuple[str, ...] = ()
     """What else is worth knowing of how it went."""
-    home: str = ""
+    target: str = ""
     """Where it was written."""
     at: datetime | None = None
     """When it was written, by the clock of the one who sent it."""
@@ -49,7 +49,7 @@ class Sent:
         """Return the record of plan and answer as plain values that JSON can hold."""
         return {
             "outcome": self.outcome,
-            "home": self.home,
+            "target": self.target,
             "url": self.url,
             "at": v6_text(self.at),
             "request": _json(self.request),

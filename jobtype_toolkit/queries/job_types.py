@@ -84,9 +84,13 @@ def _matches(every: pd.DataFrame, query: Query) -> pd.Series:
 
 
 def _searched(name: Any, tags: Any) -> list[str]:
-    listed = json.loads(tags) if isinstance(tags, str) else []
-    texts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-    return [one.lower() for one in (name, *texts) if isinstance(one, str)]
+    """Return the texts that a keyword is looked for in, in lower case; a manifest may hold anything as its tags."""
+    try:
+        listed = json.loads(tags) if isinstance(tags, str) else []
+    except ValueError:  # a single text, without its quotes
+        listed = []
+    texts = [name, *(listed if isinstance(listed, list) else [])]
+    return [text.lower() for text in texts if isinstance(text, str)]
 
 
 def _keys(frame: pd.DataFrame) -> pd.Series:

@@ -116,13 +116,14 @@ class Reader:
     def scope(self, name: str | None, now: Time | None = None) -> Scope:
         """Return the source that a call means, and its present: given, the clock's, or that of the newest job."""
         source = self.source(name)
-        if now is not None:
-            present = instant(now, name="now"), "as given"
-        elif source.pulled or source.as_of is None:
-            present = self._clock(), "the clock"
-        else:
-            present = source.as_of, "the newest change of a job in this source"
-        return Scope(source.name, f"in the source {source.name!r}", *present, known=source)
+        return Scope(source.name, f"in the source {source.name!r}", lambda: self._present(source, now), known=source)
+
+    def _present(self, source: Source, given: Time | None) -> tuple[datetime, str]:
+        if given is not None:
+            return instant(given, name="now"), "as given"
+        if source.pulled or source.as_of is None:
+            return self._clock(), "the clock"
+        return source.as_of, "the newest change of a job in this source"
 
     def answer(
         self,

@@ -1,17 +1,22 @@
 """Applying fixes: one, or all safe ones."""
 
-from jobtype_toolkit.errors import InvalidManifest
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from jobtype_toolkit.seed.findings import ERRORS, Finding
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.document import Document, parse
 from jobtype_toolkit.seed.manifest import Manifest
-from jobtype_toolkit.seed.validator import manifest_findings
+
+Check = Callable[[Document], list[Finding]]
 
 
 def apply(manifest: Manifest, fix: Fix) -> Manifest:
-    """Return the manifest with one fix applied; the given one stays as it is.
+    """Return a copy of the manifest with one fix applied.
 
-    Raises `InvalidPath` if the fix belongs to another manifest.
+    Raises:
+        InvalidPath: the fix belongs to another manifest.
     """
     if fix.text is not None:
         return Manifest.of(parse(fix.text))
@@ -22,39 +27,42 @@ def apply(manifest: Manifest, fix: Fix) -> Manifest:
     return copy if value is copy.data else Manifest.read(value)
 
 
-def fixed(document: Document | None) -> Manifest:
-    """Return the manifest with all safe fixes applied. A fix that makes somebody refuse it is left out.
+def fixed(document: Document, check: Check) -> Manifest:
+    """Return the manifest with all safe fixes applied, except those that would make someone refuse it.
 
-    Raises `InvalidManifest` if there is no manifest to fix.
+    Args:
+        document: the manifest; it is not changed.
+        check: finds everything in a manifest; it is asked again after each round of fixes.
+
+    Raises:
+        InvalidManifest: the document cannot be read at all, or is no object.
     """
-    if document is None:
-        raise InvalidManifest("there is no manifest to fix; this validation came from a server")
     manifest = Manifest.of(document).copy()
     applied = ["$: remove the byte order mark"] if document.faults else []
     while True:
-        found = manifest_findings(manifest.as_document())
-        safe = [each for each in found if each.fix and each.fix.safe]
+        findings = check(manifest.as_document())
+        safe = [found for found in findings if found.fix and found.fix.safe]
         # All at once, and one by one only if that does harm.
-        better, made = _improved(manifest, found, safe)
-        if not made:
-            better, made = next(
-                ((b, m) for b, m in (_improved(manifest, found, [each]) for each in safe) if m), (manifest, [])
-            )
-        if not made:
+        attempts = ([*safe], *([found] for found in safe))
+        better = next(filter(None, (_improved(manifest, findings, chosen, check) for chosen in attempts)), None)
+        if better is None:
             return Manifest(manifest.as_document(), applied=tuple(applied))
-        manifest, applied = better, applied + made
+        manifest, made = better
+        applied += made
 
 
-def _improved(manifest: Manifest, found: list[Finding], chosen: list[Finding]) -> tuple[Manifest, list[str]]:
-    """Apply fixes together; return the result and what was done, or the manifest as it is if somebody minds."""
+def _improved(
+    manifest: Manifest, findings: list[Finding], chosen: list[Finding], check: Check
+) -> tuple[Manifest, list[str]] | None:
+    """Return the manifest with the chosen fixes applied and what they were; None if nothing was or somebody minds."""
     copy = manifest.copy()
-    for each in chosen:
-        for change in each.fix.changes if each.fix else ():
+    for found in chosen:
+        for change in found.fix.changes if found.fix else ():
             change.apply(copy.data)
-    if _refusing(manifest_findings(copy.as_document())) <= _refusing(found):
-        return copy, [f"{each.path}: {each.fix.title}" for each in chosen if each.fix]
-    return manifest, []
+    if not chosen or not _refusing(check(copy.as_document())) <= _refusing(findings):
+        return None
+    return copy, [f"{found.path}: {found.fix.title}" for found in chosen if found.fix]
 
 
-def _refusing(found: list[Finding]) -> set[str]:
-    return {mark for each in found for mark in each.rejected_by if mark in ERRORS}
+def _refusing(findings: list[Finding]) -> set[str]:
+    return {mark for found in findings for mark in found.rejected_by if mark in ERRORS}

@@ -1,12 +1,14 @@
 """A job type configuration as a value."""
 
+from __future__ import annotations
+
 from typing import Any, ClassVar, Self
 
 from jobtype_toolkit.seed.json.object import JsonObject
+from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.normalize import normalised_configuration, secret_settings
-from jobtype_toolkit.seed.rules.names import SECTIONS
-from jobtype_toolkit.seed.rules.scale import items
 from jobtype_toolkit.seed.schema import Schema, configuration_schema
+from jobtype_toolkit.seed.sections import SECTIONS, items
 
 
 class Configuration(JsonObject):
@@ -34,10 +36,11 @@ class Configuration(JsonObject):
     def for_manifest(cls, manifest: Any) -> Self:
         """Return a configuration with the manifest's mounts, settings and file outputs laid out, ready to fill.
 
-        What is still empty is found by `validate`: a host path is not absolute, a workspace is not known.
-        """
-        from jobtype_toolkit.seed.manifest import Manifest
+        `validate` finds what is still empty: a host path that is not absolute, a workspace that is not known.
 
+        Args:
+            manifest: whatever `Manifest.read` takes.
+        """
         data = Manifest.read(manifest).data
 
         def names(section: str) -> list[str]:
@@ -59,7 +62,8 @@ class Configuration(JsonObject):
     def normalised(self, manifest: Any = None) -> Self:
         """Return the configuration as a v6 server gives it back: four sections, defaults written out, no version.
 
-        With the manifest, without the values of its secret settings.
+        Args:
+            manifest: a manifest; the values of its secret settings are left out then.
         """
         return self.read(normalised_configuration(self.data, manifest))
 

@@ -1,5 +1,7 @@
 """The differences between two JSON values, with named items of lists matched by name."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,15 +1,17 @@
-"""What validation says: findings, each with its place, its remedy and who would refuse the manifest for it."""
+"""The answer of a validation: findings, each with its place, its remedy and who would refuse the document for it."""
 
-from collections.abc import Iterable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.fixes import Fix
+from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, show
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.seed.json.document import Document
-    from jobtype_toolkit.seed.manifest import Manifest
+from jobtype_toolkit.seed.manifest import Manifest
+from jobtype_toolkit.seed.text import clipped
 
 Severity = Literal["error", "warning", "advice"]
 
@@ -23,17 +25,15 @@ BEST_PRACTICE = "best practice"
 EVERYONE = frozenset({SCHEMA, SCALE, SEED_CLI})
 ERRORS = frozenset({SCHEMA, SCALE, SEED_CLI, SCALE_CREATE})
 """A finding with one of these marks is an error."""
-LONGEST = 300
-"""Longest description, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that validation found.
 
-    `name` is v6's code where v6 has one. `path` leads into the manifest, or into the configuration where `document`
-    says so; `line` and `column` count from 1 and are None for values that did not come from text. `rejected_by` holds
-    the marks of those who refuse the document for it; it is empty for v6's own warnings, which refuse nothing.
+    `name` is v6's code if v6 has one. `path` leads into the manifest, or into the configuration if `document` says so;
+    `line` and `column` count from 1 and are None for values that did not come from text. `rejected_by` holds the marks
+    of those who refuse the document for it; it is empty for v6's own warnings, which refuse nothing.
     """
 
     name: str
@@ -47,13 +47,14 @@ class Finding:
     fix: Fix | None = None
     document: Literal["manifest", "configuration"] = "manifest"
     steps: Path = field(default=(), repr=False)
+    at_key: bool = field(default=False, repr=False)
 
     def __str__(self) -> str:
         """Return the finding on one line, as a compiler would."""
         place = f"{self.line}:{self.column}: " if self.line else ""
-        where = self.path if self.document == "manifest" else f"configuration {self.path}"
+        path = self.path if self.document == "manifest" else f"configuration {self.path}"
         remedy = f" {self.suggestion}" if self.suggestion else ""
-        return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{where}]"
+        return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{path}]"
 
 
 def finding(
@@ -65,8 +66,20 @@ def finding(
     *,
     severity: Severity = "warning",
     fix: Fix | None = None,
+    at_key: bool = False,
 ) -> Finding:
-    """Make a finding; the marks make it an error where they must. The place comes later, from `located`."""
+    """Return a finding without line and column, which `located` adds at the end of a validation.
+
+    Args:
+        name: its code.
+        path: where it is in the document.
+        description: what is wrong, in a sentence.
+        suggestion: what to do.
+        marks: who refuses the document for it; with one of `ERRORS` it is an error.
+        severity: otherwise.
+        fix: the remedy, if a machine can apply it.
+        at_key: whether its place is the member's key rather than its value.
+    """
     rejected_by = frozenset(marks)
     return Finding(
         name,
@@ -77,6 +90,7 @@ def finding(
         rejected_by=rejected_by,
         fix=fix,
         steps=path,
+        at_key=at_key,
     )
 
 
@@ -89,30 +103,20 @@ def advice(
     severity: Severity = "advice",
     fix: Fix | None = None,
 ) -> Finding:
-    """Make a finding of good practice."""
+    """Return a finding of good practice."""
     return finding(name, path, description, suggestion, {BEST_PRACTICE}, severity=severity, fix=fix)
 
 
-def located(found: Finding, document: "Document", *, key: bool = False) -> Finding:
-    """Return the finding with its line and column in the document's text."""
-    place = document.place(found.steps, key=key) if found.line is None else None
+def located(findings: Iterable[Finding], document: Document) -> list[Finding]:
+    """Return the findings with their lines and columns in the document's text; as they are if it has none."""
+    if not document.text:
+        return list(findings)
+    return [found if found.line else _placed(found, document) for found in findings]
+
+
+def _placed(found: Finding, document: Document) -> Finding:
+    place = document.place(found.steps, key=found.at_key)
     return replace(found, line=place[0], column=place[1]) if place else found
-
-
-def clipped(text: str, longest: int = LONGEST) -> str:
-    """Cut a text that is too long, with an ellipsis."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def shown(value: Any, longest: int = 60) -> str:
-    """Quote a value for a sentence: cut, without line breaks, printable everywhere."""
-    text = value if isinstance(value, str) else str(value)
-    text = (
-        clipped(text, longest)
-        .encode("unicode_escape" if not text.isprintable() else "utf-8", "backslashreplace")
-        .decode()
-    )
-    return f'"{text}"' if isinstance(value, str) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class Validation:
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
-    _document: "Document | None" = field(default=None, repr=False, compare=False)
+    _repair: Callable[[], Manifest] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_valid(self) -> bool:
@@ -139,18 +143,21 @@ class Validation:
 
     @property
     def rejected_by(self) -> frozenset[str]:
-        """The marks of everyone who would refuse something: `schema`, `Scale`, `seed-cli`, `Scale create`, …"""
+        """The marks of everyone who would refuse something, such as `schema`, `Scale`, `seed-cli`, `Scale create`."""
         return frozenset(mark for found in self.findings for mark in found.rejected_by)
 
-    def fixed(self) -> "Manifest":
+    def fixed(self) -> Manifest:
         """Return the manifest with all safe fixes applied; its `applied` says which.
 
-        A fix after which someone would refuse a manifest that they accept now is left out. Raises `InvalidManifest`
-        if the document cannot be read at all, or is no object.
-        """
-        from jobtype_toolkit.seed.autofix import fixed
+        A fix is left out if it would make someone refuse a manifest that they accept now.
 
-        return fixed(self._document)
+        Raises:
+            InvalidManifest: the document cannot be read at all or is no object, or this validation came from a server.
+        """
+        if self._repair is None:
+            msg = "there is no manifest to fix; this validation came from a server"
+            raise InvalidManifest(msg)
+        return self._repair()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a v6 server answers: `is_valid`, `errors` and `warnings` with `name` and `description`."""
@@ -164,7 +171,7 @@ class Validation:
         return iter(self.findings)
 
     def __str__(self) -> str:
-        """Return a verdict and all findings, one a line."""
+        """Return a verdict and all findings, one per line."""
         verdict = "valid" if self.is_valid else "not valid"
         count = f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
         return "\n".join([count, *map(str, self.findings)])

@@ -1,5 +1,7 @@
 """Fixes: changes that a machine can make, each safe to make unseen or not."""
 
+from __future__ import annotations
+
 import copy
 import re
 import unicodedata

@@ -1,4 +1,6 @@
-"""One layout for all documents: two blanks a level, keys in the schema's order, every value spelled as it was."""
+"""One layout for all documents: two blanks per level, keys in the schema's order, every value spelled as it was."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -15,8 +17,10 @@ _WIDTH = 120
 def formatted(document: Document, schema: Schema) -> str:
     """Return the document's text anew, ending in a line break; unknown keys follow the known ones, in their order.
 
-    A list of plain values stays on one line if it fits. Raises `InvalidManifest` if a key occurs twice: only one of the two
-    could be kept.
+    A list of plain values stays on one line if it fits.
+
+    Raises:
+        InvalidManifest: a key occurs twice; only one of the two could be kept.
     """
     for again in document.duplicates:
         line, column = document.position(again.second)

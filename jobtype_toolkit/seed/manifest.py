@@ -1,19 +1,19 @@
 """A Seed manifest as a value."""
 
+from __future__ import annotations
+
 import re
 from io import StringIO
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.fixes import version
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.object import JsonObject
 from jobtype_toolkit.seed.normalize import normalised_manifest
-from jobtype_toolkit.seed.rules.scale import MINIMUM
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.seed.compatibility import Compatibility
+from jobtype_toolkit.seed.sections import MINIMUM
 
 PARTS = ("major", "minor", "patch")
 
@@ -40,9 +40,17 @@ class Manifest(JsonObject):
         timeout: int = 3600,
         command: str = "",
     ) -> Self:
-        """Return a manifest that every validator accepts if the name is one: no inputs, Scale's least resources.
+        """Return a manifest that every validator accepts if the name is valid: no inputs, the least resources.
 
-        `timeout` is in seconds.
+        Args:
+            name: the job's name: letters, digits and '-'.
+            title: for people; the name if not given.
+            description: likewise.
+            job_version: version of the algorithm, MAJOR.MINOR.PATCH.
+            package_version: version of the image.
+            maintainer: `name` and `email`, and what else the schema has.
+            timeout: the longest run, in seconds.
+            command: the command line of the job.
         """
         job = {
             "name": name,
@@ -69,7 +77,10 @@ class Manifest(JsonObject):
         r"""Read the value of an image's label `com.ngageoint.seed.manifest`.
 
         Takes the JSON itself, JSON inside a JSON text, and the escaped form that stands in a Dockerfile (`\"`, `\$`,
-        `\/`, and a backslash at the end of a continued line). Raises `InvalidManifest` if none of them fits.
+        `\/`, and a backslash at the end of a continued line).
+
+        Raises:
+            InvalidManifest: none of them fits.
         """
         stripped = text.strip()
         if stripped.startswith("LABEL "):
@@ -90,17 +101,24 @@ class Manifest(JsonObject):
         return self.at("job.jobVersion")
 
     def bump(self, part: Literal["major", "minor", "patch"], *, package: bool = False) -> Self:
-        """Raise `jobVersion`, or `packageVersion`, in place; the parts after it become 0, extensions go.
+        """Raise a part of `jobVersion` in place; the parts after it become 0, and extensions are dropped.
 
-        Raises `InvalidManifest` if the version is none.
+        Args:
+            part: `major`, `minor` or `patch`.
+            package: raise `packageVersion` instead.
+
+        Raises:
+            InvalidManifest: there is no such part, or the present version is not a version.
         """
         if part not in PARTS:
-            raise InvalidManifest(f"there is no version part {part!r}; use major, minor or patch")
+            msg = f"there is no version part {part!r}; use major, minor or patch"
+            raise InvalidManifest(msg)
         path = ("job", "packageVersion" if package else "jobVersion")
         present = self.at(path)
         full = version(present) if isinstance(present, str) and present.strip() else None
         if not full:
-            raise InvalidManifest(f"{path[1]} is no version that could be raised; write it as MAJOR.MINOR.PATCH first")
+            msg = f"{path[1]} is no version that can be raised; write it as MAJOR.MINOR.PATCH first"
+            raise InvalidManifest(msg)
         numbers = [int(number) for number in full[0].replace("+", "-").split("-")[0].split(".")]
         at = PARTS.index(part)
         return self.set(path, ".".join(map(str, [*numbers[:at], numbers[at] + 1, *[0] * (2 - at)])))
@@ -113,10 +131,12 @@ class Manifest(JsonObject):
         """Return the manifest as a v6 server stores it: defaults written out, names of resources in lower case."""
         return self.read(normalised_manifest(self.data))
 
-    def breaking_changes(self, old: Any) -> "Compatibility":
-        """Return what changed since the old manifest, each with a verdict, and which version must be raised."""
-        from jobtype_toolkit.seed.compatibility import compare
+    def breaking_changes(self, old: Any) -> Compatibility:
+        """Return what changed since the old manifest, with a verdict for each change, and which version to raise.
 
+        Args:
+            old: whatever `read` takes.
+        """
         return compare(Manifest.read(old).data, self.data)
 
     def __repr__(self) -> str:

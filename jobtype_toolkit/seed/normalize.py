@@ -1,18 +1,20 @@
 """What a v6 server makes of a manifest and of a configuration before it stores them."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Mapping
 from typing import Any
 
 from jobtype_toolkit.seed.json.paths import get
-from jobtype_toolkit.seed.rules.names import SECTIONS
 from jobtype_toolkit.seed.schema import configuration_schema, manifest_schema
+from jobtype_toolkit.seed.sections import SECTIONS
 
 
 def normalised_manifest(manifest: Any) -> Any:
     """Return a copy with v6's defaults written out and the names of resources in lower case.
 
-    Parts of the wrong shape stay as they are. Source: v6-semantics, the table of defaults.
+    The defaults are those of the schema (D35). Parts of the wrong shape stay as they are.
     """
     stored = copy.deepcopy(manifest)
     for section, path in SECTIONS.items():
@@ -36,7 +38,9 @@ def normalised_manifest(manifest: Any) -> Any:
 def normalised_configuration(configuration: Any, manifest: Any = None) -> Any:
     """Return a copy as a v6 server gives it back: four sections, defaults written out, no version.
 
-    With a manifest, the values of its secret settings are left out, as a server never returns them.
+    Args:
+        configuration: any value; it is not changed, and only objects are completed.
+        manifest: if given, the values of its secret settings are left out: a server never returns them.
     """
     stored = copy.deepcopy(configuration)
     if not isinstance(stored, dict):
@@ -60,7 +64,7 @@ def normalised_configuration(configuration: Any, manifest: Any = None) -> Any:
 
 
 def settings_of(configuration: Any) -> Mapping[str, Any]:
-    """Return the settings of a configuration, none where it has none of the right shape."""
+    """Return the settings of a configuration, empty if it has none of the right shape."""
     settings = configuration.get("settings") if isinstance(configuration, dict) else None
     return settings if isinstance(settings, dict) else {}
 

@@ -4,6 +4,8 @@ The engine knows exactly the words of draft 4 that the two files use. It is chec
 and not replaced by it at run time: importing that costs seconds in a notebook, and this is faster on manifests.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator
@@ -46,20 +48,20 @@ class Schema:
         self._types = _TYPES[self.type] if self.type else None
         self._search = re.compile(self.pattern).search if self.pattern else None
 
-    def member(self, step: str | int) -> "Schema | None":
+    def member(self, step: str | int) -> Schema | None:
         """Return the node for a member or an element, None where the schema says nothing about it."""
         if isinstance(step, int):
             return self.items
         return self.properties.get(step, self.extra)
 
-    def at(self, path: Path) -> "Schema | None":
+    def at(self, path: Path) -> Schema | None:
         """Return the node for a path, None where the schema says nothing about it."""
         node: Schema | None = self
         for step in path:
             node = node.member(step) if node else None
         return node
 
-    def choose(self, value: Any) -> "Schema | None":
+    def choose(self, value: Any) -> Schema | None:
         """Return the alternative whose `type` member agrees with the value's."""
         named = value.get("type") if isinstance(value, dict) else None
         return next((choice for choice in self.choices if named in (choice.properties["type"].enum or ())), None)
@@ -70,7 +72,7 @@ class Schema:
         self.check(value, (), found)
         return not found
 
-    def check(self, value: Any, path: Path, found: list["Violation"]) -> None:
+    def check(self, value: Any, path: Path, found: list[Violation]) -> None:
         """Add every violation in the value to `found`. The value consists of plain types."""
         kind = type(value)
         if self._types and kind not in self._types:
@@ -89,7 +91,7 @@ class Schema:
             for index, element in enumerate(value):
                 check(element, (*path, index), found)
 
-    def _check_object(self, value: dict[str, Any], path: Path, found: list["Violation"]) -> None:
+    def _check_object(self, value: dict[str, Any], path: Path, found: list[Violation]) -> None:
         if self.choices:
             choice = self.choose(value)
             if choice:
@@ -107,7 +109,7 @@ class Schema:
             elif self.closed:
                 found.append(Violation("additionalProperties", (*path, name), self, member, name))
 
-    def walk(self, path: Path = ()) -> Iterator[tuple[Path, "Schema"]]:
+    def walk(self, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
         """Yield this node and all below it with their paths; `0` stands for any index."""
         yield path, self
         for name, node in self.properties.items():

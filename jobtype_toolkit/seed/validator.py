@@ -1,14 +1,19 @@
-"""The twin validator: what the schema, a Scale server and seed-cli would say, and good practice, in one offline call."""
+"""The local validator: what the schema, a Scale server and seed-cli would say, and good practice, in one offline call."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import Any, Literal
 
 from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.seed.autofix import fixed
 from jobtype_toolkit.seed.findings import EVERYONE, SCALE, SCHEMA, SEED_CLI, Finding, Validation, finding, located
 from jobtype_toolkit.seed.fixes import Fix, setting
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.rules.best_practice import advice_findings
 from jobtype_toolkit.seed.rules.configuration import ORDER as CONFIGURATION_ORDER
 from jobtype_toolkit.seed.rules.configuration import WARNINGS, configuration_findings
@@ -16,10 +21,7 @@ from jobtype_toolkit.seed.rules.images import image_findings
 from jobtype_toolkit.seed.rules.names import name_findings, uses
 from jobtype_toolkit.seed.rules.scale import creation_findings, decoder_findings, resource_findings, scale_findings
 from jobtype_toolkit.seed.rules.schema_messages import manifest_finding
-from jobtype_toolkit.seed.schema import manifest_schema, violations
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.seed.manifest import Manifest
+from jobtype_toolkit.seed.schema import Violation, manifest_schema, violations
 
 Target = Literal["6", "7.0", "7.2", "schema", "seed-cli"]
 TARGETS: dict[str, str] = {"6": SCALE, "7.0": SCALE, "7.2": SCALE, "schema": SCHEMA, "seed-cli": SEED_CLI}
@@ -38,33 +40,34 @@ ORDER = (
 
 
 def manifest_findings(document: Document) -> list[Finding]:
-    """Return everything there is to say about a manifest, unordered but located."""
-    found = list(_malformed(document))
+    """Return everything there is to say about a manifest, unordered and not yet located."""
+    malformed = list(_malformed(document))
     if document.broken:
-        return found
+        return malformed
     wrapped = _wrapped(document)
     if wrapped:
-        return [*found, located(wrapped, document)]
+        return [*malformed, wrapped]
     root, schema = document.value, manifest_schema()
-    for violation in violations(schema, root):
-        spelling = document.spelling(violation.path) if isinstance(violation.value, float) else None
-        at_key = violation.keyword == "additionalProperties"
-        found.append(located(manifest_finding(violation, root, spelling), document, key=at_key))
     named = uses(root)
-    for rule in (
-        scale_findings(root),
-        name_findings(root, named),
-        creation_findings(root),
-        resource_findings(root),
-        decoder_findings(document, schema),
-        advice_findings(root, named),
-    ):
-        found.extend(located(each, document) for each in rule)
-    return found
+    return [
+        *malformed,
+        *(manifest_finding(it, root, _spelling(it, document)) for it in violations(schema, root)),
+        *scale_findings(root),
+        *name_findings(root, named),
+        *creation_findings(root),
+        *resource_findings(root),
+        *decoder_findings(document, schema),
+        *advice_findings(root, named),
+    ]
+
+
+def _spelling(violation: Violation, document: Document) -> str | None:
+    """Return how the text writes a number with a fraction or an exponent."""
+    return document.spelling(violation.path) if isinstance(violation.value, float) else None
 
 
 def validate(
-    manifest: "dict[str, Any] | Manifest | str | bytes | Any",
+    manifest: dict[str, Any] | Manifest | str | bytes | Any,
     configuration: Any = None,
     *,
     workspaces: Mapping[str, bool] | None = None,
@@ -73,13 +76,20 @@ def validate(
 ) -> Validation:
     """Find everything there is to say about a manifest, and about a configuration for it, in one offline call.
 
-    Both may be a dict, a `Manifest` or `Configuration`, JSON text as `str` or `bytes`, a path or an open file; they are
-    judged as given. Without a configuration the manifest is judged alone (a server judges `{}` then). `workspaces`
-    says for each known workspace whether it is active; without it workspaces are not checked, and a warning says so.
-    `against` says whose refusals count as errors: those of a server ("6", "7.0", "7.2"), of the "schema" or of
-    "seed-cli". With `docker_image` the image's name is compared with the manifest.
+    Manifest and configuration may be a dict, a `Manifest` or `Configuration`, JSON text as `str` or `bytes`, a path or an
+    open file; they are judged as given.
 
-    Raises `UnreadableInput` for a path that cannot be read, and `InvalidParameter` for an unknown `against`; nothing else.
+    Args:
+        manifest: the manifest.
+        configuration: a configuration for it; if not given, the manifest is judged alone (a server judges `{}` then).
+        workspaces: whether each known workspace is active, by name; if not given, workspaces are not checked, and a
+            warning says so.
+        against: whose refusals count as errors: those of a server ("6", "7.0", "7.2"), of the "schema" or of "seed-cli".
+        docker_image: the name of an image, which is compared with the manifest.
+
+    Raises:
+        InvalidParameter: `against` is unknown.
+        UnreadableInput: a path cannot be read.
     """
     return validate_documents(
         documents.load(manifest),
@@ -99,29 +109,35 @@ def validate_documents(
     docker_image: str | None = None,
     edit: bool = False,
 ) -> Validation:
-    """Validate documents that are read already; with `edit` the configuration is judged as the editing service does."""
+    """Validate documents that are read already; with `edit` the configuration is judged as the editing service does.
+
+    Raises:
+        InvalidParameter: `against` is unknown.
+    """
     if against not in TARGETS:
-        raise InvalidParameter(f"cannot validate against {against!r}; known are {', '.join(map(repr, TARGETS))}")
+        msg = f"cannot validate against {against!r}; known are {', '.join(map(repr, TARGETS))}"
+        raise InvalidParameter(msg)
     found = manifest_findings(manifest)
     if docker_image and not manifest.broken:
         found.extend(image_findings(manifest.value, docker_image))
-    found = _ordered(found, manifest, ORDER)
+    findings = _ordered(found, manifest, ORDER)
     if configuration is not None:
-        checked = [
-            # A repaired text would hold the values of its settings, and no finding may.
-            replace(each, document="configuration", fix=None, rejected_by=frozenset({SCALE}))
-            for each in _malformed(configuration)
-        ]
+        root = manifest.value if isinstance(manifest.value, dict) and "job" in manifest.value else None
+        found = [_without_text(it) for it in _malformed(configuration)]
         if not configuration.broken:
-            root = manifest.value if isinstance(manifest.value, dict) and "job" in manifest.value else None
-            checked += configuration_findings(configuration, root, workspaces, edit=edit, against=against)
-        found += _ordered([located(each, configuration) for each in checked], configuration, CONFIGURATION_ORDER)
-    found = [each for each in (_seen_by(each, against) for each in found) if each]
+            found += configuration_findings(configuration, root, workspaces, edit=edit, against=against)
+        findings += _ordered(found, configuration, CONFIGURATION_ORDER)
+    findings = [seen for seen in (_seen_by(it, against) for it in findings) if seen]
     mark = TARGETS[against]
-    errors = tuple(each for each in found if mark in each.rejected_by)
-    warnings = [each for each in found if mark not in each.rejected_by]
-    warnings.sort(key=lambda each: WARNINGS.index(each.name) if each.name in WARNINGS else len(WARNINGS))
-    return Validation(errors, tuple(warnings), manifest)
+    errors = tuple(it for it in findings if mark in it.rejected_by)
+    warnings = [it for it in findings if mark not in it.rejected_by]
+    warnings.sort(key=lambda it: WARNINGS.index(it.name) if it.name in WARNINGS else len(WARNINGS))
+    return Validation(errors, tuple(warnings), partial(fixed, manifest, manifest_findings))
+
+
+def _without_text(found: Finding) -> Finding:
+    """Return a fault of a configuration's text without its fix: the repaired text would hold the values of settings."""
+    return replace(found, document="configuration", fix=None, rejected_by=frozenset({SCALE}))
 
 
 def _malformed(document: Document) -> Iterator[Finding]:
@@ -169,28 +185,29 @@ def _wrapped(document: Document) -> Finding | None:
     return None
 
 
-def _ordered(found: list[Finding], document: Document, order: tuple[str, ...]) -> list[Finding]:
-    """Sort what Scale refuses by the order of its checks, and the rest by place."""
+def _ordered(findings: list[Finding], document: Document, order: tuple[str, ...]) -> list[Finding]:
+    """Return the findings with their places: what Scale refuses in the order of its checks, the rest by place."""
 
-    def key(each: Finding) -> tuple[int, Any]:
-        stage = order.index(each.name) if SCALE in each.rejected_by and each.name in order else len(order)
+    def key(found: Finding) -> tuple[int, Any]:
+        stage = order.index(found.name) if SCALE in found.rejected_by and found.name in order else len(order)
         # Fractional GPUs come after the schema, although they have the same code.
-        late = stage < len(order) and each.name == "JSON_VALIDATION_ERROR" and SCHEMA not in each.rejected_by
-        return stage * 2 + late, (each.line or 0, each.column or 0) if document.text else document.rank(each.steps)
+        late = stage < len(order) and found.name == "JSON_VALIDATION_ERROR" and SCHEMA not in found.rejected_by
+        place = (found.line or 0, found.column or 0) if document.text else document.rank(found.steps)
+        return stage * 2 + late, place
 
-    return sorted(found, key=key)
+    return sorted(located(findings, document), key=key)
 
 
-def _seen_by(each: Finding, against: Target) -> Finding | None:
-    """Return the finding as the target sees it: servers of version 6 lack three of the checks."""
+def _seen_by(found: Finding, against: Target) -> Finding | None:
+    """Return the finding as the target sees it, None if it does not: servers of version 6 lack three of the checks."""
     if against != "6":
-        return each
-    if each.name == "RESERVED_JOB_NAME":
+        return found
+    if found.name == "RESERVED_JOB_NAME":
         return None
-    lenient = each.name == "DUPLICATE_ERROR_NAMES" or (
-        each.name == "JSON_VALIDATION_ERROR" and SCHEMA not in each.rejected_by
+    lenient = found.name == "DUPLICATE_ERROR_NAMES" or (
+        found.name == "JSON_VALIDATION_ERROR" and SCHEMA not in found.rejected_by
     )
     if not lenient:
-        return each
-    marks = each.rejected_by - {SCALE}
-    return replace(each, rejected_by=marks) if marks else None
+        return found
+    marks = found.rejected_by - {SCALE}
+    return replace(found, rejected_by=marks) if marks else None

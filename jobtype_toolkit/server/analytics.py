@@ -1,4 +1,4 @@
-"""How job types fare: status, pending, running, system failures and the queue (v6-semantics 3), with what v6 falsifies."""
+"""How job types fare: status, pending, running, system failures and the queue, with what v6 falsifies (D30, D31)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What job types are: names, list, versions, details and revisions (v6-semantics 2)."""
+"""What job types are: names, list, versions, details and revisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job history: jobs, one job, its executions, errors (v6-semantics 4)."""
+"""The job history: jobs, one job, its executions, errors."""
 
 from __future__ import annotations
 

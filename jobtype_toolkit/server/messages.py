@@ -1,6 +1,6 @@
 """What v6 says of findings: its own sentences where they are stable, the toolkit's where v6 dumps schema and instance.
 
-Clients may show these texts and must not parse them (v6-semantics 1.5); they are v6's so that tests of clients see them.
+Clients may show these texts and must not parse them: v6 promises no wording. They are v6's so that tests of clients see them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.rules.configuration import WARNINGS
-from jobtype_toolkit.seed.rules.names import SECTIONS
-from jobtype_toolkit.seed.rules.scale import items
+from jobtype_toolkit.seed.sections import SECTIONS, items
 
 DEPRECATED_RECIPES = "DEPRECATED_RECIPES"
 _QUOTED = re.compile(r'"([^"]*)"')

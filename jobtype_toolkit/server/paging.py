@@ -1,4 +1,4 @@
-"""v6's pages: which one is asked for, and the envelope around it (v6-semantics 1.4)."""
+"""v6's pages: which one is asked for, and the envelope around it (D1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In what the releases of Scale that served v6 differ, as far as a client notices (v6-semantics, section 0)."""
+"""How the releases of Scale that served v6 differ, as far as a client notices."""
 
 from __future__ import annotations
 

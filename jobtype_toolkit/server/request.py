@@ -1,4 +1,4 @@
-"""What a request asks, read as v6 reads it: which values count, which are refused with which words (v6-semantics 1.6)."""
+"""What a request asks, read as v6 reads it: which values count, which are refused with which words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services that take a body: creating, editing, validating (v6-semantics 2.7 to 2.9).
+"""The services that take a body: creating, editing, validating (D14 to D26).
 
 What v6 silently ignores is dropped here; everything else is a plan of the store, sent at once.
 """
@@ -178,7 +178,7 @@ def _check_breaking(request: V6Request, name: str, about: str, configuration: An
 
 
 def _check_shape(request: V6Request, configuration: Any) -> None:
-    """Answer 500 to shapes that break a server before it looks at the schema (v6-semantics 5.4)."""
+    """Answer 500 to shapes that break a server before it looks at the schema."""
     if not isinstance(configuration, dict):
         return
     mounts = configuration.get("mounts", {})

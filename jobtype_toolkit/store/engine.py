@@ -1,4 +1,4 @@
-"""The file behind a store: opened when asked, kept while calls follow each other, let go after that.
+"""The file behind a store: opened when asked, kept while calls follow each other, let go after that; and running SQL on it.
 
 DuckDB lets one process write or several read. So reads open the file read-only and keep it for a few idle seconds; a write
 opens it for as long as it lasts. Two stores on one file in one process share one `Database`.
@@ -7,19 +7,33 @@ opens it for as long as it lasts. Two stores on one file in one process share on
 from __future__ import annotations
 
 import atexit
+import re
+import secrets
+import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import duckdb
 
 from jobtype_toolkit.errors import NotAStore, StoreError, StoreLocked, StoreReadOnly, StoreVersion
+from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import schema
-from jobtype_toolkit.store.connecting import MEMORY, Patience, connect
 
+MEMORY = ":memory:"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,  # a closed network has nothing to install from
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,  # a query must not see the caller's variables
+}
+_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+"""What runs statements; the name under which the rooms above know it."""
 _MAGIC = b"DUCK"
 _LAST_CALL = 60.0
 """Seconds that `close` waits for who uses the file."""
@@ -27,6 +41,16 @@ _LAST_CALL = 60.0
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
 _every: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one store waits for others, and keeps others waiting."""
+
+    wait: float
+    """Seconds to wait for whoever holds the file."""
+    idle: float
+    """Seconds to keep the file open after the last question."""
 
 
 @atexit.register
@@ -89,8 +113,29 @@ class Database:
     def _make(self, patience: Patience) -> None:
         if self.path is not None and self.path.exists():
             self.path.unlink()  # an empty file, as mktemp makes it, is no DuckDB file yet
-        with self.writing(patience):
-            pass
+        if self.path is None or not self._copy_template(self.path):
+            with self.writing(patience):
+                pass
+
+    @staticmethod
+    def _copy_template(path: Path) -> bool:
+        """Put a ready empty store in place, whole or not at all; return whether that worked. DuckDB says why not."""
+        content = schema.template()
+        if content is None:
+            return False
+        new = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        try:
+            with new.open("xb") as file:
+                file.write(content)
+            path.hardlink_to(new)
+        except FileExistsError:
+            return True  # another process was faster
+        except OSError:
+            return False
+        finally:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+        return True
 
     def _look(self) -> None:
         path = self.path
@@ -135,7 +180,10 @@ class Database:
 
     @contextmanager
     def writing(self, patience: Patience) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give the one connection that may write, to nobody else at the same time; see `transaction`."""
+        """Give a connection that may write, to nobody else at the same time; see `transaction`.
+
+        Temporary tables go with it, also in a database in memory.
+        """
         with self._free:
             self._wait_until(lambda: self._writer is None and self._readers == 0, patience)
             self._stop_timer()
@@ -146,7 +194,8 @@ class Database:
         try:
             if self._con is None:
                 self._con = self._connect(patience, read_only=False)
-            yield self._con
+            with self._con.cursor() as cursor:
+                yield cursor
         finally:
             with self._free:
                 try:
@@ -244,8 +293,27 @@ class Database:
                 "Open it once without read_only=True."
             )
             raise StoreVersion(msg)
+        if found == 0 and self.path is None and _fill(con):
+            return
         with transaction(con):
             schema.create(con) if found == 0 else schema.migrate(con, found)
+
+
+def _fill(con: duckdb.DuckDBPyConnection) -> bool:
+    """Copy a ready empty store into a database in memory; return whether there is one, and room for it."""
+    content = schema.template()
+    if content is None:
+        return False
+    try:
+        with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
+            file = Path(folder) / "empty.duckdb"
+            file.write_bytes(content)
+            con.execute(f"ATTACH {literal(str(file))} AS template (READ_ONLY)")
+            con.execute("COPY FROM DATABASE template TO memory")
+            con.execute("DETACH template")
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
@@ -267,3 +335,66 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def refuse_write(path: Path | None) -> StoreReadOnly:
     """Return the error for a write to a store that was opened to be read."""
     return StoreReadOnly(f"{path} was opened with read_only=True. Open it without to change it.")
+
+
+def connect(path: Path | None, patience: Patience, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting a while for another process that holds it."""
+    target = str(path) if path else MEMORY
+    until = time.monotonic() + patience.wait
+    pause = 0.02
+    while True:
+        try:
+            return _connected(target, read_only=read_only and path is not None)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error):
+                raise _unusable(path, error) from error
+            if time.monotonic() + pause > until:
+                raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
+        except duckdb.Error as error:
+            raise _unusable(path, error) from error
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
+
+
+def _locked(path: Path | None, error: str, patience: Patience, *, read_only: bool) -> str:
+    held = _HOLDER.search(error)
+    holder = f"process {held['pid']} ({held['program']})" if held else "another process"
+    return (
+        f"{path} could not be opened to {'read' if read_only else 'write'} within {patience.wait:g} s: {holder} holds it. "
+        f"Wait until it is done or stop it, or read a copy made by `publish`."
+    )
+
+
+def _unusable(path: Path | None, error: duckdb.Error) -> StoreError:
+    text = str(error)
+    if "newer version" in text or "version number" in text:
+        return StoreVersion(f"{path} was written by another DuckDB than {duckdb.__version__}: {text}")
+    if path is not None and not path.parent.is_dir():
+        return StoreError(f"{path} cannot be made: the folder {path.parent} does not exist. Make it first.")
+    return NotAStore(f"{path} cannot be opened as a store: {text}")
+
+
+def _connected(target: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(target, read_only=read_only, config=_CONFIG)
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
+    return con
+
+
+def script(
+    con: duckdb.DuckDBPyConnection, address: str, bound: Mapping[str, Any] | None = None, /, **fragments: str
+) -> duckdb.DuckDBPyConnection:
+    """Run every statement at an address of SQL, each with those of the bound values that it speaks of."""
+    return statements(con, sql(address, **fragments), bound or {})
+
+
+def statements(con: duckdb.DuckDBPyConnection, text: str, bound: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Run every statement of a text; the connection holds the answer of the last."""
+    for statement in con.extract_statements(text):
+        con.execute(statement, {name: bound[name] for name in statement.named_parameters})
+    return con
+
+
+def number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Return the one number that a query answers with; 0 where it answers with nothing."""
+    found = con.execute(query).fetchone()
+    return int(found[0]) if found else 0

@@ -14,9 +14,9 @@ import duckdb
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES
-from jobtype_toolkit.store.script import number, script
 
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.api.times import Clock, instant, system_clock
-from jobtype_toolkit.store.connecting import MEMORY
+from jobtype_toolkit.store.engine import MEMORY
 from jobtype_toolkit.store.store import Store
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
@@ -36,5 +36,5 @@ def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
 
     store = Store(path, clock=clock or (lambda: instant(ENDED)))
     for resource in LOAD_ORDER:
-        store.load(folder(), resource, source="sample")
+        store.load(folder(), resource, source="sample", progress=False)
     return store

@@ -8,8 +8,15 @@ verifies uniqueness instead.
 
 from __future__ import annotations
 
+import gzip
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import duckdb
 
@@ -161,29 +168,69 @@ def table(name: str) -> Table:
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables, their comments and the views in an empty database."""
+    for statement in (*_tables(), *_derived()):
+        con.execute(statement)
+
+
+def _tables() -> Iterator[str]:
     for one in TABLES:
         columns = ", ".join(
             f"{quoted(field.name)} {DUCKDB[field.type]}{' DEFAULT false' if field is IS_LOCAL else ''}"
             for field in one.fields
         )
-        con.execute(f"CREATE TABLE {quoted(one.name)} ({columns})")
-    con.execute("CREATE TABLE meta (schema_version INTEGER, last_load_id BIGINT)")
-    con.execute("INSERT INTO meta VALUES (?, 0)", [SCHEMA_VERSION])
-    finish(con)
+        yield f"CREATE TABLE {quoted(one.name)} ({columns})"
+    yield "CREATE TABLE meta (schema_version INTEGER, last_load_id BIGINT)"
+    yield f"INSERT INTO meta VALUES ({SCHEMA_VERSION}, 0)"
 
 
-def finish(con: duckdb.DuckDBPyConnection) -> None:
-    """Make what is derived from the tables anew: views and comments."""
-    con.execute(sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored)))
-    con.execute("COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'")
+def _derived() -> Iterator[str]:
+    """Yield what follows from the tables: views and comments."""
+    yield sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
+    yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
-        con.execute(f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}")
+        yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
         for field in one.fields:
-            con.execute(f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {literal(comment(field))}")
+            yield f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {literal(comment(field))}"
     for field in (SOURCE, *JOB.fields, *_TAIL):
-        con.execute(f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}")
+        yield f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}"
     for name, meaning in VIEWS.items():
-        con.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}")
+        yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
+
+
+@cache
+def template() -> bytes | None:
+    """Return an empty store as a file's bytes; None if the one that comes with the package is of another vocabulary.
+
+    It saves a new store its 271 COMMENT statements. `python docs/build.py` writes it anew.
+    """
+    packed = _templates() / _template_name()
+    return gzip.decompress(packed.read_bytes()) if packed.is_file() else None
+
+
+def write_template() -> Path:
+    """Write the template of this vocabulary into the package, in place of older ones; return where it is."""
+    folder = Path(str(_templates()))
+    folder.mkdir(exist_ok=True)
+    target = folder / _template_name()
+    if not target.exists():
+        for old in folder.glob("*.duckdb.gz"):
+            old.unlink()
+        with tempfile.TemporaryDirectory() as scratch:
+            made = Path(scratch) / "empty.duckdb"
+            with duckdb.connect(str(made)) as con:
+                create(con)
+            target.write_bytes(gzip.compress(made.read_bytes(), 9))
+    return target
+
+
+def _templates() -> Traversable:
+    return files("jobtype_toolkit.store") / "empty"
+
+
+def _template_name() -> str:
+    """Return a name that changes with every statement that makes a store."""
+    said = "\n".join((*_tables(), *_derived()))
+    return f"{sha256(said.encode()).hexdigest()[:12]}.duckdb.gz"
 
 
 def comment(field: Field) -> str:
@@ -207,4 +254,5 @@ def migrate(con: duckdb.DuckDBPyConnection, found: int, *, to: int = SCHEMA_VERS
     for number in range(found + 1, to + 1):
         con.execute((files("jobtype_toolkit.store") / "migrations" / f"{number:04}.sql").read_text(encoding="utf-8"))
         con.execute("UPDATE meta SET schema_version = ?", [number])
-    finish(con)
+    for statement in _derived():
+        con.execute(statement)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 import duckdb
@@ -27,22 +27,24 @@ from jobtype_toolkit.queries.reader import ALL, Reader
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import maintenance, schema, writes
-from jobtype_toolkit.store.connecting import MEMORY, Patience
-from jobtype_toolkit.store.engine import database, refuse_write, transaction
+from jobtype_toolkit.store.engine import MEMORY, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.maintenance import Check
 from jobtype_toolkit.store.session import DuckDBEngine
 from jobtype_toolkit.store.summary import Summary
-from jobtype_toolkit.sync.pulling import Pulling
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.sync.reader import Reader as Server
+    from jobtype_toolkit.sync.report import PullReport
 
 _SNAPSHOTS = Service(
     "snapshots", "", SNAPSHOT, (Parameter("at", "time", "Only the last snapshot that was taken by then."),)
 )
 
 
-class Store(Pulling, SqlBackend):
+class Store(SqlBackend):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -81,7 +83,6 @@ class Store(Pulling, SqlBackend):
         self._engine = DuckDBEngine(self._reading, lambda: self._database.state)
         self.reader = Reader(self._engine, clock)
         """What runs SQL on the store, for the parts of the toolkit that need rows instead of frames."""
-        self._asker = self.reader
 
     @property
     def path(self) -> Path | None:
@@ -112,6 +113,7 @@ class Store(Pulling, SqlBackend):
         statuses: Mapping[str, str] | None = None,
         timezone: str | None = None,
         strict: bool = False,
+        progress: bool | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -128,6 +130,7 @@ class Store(Pulling, SqlBackend):
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
+            progress: show a bar after a second; where not given, only on a terminal.
 
         Raises:
             InputNotFound: there is no such file.
@@ -137,9 +140,75 @@ class Store(Pulling, SqlBackend):
         """
         options = _options(resource, columns, statuses, timezone)
         writes.source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock())
+        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
         with self._writing(f"load({str(path)!r})") as con:
             return loading.run(con, request)
+
+    def pull(
+        self,
+        scale: Server,
+        *,
+        source: str | None = None,
+        workers: int = 2,
+        executions: int = 0,
+        page_size: int = 250,
+        overlap: str | timedelta = "PT15M",
+        since: Time | None = None,
+        pages: int | None = None,
+        reconcile: bool = False,
+        snapshot: bool = True,
+        moved: bool = False,
+        progress: bool = True,
+    ) -> PullReport:
+        """Bring over job types, revisions, errors and jobs of a live server: everything the first time, then what changed.
+
+        Jobs come newest first, so that the analyses are useful before the history is complete; `attrs` of each frame, and the
+        repr, tell what is. A pull that is stopped, by whatever, goes on where it was. The file is held only for the moments
+        in which a batch goes in. A server spends about 12 ms on each job: 100,000 take it 20 minutes.
+
+        Args:
+            scale: the server, from `jt.connect`.
+            source: what the store calls it; if not given, what it was called before, or else its base URL.
+            workers: how many requests at once, 1 to 16.
+            executions: how many requests to spend on the executions of jobs that failed or were tried again, one per job.
+            page_size: jobs per request, 1 to 1000; more than 250 make a real server slow.
+            overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
+            since: pull only jobs modified since; what is older can come with a later pull.
+            pages: at most so many pages of jobs; the next pull goes on.
+            reconcile: look also for open jobs that the server no longer has, and take them out.
+            snapshot: keep what the live views say, and compare the status counts of the last three hours.
+            moved: pull a source from another address than before: it is the same server all the same.
+            progress: show a bar after a second.
+
+        Returns:
+            What was done; `disagreements` and `notes` say what is not as it should be.
+
+        Raises:
+            InvalidParameter: the source was pulled from another server before, and nothing says that it only moved.
+            PullStopped: the jobs could not be read to the end; its `report` tells how far it is.
+            AuthenticationFailed: the server does not let the caller in.
+            ConnectionFailed, NotFound: there is no v6 server at this address; nothing was changed.
+            StoreLocked: another pull of this source is going on, or another process holds the file.
+            StoreError: the store cannot be written, or the disk is full; what was fetched before is kept.
+        """
+        from jobtype_toolkit.sync.pull import pull
+        from jobtype_toolkit.sync.sink import Target
+
+        return pull(
+            Target(self._database.path, self._writing, self.reader.fetch, self._clock, self.status),
+            scale,
+            source=source,
+            workers=workers,
+            executions=executions,
+            page_size=page_size,
+            overlap=overlap,
+            since=since,
+            pages=pages,
+            reconcile=reconcile,
+            snapshot=snapshot,
+            moved=moved,
+            progress=progress,
+        )
 
     def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
         """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.

@@ -22,8 +22,7 @@ from jobtype_toolkit.plans.request import ChangeRequest, Current
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.engine import transaction
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.engine import script, transaction
 
 _OPEN = ("RUNNING", "QUEUED", "PENDING")
 """The statuses that a plan counts the jobs of."""
@@ -97,7 +96,7 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
         stored,
         evaluation.validation,
         evaluation.not_applied,
-        home=f"the source {current.source!r}",
+        target=f"the source {current.source!r}",
         at=now,
         request=request.asked(evaluation.secrets),
     )

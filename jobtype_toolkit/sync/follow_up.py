@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -15,12 +15,10 @@ from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitError
-from jobtype_toolkit.sync.parallel import each
+from jobtype_toolkit.live.paging import page
+from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Disagreement, Tally
 from jobtype_toolkit.sync.sink import Sink
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.live.scale import Scale
 
 _COMPARED = timedelta(hours=3)
 _IDS = 100
@@ -65,7 +63,7 @@ _COLUMNS = ("job_type_id", "status", "category", "error_id", "count", "oldest", 
 class FollowUp:
     """The side reads that follow the jobs. Each stands for itself: one that fails is noted and stops nothing."""
 
-    scale: Scale
+    reader: Reader
     sink: Sink
     tally: Tally
     workers: int
@@ -79,7 +77,7 @@ class FollowUp:
             asked: list[tuple[int, datetime | None]] = []
             for id, stamp in some:
                 try:
-                    bodies += self.scale.rows(f"jobs/{id}/executions/")
+                    bodies += self.reader.rows(f"jobs/{id}/executions/")
                 except (NotFound, Rejected, ServerFailed) as error:
                     wrong.append(str(error))
                     continue
@@ -96,13 +94,11 @@ class FollowUp:
 
         The newest job of the server is asked for with each of them: an answer without it is no answer to the question.
         """
-        from jobtype_toolkit.live.paging import page
-
-        newest = page(self.scale.http, "jobs/", [("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]).rows
+        newest = page(self.reader.http, "jobs/", [("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]).rows
         witness = {one["id"] for one in newest if isinstance(one.get("id"), int)}
         for some in _chunks([id for (id,) in self.sink.ask("sync/pull.open_jobs")], _IDS):
             wanted = witness | set(some)
-            rows = self.scale.rows("jobs/", [*(("job_id", id) for id in sorted(wanted)), ("order", "id")])
+            rows = self.reader.rows("jobs/", [*(("job_id", id) for id in sorted(wanted)), ("order", "id")])
             found = {one.get("id") for one in rows}
             if not witness or not witness <= found <= wanted:
                 self.tally.note("The server does not filter jobs by their ids, so that purged ones cannot be told.")
@@ -110,19 +106,19 @@ class FollowUp:
             self.sink.rows("jobs", rows)
             gone = [id for id in some if id not in found]
             if gone:
-                self.tally.purged += self.sink.write("sync/pull.purge", ids=gone)
+                self.tally.purged += self.sink.purge(gone)
 
     def snapshot(self) -> None:
         """Keep what the live views say now."""
-        taken = naive_utc(self.scale.clock())
-        for view, found in zip(_VIEWS, each(self.workers, _VIEWS, self._view), strict=True):
+        taken = naive_utc(self.reader.clock())
+        for view, found in zip(_VIEWS, at_once(self.workers, _VIEWS, self._view), strict=True):
             if found is not None:
                 self._keep(view.name, found, view.says, taken)
 
     def _view(self, view: View) -> pd.DataFrame | None:
         """Return a view with the columns of a snapshot; None where it cannot be read."""
         try:
-            found = frames.from_bodies(self.scale.rows(service(view.name).url), view.row.fields)
+            found = frames.from_bodies(self.reader.rows(service(view.name).url), view.row.fields)
         except (ToolkitError, frames.Incomplete) as error:
             self.tally.note(f"The live view {view.name} could not be read: {error}")
             return None
@@ -132,11 +128,11 @@ class FollowUp:
         self, until: datetime, status_here: Callable[[datetime, datetime], pd.DataFrame], *, keep: bool
     ) -> tuple[Disagreement, ...]:
         """Return where the status counts of the last three hours differ, and keep the server's where asked."""
-        there = self.scale.status(until - _COMPARED, until)
+        there = self.reader.status(until - _COMPARED, until)
         here = status_here(until - _COMPARED, until)
         if keep:
             counted = there[there["count"] > 0].rename(columns={"most_recent": "newest"})
-            self._keep("status", counted, {}, naive_utc(self.scale.clock()))
+            self._keep("status", counted, {}, naive_utc(self.reader.clock()))
         names = {
             id: (str(name), str(version))
             for frame in (here, there)
@@ -152,7 +148,7 @@ class FollowUp:
     def _keep(self, view: str, found: pd.DataFrame, says: Mapping[str, str], taken: datetime | None) -> None:
         columns = {name: list(_plain(found[name])) if name in found else [None] * len(found) for name in _COLUMNS}
         columns |= {name: [value] * len(found) for name, value in says.items()}
-        self.sink.write("sync/pull.snapshot", view=view, taken=taken, **columns)
+        self.sink.snapshot(view, taken, columns)
 
 
 def _plain(column: pd.Series) -> Iterator[Any]:

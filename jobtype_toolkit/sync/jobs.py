@@ -1,6 +1,6 @@
-"""Fetching jobs: a few workers walk the missing stretches, newest first; one hand takes into the store what they bring.
+"""Jobs: a few workers walk the missing stretches, newest first; a single writer commits what they fetch.
 
-The order of v6-semantics 4.7: rows are read by key, so that none is skipped while others move; what changes meanwhile is
+Rows are read by key, so that none is skipped while others move; what changes meanwhile is
 read in the end, in one walk over everything that was modified since the pull began.
 """
 
@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
-from jobtype_toolkit.api.intervals import BEGINNING, END, Span
-from jobtype_toolkit.sync.ranges import Ranges
+from jobtype_toolkit.api.intervals import BEGINNING, END, Span, union
+from jobtype_toolkit.live.http import Http
+from jobtype_toolkit.live.paging import KeysetPage, by_key
 from jobtype_toolkit.sync.sink import Sink
 from jobtype_toolkit.sync.spool import Spool, Spooled
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.live.http import Http
-    from jobtype_toolkit.live.paging import KeysetPage
 
 BATCH = 20_000
 """How many jobs go into the store at once: a batch has fixed costs, and nobody can read while it goes in."""
@@ -33,10 +30,81 @@ _TURN = 0.5
 """Seconds after which a worker that waits looks whether anybody is still there."""
 _TOO_MANY = 2
 """A stretch with so many times more jobs than it should hold is shared."""
+_LEAST = timedelta(milliseconds=1)
+_LONGEST = timedelta(days=36525)
+_GROWTH = 8
+"""How many times longer than the one before a stretch may be."""
+
+
+class Ranges:
+    """The missing stretches, shared by the workers. What a worker was given and does not give back is its own."""
+
+    def __init__(self, gaps: Iterable[Span], *, rows: int, target: int, least: int = 1, workers: int = 1) -> None:
+        """Take the gaps, how many jobs there are in all of them, and how many a stretch should hold.
+
+        Towards the end stretches become shorter, down to `least` jobs, so that all workers have something to do until then.
+        """
+        self._lock = threading.Condition()
+        self._busy = 0
+        self._gaps = union(gaps)
+        self._target = target
+        self._least = least
+        self._workers = workers
+        seconds = sum((ended - started).total_seconds() for started, ended in self._gaps)
+        self._rate = rows / seconds if seconds else 0.0
+        self._length = _LONGEST
+
+    def take(self) -> Span | None:
+        """Return the newest stretch that is missing; None where nothing is left, nor will be given back. Ends with `done`."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._gaps or not self._busy)
+            if not self._gaps:
+                return None
+            self._busy += 1
+            length = self._span()
+            started, ended = self._gaps.pop()
+            if ended - started > length + _LEAST:
+                self._gaps.append((started, ended - length))
+                started = ended - length
+            return started, ended
+
+    def done(self) -> None:
+        """Tell that what was taken is dealt with."""
+        with self._lock:
+            self._busy -= 1
+            self._lock.notify_all()
+
+    def give_back(self, span: Span) -> None:
+        """Return a part of a stretch that turned out to hold too many jobs."""
+        with self._lock:
+            self._gaps = union([*self._gaps, span])
+            self._lock.notify_all()
+
+    def learn(self, span: Span, rows: int) -> None:
+        """Note how many jobs a stretch holds, for the size of the next ones."""
+        seconds = (span[1] - span[0]).total_seconds()
+        with self._lock:
+            self._length = span[1] - span[0]
+            self._rate = rows / seconds if seconds > 0 else self._rate
+
+    def cut(self, started: datetime, ended: datetime, rows: int) -> datetime:
+        """Return until when of a stretch with so many jobs to go on, as if they were spread evenly."""
+        return started + (ended - started) * min(self._target / max(rows, 1), 1.0)
+
+    def _span(self) -> timedelta:
+        """Return how long a stretch should be, by what the last one held."""
+        most = min(self._length, _LONGEST) * _GROWTH
+        wanted = timedelta(seconds=min(self._rows() / self._rate, _LONGEST.total_seconds())) if self._rate else most
+        return max(min(wanted, most), _LEAST)
+
+    def _rows(self) -> float:
+        """Return how many jobs the next stretch should hold."""
+        left = self._rate * sum((ended - started).total_seconds() for started, ended in self._gaps)
+        return min(self._target, max(left / self._workers, self._least))
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetch:
     """How jobs are fetched."""
 
     http: Http
@@ -86,26 +154,26 @@ class _Budgeted:
         return self.http.get(*asked)
 
 
-def fill(fetching: Fetching, gaps: list[Span], rows: int) -> None:
+def fill(fetch: Fetch, gaps: list[Span], rows: int) -> None:
     """Fetch the missing stretches with several workers.
 
     Raises:
         ToolkitError: whatever stopped a worker; what was fetched until then is in the store.
     """
-    size = fetching.page_size
+    size = fetch.page_size
     slices = Ranges(
-        gaps, rows=rows, target=SLICE * size - size // 2, least=2 * size - size // 2, workers=fetching.workers
+        gaps, rows=rows, target=SLICE * size - size // 2, least=2 * size - size // 2, workers=fetch.workers
     )  # half a page less: the last page of a stretch is then neither nearly empty nor one too many
-    _collect(fetching, [_Worker(fetching, slices) for _ in range(fetching.workers)])
+    _collect(fetch, [_Worker(fetch, slices) for _ in range(fetch.workers)])
 
 
-def follow(fetching: Fetching, since: datetime, until: datetime) -> None:
+def follow(fetch: Fetch, since: datetime, until: datetime) -> None:
     """Fetch what was modified since an instant, in one walk that ends once it is past `until`."""
-    _collect(fetching, [_Walk(fetching, since, until)])
+    _collect(fetch, [_Walk(fetch, since, until)])
 
 
 @dataclass(frozen=True, slots=True)
-class _Fetched:
+class _FetchedPage:
     """A page on its way from a worker to the spool."""
 
     body: bytes
@@ -116,22 +184,22 @@ class _Fetched:
 class _Fetcher(threading.Thread):
     """Fetches pages and hands them over; None is the end of it."""
 
-    def __init__(self, fetching: Fetching) -> None:
+    def __init__(self, fetch: Fetch) -> None:
         super().__init__(name="jobtype-toolkit-pull", daemon=True)
-        self._fetching = fetching
+        self._fetch = fetch
         self.stop = threading.Event()
         """No further page is wanted."""
         self.alone = threading.Event()
         """Nobody takes anything any more."""
         self.trouble: BaseException | None = None
-        self.brought: queue.Queue[_Fetched | None] = queue.Queue()
+        self.brought: queue.Queue[_FetchedPage | None] = queue.Queue()
 
     def run(self) -> None:
         try:
             for stretch in self.stretches():
                 rows, span = stretch.page.rows, _span(stretch)
                 if rows or span:
-                    self._bring(_Fetched(stretch.page.body if rows else b"[]", span, len(rows)))
+                    self._bring(_FetchedPage(stretch.page.body if rows else b"[]", span, len(rows)))
                 if self.stop.is_set():
                     break
         except BaseException as error:  # noqa: BLE001 - raised again by whoever collects
@@ -139,7 +207,7 @@ class _Fetcher(threading.Thread):
         finally:
             self._bring(None)
 
-    def _bring(self, found: _Fetched | None) -> None:
+    def _bring(self, found: _FetchedPage | None) -> None:
         """Hand a page over; wait while there are enough of them."""
         while not self.alone.is_set():
             with suppress(queue.Full):
@@ -151,27 +219,25 @@ class _Fetcher(threading.Thread):
 
     def walk(self, started: datetime, ended: datetime) -> Iterator[KeysetPage]:
         """Walk a stretch, as far as the budget goes."""
-        from jobtype_toolkit.live.paging import by_key
-
-        http: Any = _Budgeted(self._fetching.http, self._fetching.budget)
+        http: Any = _Budgeted(self._fetch.http, self._fetch.budget)
         with suppress(_Spent):
             yield from by_key(
                 http,
                 started=None if started == BEGINNING else started,
                 ended=None if ended == END else ended,
-                size=self._fetching.page_size,
+                size=self._fetch.page_size,
             )
 
 
 class _Worker(_Fetcher):
     """Walks one missing stretch after the other."""
 
-    def __init__(self, fetching: Fetching, slices: Ranges) -> None:
-        super().__init__(fetching)
+    def __init__(self, fetch: Fetch, slices: Ranges) -> None:
+        super().__init__(fetch)
         self._slices = slices
 
     def stretches(self) -> Iterator[KeysetPage]:
-        budget = self._fetching.budget
+        budget = self._fetch.budget
         while not self.stop.is_set() and not budget.is_spent and (span := self._slices.take()) is not None:
             try:
                 yield from self._slice(*span)
@@ -180,7 +246,7 @@ class _Worker(_Fetcher):
 
     def _slice(self, started: datetime, ended: datetime) -> Iterator[KeysetPage]:
         """Walk a stretch; where it holds too many jobs, give a part back for others."""
-        target = SLICE * self._fetching.page_size
+        target = SLICE * self._fetch.page_size
         while True:
             first = True
             for found in self.walk(started, ended):
@@ -203,8 +269,8 @@ class _Worker(_Fetcher):
 class _Walk(_Fetcher):
     """Walks from an instant to what was the end when it began."""
 
-    def __init__(self, fetching: Fetching, since: datetime, until: datetime) -> None:
-        super().__init__(fetching)
+    def __init__(self, fetch: Fetch, since: datetime, until: datetime) -> None:
+        super().__init__(fetch)
         self._since, self._until = since, until
 
     def stretches(self) -> Iterator[KeysetPage]:
@@ -214,9 +280,9 @@ class _Walk(_Fetcher):
                 return
 
 
-def _collect(fetching: Fetching, fetchers: list[Any]) -> None:
+def _collect(fetch: Fetch, fetchers: list[Any]) -> None:
     """Spool what the fetchers bring and take it in batches, until they are done; then raise what stopped any of them."""
-    brought: queue.Queue[_Fetched | None] = queue.Queue(_WAITING * len(fetchers))
+    brought: queue.Queue[_FetchedPage | None] = queue.Queue(_WAITING * len(fetchers))
     for one in fetchers:
         one.brought = brought
         one.start()
@@ -230,26 +296,26 @@ def _collect(fetching: Fetching, fetchers: list[Any]) -> None:
                 if any(one.trouble for one in fetchers):
                     _stop(fetchers)
                 continue
-            held.append(fetching.spool.put(found.body, found.span, found.rows))
-            fetching.seen(found.rows)
-            if sum(one.rows for one in held) >= BATCH:
-                take(fetching, held)
+            held.append(fetch.spool.put(found.body, found.span, found.rows))
+            fetch.seen(found.rows)
+            if sum(one.rows or 0 for one in held) >= BATCH:
+                take(fetch, held)
                 held = []
     except BaseException:
         _stop(fetchers)
         for one in fetchers:
             one.alone.set()
         raise
-    take(fetching, held)
+    take(fetch, held)
     for one in fetchers:
         if one.trouble is not None:
             raise one.trouble
 
 
-def take(fetching: Fetching, held: list[Spooled]) -> None:
+def take(fetch: Fetch, held: list[Spooled]) -> None:
     """Bring spooled pages into the store, and remove them."""
-    fetching.sink.pages(held)
-    fetching.spool.done(held)
+    fetch.sink.pages(held)
+    fetch.spool.done(held)
 
 
 def _stop(fetchers: list[Any]) -> None:

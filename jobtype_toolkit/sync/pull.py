@@ -7,24 +7,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 from tqdm.auto import tqdm
 
-from jobtype_toolkit.api.intervals import BEGINNING, Span, holds, minus
-from jobtype_toolkit.errors import AuthenticationFailed, PullStopped, ServerFailed, StoreError, ToolkitError
+from jobtype_toolkit.api.arguments import paging
+from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus
+from jobtype_toolkit.api.times import Time, duration, instant
+from jobtype_toolkit.errors import (
+    Ambiguous,
+    AuthenticationFailed,
+    InvalidParameter,
+    PullStopped,
+    ServerFailed,
+    StoreError,
+    ToolkitError,
+)
+from jobtype_toolkit.live.paging import following
+from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.sync.follow_up import FollowUp
+from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.reference_data import ReferenceData
 from jobtype_toolkit.sync.report import PullReport, Tally
-from jobtype_toolkit.sync.sink import Sink, Writing, before
+from jobtype_toolkit.sync.sink import Sink, Target, before
 from jobtype_toolkit.sync.spool import Spool, spool
 from jobtype_toolkit.sync.verify import Verification
 
-if TYPE_CHECKING:
-    from jobtype_toolkit.live.scale import Scale
+_MOST_WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +55,111 @@ class Request:
     progress: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """What the store lends to a pull."""
-
-    path: Path | None
-    writing: Writing
-    clock: Callable[[], datetime]
-    status: Callable[[datetime, datetime], pd.DataFrame]
-
-
-def run(home: Home, scale: Scale, request: Request) -> PullReport:
-    """Pull from a server.
+def pull(
+    target: Target,
+    reader: Reader,
+    *,
+    source: str | None,
+    workers: int,
+    executions: int,
+    page_size: int,
+    overlap: str | timedelta,
+    since: Time | None,
+    pages: int | None,
+    reconcile: bool,
+    snapshot: bool,
+    moved: bool,
+    progress: bool,
+) -> PullReport:
+    """Pull from a server into a store; `Store.pull` tells of the arguments.
 
     Raises:
+        InvalidParameter: a value makes no sense, or the source was pulled from another server before.
         PullStopped: the jobs could not be read to the end; its `report` tells what is there.
-        AuthenticationFailed: the server does not let the caller in.
+        AuthenticationFailed: the server rejects the caller's credentials or permissions.
         ConnectionFailed, NotFound: there is no v6 server at this address.
         StoreLocked: another pull of this source is going on.
         StoreError: the store or its folder cannot be written.
     """
-    with spool(home.path, request.source) as folder:
-        return Pull(home, scale, request, folder).run()
+    if not hasattr(reader, "url"):
+        msg = f"pull({reader!r}) takes a server. Give jt.connect({reader!r})."
+        raise InvalidParameter(msg)
+    paging(1, page_size)
+    request = Request(
+        _source(target, reader.url, source, moved=moved),
+        _number("workers", workers, 1, _MOST_WORKERS),
+        _number("executions", executions, 0, 2**31),
+        page_size,
+        _duration(overlap),
+        None if since is None else instant(since, name="since", now=target.clock()),
+        None if pages is None else _number("pages", pages, 1, 2**31),
+        reconcile,
+        snapshot,
+        progress,
+    )
+    with spool(target.path, request.source) as folder:
+        return Pull(target, reader, request, folder).run()
+
+
+def _source(target: Target, url: str, source: str | None, *, moved: bool) -> str:
+    """Return the source that a pull from an address belongs to; another server's rows must not mix with it.
+
+    Raises:
+        InvalidParameter: the source is another server's.
+        Ambiguous: none is named, and several are pulled from there.
+    """
+    addresses = target.fetch(sql("sync/pull.pulled_from"), {})
+    known: dict[str, str] = dict(zip(addresses["source"], addresses["url"], strict=True))
+    if source is None:
+        here = [name for name, address in known.items() if address == url]
+        if len(here) > 1:
+            msg = f"pull(): {', '.join(map(repr, here))} are all pulled from {url}. Say which one with source=…."
+            raise Ambiguous(msg)
+        return here[0] if here else source_name(url)
+    if known.get(source, url) != url and not moved:
+        msg = (
+            f"pull(source={source!r}): {source!r} was pulled from {known[source]} before, and this is {url}. Ids mean nothing "
+            "across servers: give the other one a source of its own, or say moved=True if it is the same server."
+        )
+        raise InvalidParameter(msg)
+    return source_name(source)
+
+
+def _number(name: str, value: Any, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        msg = f"pull({name}={value!r}) is out of range. Give a whole number from {least} to {most:,}."
+        raise InvalidParameter(msg)
+    return value
+
+
+def _duration(overlap: str | timedelta) -> timedelta:
+    length = overlap if isinstance(overlap, timedelta) else duration(overlap) if isinstance(overlap, str) else None
+    if length is None or length < timedelta():
+        msg = f"pull(overlap={overlap!r}) is no v6 duration. Give one such as 'PT15M'."
+        raise InvalidParameter(msg)
+    return length
 
 
 class Pull:
     """The state of one pull."""
 
-    def __init__(self, home: Home, scale: Scale, request: Request, folder: Spool) -> None:
+    def __init__(self, target: Target, reader: Reader, request: Request, folder: Spool) -> None:
         """Take the two ends, what is asked, and where pages are kept on their way."""
-        self._home, self._scale, self._request, self._spool = home, scale, request, folder
+        self._target, self._reader, self._request, self._spool = target, reader, request, folder
         self._tally = Tally()
-        self._taking = Sink(home.writing, request.source, scale.url, home.clock, self._tally)
+        self._sink = Sink(target, request.source, reader.url, self._tally)
         self._budget = jobs.Budget(request.pages)
-        self._began, self._at = time.monotonic(), home.clock()
-        self._asked = scale.http.requests, scale.http.pace.slowed
+        self._began, self._at = time.monotonic(), target.clock()
+        self._requests, self._slowed = reader.http.requests, reader.http.pace.slowed
         self._until: datetime | None = None
 
     def run(self) -> PullReport:
         """Pull everything there is to pull."""
-        self._greet()
-        self._taking.begin()
-        side = ReferenceData(self._scale, self._taking, self._tally, self._request.workers)
+        self._check_server()
+        self._sink.begin(self._request.overlap)
+        side = ReferenceData(self._reader, self._sink, self._tally, self._request.workers)
         try:
-            self._taking.pages(left := self._spool.left())
+            self._sink.pages(left := self._spool.left())
             self._spool.done(left)
             side.run()
             self._jobs()
@@ -96,91 +169,90 @@ class Pull:
         except ToolkitError as error:
             if isinstance(error, AuthenticationFailed) and not self._tally.rows:
                 raise
-            msg = f"pull({self._scale.url!r}) stopped: {error} What was fetched is in the store; pull again to go on."
+            self._sink.end()
+            msg = f"pull({self._reader.url!r}) stopped: {error} What was fetched is in the store; pull again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
+        self._sink.end()
         return self._report(is_complete=self._is_complete())
 
-    def _greet(self) -> None:
-        """See to it that there is a v6 server at all, before anything is noted or asked several times in vain."""
+    def _check_server(self) -> None:
+        """Check that this is a v6 server, before anything is written or retried."""
         try:
-            self._scale.version()
+            self._reader.version()
         except ServerFailed as error:
             self._tally.note(f"The server does not tell its version: {error}")
 
     def _jobs(self) -> None:
         """Fill what is missing, newest first; then read what changed meanwhile."""
-        from jobtype_toolkit.live.paging import following
-
-        spans, watermark, pruned = self._taking.known()
+        spans, watermark, pruned = self._sink.spans, self._sink.watermark, self._sink.pruned
         least = max((one for one in (self._request.since, pruned) if one), default=None)
         overlap = BEGINNING if watermark is None else before(watermark, self._request.overlap)
-        trusted = minus(spans, [(overlap, datetime.max.replace(tzinfo=overlap.tzinfo))])
+        trusted = minus(spans, [(overlap, END)])
         missing_from = trusted[0][1] if trusted and holds(trusted, (least or BEGINNING, trusted[0][1])) else least
-        newest, rows = self._scale.newest_job(since=missing_from)
+        newest, rows = self._reader.newest_job(since=missing_from)
         if newest is None:
             self._nothing_new(least, watermark)
             return
         self._until = self._sane(newest)
-        self._taking.set_out(self._until, again_from=overlap)
+        self._sink.set_out(self._until, again_from=overlap)
         wanted = (least or BEGINNING, following(newest) or newest)
-        with self._bar(rows) as seen:
-            fetching = jobs.Fetching(
-                self._scale.http,
-                self._spool,
-                self._taking,
-                self._request.page_size,
-                self._request.workers,
-                seen,
-                self._budget,
-            )
-            jobs.fill(fetching, self._bounded(minus([wanted], trusted), least), rows)
-            self._catch_up(fetching)
-            self._verify(fetching, least, pruned)
+        with self._fetch(rows, self._request.workers) as fetch:
+            jobs.fill(fetch, self._bounded(minus([wanted], trusted), least), rows)
+            self._catch_up(fetch)
+            self._verify(fetch, least, pruned)
 
-    def _verify(self, fetching: jobs.Fetching, least: datetime | None, pruned: datetime | None) -> None:
+    @contextmanager
+    def _fetch(self, rows: int, workers: int) -> Iterator[jobs.Fetch]:
+        """Give what fetches jobs, while a bar shows how many are in."""
+        with self._bar(rows) as seen:
+            yield jobs.Fetch(
+                self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget
+            )
+
+    def _verify(self, fetch: jobs.Fetch, least: datetime | None, pruned: datetime | None) -> None:
         """Count what should not change any more; what was pruned on purpose is no loss."""
         if self._until is None or pruned is not None or self._budget.is_spent:
             return
         span = (least or BEGINNING, before(self._until, self._request.overlap))
         if span[0] >= span[1]:
             return
-        checking = Verification(self._scale, self._taking, jobs.SLICE * self._request.page_size)
-        said = checking.run(span, lambda span: jobs.fill(fetching, [span], 0))
-        if said:
-            self._tally.note(said)
+        verification = Verification(self._reader, self._sink, jobs.SLICE * self._request.page_size)
+        note = verification.run(span, lambda span: jobs.fill(fetch, [span], 0))
+        if note:
+            self._tally.note(note)
 
     def _bounded(self, gaps: list[Span], least: datetime | None) -> list[Span]:
         """Begin the first gap where the server's history begins, so that it can be cut; before, there is nothing."""
         if not gaps or gaps[0][0] != BEGINNING or least is not None:
             return gaps
-        oldest = self._scale.oldest_job()
+        oldest = self._reader.oldest_job()
         if oldest is None or oldest >= gaps[0][1]:
             return gaps
-        self._taking.covers([(BEGINNING, oldest)])
+        self._sink.covers([(BEGINNING, oldest)])
         return [(oldest, gaps[0][1]), *gaps[1:]]
 
-    def _catch_up(self, fetching: jobs.Fetching) -> None:
+    def _catch_up(self, fetch: jobs.Fetch) -> None:
         """Read what was modified since the last look at the newest job."""
         if self._until is None or self._budget.is_spent:
             return
         since = self._until
-        newest, _ = self._scale.newest_job(since=since)
+        newest, _ = self._reader.newest_job(since=since)
         if newest is not None:
-            jobs.follow(fetching, since, newest)
+            jobs.follow(fetch, since, newest)
             self._until = max(self._sane(newest), since)
 
     def _sane(self, newest: datetime) -> datetime:
         """Return the newest stamp, or now: one job from the future must not make the next pull begin there."""
-        return min(newest, self._scale.clock())
+        return min(newest, self._reader.clock())
 
     def _nothing_new(self, least: datetime | None, watermark: datetime | None) -> None:
         """Note that there are no jobs at all, or none that were modified since."""
         self._until = watermark
         if watermark is None:
-            self._taking.covers([(least or BEGINNING, self._home.clock())])
+            self._sink.covers([(least or BEGINNING, self._target.clock())])
 
     def _after(self, side: ReferenceData) -> None:
-        after = FollowUp(self._scale, self._taking, self._tally, self._request.workers)
+        after = FollowUp(self._reader, self._sink, self._tally, self._request.workers)
         if self._request.executions:
             side.attempt("executions", lambda: after.executions(self._request.executions))
         if self._request.reconcile:
@@ -193,28 +265,26 @@ class Pull:
         """Compare with the server's own counts; where they differ, catch up once and look again."""
         if self._until is None or not self._is_complete():
             return
-        found = after.compare(self._until, self._home.status, keep=True)
-        if found:
-            with self._bar(0) as seen:
-                request = self._request
-                self._catch_up(
-                    jobs.Fetching(self._scale.http, self._spool, self._taking, request.page_size, 1, seen, self._budget)
-                )
-            found = after.compare(self._until, self._home.status, keep=False)
-        self._tally.disagreements = found
+        disagreements = after.compare(self._until, self._status, keep=True)
+        if disagreements:
+            with self._fetch(0, 1) as fetch:
+                self._catch_up(fetch)
+            disagreements = after.compare(self._until, self._status, keep=False)
+        self._tally.disagreements = disagreements
+
+    def _status(self, started: datetime, ended: datetime) -> pd.DataFrame:
+        return self._target.status(started, ended, source=self._request.source)
 
     def _is_complete(self) -> bool:
         return not self._budget.is_spent
 
     def _report(self, *, is_complete: bool) -> PullReport:
-        requests, slowed = self._asked
-        spans, _, _ = self._taking.known()
+        tally, spans = self._tally, self._sink.spans
         started = spans[-1][0] if spans else None
-        tally = self._tally
         if self._budget.is_spent:
             tally.note(f"The {self._request.pages:,} pages that were allowed are used up.")
         return PullReport(
-            self._taking.load_id,
+            self._sink.load_id,
             self._request.source,
             self._at,
             tally.rows,
@@ -225,8 +295,8 @@ class Pull:
             tally.jobs,
             tally.executions,
             tally.purged,
-            self._scale.http.requests - requests,
-            self._scale.http.pace.slowed - slowed,
+            self._reader.http.requests - self._requests,
+            self._reader.http.pace.slowed - self._slowed,
             round(time.monotonic() - self._began, 3),
             is_complete,
             None if started in (None, BEGINNING) else started,

@@ -8,27 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import instant, naive_utc
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidParameter, StoreError, ToolkitError
 from jobtype_toolkit.frames import Incomplete
-from jobtype_toolkit.sync.parallel import each
+from jobtype_toolkit.live.job_types import is_addressed
+from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.sink import Sink
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from jobtype_toolkit.live.scale import Scale
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceData:
     """The pull of everything but jobs."""
 
-    scale: Scale
+    reader: Reader
     sink: Sink
     tally: Tally
     workers: int
@@ -37,9 +35,9 @@ class ReferenceData:
         """Pull job types, details, revisions, errors and workspaces."""
         in_order = [("order", "last_modified"), ("order", "id")]
         with ThreadPoolExecutor(self.workers, thread_name_prefix="jobtype-toolkit-pull") as pool:
-            job_types = pool.submit(self.scale.job_type_rows)
-            errors = pool.submit(self.scale.rows, "errors/", in_order)
-            workspaces = pool.submit(self.scale.workspaces)
+            job_types = pool.submit(self.reader.job_type_rows)
+            errors = pool.submit(self.reader.rows, "errors/", in_order)
+            workspaces = pool.submit(self.reader.workspaces)
         self.attempt("job types", lambda: self._job_types(*job_types.result()))
         self.attempt("errors", lambda: self.sink.rows("errors", errors.result()))
         self.attempt("workspaces", lambda: self._workspaces(workspaces.result()))
@@ -56,9 +54,9 @@ class ReferenceData:
     def _job_types(self, rows: Sequence[Any], notes: Iterable[str]) -> None:
         for note in notes:
             self.tally.note(f"job-types/: {note}.")
-        known = {id: rest for id, *rest in self.sink.ask("sync/pull.known_types")}
+        known = self.sink.known.job_types
         moved = [one for one in rows if _has_moved(one, known)]
-        details = dict(zip((one["id"] for one in moved), each(self.workers, moved, self._details), strict=True))
+        details = dict(zip((one["id"] for one in moved), at_once(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
         self.sink.rows("job_types", kept)
         unread = [one for one in rows if one["id"] in details or not known[one["id"]][3]]
@@ -74,17 +72,17 @@ class ReferenceData:
 
     def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
         """Pull the revisions of job types that moved, each with its manifest."""
-        known = set(self.sink.ask("sync/pull.known_revisions"))
+        known = self.sink.known.revisions
         moved = [one for one in job_types if _address("revisions", one)]
         bodies: list[Any] = []
-        for found in each(self.workers, moved, lambda one: self._revisions_of(one, known)):
+        for found in at_once(self.workers, moved, lambda one: self._revisions_of(one, known)):
             bodies += found
         self.sink.rows("job_type_revisions", bodies)
 
     def _revisions_of(self, job_type: Mapping[str, Any], known: set[Any]) -> list[Any]:
         address = _address("revisions", job_type) or ""
         try:
-            rows = self.scale.rows(address)
+            rows = self.reader.rows(address)
         except AuthenticationFailed:
             raise
         except ToolkitError as error:
@@ -103,12 +101,14 @@ class ReferenceData:
 
     def _workspaces(self, found: pd.DataFrame) -> None:
         frame = found.dropna()
-        bound = {"names": list(frame["name"]), "active": [bool(one) for one in frame["is_active"]]}
-        self.sink.write("store/writes.set_workspaces", **bound, now=naive_utc(self.scale.clock()))
+        names, active = list(frame["name"]), [bool(one) for one in frame["is_active"]]
+        if self.sink.known.workspaces != set(zip(names, active, strict=True)):
+            now = naive_utc(self.reader.clock())
+            self.sink.write("store/writes.set_workspaces", names=names, active=active, now=now)
 
     def _read(self, address: str, what: str) -> Any:
         try:
-            return self.scale.http.get(address).value
+            return self.reader.http.get(address).value
         except AuthenticationFailed:
             raise
         except ToolkitError as error:
@@ -130,8 +130,6 @@ def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
 
 def _address(name: str, row: Mapping[str, Any], revision_num: Any = 0) -> str | None:
     """Return where a server tells of a job type; None where it has no address for it (D14)."""
-    from jobtype_toolkit.live.job_types import is_addressed
-
     job_type, version = str(row.get("name")), str(row.get("version"))
     if not is_addressed(job_type, version):
         return None

@@ -1,135 +1,250 @@
-"""Taking what was fetched into the store: rows, coverage and watermark in one transaction, each time."""
+"""The store's side of a pull: rows, coverage and watermark go in together, in one transaction each time."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pandas as pd
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, minus, union
 from jobtype_toolkit.api.resources import LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
-from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.engine import transaction
+from jobtype_toolkit.sqlfiles import quoted, sql
+from jobtype_toolkit.store.engine import Connection, number, script, statements, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
-from jobtype_toolkit.store.ingest.load import refresh_source, tidied
-from jobtype_toolkit.store.ingest.merge import Merge
+from jobtype_toolkit.store.ingest.load import refresh_source
+from jobtype_toolkit.store.ingest.merge import TABLES, Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
-from jobtype_toolkit.store.script import number, script
 from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
+from jobtype_toolkit.sync.unchanged import Comparison, Stored
 
-Writing = Callable[[str], AbstractContextManager[duckdb.DuckDBPyConnection]]
+Writing = Callable[[str], AbstractContextManager[Connection]]
+_COMPARED = 500
+"""How many jobs are compared with the store one by one; of more, some have changed anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a store lends to a pull."""
+
+    path: Path | None
+    """Its file; None in memory."""
+    writing: Writing
+    """Gives a connection to write with; what is done with it is named in errors. The file is held until it is given back."""
+    fetch: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+    """Runs SQL, and returns its columns as arrays."""
+    clock: Callable[[], datetime]
+    status: Callable[..., pd.DataFrame]
+    """The store's status counts of a window: `status(started, ended, source=…)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a source's job types and workspaces."""
+
+    job_types: Mapping[int, Sequence[Any]]
+    """By id: last_modified, revision_num, whether the details are here, and whether all revisions are."""
+    revisions: set[tuple[Any, ...]]
+    """The job type and number of each revision whose manifest is here."""
+    workspaces: set[tuple[Any, ...]]
+    """The name of each, and whether it is active."""
 
 
 class Sink:
     """The store's side of one pull. The file is held for writing only while a batch goes in."""
 
-    def __init__(self, writing: Writing, source: str, url: str, clock: Callable[[], datetime], tally: Tally) -> None:
-        """Take what gives a connection to write with, and what the rows are marked with."""
-        self._writing = writing
+    def __init__(self, target: Target, source: str, url: str, tally: Tally) -> None:
+        """Take the store, what the rows are marked with, and where to count them."""
+        self._target = target
         self._source = source
         self._url = url
-        self._clock = clock
         self._tally = tally
         self.load_id = 0
-        self._given: dict[str, Any] = {"source": source}
+        self.spans: list[Span] = []
+        """What is covered."""
+        self.watermark: datetime | None = None
+        """How far the server was when it was last looked at."""
+        self.pruned: datetime | None = None
+        """Until when jobs were pruned."""
+        self.known = Known({}, set(), set())
+        self._stored: dict[str, Stored] = {}
+        """The rows that what is fetched is compared with, as far as nothing was merged since."""
+        self._common: dict[str, Any] = {"source": source}
+        self._pending = dict.fromkeys(_COUNTS, 0)
+        self._snapshots: list[dict[str, Any]] = []
 
-    def begin(self) -> None:
-        """Number the pull, and make the source one whose now is the clock's."""
-        now = naive_utc(self._clock())
-        with self._writing("pull") as con, transaction(con):
+    def begin(self, overlap: timedelta) -> None:
+        """Number the pull, make the source one whose now is the clock's, and read what is known of it.
+
+        Of jobs those are read that the overlap with the last pull will bring again.
+        """
+        now = naive_utc(self._target.clock())
+        with self._target.writing("pull") as con, transaction(con):
             self.load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
-            self._given = {"source": self._source, "load_id": self.load_id, "observed": now}
-            script(con, "sync/pull.begin", {**self._given, "url": self._url})
-            refresh_source(con, self._source, now, is_pull=True)
+            self._common = {"source": self._source, "load_id": self.load_id, "observed": now}
+            script(con, "sync/pull.begin", {**self._common, "url": self._url})
+            self.spans = covered(con, self._source)
+            known = con.execute("SELECT watermark, pruned FROM source WHERE source = ?", [self._source]).fetchone()
+            self.watermark, self.pruned = (aware(one) for one in known or (None, None))
+            self._read_known(con, overlap)
 
-    def known(self) -> tuple[list[Span], datetime | None, datetime | None]:
-        """Return what is covered, the watermark of the last pull, and until when jobs were pruned."""
-        with self._writing("pull") as con:
-            spans = covered(con, self._source)
-            found = con.execute("SELECT watermark, pruned FROM source WHERE source = ?", [self._source]).fetchone()
-        watermark, pruned = found or (None, None)
-        return spans, aware(watermark), aware(pruned)
+    def _read_known(self, con: Connection, overlap: timedelta) -> None:
+        def rows(name: str) -> list[tuple[Any, ...]]:
+            return script(con, f"sync/pull.{name}", self._common).fetchall()
+
+        self.known = Known(
+            {id: rest for id, *rest in rows("known_types")}, set(rows("known_revisions")), set(rows("known_workspaces"))
+        )
+        self._stored = {name: _rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
+        since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
+        jobs = _rows_of(con, "jobs", "last_modified >= $since", {**self._common, "since": since}) if since else {}
+        if len(jobs) <= _COMPARED:
+            self._stored["jobs"] = jobs
 
     def set_out(self, watermark: datetime, *, again_from: datetime) -> None:
-        """Note how far the server is, and that what was changed since `again_from` must be read once more."""
-        with self._writing("pull") as con, transaction(con):
-            _cover(con, self._source, minus(covered(con, self._source), [(again_from, END)]))
+        """Note how far the server is, and that what was changed since `again_from` must be read once more.
+
+        Where the server is no further than it was, the next pull reads the same again anyway.
+        """
+        if self.watermark is not None and watermark <= self.watermark:
+            return
+        with self._target.writing("pull") as con, transaction(con):
+            self.spans = minus(covered(con, self._source), [(again_from, END)])
+            _cover(con, self._source, self.spans)
             con.execute(
                 "UPDATE source SET watermark = greatest(coalesce(watermark, $at), $at) WHERE source = $source",
                 {"at": naive_utc(watermark), "source": self._source},
             )
+        self.watermark = watermark
 
     def pages(self, spooled: Sequence[Spooled]) -> None:
         """Take pages of jobs, and with them what is complete now."""
         if not spooled:
             return
         spans = [one.span for one in spooled if one.span]
-        self._take("jobs", [str(one.path) for one in spooled], spans)
+        bodies = _bodies(spooled)
+        if bodies is None or self._changed("jobs", bodies):
+            self._take("jobs", [str(one.path) for one in spooled], spans)
+            return
+        self._count("jobs", good=len(bodies))
+        self.covers(spans)
 
     def rows(self, resource: str, bodies: Sequence[Any]) -> None:
-        """Take v6 objects of any resource."""
-        if not bodies:
+        """Take v6 objects of any resource; those that the store holds already are only counted."""
+        changed = self._changed(resource, bodies)
+        self._count(resource, good=len(bodies) - len(changed))
+        if not changed:
             return
         with _scratch() as folder:
             file = folder / f"{resource}.json"
-            file.write_text(json.dumps(list(bodies)), encoding="utf-8")
+            file.write_text(json.dumps(changed), encoding="utf-8")
             self._take(resource, [str(file)])
 
     def covers(self, spans: Iterable[Span]) -> None:
         """Note that stretches are complete."""
-        with self._writing("pull") as con, transaction(con):
-            _cover(con, self._source, union([*covered(con, self._source), *spans]))
+        wanted = list(spans)
+        if not minus(wanted, self.spans):
+            return
+        with self._target.writing("pull") as con, transaction(con):
+            self._add_coverage(con, wanted)
 
-    def write(self, name: str, **bound: Any) -> int:
-        """Run an SQL file of the pull in a transaction; return the one number that it answers with."""
-        with self._writing("pull") as con, transaction(con):
-            found = script(con, name, {**self._given, **bound}).fetchone()
+    def snapshot(self, view: str, taken: datetime | None, columns: dict[str, list[Any]]) -> None:
+        """Keep what a live view says, until the end of the pull."""
+        size = max(map(len, columns.values()), default=0)
+        self._snapshots.append({**columns, "view": [view] * size, "taken": [taken] * size})
+
+    def end(self) -> None:
+        """Write down what was counted and what the live views said, and how fresh the source is."""
+        with self._target.writing("pull") as con, transaction(con):
+            if self._snapshots:
+                together: dict[str, list[Any]] = {name: [] for name in self._snapshots[0]}
+                for one in self._snapshots:
+                    for name, values in one.items():
+                        together[name] += values
+                script(con, "sync/pull.snapshot", {**self._common, **together})
+            self._record(con)
+            con.execute(
+                "UPDATE source SET observed = $observed WHERE source = $source",
+                {"source": self._source, "observed": naive_utc(self._target.clock())},
+            )
+        self._snapshots = []
+
+    def write(self, name: str, **bound: Any) -> None:
+        """Run an SQL file of the pull in a transaction."""
+        with self._target.writing("pull") as con, transaction(con):
+            script(con, name, {**self._common, **bound})
+
+    def purge(self, ids: Sequence[int]) -> int:
+        """Take out open jobs, and return how many there were."""
+        with self._target.writing("pull") as con, transaction(con):
+            gone = script(con, "sync/pull.purge", {**self._common, "ids": list(ids)}).fetchone()
             refresh_source(con, self._source, None)
-        return int(found[0]) if found else 0
+        return int(gone[0]) if gone else 0
 
     def ask(self, name: str, **bound: Any) -> list[tuple[Any, ...]]:
         """Return the rows that an SQL file answers with."""
-        with self._writing("pull") as con:
-            return script(con, name, {**self._given, **bound}).fetchall()
+        with self._target.writing("pull") as con:
+            return script(con, name, {**self._common, **bound}).fetchall()
+
+    def _changed(self, resource: str, bodies: Sequence[Any]) -> list[Any]:
+        """Return the bodies that do not certainly say what the store holds."""
+        stored = self._stored.get(resource)
+        if stored is None:
+            ids = [one["id"] for one in bodies if isinstance(one, dict) and _is_id(one.get("id"))]
+            with self._target.writing("pull") as con:
+                is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
+                stored = _rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
+        comparison = Comparison(LOADABLE[resource])
+        return [one for one in bodies if not comparison.is_same(one, stored)]
 
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
-        with (
-            self._writing("pull") as con,
-            tidied(con),
-            _scratch() as folder,
-        ):
+        with self._target.writing("pull") as con, _scratch() as folder:
             self._read(con, resource, files, folder)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
-                script(con, "sync/pull.stays_pruned", {**self._given, "open": list(OPEN_STATUSES)})
+                script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
             with transaction(con):
-                now = naive_utc(self._clock())
-                merge = Merge(con, resource, self._source, self.load_id, now, is_latest=True)
-                new, changed = merge.run()
-                counts = {"rows": good + rejected, "new": new, "changed": changed, "rejected": rejected}
-                script(
-                    con,
-                    "sync/pull.took",
-                    {**self._given, **counts, "unchanged": good - new - changed, "resource": resource},
-                )
+                now = naive_utc(self._target.clock())
+                new, changed = Merge(con, resource, self._source, self.load_id, now, is_latest=True).run()
+                self._count(resource, good=good, new=new, changed=changed, rejected=rejected)
+                if rejected:
+                    script(con, "sync/pull.rejected", {**self._common, "resource": resource})
+                self._record(con)
                 if spans:
-                    _cover(con, self._source, union([*covered(con, self._source), *spans]))
+                    self._add_coverage(con, spans)
                 refresh_source(con, self._source, now, is_pull=True)
-        self._tally.add(resource, good, new, changed, rejected)
+        self._stored.pop(resource, None)
 
-    def _read(self, con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], folder: Path) -> None:
+    def _count(self, resource: str, *, good: int, new: int = 0, changed: int = 0, rejected: int = 0) -> None:
+        """Count rows, in the report and for the row of the load."""
+        self._tally.add(resource, good, new, changed, rejected)
+        counts = (good + rejected, new, changed, good - new - changed, rejected)
+        for name, count in zip(_COUNTS, counts, strict=True):
+            self._pending[name] += count
+
+    def _record(self, con: Connection) -> None:
+        """Add what was counted to the row of the load."""
+        if any(self._pending.values()):
+            script(con, "sync/pull.took", {**self._common, **self._pending})
+            self._pending = dict.fromkeys(_COUNTS, 0)
+
+    def _add_coverage(self, con: Connection, spans: Iterable[Span]) -> None:
+        self.spans = union([*covered(con, self._source), *spans])
+        _cover(con, self._source, self.spans)
+
+    def _read(self, con: Connection, resource: str, files: Sequence[str], folder: Path) -> None:
         """Fill the table `incoming`; once more where a text in the pages is no Unicode, which JSON allows and no store holds."""
         names = tuple(f"{self._url}: {Path(one).name}" for one in files)
 
@@ -141,9 +256,48 @@ class Sink:
             read(files)
         except LoadFailed:
             read([_mended(Path(one), folder) for one in files])
-            self._tally.note(
-                f"Some {resource} have text that is no Unicode; the signs that are none are question marks here."
-            )
+            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
+
+
+def _rows_of(con: Connection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
+    """Return the rows of a source that a condition holds for; those made up from what others say of them are none."""
+    columns = ", ".join(quoted(one.name) for one in LOADABLE[resource].stored)
+    query = " UNION ALL ".join(
+        f"SELECT {columns}, extra FROM {table} WHERE source = $source AND {condition}" for table in TABLES[resource]
+    )
+    answer = statements(con, query, bound)
+    names = [name for name, *_ in answer.description or ()]
+    return {row["id"]: row for row in (dict(zip(names, one, strict=True)) for one in answer.fetchall())}
+
+
+def before(moment: datetime, length: timedelta) -> datetime:
+    """Return an instant so much earlier, or the beginning of time."""
+    try:
+        return moment - length
+    except OverflowError:
+        return BEGINNING
+
+
+_COUNTS = ("rows", "new", "changed", "unchanged", "rejected")
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+def _bodies(spooled: Sequence[Spooled]) -> list[Any] | None:
+    """Return the jobs of pages that are few enough to be compared; None if they are more, or a page is none."""
+    sizes = [one.rows for one in spooled if one.rows is not None]
+    if len(sizes) < len(spooled) or sum(sizes) > _COMPARED:
+        return None
+    bodies: list[Any] = []
+    for one in spooled:
+        page = json.loads(one.path.read_bytes())
+        rows = page.get("results") if isinstance(page, dict) else page
+        if not isinstance(rows, list):
+            return None
+        bodies += rows
+    return bodies
 
 
 def _mended(file: Path, folder: Path) -> str:
@@ -174,21 +328,13 @@ def _scratch() -> Iterator[Path]:
         raise StoreError(msg) from error
 
 
-def _cover(con: duckdb.DuckDBPyConnection, source: str, spans: Iterable[Span]) -> None:
+def _cover(con: Connection, source: str, spans: Iterable[Span]) -> None:
     con.execute("DELETE FROM coverage WHERE source = ?", [source])
     for started, ended in spans:
         bound = [source, None if started == BEGINNING else naive_utc(started), naive_utc(ended)]
         con.execute("INSERT INTO coverage VALUES (?, ?, ?)", bound)
 
 
-def before(moment: datetime, back: timedelta) -> datetime:
-    """Return an instant so much earlier, or the beginning of time."""
-    try:
-        return moment - back
-    except OverflowError:
-        return BEGINNING
-
-
-def covered(con: duckdb.DuckDBPyConnection, source: str) -> list[Span]:
+def covered(con: Connection, source: str) -> list[Span]:
     """Return the stretches of a source's history that are complete."""
     return complete_spans(Session(con, 0).rows(sql("queries/sources.coverage"), {})).get(source, [])

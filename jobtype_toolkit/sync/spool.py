@@ -32,7 +32,8 @@ class Spooled:
 
     path: Path
     span: Span | None
-    rows: int = 0
+    rows: int | None = None
+    """How many jobs it has; None if another pull left it."""
 
 
 class Spool:

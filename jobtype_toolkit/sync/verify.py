@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from jobtype_toolkit.api.intervals import BEGINNING, Span
+from jobtype_toolkit.api.times import naive_utc
+from jobtype_toolkit.live.paging import TICK
+from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.sink import Sink
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.live.scale import Scale
 
 _LEAST = 1e-3
 """Seconds of a stretch that is not halved any more."""
@@ -25,7 +23,7 @@ _LEAST = 1e-3
 class Verification:
     """Compares how many jobs server and store have in stretches of time."""
 
-    scale: Scale
+    reader: Reader
     sink: Sink
     enough: int
     """A stretch with so few jobs is not halved any more."""
@@ -36,7 +34,7 @@ class Verification:
             return None
         found = 0
         if span[0] == BEGINNING:
-            span = (self.scale.oldest_job() or BEGINNING, span[1])
+            span = (self.reader.oldest_job() or BEGINNING, span[1])
         for one in self._short(span):
             before = self._missing(one)[0]
             again(one)
@@ -67,13 +65,7 @@ class Verification:
 
     def _missing(self, span: Span) -> tuple[int, int]:
         """Return how many jobs more the server has in a stretch than the store, and how many it has."""
-        from jobtype_toolkit.live.paging import TICK
-
         started, ended = span
-        there = self.scale.count_jobs(None if started == BEGINNING else started, ended - TICK)
-        ((here,),) = self.sink.ask("sync/pull.count", started=_naive(started), ended=_naive(ended))
+        there = self.reader.count_jobs(None if started == BEGINNING else started, ended - TICK)
+        ((here,),) = self.sink.ask("sync/pull.count", started=naive_utc(started), ended=naive_utc(ended))
         return there - int(here), there
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)

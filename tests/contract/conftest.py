@@ -1,7 +1,7 @@
-"""The homes that the contract is checked against: a store, a live client over the server in a box, and over recordings.
+"""The backends that the contract is checked against: a store, a live client over the server in a box, and over recordings.
 
-`home` and `empty_home` hold the small history of `histories`, or nothing, and are the store and the client. `any_home` is each of
-the three: tests that need nothing of a certain history take it. Another home joins by a name in `HOMES`.
+`backend` and `empty_home` hold the small history of `histories`, or nothing, and are the store and the client. `any_home` is each of
+the three: tests that need nothing of a certain history take it. Another backend joins by a name in `HOMES`.
 """
 
 from __future__ import annotations
@@ -57,20 +57,20 @@ OF_THE_SMALL_HISTORY = ("store", "scale")
 
 @pytest.fixture(scope="session", params=HOMES)
 def any_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Any home, with something in each of its lists."""
-    with HOMES[request.param](tmp_path_factory.mktemp("any"), is_full=True) as home:
-        yield home
+    """Any backend, with something in each of its lists."""
+    with HOMES[request.param](tmp_path_factory.mktemp("any"), is_full=True) as backend:
+        yield backend
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
-def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A home that holds the small history, at `histories.NOW`."""
-    with HOMES[request.param](tmp_path_factory.mktemp("home"), is_full=True) as home:
-        yield home
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A backend that holds the small history, at `histories.NOW`."""
+    with HOMES[request.param](tmp_path_factory.mktemp("backend"), is_full=True) as backend:
+        yield backend
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
 def empty_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A home without anything in it."""
-    with HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as home:
-        yield home
+    """A backend without anything in it."""
+    with HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as backend:
+        yield backend

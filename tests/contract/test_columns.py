@@ -155,23 +155,23 @@ def test_jobs_of_any_home_begin_with_the_flat_columns(any_home):
     assert {name: found[name] for name in list(found)[: len(JOBS_FIRST)]} == JOBS_FIRST
 
 
-def test_jobs_begin_with_the_flat_columns_full_and_empty(home, empty_home):
-    full, empty = columns_of(home.jobs()), columns_of(empty_home.jobs())
+def test_jobs_begin_with_the_flat_columns_full_and_empty(backend, empty_home):
+    full, empty = columns_of(backend.jobs()), columns_of(empty_home.jobs())
     assert list(full)[: len(JOBS_FIRST)] == list(JOBS_FIRST)
     assert {name: full[name] for name in JOBS_FIRST} == JOBS_FIRST
     assert list(empty.items()) == list(full.items())
 
 
-def test_versions_have_the_columns_of_the_list_also_where_a_filter_leaves_nothing(home):
-    assert columns_of(home.versions("chip-maker")) == TYPES
-    nothing = home.versions("tide-model", is_active=False)
+def test_versions_have_the_columns_of_the_list_also_where_a_filter_leaves_nothing(backend):
+    assert columns_of(backend.versions("chip-maker")) == TYPES
+    nothing = backend.versions("tide-model", is_active=False)
     assert len(nothing) == 0
     assert columns_of(nothing) == TYPES
 
 
-def test_revisions_have_their_columns_also_where_there_are_none(home):
-    assert columns_of(home.revisions("chip-maker", "1.10.0")) == REVISIONS
-    nothing = home.revisions("tide-model", "2.0.0")
+def test_revisions_have_their_columns_also_where_there_are_none(backend):
+    assert columns_of(backend.revisions("chip-maker", "1.10.0")) == REVISIONS
+    nothing = backend.revisions("tide-model", "2.0.0")
     assert len(nothing) == 0
     assert columns_of(nothing) == REVISIONS
 
@@ -188,8 +188,8 @@ def test_a_filter_that_matches_nothing_keeps_columns_and_dtypes(any_home):
     assert columns_of(any_home.jobs(status="NOPE")) == columns_of(any_home.jobs())
 
 
-def test_rows_that_a_filter_leaves_are_numbered_from_zero(home):
-    assert list(home.versions("chip-maker", is_active=True).index) == [0, 1]
+def test_rows_that_a_filter_leaves_are_numbered_from_zero(backend):
+    assert list(backend.versions("chip-maker", is_active=True).index) == [0, 1]
 
 
 def test_rows_are_numbered_from_zero(any_home):

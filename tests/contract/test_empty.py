@@ -1,4 +1,4 @@
-"""A home with nothing in it answers every question, with nothing."""
+"""A backend with nothing in it answers every question, with nothing."""
 
 from __future__ import annotations
 

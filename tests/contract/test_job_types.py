@@ -13,60 +13,60 @@ import jobtype_toolkit as jt
 # Names.
 
 
-def test_there_is_one_row_a_name(home):
-    assert sorted(home.job_type_names()["name"]) == ["Tide-Gauge", "chip-maker", "scale-clock", "tide-model"]
+def test_there_is_one_row_a_name(backend):
+    assert sorted(backend.job_type_names()["name"]) == ["Tide-Gauge", "chip-maker", "scale-clock", "tide-model"]
 
 
 def test_names_are_sorted_by_name(any_home):
-    """By whatever collation: a server's is its database's (v6-semantics 3.6)."""
+    """By whatever collation: a server's is its database's."""
     found = list(any_home.job_type_names()["name"])
     assert found in (sorted(found), sorted(found, key=str.lower))
 
 
-def test_the_latest_version_is_the_greatest_by_semver_not_by_text(home):
-    names = home.job_type_names().set_index("name")
+def test_the_latest_version_is_the_greatest_by_semver_not_by_text(backend):
+    names = backend.job_type_names().set_index("name")
     assert names.loc["chip-maker", "latest_version"] == "1.10.0"
     assert names.loc["scale-clock", "latest_version"] == "1.0"
 
 
-def test_versions_of_a_name_are_a_list_newest_first_and_a_release_is_above_its_pre_release(home):
-    names = home.job_type_names().set_index("name")
+def test_versions_of_a_name_are_a_list_newest_first_and_a_release_is_above_its_pre_release(backend):
+    names = backend.job_type_names().set_index("name")
     assert names.loc["chip-maker", "versions"] == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
     assert names.loc["tide-model", "versions"] == ["2.0.0"]
 
 
-def test_a_name_shows_the_fields_of_its_latest_version(home):
-    row = home.job_type_names().set_index("name").loc["chip-maker"]
+def test_a_name_shows_the_fields_of_its_latest_version(backend):
+    row = backend.job_type_names().set_index("name").loc["chip-maker"]
     assert row["title"] == "Chip Maker Ten"
     assert bool(row["is_paused"]) is True
     assert bool(row["is_published"]) is False
     assert bool(row["is_active"]) is True
 
 
-def test_a_name_is_there_if_one_version_matches_and_still_shows_the_latest_and_all_versions(home):
-    found = home.job_type_names(is_active=False)
+def test_a_name_is_there_if_one_version_matches_and_still_shows_the_latest_and_all_versions(backend):
+    found = backend.job_type_names(is_active=False)
     assert list(found["name"]) == ["chip-maker"]
     assert bool(found["is_active"].iloc[0]) is True
     assert found["versions"].iloc[0] == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
 
 
-def test_all_filters_of_names_must_hold_for_one_and_the_same_version(home):
+def test_all_filters_of_names_must_hold_for_one_and_the_same_version(backend):
     """Only the pre-release is deprecated, and it has no tag `raster`."""
-    assert len(home.job_type_names(keyword="raster", is_active=False)) == 0
-    assert len(home.job_type_names(id=2, is_active=False)) == 0
-    assert list(home.job_type_names(id=4, is_active=False)["name"]) == ["chip-maker"]
+    assert len(backend.job_type_names(keyword="raster", is_active=False)) == 0
+    assert len(backend.job_type_names(id=2, is_active=False)) == 0
+    assert list(backend.job_type_names(id=4, is_active=False)["name"]) == ["chip-maker"]
 
 
-def test_names_filter_by_system(home):
-    assert list(home.job_type_names(is_system=True)["name"]) == ["scale-clock"]
-    assert "scale-clock" not in set(home.job_type_names(is_system=False)["name"])
+def test_names_filter_by_system(backend):
+    assert list(backend.job_type_names(is_system=True)["name"]) == ["scale-clock"]
+    assert "scale-clock" not in set(backend.job_type_names(is_system=False)["name"])
 
 
 # List.
 
 
-def test_the_list_is_by_name_whatever_its_case_then_newest_version_first(home):
-    found = home.job_types()
+def test_the_list_is_by_name_whatever_its_case_then_newest_version_first(backend):
+    found = backend.job_types()
     assert list(zip(found["name"], found["version"], strict=True)) == [
         ("chip-maker", "1.10.0"),
         ("chip-maker", "1.10.0-rc.1"),
@@ -77,8 +77,8 @@ def test_the_list_is_by_name_whatever_its_case_then_newest_version_first(home):
     ]
 
 
-def test_the_list_says_what_the_records_say(home):
-    found = home.job_types().set_index("id")
+def test_the_list_says_what_the_records_say(backend):
+    found = backend.job_types().set_index("id")
     for record in JOB_TYPES:
         row = found.loc[record["id"]]
         for name in found.columns:
@@ -90,13 +90,13 @@ def test_the_list_says_what_the_records_say(home):
                 assert row[name] == record[name]
 
 
-def test_a_keyword_is_part_of_the_name_or_of_a_tag_whatever_its_case(home):
-    assert set(home.job_types(keyword="TIDE")["id"]) == {5, 6}
-    assert set(home.job_types(keyword="wat")["id"]) == {5}
+def test_a_keyword_is_part_of_the_name_or_of_a_tag_whatever_its_case(backend):
+    assert set(backend.job_types(keyword="TIDE")["id"]) == {5, 6}
+    assert set(backend.job_types(keyword="wat")["id"]) == {5}
 
 
-def test_a_keyword_does_not_search_title_or_description(home):
-    assert set(home.job_types(keyword="imagery")["id"]) == {2, 3, 4}
+def test_a_keyword_does_not_search_title_or_description(backend):
+    assert set(backend.job_types(keyword="imagery")["id"]) == {2, 3, 4}
 
 
 def test_a_keyword_never_repeats_a_row(any_home):
@@ -106,24 +106,24 @@ def test_a_keyword_never_repeats_a_row(any_home):
     assert found.attrs["count"] == len(found)
 
 
-def test_several_keywords_are_or_ed(home):
-    assert set(home.job_types(keyword=["clock", "water"])["id"]) == {1, 5}
+def test_several_keywords_are_or_ed(backend):
+    assert set(backend.job_types(keyword=["clock", "water"])["id"]) == {1, 5}
 
 
-def test_wildcards_in_a_keyword_are_plain_characters(home):
-    assert len(home.job_types(keyword="%")) == 0
-    assert len(home.job_types(keyword="_")) == 0
+def test_wildcards_in_a_keyword_are_plain_characters(backend):
+    assert len(backend.job_types(keyword="%")) == 0
+    assert len(backend.job_types(keyword="_")) == 0
 
 
-def test_an_empty_keyword_matches_everything_once(home):
-    assert sorted(home.job_types(keyword="")["id"]) == [1, 2, 3, 4, 5, 6]
+def test_an_empty_keyword_matches_everything_once(backend):
+    assert sorted(backend.job_types(keyword="")["id"]) == [1, 2, 3, 4, 5, 6]
 
 
-def test_the_list_filters_row_by_row(home):
-    assert list(home.job_types(is_active=False)["id"]) == [4]
-    assert list(home.job_types(is_system=True)["id"]) == [1]
-    assert sorted(home.job_types(id=[2, 6, 999])["id"]) == [2, 6]
-    assert list(home.job_types(id=2, is_active=False)["id"]) == []
+def test_the_list_filters_row_by_row(backend):
+    assert list(backend.job_types(is_active=False)["id"]) == [4]
+    assert list(backend.job_types(is_system=True)["id"]) == [1]
+    assert sorted(backend.job_types(id=[2, 6, 999])["id"]) == [2, 6]
+    assert list(backend.job_types(id=2, is_active=False)["id"]) == []
 
 
 @pytest.mark.parametrize("wrong", [{"id": "1"}, {"id": True}, {"is_active": "yes"}, {"is_system": 1}, {"keyword": 5}])
@@ -135,20 +135,20 @@ def test_a_value_of_another_kind_is_an_error(any_home, wrong):
 # Order and pages.
 
 
-def test_order_takes_several_keys_and_a_dash_reverses(home):
-    found = home.job_types(order=["is_active", "-id"])
+def test_order_takes_several_keys_and_a_dash_reverses(backend):
+    found = backend.job_types(order=["is_active", "-id"])
     assert list(found["id"]) == [4, 6, 5, 3, 2, 1]
 
 
-def test_order_by_version_goes_by_semver(home):
-    found = home.job_types(keyword="chip", order="-version")
+def test_order_by_version_goes_by_semver(backend):
+    found = backend.job_types(keyword="chip", order="-version")
     assert list(found["version"]) == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
 
 
-def test_missing_values_are_last_ascending_and_first_descending(home):
+def test_missing_values_are_last_ascending_and_first_descending(backend):
     """As in the SQL of a server; only version 1.10.0 has a max_scheduled."""
-    assert home.job_types(order="max_scheduled")["id"].iloc[0] == 3
-    assert home.job_types(order="-max_scheduled")["id"].iloc[-1] == 3
+    assert backend.job_types(order="max_scheduled")["id"].iloc[0] == 3
+    assert backend.job_types(order="-max_scheduled")["id"].iloc[-1] == 3
 
 
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "jobs", "errors"])
@@ -157,12 +157,12 @@ def test_an_unknown_order_field_is_an_error_that_names_the_fields_there_are(any_
         getattr(any_home, call)(order="no_such_field")
 
 
-def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(home):
-    whole = home.job_types()
-    first, second = home.job_types(page_size=4), home.job_types(page=2, page_size=4)
+def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(backend):
+    whole = backend.job_types()
+    first, second = backend.job_types(page_size=4), backend.job_types(page=2, page_size=4)
     assert list(first["id"]) + list(second["id"]) == list(whole["id"])
     assert first.attrs["count"] == second.attrs["count"] == 6
-    assert len(home.job_types(page=1)) == 6
+    assert len(backend.job_types(page=1)) == 6
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(home):
         ("jobs", 33),
     ],
 )
-def test_every_list_is_paged_without_loss(home, call, rows):
-    pages = [getattr(home, call)(page=number, page_size=1) for number in range(1, rows + 1)]
-    whole = getattr(home, call)()
+def test_every_list_is_paged_without_loss(backend, call, rows):
+    pages = [getattr(backend, call)(page=number, page_size=1) for number in range(1, rows + 1)]
+    whole = getattr(backend, call)()
     assert all(one.attrs["count"] == rows for one in pages)
     key = whole.columns[0]
     assert [one[key].iloc[0] for one in pages] == list(whole[key])
@@ -235,13 +235,13 @@ def test_a_page_or_size_out_of_range_is_an_error(any_home, call, wrong):
 # Versions.
 
 
-def test_versions_are_newest_first_by_semver(home):
-    assert list(home.versions("chip-maker")["version"]) == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
+def test_versions_are_newest_first_by_semver(backend):
+    assert list(backend.versions("chip-maker")["version"]) == ["1.10.0", "1.10.0-rc.1", "1.9.0"]
 
 
-def test_versions_filter_by_activity(home):
-    assert list(home.versions("chip-maker", is_active=True)["version"]) == ["1.10.0", "1.9.0"]
-    assert list(home.versions("chip-maker", is_active=False)["version"]) == ["1.10.0-rc.1"]
+def test_versions_filter_by_activity(backend):
+    assert list(backend.versions("chip-maker", is_active=True)["version"]) == ["1.10.0", "1.9.0"]
+    assert list(backend.versions("chip-maker", is_active=False)["version"]) == ["1.10.0-rc.1"]
 
 
 @pytest.mark.parametrize("name", ["no-such-job", "chip", "CHIP-MAKER", "", "chip-maker' OR '1'='1"])
@@ -255,8 +255,8 @@ def test_an_unknown_name_is_not_found(any_home, name):
 # Details.
 
 
-def test_details_have_all_fields_as_attributes_and_the_documents_as_plain_values(home):
-    found = home.job_type("chip-maker", "1.10.0")
+def test_details_have_all_fields_as_attributes_and_the_documents_as_plain_values(backend):
+    found = backend.job_type("chip-maker", "1.10.0")
     assert (found.id, found.name, found.version, found.revision_num) == (3, "chip-maker", "1.10.0", 3)
     assert found.max_tries == 3
     assert found.max_scheduled == 4
@@ -268,28 +268,28 @@ def test_details_have_all_fields_as_attributes_and_the_documents_as_plain_values
     assert found.configuration == CHIPS["configuration"]
     assert found.recipe_types == CHIPS["recipe_types"]
     assert found.extra == {}
-    assert home.job_type("Tide-Gauge", "0.2.0").unmet_resources == "gpus"
+    assert backend.job_type("Tide-Gauge", "0.2.0").unmet_resources == "gpus"
 
 
 WITHOUT_ADDRESS = {jt.Scale: "D14: a server has no address for a version with '-' or '+'"}
-"""The homes that tell less of a pre-release, each with its entry in the register."""
+"""The backends that tell less of a pre-release, each with its entry in the register."""
 
 
-def test_of_a_pre_release_a_server_tells_its_row_and_a_store_its_documents_too(home):
-    found = home.job_type("chip-maker", "1.10.0-rc.1")
+def test_of_a_pre_release_a_server_tells_its_row_and_a_store_its_documents_too(backend):
+    found = backend.job_type("chip-maker", "1.10.0-rc.1")
     assert (found.id, found.is_active, found.deprecated) == (4, False, datetime(2026, 1, 1, tzinfo=UTC))
     documents = (found.manifest, found.configuration, found.recipe_types)
-    if type(home) in WITHOUT_ADDRESS:
+    if type(backend) in WITHOUT_ADDRESS:
         assert documents == (None, None, None)
         with pytest.raises(jt.NotFound, match="D14"):
-            home.revisions("chip-maker", "1.10.0-rc.1")
+            backend.revisions("chip-maker", "1.10.0-rc.1")
     else:
         assert documents == (CHIPS_BEFORE["manifest"], CHIPS_BEFORE["configuration"], [])
-        assert len(home.revisions("chip-maker", "1.10.0-rc.1")) == 0
+        assert len(backend.revisions("chip-maker", "1.10.0-rc.1")) == 0
 
 
-def test_details_are_plain_python_values(home):
-    found = home.job_type("chip-maker", "1.10.0")
+def test_details_are_plain_python_values(backend):
+    found = backend.job_type("chip-maker", "1.10.0")
     assert type(found.id) is int
     assert type(found.is_active) is bool
     assert type(found.name) is str
@@ -299,21 +299,21 @@ def test_details_are_plain_python_values(home):
 @pytest.mark.parametrize(
     ("name", "version"), [("chip-maker", "9.9.9"), ("no-such-job", "1.9.0"), ("chip-maker", "1.9")]
 )
-def test_unknown_details_are_not_found(home, name, version):
+def test_unknown_details_are_not_found(backend, name, version):
     with pytest.raises(jt.NotFound, match=version):
-        home.job_type(name, version)
+        backend.job_type(name, version)
 
 
-def test_an_attribute_that_is_no_field_names_those_there_are(home):
+def test_an_attribute_that_is_no_field_names_those_there_are(backend):
     with pytest.raises(AttributeError, match="max_tries"):
-        home.job_type("chip-maker", "1.10.0").max_trys  # noqa: B018
+        backend.job_type("chip-maker", "1.10.0").max_trys  # noqa: B018
 
 
 # Revisions.
 
 
-def test_revisions_are_newest_first_each_with_the_image_of_its_time(home):
-    found = home.revisions("chip-maker", "1.10.0")
+def test_revisions_are_newest_first_each_with_the_image_of_its_time(backend):
+    found = backend.revisions("chip-maker", "1.10.0")
     assert list(found["revision_num"]) == [3, 2, 1]
     assert list(found["id"]) == [33, 32, 31]
     assert list(found["docker_image"]) == [f"registry.local/chip-maker:{number}" for number in (3, 2, 1)]
@@ -322,32 +322,32 @@ def test_revisions_are_newest_first_each_with_the_image_of_its_time(home):
     assert set(found["version"]) == {"1.10.0"}
 
 
-def test_a_revision_has_the_manifest_of_its_time(home):
-    found = home.revision("chip-maker", "1.10.0", 2)
+def test_a_revision_has_the_manifest_of_its_time(backend):
+    found = backend.revision("chip-maker", "1.10.0", 2)
     assert found.manifest == REVISIONS[1]["manifest"]
     assert found.manifest["job"]["title"] == "Title of revision 2"
     assert (found.id, found.job_type_id, found.revision_num) == (32, CHIPS["id"], 2)
 
 
-def test_revisions_of_an_unknown_version_are_not_found(home):
+def test_revisions_of_an_unknown_version_are_not_found(backend):
     with pytest.raises(jt.NotFound, match=r"9\.9\.9"):
-        home.revisions("chip-maker", "9.9.9")
+        backend.revisions("chip-maker", "9.9.9")
 
 
-def test_an_unknown_revision_is_not_found(home):
+def test_an_unknown_revision_is_not_found(backend):
     with pytest.raises(jt.NotFound, match="99"):
-        home.revision("chip-maker", "1.10.0", 99)
+        backend.revision("chip-maker", "1.10.0", 99)
     with pytest.raises(jt.NotFound):
-        home.revision("no-such-job", "1.0.0", 1)
+        backend.revision("no-such-job", "1.0.0", 1)
 
 
-def test_a_revision_number_that_is_no_number_is_an_error(home):
+def test_a_revision_number_that_is_no_number_is_an_error(backend):
     for wrong in ("1", 1.5, True, None):
         with pytest.raises(jt.InvalidParameter):
-            home.revision(CHIPS_OLD["name"], CHIPS_OLD["version"], wrong)
+            backend.revision(CHIPS_OLD["name"], CHIPS_OLD["version"], wrong)
 
 
-def test_the_same_version_text_of_two_names_is_two_job_types(home):
-    assert home.job_type(GAUGE["name"], GAUGE["version"]).id == 5
+def test_the_same_version_text_of_two_names_is_two_job_types(backend):
+    assert backend.job_type(GAUGE["name"], GAUGE["version"]).id == 5
     with pytest.raises(jt.NotFound):
-        home.job_type(GAUGE["name"], CHIPS["version"])
+        backend.job_type(GAUGE["name"], CHIPS["version"])

@@ -18,12 +18,12 @@ def ids(frame) -> list[int]:
 BY_LAST_MODIFIED = [one["id"] for one in sorted(JOBS, key=lambda one: (pd.Timestamp(one["last_modified"]), one["id"]))]
 
 
-def test_jobs_come_by_last_modified_then_id(home):
-    assert ids(home.jobs()) == BY_LAST_MODIFIED
+def test_jobs_come_by_last_modified_then_id(backend):
+    assert ids(backend.jobs()) == BY_LAST_MODIFIED
 
 
-def test_a_job_says_what_its_record_says(home):
-    found = home.jobs().set_index("id")
+def test_a_job_says_what_its_record_says(backend):
+    found = backend.jobs().set_index("id")
     row = found.loc[133]
     assert (row["job_type"], row["job_type_version"], row["job_type_id"]) == ("Tide-Gauge", "0.2.0", 5)
     assert (row["status"], row["revision_num"], row["node"], row["num_exes"]) == ("COMPLETED", 1, "node-a", 1)
@@ -47,20 +47,20 @@ def test_a_job_says_what_its_record_says(home):
     assert pd.isna(found.loc[112, "last_status_change"])
 
 
-def test_jobs_filter_on_last_modified_both_ends_inclusive(home):
+def test_jobs_filter_on_last_modified_both_ends_inclusive(backend):
     """Not on when they changed status: 133 did so two hours ago."""
-    assert ids(home.jobs(started=ago(4), ended=ago(1))) == [133, 132, 131]
-    assert ids(home.jobs(started=ago(4), ended=ago(1, 1))) == [133, 132]
-    assert 133 not in ids(home.jobs(started=ago(121), ended=ago(119)))
+    assert ids(backend.jobs(started=ago(4), ended=ago(1))) == [133, 132, 131]
+    assert ids(backend.jobs(started=ago(4), ended=ago(1, 1))) == [133, 132]
+    assert 133 not in ids(backend.jobs(started=ago(121), ended=ago(119)))
 
 
-def test_jobs_take_an_open_end_and_an_open_start(home):
-    assert ids(home.jobs(ended=ago(90_000))) == [123, 124]
-    assert ids(home.jobs(started=ago(1))) == [131, 101]
+def test_jobs_take_an_open_end_and_an_open_start(backend):
+    assert ids(backend.jobs(ended=ago(90_000))) == [123, 124]
+    assert ids(backend.jobs(started=ago(1))) == [131, 101]
 
 
-def test_running_jobs_have_no_privilege_here(home):
-    assert 130 not in ids(home.jobs(started="P1D"))
+def test_running_jobs_have_no_privilege_here(backend):
+    assert 130 not in ids(backend.jobs(started="P1D"))
 
 
 def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(any_home):
@@ -99,31 +99,31 @@ def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(any_home):
         ({"status": "FAILED", "job_type_id": 2, "error_category": "SYSTEM"}, [106, 107]),
     ],
 )
-def test_filters_match_exactly_are_or_ed_within_and_and_ed_between(home, arguments, expected):
-    found = home.jobs(**arguments)
+def test_filters_match_exactly_are_or_ed_within_and_and_ed_between(backend, arguments, expected):
+    found = backend.jobs(**arguments)
     assert sorted(ids(found)) == expected
     assert found.attrs["count"] == len(expected)
 
 
-def test_both_current_and_superseded_jobs_come_by_default(home):
-    assert len(home.jobs()) == 33
-    assert len(home.jobs(is_superseded=False)) == 32
+def test_both_current_and_superseded_jobs_come_by_default(backend):
+    assert len(backend.jobs()) == 33
+    assert len(backend.jobs(is_superseded=False)) == 32
 
 
-def test_jobs_are_ordered_by_several_keys_with_directions(home):
-    found = home.jobs(status=["RUNNING", "QUEUED"], order=["status", "-id"])
+def test_jobs_are_ordered_by_several_keys_with_directions(backend):
+    found = backend.jobs(status=["RUNNING", "QUEUED"], order=["status", "-id"])
     assert ids(found) == [132, 129, 118, 115, 114, 130, 119, 111, 110]
 
 
-def test_missing_values_of_an_order_are_last_ascending_and_first_descending(home):
+def test_missing_values_of_an_order_are_last_ascending_and_first_descending(backend):
     pending = {"status": "PENDING", "order": "last_status_change"}
-    assert ids(home.jobs(**pending))[0] == 113
-    assert ids(home.jobs(**{**pending, "order": "-last_status_change"}))[-1] == 113
+    assert ids(backend.jobs(**pending))[0] == 113
+    assert ids(backend.jobs(**{**pending, "order": "-last_status_change"}))[-1] == 113
 
 
-def test_pages_of_jobs_are_parts_of_the_whole(home):
+def test_pages_of_jobs_are_parts_of_the_whole(backend):
     size = 10
-    found = [home.jobs(page=number, page_size=size) for number in (1, 2, 3, 4)]
+    found = [backend.jobs(page=number, page_size=size) for number in (1, 2, 3, 4)]
     assert [ids(one) for one in found] == [BY_LAST_MODIFIED[start : start + size] for start in (0, 10, 20, 30)]
     assert {one.attrs["count"] for one in found} == {33}
 
@@ -147,16 +147,16 @@ def test_a_limit_that_cuts_nothing_is_not_announced(any_home, call):
         assert len(getattr(any_home, call)(limit=whole + 1)) == whole
 
 
-def test_a_limit_within_a_page_cuts_the_page(home):
+def test_a_limit_within_a_page_cuts_the_page(backend):
     with pytest.warns(jt.ResultCut):
-        assert ids(home.jobs(page=2, page_size=10, limit=3)) == BY_LAST_MODIFIED[10:13]
+        assert ids(backend.jobs(page=2, page_size=10, limit=3)) == BY_LAST_MODIFIED[10:13]
 
 
-def test_a_last_page_that_the_limit_does_not_cut_is_not_announced(home):
+def test_a_last_page_that_the_limit_does_not_cut_is_not_announced(backend):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert ids(home.jobs(page=4, page_size=10, limit=3)) == BY_LAST_MODIFIED[30:]
-        assert ids(home.jobs(page=1, page_size=10, limit=10)) == BY_LAST_MODIFIED[:10]
+        assert ids(backend.jobs(page=4, page_size=10, limit=3)) == BY_LAST_MODIFIED[30:]
+        assert ids(backend.jobs(page=1, page_size=10, limit=10)) == BY_LAST_MODIFIED[:10]
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", True])
@@ -166,12 +166,12 @@ def test_a_limit_that_is_no_count_is_an_error(any_home, call, wrong):
         getattr(any_home, call)(limit=wrong)
 
 
-def test_errors_come_by_last_modified_then_id(home):
-    assert ids(home.errors()) == [1, 5, 2, 4, 3]
+def test_errors_come_by_last_modified_then_id(backend):
+    assert ids(backend.errors()) == [1, 5, 2, 4, 3]
 
 
-def test_errors_say_what_their_records_say(home):
-    found = home.errors().set_index("id")
+def test_errors_say_what_their_records_say(backend):
+    found = backend.errors().set_index("id")
     for record in ERRORS:
         row = found.loc[record["id"]]
         for name in ("name", "title", "description", "category", "is_builtin", "should_be_retried"):
@@ -195,12 +195,12 @@ def test_errors_say_what_their_records_say(home):
         ({"started": "2026-01-10T00:00:00.000001Z"}, [3, 4]),
     ],
 )
-def test_errors_filter_like_v6(home, arguments, expected):
-    assert sorted(ids(home.errors(**arguments))) == expected
+def test_errors_filter_like_v6(backend, arguments, expected):
+    assert sorted(ids(backend.errors(**arguments))) == expected
 
 
-def test_errors_honour_order(home):
-    assert list(home.errors(order="-name")["name"]) == [
+def test_errors_honour_order(backend):
+    assert list(backend.errors(order="-name")["name"]) == [
         "unknown",
         "timeout",
         "node-lost",

@@ -346,7 +346,7 @@ def test_a_keyword_repeats_no_row_and_what_pages_of_it_may_lose_is_told(asking):
     assert (ids(repeated), repeated.attrs["count"], repeated.attrs["notes"]) == ([1, 2, 3], 3, [])
     many = asking(lambda asked: listed(rows * 400, asked)).job_types(keyword="n")
     assert ids(many) == [1, 2, 3]
-    assert "may lose" in many.attrs["notes"][0]
+    assert "may drop rows between pages" in many.attrs["notes"][0]
 
 
 def test_a_count_of_job_types_that_lies_is_told(asking):
@@ -432,7 +432,7 @@ def test_executions_are_newest_first_and_none_for_an_unknown_job(asking):
 
 
 def test_a_server_of_6_x_leaves_fields_out_and_the_frames_keep_their_columns(asking):
-    """6.x sends no max_tries, no input_files, no is_system in what is embedded (v6-semantics 0)."""
+    """6.x sends no max_tries, no input_files, no is_system in what is embedded."""
     old = {
         key: value for key, value in in_list(GAUGE).items() if key not in ("max_tries", "is_system", "unmet_resources")
     }

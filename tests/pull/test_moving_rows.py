@@ -130,13 +130,13 @@ class Pulling(RuleBasedStateMachine):
 
         sink = iter(range(1, 1000))
 
-        def take(fetching: Any, held: Any) -> None:
+        def take(fetch: Any, held: Any) -> None:
             is_last = next(sink) == crashes_at
             if is_taken or not is_last:
-                fetching.sink.pages(held)
+                fetch.sink.pages(held)
             if is_last:
                 raise Crash
-            fetching.spool.done(held)
+            fetch.spool.done(held)
 
         self.server.before_count = self.server.before_rows = happen
         scale.http.trouble = fail

@@ -109,7 +109,7 @@ def test_a_next_that_is_missing_at_the_end_of_a_full_page_loses_nothing(server, 
 
 
 def test_a_job_that_becomes_visible_late_is_found_within_the_overlap(server, store, pull):
-    """Stamps are given before they are committed (v6-semantics 4.7, point 2)."""
+    """A server stamps `last_modified` before it commits."""
     pull()
     late = server.add("COMPLETED", ago(15))  # 14 minutes before the newest
     pull()
@@ -276,7 +276,7 @@ def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monke
     class Killed(BaseException):
         pass
 
-    def die(fetching: object, held: object) -> None:
+    def die(fetch: object, held: object) -> None:
         raise Killed
 
     monkeypatch.setattr(jobs, "take", die)

@@ -10,7 +10,7 @@ from histories import NOW
 from hypothesis import given
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus, union
-from jobtype_toolkit.sync.ranges import Ranges
+from jobtype_toolkit.sync.jobs import Ranges
 
 TICKS = 24
 SPANS = st.lists(st.tuples(st.integers(0, TICKS), st.integers(0, TICKS)), max_size=6)

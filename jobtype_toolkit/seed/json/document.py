@@ -4,6 +4,8 @@ Values are plain `int, float, str, bool, None, list, dict`. How they were spelle
 was not changed is written letter by letter as it stood, what was changed follows the layout around it.
 """
 
+from __future__ import annotations
+
 import math
 import re
 from bisect import bisect_right
@@ -47,7 +49,7 @@ class Document:
     def place(self, path: Path, *, key: bool = False) -> tuple[int, int] | None:
         """Return line and column (both from 1) of the value at the path, or of its key; None without text.
 
-        Where the path leads to something that the text does not hold, the place is that of the nearest parent.
+        If the text does not hold what the path leads to, the place is that of the nearest parent.
         """
         if not self.text:
             return None
@@ -90,7 +92,7 @@ class Document:
         item = node.items.get(path[-1]) if node and path else None
         return self.text[item.start : item.end] if item else None
 
-    def part(self, path: Path) -> "Document":
+    def part(self, path: Path) -> Document:
         """Return what is at the path as a document of its own, moved to the left margin."""
         written = self.spelling(path)
         if written is None:
@@ -114,13 +116,14 @@ class Document:
     def written(self, schema: Schema | None = None) -> str:
         """Return the document as text: unchanged parts as they stood, new members in the schema's order.
 
-        Raises `InvalidManifest` for a value that JSON cannot hold (NaN, a date, a key that is no text).
+        Raises:
+            InvalidManifest: a value that JSON cannot hold (NaN, a date, a key that is no text).
         """
-        return Writer(self).document(schema)
+        return Writer(self.value, self.text, list(self.nodes.values()), self.node).document(schema)
 
 
 def parse(source: str | bytes | bytearray) -> Document:
-    """Read text or bytes; what is wrong with it is in `faults`, `broken` if no value could be made of it."""
+    """Read text or bytes: what is wrong with it is in `faults`, and it is `broken` if no value could be made of it."""
     faults: list[Fault] = []
     # Half a character cannot be saved; as an escape, which means the same, it can.
     text = escaped(source) if isinstance(source, str) else _decode(bytes(source), faults)
@@ -165,7 +168,7 @@ def _decode(data: bytes, faults: list[Fault]) -> str:
 
 
 def plain(value: Any) -> Document:
-    """Make a document of Python values; tuples and other mappings become lists and dicts, the rest is a fault."""
+    """Return a document of Python values; tuples and other mappings become lists and dicts, the rest is a fault."""
     faults: list[Fault] = []
     return Document(_plain(value, (), faults), faults=faults, broken=bool(faults))
 
@@ -209,7 +212,7 @@ def _text(key: Any, path: Path, faults: list[Fault]) -> str:
 
 @runtime_checkable
 class Editable(Protocol):
-    """What keeps a document and may have changed it, as a `Manifest` does."""
+    """A value with a document behind it that it may have changed, such as a `Manifest`."""
 
     def as_document(self) -> Document:
         """Return the document as it is now."""
@@ -219,7 +222,9 @@ def load(source: Any) -> Document:
     """Read a dict, JSON text as `str` or `bytes`, a path or an open file.
 
     A `str` that does not start with `{` or `[` and names an existing file is read from there.
-    Raises `UnreadableInput` for a path that cannot be read.
+
+    Raises:
+        UnreadableInput: the path cannot be read.
     """
     if isinstance(source, Editable):
         return source.as_document()
@@ -238,11 +243,13 @@ def load(source: Any) -> Document:
 
 def _file(path: FilePath) -> Document:
     if path.is_dir():
-        raise UnreadableInput(f"{path} is a folder; name the file in it, such as {path / 'seed.manifest.json'}")
+        msg = f"{path} is a folder; name the file in it, such as {path / 'seed.manifest.json'}"
+        raise UnreadableInput(msg)
     try:
         return parse(path.read_bytes())
     except OSError as error:
-        raise UnreadableInput(f"{path} cannot be read: {error.strerror or error}") from error
+        msg = f"{path} cannot be read: {error.strerror or error}"
+        raise UnreadableInput(msg) from error
 
 
 def _existing(text: str) -> FilePath | None:

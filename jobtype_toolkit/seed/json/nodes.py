@@ -1,4 +1,6 @@
-"""What reading JSON yields beside its values: where they stand, and what was odd about the text."""
+"""What reading JSON yields besides values: their places in the text, and what was odd about it."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,15 +1,18 @@
 """What a manifest and a configuration have in common: a JSON object that is edited as a dict and saved as it was read."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, MutableMapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.errors import InvalidManifest, InvalidPath
 from jobtype_toolkit.seed.differences import differences
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.layout import formatted
 from jobtype_toolkit.seed.schema import Schema
 
 if TYPE_CHECKING:
@@ -33,18 +36,25 @@ class JsonObject(MutableMapping[str, Any]):
     def read(cls, source: Any) -> Self:
         """Read a dict, JSON text as `str` or `bytes`, a path or an open file.
 
-        Wrong and missing values are held as they are; what is inside a request's body is taken out, and `notes` says
-        so. Raises `InvalidManifest`, with the place, for what is not JSON or no object, and `UnreadableInput` for a
-        path that cannot be read.
+        Wrong and missing values are kept as they are; what is inside a request's body is taken out, and `notes` says so.
+
+        Raises:
+            InvalidManifest: it is not JSON, or no object; the message has the place.
+            UnreadableInput: the path cannot be read.
         """
         return cls.of(*_unwrapped(documents.load(source), cls._kind))
 
     @classmethod
     def of(cls, document: Document, notes: Sequence[str] = ()) -> Self:
-        """Hold a document as it is, taken out of nothing. Raises `InvalidManifest` as `read` does."""
+        """Return a document as a value of this class, as it is.
+
+        Raises:
+            InvalidManifest: it is not JSON, or no object.
+        """
         _refuse_faults(document, cls._kind)
         if not isinstance(document.value, dict):
-            raise InvalidManifest(f"the {cls._kind} is no JSON object; it must begin with '{{'")
+            msg = f"the {cls._kind} is not a JSON object; it must begin with '{{'"
+            raise InvalidManifest(msg)
         if not document.given_as_text:
             # What comes as a dict gets a text too, so that its own order is the one that saving keeps.
             document = documents.parse(document.written())
@@ -70,21 +80,28 @@ class JsonObject(MutableMapping[str, Any]):
 
     @property
     def text(self) -> str:
-        """The text that `save` would write. Raises `InvalidManifest` for values that JSON does not have."""
+        """The text that `save` would write.
+
+        Raises:
+            InvalidManifest: it holds a value that JSON does not have.
+        """
         return self._document.written(self._schema())
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the text to a file, as UTF-8: unchanged parts as they were read, the rest in the same layout."""
+        """Write the text to a file, as UTF-8: unchanged parts as they were read, the rest in the same layout.
+
+        Raises:
+            InvalidManifest: it holds a value that JSON does not have.
+        """
         FilePath(path).write_bytes(self.text.encode())
 
     @property
     def formatted(self) -> str:
         """The text in one layout for all: keys in the schema's order, every value spelled as it was.
 
-        Raises `InvalidManifest` for values that JSON does not have, and where a key occurs twice.
+        Raises:
+            InvalidManifest: it holds a value that JSON does not have, or a key occurs twice.
         """
-        from jobtype_toolkit.seed.layout import formatted
-
         return formatted(documents.parse(self.text), self._schema())
 
     def copy(self) -> Self:
@@ -109,27 +126,43 @@ class JsonObject(MutableMapping[str, Any]):
         return paths.get(self.data, paths.parse(path), default)
 
     def set(self, path: str | paths.Path, value: Any) -> Self:
-        """Set what is at a path; missing parents are made, the end of a list is appended to. Raises `InvalidPath`."""
+        """Set what is at a path; missing parents are made, the end of a list is appended to.
+
+        Raises:
+            InvalidPath: it is not a path, or it leads through a text or a number, or beyond the end of a list.
+        """
         steps = paths.parse(path)
         if not steps:
-            raise paths.InvalidPath("the whole cannot be set; set its members")
+            msg = "the whole cannot be set; set its members"
+            raise InvalidPath(msg)
         paths.put(self.data, steps, value)
         return self
 
     def remove(self, path: str | paths.Path) -> Self:
-        """Take out what is at a path. Raises `InvalidPath` if nothing is there."""
+        """Remove what is at a path.
+
+        Raises:
+            InvalidPath: nothing is there.
+        """
         paths.remove(self.data, paths.parse(path))
         return self
 
     def rename(self, path: str | paths.Path, name: str) -> Self:
-        """Give the member at a path another name. Raises `InvalidPath` if nothing is there."""
+        """Give the member at a path another name.
+
+        Raises:
+            InvalidPath: nothing is there.
+        """
         paths.rename(self.data, paths.parse(path), name)
         return self
 
-    def diff(self, new: Any) -> "pd.DataFrame":
+    def diff(self, new: Any) -> pd.DataFrame:
         """Return what changes from this to the new one: `path, before, after, kind`.
 
         Both are normalised first; items of lists are matched by their names. `kind` is added, removed or changed.
+
+        Args:
+            new: whatever `read` takes.
         """
         import pandas as pd  # this layer loads without pandas
 
@@ -176,4 +209,5 @@ def _refuse_faults(document: Document, kind: str) -> None:
             line, column = document.position(fault.start)
             place = f"line {line}, column {column}: " if document.given_as_text else ""
             remedy = f" {fault.suggestion}" if fault.suggestion else ""
-            raise InvalidManifest(f"the {kind} is not JSON: {place}{fault.description}{remedy}")
+            msg = f"the {kind} is not JSON: {place}{fault.description}{remedy}"
+            raise InvalidManifest(msg)

@@ -1,9 +1,11 @@
 """Paths into a JSON value: `$.job.interface.inputs.files[0].name` and the tuple of its steps."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 
-from jobtype_toolkit.errors import ToolkitError
+from jobtype_toolkit.errors import InvalidPath
 
 Path = tuple[str | int, ...]
 
@@ -12,12 +14,8 @@ _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
 _ABSENT = object()
 
 
-class InvalidPath(ToolkitError, ValueError):
-    """A text that is no path, or a path that leads nowhere in this value."""
-
-
 def show(path: Path) -> str:
-    """Write a path the way `jsonschema` does: `$.job.errors[0]`, `$.settings['my-key']`."""
+    """Return a path written the way `jsonschema` does: `$.job.errors[0]`, `$.settings['my-key']`."""
     steps = ["$"]
     for step in path:
         if isinstance(step, int):
@@ -33,7 +31,8 @@ def show(path: Path) -> str:
 def parse(path: str | Path) -> Path:
     """Read a path; the leading `$.` may be left out, and names with dashes need no quotes.
 
-    Raises `InvalidPath` where the text stops being a path.
+    Raises:
+        InvalidPath: the text is not a path; the message says from which character on.
     """
     if isinstance(path, tuple):
         return path
@@ -42,7 +41,8 @@ def parse(path: str | Path) -> Path:
     while at < len(path):
         match = _STEP.match(path, at)
         if not match:
-            raise InvalidPath(f"{path!r} is no path from character {at + 1} on; write it like $.job.errors[0].name")
+            msg = f"{path!r} is not a path from character {at + 1} on; write it like $.job.errors[0].name"
+            raise InvalidPath(msg)
         name, index, quoted = match.groups()
         if index is not None:
             steps.append(int(index))
@@ -69,7 +69,8 @@ def get(value: Any, path: Path, default: Any = None) -> Any:
 def put(value: Any, path: Path, new: Any) -> None:
     """Set what is at the path; missing objects and lists on the way are made, the end of a list is appended to.
 
-    Raises `InvalidPath` if the path leads through a text or a number, or beyond the end of a list.
+    Raises:
+        InvalidPath: the path leads through a text or a number, or beyond the end of a list.
     """
     for at, step in enumerate(path):
         last = at == len(path) - 1
@@ -83,23 +84,34 @@ def put(value: Any, path: Path, new: Any) -> None:
             elif last:
                 value[step] = following
         else:
-            raise InvalidPath(f"there is no place for {show(path[: at + 1])}")
+            msg = f"there is no place for {show(path[: at + 1])}"
+            raise InvalidPath(msg)
         value = value[step]
 
 
 def remove(value: Any, path: Path) -> None:
-    """Take out what is at the path. Raises `InvalidPath` if nothing is there."""
+    """Remove what is at the path.
+
+    Raises:
+        InvalidPath: nothing is there.
+    """
     parent = get(value, path[:-1], _ABSENT)
     if not path or parent is _ABSENT or get(value, path, _ABSENT) is _ABSENT:
-        raise InvalidPath(f"there is nothing at {show(path)}")
+        msg = f"there is nothing at {show(path)}"
+        raise InvalidPath(msg)
     del parent[path[-1]]
 
 
 def rename(value: Any, path: Path, name: str) -> None:
-    """Give a member another name, at its place in the order. Raises `InvalidPath` if nothing is there."""
+    """Give a member another name; it keeps its place in the order.
+
+    Raises:
+        InvalidPath: nothing is there.
+    """
     parent = get(value, path[:-1], _ABSENT)
     if not path or not isinstance(parent, dict) or path[-1] not in parent:
-        raise InvalidPath(f"there is no member at {show(path)}")
+        msg = f"there is no member at {show(path)}"
+        raise InvalidPath(msg)
     members = [(name if key == path[-1] else key, member) for key, member in parent.items()]
     parent.clear()
     parent.update(members)

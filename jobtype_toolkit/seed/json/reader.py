@@ -4,6 +4,8 @@ The standard parser tells neither where a value stands nor how a number was writ
 fault. This one keeps the place of every member and goes on after faults whose repair is obvious.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
 from typing import Any, NoReturn

@@ -1,17 +1,17 @@
 """Writing a document: what did not change as it stood in the text, the rest in the layout around it."""
 
+from __future__ import annotations
+
 import json
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed.json.nodes import Node
 from jobtype_toolkit.seed.schema import Schema
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.seed.json.document import Document
-    from jobtype_toolkit.seed.json.nodes import Node
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COLON = re.compile(r'"[ \t]*:([ \t]*)')
@@ -20,11 +20,10 @@ _COLON = re.compile(r'"[ \t]*:([ \t]*)')
 class Writer:
     """Writes one document; knows the layout of its text."""
 
-    def __init__(self, document: "Document") -> None:
-        self.text, self.node, self.value = document.text, document.node, document.value
-        steps = Counter(
-            inner.removeprefix(outer) for outer, inner in map(self._margins, document.nodes.values()) if inner
-        )
+    def __init__(self, value: Any, text: str, nodes: Iterable[Node], node: Callable[[Any], Node | None]) -> None:
+        """Take the value as it is now, the text that it was read from, all its nodes, and the way from value to node."""
+        self.value, self.text, self.node = value, text, node
+        steps = Counter(inner.removeprefix(outer) for outer, inner in map(self._margins, nodes) if inner)
         self.step = steps.most_common(1)[0][0] if steps else "  "
         colon = _COLON.search(self.text)
         self.colon, self.comma = (": ", ", ") if not colon or colon[1] else (":", ",")
@@ -51,7 +50,7 @@ class Writer:
         self.unchanged.add(id(value))
         return True
 
-    def _margins(self, node: "Node") -> tuple[str, str]:
+    def _margins(self, node: Node) -> tuple[str, str]:
         """Return the blanks in front of the closing bracket and in front of the members; empty if all is on one line."""
         first = next(iter(node.items.values()), None)
         if first is None or "\n" not in self.text[node.start : first.key]:
@@ -83,7 +82,7 @@ class Writer:
         start = self.newline + inner
         return opening + start + f",{start}".join(parts) + self.newline + margin + closing
 
-    def _label(self, key: str, node: "Node | None") -> str:
+    def _label(self, key: str, node: Node | None) -> str:
         """Return the key with its colon, as it was written if it was."""
         item = node.items.get(key) if node else None
         return self.text[item.key : item.start] if item else quoted(key) + self.colon
@@ -92,7 +91,7 @@ class Writer:
         self,
         parent: Any,
         key: Any,
-        node: "Node | None",
+        node: Node | None,
         depth: int,
         margin: str,
         schema: Schema | None,
@@ -112,7 +111,7 @@ def _same(before: Any, after: Any) -> bool:
     return type(before) is type(after) and not isinstance(before, dict | list) and bool(before == after)
 
 
-def _ordered(value: dict[str, Any], node: "Node | None", schema: Schema | None) -> list[str]:
+def _ordered(value: dict[str, Any], node: Node | None, schema: Schema | None) -> list[str]:
     """Return the keys: those of the text in its order, new ones after what precedes them in the schema."""
     ranks = {key: rank for rank, key in enumerate(schema.properties if schema else [])}
 
@@ -127,25 +126,35 @@ def _ordered(value: dict[str, Any], node: "Node | None", schema: Schema | None) 
 
 
 def scalar(value: Any) -> str:
-    """Write a text, a number or a literal. Raises `InvalidManifest` for what JSON does not have."""
+    """Return a text, a number or a literal as JSON.
+
+    Raises:
+        InvalidManifest: JSON has no such value.
+    """
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidManifest("NaN and Infinity cannot be written as JSON; put a number there, or nothing")
+        msg = "NaN and Infinity cannot be written as JSON; put a number there, or nothing"
+        raise InvalidManifest(msg)
     if value is None or isinstance(value, bool | int | float):
         try:
             return json.dumps(value)
         except ValueError as error:  # Python refuses to write thousands of digits
-            raise InvalidManifest(
-                "a number of thousands of digits cannot be written as JSON; use a smaller one"
-            ) from error
-    raise InvalidManifest(f"a value of the kind {type(value).__name__} cannot be written as JSON; use plain values")
+            msg = "a number of thousands of digits cannot be written as JSON; use a smaller one"
+            raise InvalidManifest(msg) from error
+    msg = f"a value of the kind {type(value).__name__} cannot be written as JSON; use plain values"
+    raise InvalidManifest(msg)
 
 
 def quoted(text: Any) -> str:
-    """Write a text in double quotes; half characters, which no file can hold, become escapes."""
+    """Return a text in double quotes; half characters, which no file can hold, become escapes.
+
+    Raises:
+        InvalidManifest: it is not text.
+    """
     if not isinstance(text, str):
-        raise InvalidManifest(f"a key of the kind {type(text).__name__} cannot be written as JSON; use text")
+        msg = f"a key of the kind {type(text).__name__} cannot be written as JSON; use text"
+        raise InvalidManifest(msg)
     return escaped(json.dumps(text, ensure_ascii=False))
 
 

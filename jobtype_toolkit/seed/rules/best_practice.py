@@ -1,14 +1,17 @@
 """Good practice that no validator checks: what would go wrong, or puzzle somebody, once the manifest is in use."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from jobtype_toolkit.seed.findings import Finding, advice, shown
+from jobtype_toolkit.seed.findings import Finding, advice
 from jobtype_toolkit.seed.json.paths import Path, get, show
-from jobtype_toolkit.seed.rules.names import SECTIONS, Use
-from jobtype_toolkit.seed.rules.scale import items
+from jobtype_toolkit.seed.rules.names import Use
 from jobtype_toolkit.seed.rules.variables import command_findings, setting_findings
+from jobtype_toolkit.seed.sections import SECTIONS, items
+from jobtype_toolkit.seed.text import shown
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
 

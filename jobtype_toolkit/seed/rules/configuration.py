@@ -1,16 +1,19 @@
 """Rules of job type configurations: their structure, and how they fit their manifest. Values of settings never appear."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding, shown
+from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path
-from jobtype_toolkit.seed.rules.names import SECTIONS
-from jobtype_toolkit.seed.rules.scale import duplicate_findings, items
+from jobtype_toolkit.seed.rules.scale import duplicate_findings
 from jobtype_toolkit.seed.rules.schema_messages import kind, label
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
+from jobtype_toolkit.seed.sections import SECTIONS, items
+from jobtype_toolkit.seed.text import shown
 
 ORDER = (
     "MALFORMED_JSON",

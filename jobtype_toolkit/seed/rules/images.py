@@ -1,11 +1,14 @@
 """The name of a Seed image: `<name>-<jobVersion>-seed:<packageVersion>`, compared with the manifest."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from jobtype_toolkit.seed.findings import BEST_PRACTICE, Finding, finding, shown
+from jobtype_toolkit.seed.findings import BEST_PRACTICE, Finding, finding
 from jobtype_toolkit.seed.json.paths import get
+from jobtype_toolkit.seed.text import shown
 
 _PARTS = re.compile(r"(?:.*/)?(?P<repository>[^/:@]+)(?::(?P<tag>[^/:@]+))?(?:@.+)?\Z")
 

@@ -1,32 +1,24 @@
 """Rules about names: Scale's environment variables, its unique mounts and errors, and seed-cli's one name space."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import SCALE, SEED_CLI, SEED_CLI_STRICT, Finding, finding, shown
+from jobtype_toolkit.seed.findings import SCALE, SEED_CLI, SEED_CLI_STRICT, Finding, finding
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.json.paths import Path, get, show
+from jobtype_toolkit.seed.sections import COMMAND, SECTIONS, items
+from jobtype_toolkit.seed.text import shown
 
 OUTPUT_DIR = "OUTPUT_DIR"
 ALLOCATED = "ALLOCATED_"
 
-SECTIONS: dict[str, Path] = {
-    "resource": ("job", "resources", "scalar"),
-    "file input": ("job", "interface", "inputs", "files"),
-    "JSON input": ("job", "interface", "inputs", "json"),
-    "file output": ("job", "interface", "outputs", "files"),
-    "JSON output": ("job", "interface", "outputs", "json"),
-    "mount": ("job", "interface", "mounts"),
-    "setting": ("job", "interface", "settings"),
-    "error": ("job", "errors"),
-}
-"""The sections whose items have names, in the order in which seed-cli fills its name space."""
 VARIABLES = frozenset({"file input", "JSON input", "setting"})
 """The sections whose names Scale turns into environment variables."""
-COMMAND: Path = ("job", "interface", "command")
 _UNIQUE = {"mount": "DUPLICATE_MOUNT_NAMES", "error": "DUPLICATE_ERROR_NAMES"}
 _SUFFIX = {
     "file output": "-output",
@@ -61,14 +53,12 @@ def normalised(name: str) -> str:
 
 def uses(manifest: Any) -> list[Use]:
     """Return all named items, in the order of `SECTIONS`. Items of the wrong shape are left out."""
-    found = []
-    for section, path in SECTIONS.items():
-        items = get(manifest, path)
-        for index, item in enumerate(items if isinstance(items, list) else ()):
-            name = item.get("name") if isinstance(item, dict) else None
-            if isinstance(name, str) and name:
-                found.append(Use(section, (*path, index, "name"), name))
-    return found
+    return [
+        Use(section, (*path, "name"), item["name"])
+        for section, place in SECTIONS.items()
+        for path, item in items(manifest, place)
+        if isinstance(item.get("name"), str) and item["name"]
+    ]
 
 
 def _bare(variable: str) -> str:
@@ -116,7 +106,7 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
         )
 
 
-def _collision(use: Use, earlier: list[Use], names: "_Names") -> Finding:
+def _collision(use: Use, earlier: list[Use], names: _Names) -> Finding:
     """Tell a name that is already taken, by the strictest rule that it breaks."""
     fix = names.another(use, earlier)
     suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."

@@ -1,5 +1,7 @@
 """Rules that the schema does not hold: those of Scale's manifest class, of its database, and of seed-cli's decoder."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Iterator
@@ -7,16 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, SCALE_CREATE, SEED_CLI, Finding, finding, shown
+from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, SCALE_CREATE, SEED_CLI, Finding, finding
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, get
-from jobtype_toolkit.seed.rules.names import SECTIONS
 from jobtype_toolkit.seed.rules.schema_messages import label
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
+from jobtype_toolkit.seed.sections import MINIMUM, RESOURCES, SECTIONS, STANDARD_RESOURCES, items
+from jobtype_toolkit.seed.text import shown
 
-RESOURCES: Path = ("job", "resources")
-STANDARD_RESOURCES = ("cpus", "mem", "disk", "gpus", "sharedmem")
 _NEAR_MISSES = {
     "memory": "mem",
     "ram": "mem",
@@ -29,8 +30,6 @@ _NEAR_MISSES = {
     "shared_mem": "sharedmem",
     "shm": "sharedmem",
 }
-MINIMUM = {"cpus": 0.25, "mem": 128, "disk": 0}
-"""What Scale gives a job at least, and what seed-cli wants to see declared."""
 LONGEST: dict[Path, int] = {
     ("name",): 50,
     ("jobVersion",): 50,
@@ -41,14 +40,6 @@ LONGEST: dict[Path, int] = {
 }
 """Lengths of the server's columns, below `$.job`; `0` stands for any index."""
 LARGEST_INTEGER = 2**63
-
-
-def items(manifest: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the objects of a list with their paths; what has another shape is left out."""
-    found = get(manifest, path)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, dict):
-            yield (*path, index), item
 
 
 def scale_findings(manifest: Any) -> Iterator[Finding]:

@@ -1,14 +1,17 @@
 """Violations of the schema in words: what is wrong, what to do, and a fix where there is one."""
 
+from __future__ import annotations
+
 import difflib
 import re
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import EVERYONE, Finding, clipped, finding, shown
+from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get
 from jobtype_toolkit.seed.schema import Schema, Violation
+from jobtype_toolkit.seed.text import clipped, shown
 
 _EXPECTED = {
     "array": "a list",
@@ -80,7 +83,8 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
         "enum": _bad_choice,
     }[violation.keyword]
     description, suggestion, fix = describe(violation, root, spelling)
-    return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix)
+    at_key = violation.keyword == "additionalProperties"
+    return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
 
 
 _MANY = 50

@@ -1,13 +1,17 @@
 """Advice about variables: what the command uses, what is declared, and what had better stay secret."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
-from jobtype_toolkit.seed.findings import Finding, advice, shown
+from jobtype_toolkit.seed.findings import Finding, advice
 from jobtype_toolkit.seed.json.paths import get
-from jobtype_toolkit.seed.rules.names import ALLOCATED, COMMAND, OUTPUT_DIR, VARIABLES, Use
+from jobtype_toolkit.seed.rules.names import ALLOCATED, OUTPUT_DIR, VARIABLES, Use
+from jobtype_toolkit.seed.sections import COMMAND
+from jobtype_toolkit.seed.text import shown
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A-Za-z0-9_]*))")
 _DEFAULT = re.compile(r":?[-=].")

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import STATUSES
+from jobtype_toolkit.sqlfiles import quoted
 
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"
-_FIRST, _LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
+FIRST, LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
+"""The first and the last instant, as SQL, that calendars of Python and pandas hold."""
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
 
 
@@ -42,10 +44,12 @@ class Options:
         return bound
 
     def status(self, text: str) -> str:
-        """Return SQL for a status: mapped, and in capitals where it is one of v6's."""
-        text = f"trim({text})"
-        known = ", ".join(f"'{status}'" for status in STATUSES)
-        plain = f"CASE WHEN upper({text}) IN ({known}) THEN upper({text}) ELSE {text} END"
+        """Return SQL for a trimmed status: mapped, and in capitals if it is one of v6's.
+
+        Not with IN: DuckDB makes a join of a long one, after which rows are no longer in the order of the file.
+        """
+        known = " ".join(f"WHEN '{status}' THEN '{status}'" for status in STATUSES)
+        plain = f"CASE upper({text}) {known} ELSE {text} END"
         cases = "".join(f" WHEN $status_from_{n} THEN $status_to_{n}" for n in range(len(self.statuses)))
         return f"CASE {text}{cases} ELSE {plain} END" if cases else plain
 
@@ -54,63 +58,89 @@ Column = tuple[Field, str, str]
 """A field, the SQL of what the input has for it, and the DuckDB type of that."""
 
 
-def value(column: Field, text: str, have: str, options: Options) -> str:
-    """Return SQL for the typed value of `text`, an expression of the DuckDB type `have`; NULL where it is none."""
-    if column.name == "status":
-        return options.status(f"CAST({text} AS VARCHAR)")
-    if column.type == "time":
-        return _time(text, have, options)
-    want = DUCKDB[column.type]
-    if column.type == "json":
-        return _json(column, text, have)
-    if have == want:
-        return text
-    if have == "VARCHAR":
-        text = f"nullif(trim({text}), '')"
-    if column.type == "int" and have in ("VARCHAR", "DOUBLE", "FLOAT"):
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The way of one column from what the input says to its value, in steps: each is an expression over the one before.
+
+    The steps stand in subqueries, so that no expression is repeated in another: DuckDB would plan each copy.
+    """
+
+    column: Field
+    said: str
+    """Over the input: what it says, without blanks around it; named `said …`."""
+    typed: str
+    """Over `said …`: the value, NULL if it is none; named as the column."""
+    final: str | None
+    """Over the typed value: what is left of it, for values that a second look refuses; None if that is all."""
+    reason: str | None
+    """Over both: what is wrong with the value, NULL if nothing is; None if nothing can be."""
+
+
+def cast(column: Column, options: Options) -> Cast:
+    """Return the way of a column to its values."""
+    field, text, have = column
+    said, name = quoted(f"said {field.name}"), quoted(field.name)
+    source = f"nullif(trim({text}), '')" if have == "VARCHAR" else text
+    final = None
+    if field.name == "status":
+        source, typed = f"trim(CAST({text} AS VARCHAR))", options.status(said)
+    elif field.type == "time":
+        typed, final = _time(said, name, have, options)
+        if have not in _TIMES:
+            source = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
+    elif field.type == "json":
+        source, typed, final = text, _json(said, have), _unwrapped(name) if field.kept else None
+    elif have == DUCKDB[field.type]:
+        source, typed = text, said
+    else:
+        typed = _plain(said, have, DUCKDB[field.type])
+    return Cast(field, source, typed, final, _reason(field, said, name, have))
+
+
+def _plain(said: str, have: str, want: str) -> str:
+    if want == "BIGINT" and have in ("VARCHAR", "DOUBLE", "FLOAT"):
         # 5.0 is what pandas writes for an integer beside missing ones; 1.5 is none, and must not be rounded
-        whole = f"regexp_full_match({text}, '[+-]?[0-9]+[.]0*')" if have == "VARCHAR" else f"{text} = trunc({text})"
-        return f"CASE WHEN {_is_fractional(text, have)} AND NOT {whole} THEN NULL ELSE TRY_CAST({text} AS BIGINT) END"
-    return f"TRY_CAST({text} AS {want})"
+        fraction = f"contains({said}, '.')" if have == "VARCHAR" else "true"
+        whole = f"regexp_full_match({said}, '[+-]?[0-9]+[.]0*')" if have == "VARCHAR" else f"{said} = trunc({said})"
+        return f"CASE WHEN {fraction} AND NOT {whole} THEN NULL ELSE TRY_CAST({said} AS BIGINT) END"
+    return f"TRY_CAST({said} AS {want})"
 
 
-def _is_fractional(text: str, have: str) -> str:
-    return f"contains({text}, '.')" if have == "VARCHAR" else "true"
-
-
-def _json(column: Field, text: str, have: str) -> str:
+def _json(said: str, have: str) -> str:
     if have == "VARCHAR":
-        text = f"CASE WHEN json_valid({text}) THEN CAST({text} AS JSON) END"
-    elif have != "JSON":
-        text = f"to_json({text})"
-    if not column.kept:
-        return text
+        return f"CASE WHEN json_valid({said}) THEN CAST({said} AS JSON) END"
+    return said if have == "JSON" else f"to_json({said})"
+
+
+def _unwrapped(value: str) -> str:
     # the documentation calls a manifest a string (D6): one that comes as such is the object inside it
-    inner = f"({text} ->> '$')"
-    return f"CASE WHEN json_type({text}) = 'VARCHAR' AND json_valid({inner}) THEN CAST({inner} AS JSON) ELSE {text} END"
-
-
-def _time(text: str, have: str, options: Options) -> str:
-    """Return SQL for a time in UTC; NULL for one that no calendar of Python or pandas holds."""
-    if have == "TIMESTAMP WITH TIME ZONE":
-        return f"CASE WHEN {text} BETWEEN {_FIRST}::TIMESTAMPTZ AND {_LAST}::TIMESTAMPTZ THEN make_timestamp(epoch_us({text})) END"
-    if have.startswith("TIMESTAMP") or have == "DATE":
-        return _within(_in_zone(f"CAST({text} AS TIMESTAMP)")) if options.timezone else "NULL::TIMESTAMP"
-    text = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
-    with_offset = f"TRY_CAST({text} AS TIMESTAMPTZ)"
-    return _within(
-        f"CASE WHEN ends_with({text}, 'Z') THEN TRY_CAST({text} AS TIMESTAMP)"
-        f" WHEN {_has_offset(text)} THEN CASE WHEN isfinite({with_offset}) THEN make_timestamp(epoch_us({with_offset})) END"
-        f" ELSE {_in_zone(f'TRY_CAST({text} AS TIMESTAMP)') if options.timezone else 'NULL'} END"
+    inner = f"({value} ->> '$')"
+    return (
+        f"CASE WHEN json_type({value}) = 'VARCHAR' AND json_valid({inner}) THEN CAST({inner} AS JSON) ELSE {value} END"
     )
+
+
+_TIMES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
+
+
+def _time(said: str, name: str, have: str, options: Options) -> tuple[str, str | None]:
+    """Return SQL for a time in UTC, and for it within what calendars of Python and pandas hold."""
+    if have == "TIMESTAMP WITH TIME ZONE":
+        within = f"{said} BETWEEN {FIRST}::TIMESTAMPTZ AND {LAST}::TIMESTAMPTZ"
+        return f"CASE WHEN {within} THEN make_timestamp(epoch_us({said})) END", None
+    within = f"CASE WHEN {name} BETWEEN {FIRST}::TIMESTAMP AND {LAST}::TIMESTAMP THEN {name} END"
+    if have in _TIMES:
+        return (_in_zone(f"CAST({said} AS TIMESTAMP)"), within) if options.timezone else ("NULL::TIMESTAMP", None)
+    with_offset = f"TRY_CAST({said} AS TIMESTAMPTZ)"
+    return (
+        f"CASE WHEN ends_with({said}, 'Z') THEN TRY_CAST({said} AS TIMESTAMP)"
+        f" WHEN {_has_offset(said)} THEN CASE WHEN isfinite({with_offset}) THEN make_timestamp(epoch_us({with_offset})) END"
+        f" ELSE {_in_zone(f'TRY_CAST({said} AS TIMESTAMP)') if options.timezone else 'NULL'} END"
+    ), within
 
 
 def _in_zone(text: str) -> str:
     return f"CASE WHEN isfinite({text}) THEN make_timestamp(epoch_us({text} AT TIME ZONE $timezone)) END"
-
-
-def _within(text: str) -> str:
-    return f"CASE WHEN ({text}) BETWEEN {_FIRST}::TIMESTAMP AND {_LAST}::TIMESTAMP THEN ({text}) END"
 
 
 def _has_offset(text: str) -> str:
@@ -118,13 +148,14 @@ def _has_offset(text: str) -> str:
     return f"(regexp_matches({text}, '{_OFFSET}') AND length({text}) > 10)"
 
 
-def reason(column: Field, text: str, have: str, typed: str) -> str | None:
-    """Return SQL for what is wrong with a value, NULL where nothing is; None where nothing can be."""
-    if (have == DUCKDB[column.type] and column.type != "time") or column.type not in _NAMES:
+def _reason(field: Field, said: str, name: str, have: str) -> str | None:
+    if (have == DUCKDB[field.type] and field.type != "time") or field.type not in _NAMES:
         return None
-    is_said = f"nullif(trim({text}), '') IS NOT NULL" if have == "VARCHAR" else f"{text} IS NOT NULL"
-    what = f"'{column.name} is not {_NAMES[column.type]}: ' || left(CAST({text} AS VARCHAR), 60)"
-    return f"CASE WHEN {typed} IS NULL AND {is_said} THEN {what} END"
+    is_said = (
+        f"nullif(trim({said}), '') IS NOT NULL" if field.type == "json" and have == "VARCHAR" else f"{said} IS NOT NULL"
+    )
+    what = f"'{field.name} is not {_NAMES[field.type]}: ' || left(CAST({said} AS VARCHAR), 60)"
+    return f"CASE WHEN {name} IS NULL AND {is_said} THEN {what} END"
 
 
 def naive(columns: Sequence[Column], options: Options) -> str | None:

@@ -19,7 +19,7 @@ import duckdb
 
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import InputNotFound
-from jobtype_toolkit.store.script import script
+from jobtype_toolkit.store.engine import script
 
 Shape = Literal["documents", "lines", "csv", "parquet"]
 _SHAPES: dict[str, Shape] = {

@@ -1,50 +1,57 @@
-"""JSON rows: with which structure to read them, where each field stands in it, and what in them is unknown."""
+"""JSON rows, in two ways: quickly where they are exactly as a v6 server sends them, else carefully.
+
+The careful way is told with which structure to read them, where each field stands in it, and what in them is unknown.
+"""
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
 
-from jobtype_toolkit.api.fields import DUCKDB, Resource
+import msgspec
+
+from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, LET_GO
-from jobtype_toolkit.sqlfiles import quoted
-from jobtype_toolkit.store.ingest.casts import Column, Options
+from jobtype_toolkit.sqlfiles import literal, quoted
+from jobtype_toolkit.store.ingest.casts import FIRST, LAST, Column, Options
 
-EMBEDDED = {"job_type": BASE_JOB_TYPE, "error": ERROR}
-"""The objects inside v6 rows from which job types and errors can be made that were never loaded themselves."""
+EMBEDDED: Mapping[str, tuple[Field, ...]] = {
+    "job_type": BASE_JOB_TYPE.fields,
+    "error": tuple(field for field in ERROR.fields if field.type != "time"),
+}
+"""What is read of the objects inside v6 rows: job types and errors are made of it that were never loaded themselves."""
 
 
 class Rows:
-    """How the rows of a resource are read from JSON: nested as a v6 server sends them, or flat."""
+    """How the rows of a resource are read the careful way: nested as a v6 server sends them, or flat."""
 
-    def __init__(self, resource: Resource, options: Options, *, is_nested: bool, is_typed: bool = False) -> None:
-        """Take what is read and how the caller names it; `is_typed` reads numbers and booleans as such, not as text."""
+    def __init__(self, resource: Resource, options: Options, *, is_nested: bool) -> None:
+        """Take what is read and how the caller names it."""
         self.structure: dict[str, Any] = {}
         self.columns: list[Column] = []
         for one in resource.fields:
             head, *tail = one.json_path if is_nested else (one.name,)
             path = (options.theirs(head), *tail)
-            kind = DUCKDB[one.type] if one.type == "json" or (is_typed and one.type in ("bool", "float")) else "VARCHAR"
+            kind = "JSON" if one.type == "json" else "VARCHAR"
             place = self.structure
             for key in path[:-1]:
                 place = place.setdefault(key, {})
             place[path[-1]] = kind
             self.columns.append((one, "s." + ".".join(quoted(key) for key in path), kind))
-        inside = {name: shape for name, shape in EMBEDDED.items() if is_nested and name in self.structure}
-        self.structure |= {name: dict.fromkeys(shape.names, "VARCHAR") for name, shape in inside.items()}
-        self.embedded = {name: shape.fields for name, shape in inside.items()}
+        self.embedded = {name: fields for name, fields in EMBEDDED.items() if is_nested and name in self.structure}
+        for name, fields in self.embedded.items():
+            self.structure[name] = dict.fromkeys((field.name for field in fields), "VARCHAR")
         self._known = _known(self.structure, is_nested=is_nested)
 
     @property
     def structure_text(self) -> str:
         """The structure as `from_json` takes it."""
         return json.dumps(self.structure)
-
-    @property
-    def columns_sql(self) -> str:
-        """The structure as `read_json` takes it."""
-        return ", ".join(f"'{name}': '{_type_sql(kind)}'" for name, kind in self.structure.items())
 
     @property
     def paths(self) -> list[str]:
@@ -81,7 +88,9 @@ def _known(structure: Mapping[str, Any], *, is_nested: bool) -> dict[str, set[st
 
 def key_sql(embedded: str) -> str:
     """Return SQL that tells the objects inside rows apart: by id, or by name and version where a body has no ids."""
-    names = ", ".join(f"s.{embedded}.{name}" for name in ("name", "version") if name in EMBEDDED[embedded].names)
+    names = ", ".join(
+        f"s.{embedded}.{name}" for name in ("name", "version") if name in {field.name for field in EMBEDDED[embedded]}
+    )
     return f"coalesce(s.{embedded}.id, to_json([{names}])::VARCHAR)"
 
 
@@ -107,3 +116,224 @@ def extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:
         bound[f"extra_name_{number}"] = f"{head}.{key}" if head else key
         bound[f"extra_path_{number}"] = f'$."{head}"."{escaped}"' if head else f'$."{escaped}"'
     return bound
+
+
+class Unusual(Exception):
+    """An input that is not as v6 sends it, so that it must be read with care."""
+
+
+class V6Rows:
+    """The quick way: rows exactly as a v6 server sends them, checked by msgspec and then read by DuckDB as typed columns.
+
+    Each of the two lets something pass that the other refuses: DuckDB unknown keys, 1.5 for a whole number and times without
+    a zone; msgspec keys that come twice and numbers beyond 64 bits. What either refuses is read the careful way.
+    """
+
+    def __init__(self, resource: Resource, required: Collection[tuple[str, ...]]) -> None:
+        """Take what is read, and the places in its JSON without which a row is none."""
+        self._resource = resource
+        tree: dict[str, Any] = {}
+        for field in resource.fields:
+            _put(tree, field.json_path, field)
+        self.embedded = {name: fields for name, fields in EMBEDDED.items() if isinstance(tree.get(name), dict)}
+        for path in LET_GO:
+            head, *rest = path.split(".")
+            if rest and rest[0] != "*" and isinstance(tree.get(head), dict):
+                tree[head].setdefault(rest[0], None)
+            elif not rest or head not in tree:
+                tree.setdefault(head, None)
+        self._row = _struct(resource.name, tree, required)
+        self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[self._row])  # type: ignore[name-defined]
+        self._line: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._row)
+        self.seen: dict[str, dict[int, Any]] = {name: {} for name in self.embedded}
+        """The objects inside the rows by their ids, the first of each."""
+
+    def check_page(self, rows: bytes | memoryview) -> int:
+        """Return how many rows a JSON array has.
+
+        Raises:
+            Unusual: some row is not as v6 sends it.
+        """
+        return self._look_at(self._page.decode, rows)
+
+    def check_lines(self, lines: bytes) -> int:
+        """Return how many rows some lines of NDJSON have; raises as `check_page` does."""
+        return self._look_at(self._line.decode_lines, lines)
+
+    def _look_at(self, decode: Callable[[Any], list[Any]], text: bytes | memoryview) -> int:
+        try:
+            rows = decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Unusual from error
+        for name, seen in self.seen.items():
+            for row in rows:
+                inner = getattr(row, name)
+                if inner is not None and inner.id not in seen:
+                    seen[inner.id] = inner
+        return len(rows)
+
+    @property
+    def columns(self) -> str:
+        """The columns of the rows as `read_json` takes them; of an embedded object only its id is read."""
+        tree: dict[str, Any] = {}
+        for field in self._read:
+            _put(tree, field.json_path, "TIMESTAMPTZ" if field.type == "time" else DUCKDB[field.type])
+        return ", ".join(f"{literal(name)}: {literal(_type_sql(kind))}" for name, kind in tree.items())
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields that are read."""
+        return [field.name for field in self._read]
+
+    def values(self, options: Options) -> list[str]:
+        """Return SQL for those fields over a row `s` of `read_json`."""
+        found = []
+        for field in self._read:
+            text = "s." + ".".join(quoted(key) for key in field.json_path)
+            if field.name == "status":
+                text = options.status(f"trim({text})")
+            elif field.type == "time":
+                text = f"make_timestamp(epoch_us({text}))"  # read as TIMESTAMP, DuckDB would drop the offset
+            found.append(text)
+        return found
+
+    @property
+    def blank_or_out_of_range(self) -> str:
+        """SQL for a row that only the careful way can judge: a blank text that is required, a year before 1 or after 9999."""
+        times = ", ".join(quoted(field.name) for field in self._read if field.type == "time")
+        tests = [f"trim({quoted(field.name)}) = ''" for field in self._read if field.name in _NEVER_BLANK]
+        if times:
+            tests += [f"least({times}) < {FIRST}::TIMESTAMP", f"greatest({times}) > {LAST}::TIMESTAMP"]
+        return " OR ".join(tests) or "false"
+
+    @property
+    def _read(self) -> list[Field]:
+        inner = {f"{name}.id" for name in self.embedded}
+        return [
+            field
+            for field in self._resource.fields
+            if field.json_path[0] not in self.embedded or ".".join(field.json_path) in inner
+        ]
+
+
+_NEVER_BLANK = frozenset({"status", "name", "version"})
+_TYPES: Mapping[str, Any] = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "text": str,
+    "time": Annotated[datetime, msgspec.Meta(tz=True)],
+    "json": msgspec.Raw,
+}
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], leaf: Any) -> None:
+    *parents, last = path
+    for key in parents:
+        tree = tree.setdefault(key, {})
+    tree[last] = leaf
+
+
+def _struct(
+    name: str, tree: Mapping[str, Any], required: Collection[tuple[str, ...]], path: tuple[str, ...] = ()
+) -> type:
+    """Return the msgspec type of an object: its known keys, those let go among them (None in the tree) as any JSON."""
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for key, inner in tree.items():
+        place = (*path, key)
+        if path == () and key in EMBEDDED and isinstance(inner, dict):
+            kind: Any = _embedded(key)
+        elif isinstance(inner, dict):
+            kind = _struct(key, inner, required, place)
+        else:
+            kind = msgspec.Raw if inner is None else _TYPES[inner.type]
+        if any(needed[: len(place)] == place for needed in required):
+            fields.append((key, kind))
+        else:
+            fields.append((key, kind if kind is msgspec.Raw else kind | None, None))
+    # deeper objects are let go as a whole, but for a name in them
+    return msgspec.defstruct(
+        name.replace(" ", "_"), fields, forbid_unknown_fields=len(path) < 2, gc=False, kw_only=True
+    )
+
+
+def _embedded(name: str) -> type:
+    fields: list[Any] = [
+        ("id", int),
+        *((one.name, _TYPES[one.type] | None, None) for one in EMBEDDED[name] if one.name != "id"),
+    ]
+    return msgspec.defstruct(name, fields, gc=False, kw_only=True)
+
+
+_HEAD = re.compile(
+    rb'\s*\{\s*"count":\s*\d+,\s*"next":\s*(?:null|"[^"]*"),\s*"previous":\s*(?:null|"[^"]*"),\s*"results":\s*\['
+)
+_TAIL = re.compile(rb"\]\s*\}\s*\Z")
+_TAIL_BYTES = 64
+_PART_BYTES = 16 * 2**20
+"""DuckDB reads several files at once, but an array on one core."""
+_OBJECT_BYTES = 16 * 2**20
+"""The largest row that is read the quick way: DuckDB takes twice as much memory for each thread."""
+
+
+def joined(files: Sequence[str], scratch: Path, rows: V6Rows) -> tuple[list[str], int]:
+    """Return files of JSON arrays with the rows of all pages and arrays, checked, and how many rows they are.
+
+    Raises:
+        Unusual: a file is neither a page whose last key is `results` nor an array, or a row is not as v6 sends it.
+    """
+    parts: list[str] = []
+    held: list[memoryview] = []
+    size = count = 0
+    for file in files:
+        array = _array(Path(file).read_bytes())
+        found = rows.check_page(array)
+        if found:
+            held.append(array[1:-1])
+            size += len(array)
+            count += found
+        if size >= _PART_BYTES:
+            parts.append(_written(held, scratch / f"rows-{len(parts)}.json"))
+            held, size = [], 0
+    if held:
+        parts.append(_written(held, scratch / f"rows-{len(parts)}.json"))
+    return parts, count
+
+
+def _array(data: bytes) -> memoryview:
+    """Return the array of rows of a page, or of a document that is one, its brackets included."""
+    view = memoryview(data)
+    head = _HEAD.match(data)
+    if head:
+        tail = _TAIL.search(data, max(head.end(), len(data) - _TAIL_BYTES))
+        if tail is None:
+            raise Unusual
+        return view[head.end() - 1 : tail.start() + 1]
+    start, end = len(data) - len(data.lstrip()), len(data.rstrip())
+    if data[start : start + 1] != b"[" or data[end - 1 : end] != b"]":
+        raise Unusual
+    return view[start:end]
+
+
+def _written(bodies: Sequence[memoryview], target: Path) -> str:
+    with target.open("wb") as file:
+        for number, body in enumerate(bodies):
+            file.write(b"," if number else b"[")
+            file.write(body)
+        file.write(b"]")
+    return str(target)
+
+
+def counted_lines(file: str, rows: V6Rows) -> int:
+    """Return how many rows an NDJSON file has, checked; raises Unusual as `joined` does."""
+    return sum(rows.check_lines(block) for block in _blocks(file))
+
+
+def _blocks(file: str) -> Iterator[bytes]:
+    """Yield whole lines of a file, about as many at a time as DuckDB reads."""
+    with gzip.open(file) if file.endswith(".gz") else Path(file).open("rb") as lines:
+        try:
+            while block := lines.read(_PART_BYTES):
+                yield block + lines.readline()
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise Unusual from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +14,11 @@ from tqdm.auto import tqdm
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed
-from jobtype_toolkit.store.engine import transaction
+from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
-from jobtype_toolkit.store.script import number, script
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,8 @@ class Request:
     options: Options
     strict: bool
     observed: datetime
+    progress: bool | None = None
+    """Whether to show a bar after a second; None only on a terminal."""
 
 
 def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
@@ -68,9 +68,15 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
     """
     files = expand(request.path, request.resource)
     with (
-        tidied(con),
         tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
-        tqdm(total=len(files) + 1, desc=f"load {request.resource}", unit="file", delay=1, leave=False) as bar,
+        tqdm(
+            total=len(files) + 1,
+            desc=f"load {request.resource}",
+            unit="file",
+            delay=1,
+            leave=False,
+            disable=not _shows_progress(request.progress),
+        ) as bar,
     ):
         scratch = Path(folder)
         incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options, scratch)
@@ -83,14 +89,9 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         return report
 
 
-@contextmanager
-def tidied(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Drop the temporary tables in the end: a store in memory would keep them."""
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):
-            script(con, "store/ingest/load.clean_up")
+def _shows_progress(asked: bool | None) -> bool:
+    """Whether a bar is shown: as asked for, and by default only to somebody at a terminal."""
+    return sys.stderr.isatty() if asked is None else asked
 
 
 def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
@@ -173,10 +174,11 @@ def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport
             report.rejected,
         ],
     )
-    con.execute(
-        "INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected",
-        {"load_id": report.load_id, "source": report.source, "resource": report.resource},
-    )
+    if report.rejected:
+        con.execute(
+            "INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected",
+            {"load_id": report.load_id, "source": report.source, "resource": report.resource},
+        )
     refresh_source(con, request.source, observed)
 
 

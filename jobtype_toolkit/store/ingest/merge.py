@@ -12,9 +12,9 @@ import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
-from jobtype_toolkit.sqlfiles import quoted
+from jobtype_toolkit.sqlfiles import literal, quoted
 from jobtype_toolkit.store import schema
-from jobtype_toolkit.store.script import number, script
+from jobtype_toolkit.store.engine import number, script
 
 TABLES = {
     "jobs": ("job_final", "job_open"),
@@ -54,72 +54,104 @@ class Merge:
         self._is_inferable = name in ("job_types", "errors")
         self._is_latest = is_latest
         self._is_dated = "last_modified" in self._resource.names
+        self.rows = 0
+        """How many rows `incoming` has."""
         self.copies = 0
-        """How many rows were passed over for another of the same id in the input."""
+        """How many rows were left out for another of the same id in the input."""
 
     def run(self) -> tuple[int, int]:
         """Write what is new or newer; return how many rows were new, and how many changes."""
-        self._resolve()
-        self._pass_over_copies()
-        self._find_hits()
-        self._keep_changes()
-        changed = number(self._con, "SELECT count(*) FROM hit WHERE NOT same AND NOT older")
-        self._con.execute("INSERT INTO passed_over SELECT seq FROM hit WHERE same OR older")
-        taken = number(self._con, "SELECT count(*) FROM incoming") - number(
-            self._con, "SELECT count(*) FROM passed_over"
-        )
-        self._write()
-        script(self._con, "store/ingest/merge.adopt_job_types", self._bound)
-        script(self._con, "store/ingest/merge.adopt_errors", self._bound)
-        return taken - changed, changed
+        script(self._con, "store/ingest/merge.tables")
+        self._survey()
+        self._give_keys()
+        self._leave_out_copies()
+        self._find_stored()
+        changed = number(self._con, "SELECT count(*) FROM replaced")
+        left_out = number(self._con, "SELECT count(*) FROM left_out")
+        self._write(is_partial=left_out > 0, is_changing=changed > 0)
+        self._adopt()
+        return self.rows - left_out - changed, changed
 
-    def _resolve(self) -> None:
-        """Make the view `resolved`, and on the way the job types and errors that nobody loaded."""
+    def _survey(self) -> None:
+        """Learn in one look at the rows what the merge can leave out."""
+        is_nameless = {
+            "jobs": "job_type_id IS NULL OR error_id IS NULL AND (error_name IS NOT NULL OR error_category IS NOT NULL)",
+            "job_type_revisions": "job_type_id IS NULL",
+        }
+        is_nameless["job_executions"] = is_nameless["jobs"]
+        by_name = is_nameless.get(self._name, "false")
+        found = script(self._con, "store/ingest/merge.survey", by_name=by_name).fetchone()
+        self.rows, ids, rows_by_name = map(int, found or (0, 0, 0))
+        self._has_copies = ids < self.rows
+        self._is_by_name = rows_by_name > 0
+
+    def _give_keys(self) -> None:
+        """Make the view `keyed`, and on the way the job types and errors that nobody loaded."""
         match self._name:
             case "jobs" | "job_executions":
-                self._infer("i.job_type", "i.job_type_version")
-                builtin = {
-                    "builtin": list(BUILTIN_ERRORS),
-                    "categories": [category for category, _ in BUILTIN_ERRORS.values()],
-                    "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
-                }
-                script(self._con, "store/ingest/merge.infer_errors", self._bound | builtin)
-                named = number(self._con, "SELECT (SELECT count(*) FROM type_of) + (SELECT count(*) FROM error_of)")
+                self._infer_types("i.job_type", "i.job_type_version")
+                script(self._con, "store/ingest/merge.infer_errors_by_id", self._bound)
+                if self._is_by_name:
+                    builtin = {
+                        "builtin": list(BUILTIN_ERRORS),
+                        "categories": [category for category, _ in BUILTIN_ERRORS.values()],
+                        "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
+                    }
+                    script(self._con, "store/ingest/merge.infer_errors_by_name", self._bound | builtin)
                 modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
-                script(self._con, f"store/ingest/merge.resolved_by_{'name' if named else 'id'}", modified=modified)
+                by = "name" if self._is_by_name else "id"
+                source = literal(self._bound["source"])
+                script(self._con, f"store/ingest/merge.keyed_by_{by}", modified=modified, source=source)
             case "job_type_revisions":
-                self._infer("i.name", "i.version")
-                script(self._con, "store/ingest/merge.resolved_revisions")
+                self._infer_types("i.name", "i.version")
+                script(
+                    self._con,
+                    f"store/ingest/merge.keyed_{'revisions' if self._is_by_name else 'by_id'}",
+                    modified="",
+                )
             case "job_types" | "errors":
-                script(self._con, "store/ingest/merge.resolved_by_id", modified="")
+                script(self._con, "store/ingest/merge.keyed_by_id", modified="")
 
-    def _infer(self, name: str, version: str) -> None:
-        self._con.execute(
-            "CREATE OR REPLACE TEMP TABLE loading AS SELECT $source AS name", {"source": self._bound["source"]}
-        )
-        script(self._con, "store/ingest/merge.infer_job_types", self._bound, name=name, version=version)
+    def _infer_types(self, name: str, version: str) -> None:
+        script(self._con, "store/ingest/merge.infer_types_by_id", self._bound, name=name, version=version)
+        if self._is_by_name:
+            script(self._con, "store/ingest/merge.infer_types_by_name", self._bound, name=name, version=version)
 
-    def _pass_over_copies(self) -> None:
-        self._con.execute("CREATE OR REPLACE TEMP TABLE passed_over (seq BIGINT)")
-        if number(self._con, "SELECT count(*) - count(DISTINCT id) FROM incoming"):
-            script(
-                self._con,
-                "store/ingest/merge.passed_over",
-                newest="last_modified DESC NULLS LAST," if self._is_dated else "",
-            )
-            self.copies = number(self._con, "SELECT count(*) FROM passed_over")
+    def _leave_out_copies(self) -> None:
+        if self._has_copies:
+            newest = "last_modified DESC NULLS LAST," if self._is_dated else ""
+            script(self._con, "store/ingest/merge.leave_out_copies", newest=newest)
+            self.copies = number(self._con, "SELECT count(*) FROM left_out")
 
-    def _find_hits(self) -> None:
-        """Make the table `hit`: which incoming rows the store has already."""
-        self._con.execute(
-            "CREATE OR REPLACE TEMP TABLE hit "
-            "(seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN)"
-        )
+    def _find_stored(self) -> None:
+        """Find which incoming rows the store has already; what they do not change is left out."""
+        held = [name for name in self._tables if self._holds(name)]
+        if not held:
+            return
         script(self._con, "store/ingest/merge.canonical")
-        for name in self._tables:
+        for name in held:
             undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
             parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
-            script(self._con, "store/ingest/merge.hits", self._bound, table=name, **parts)
+            script(self._con, "store/ingest/merge.stored", self._bound, table=name, **parts)
+            if number(self._con, "SELECT count(*) FROM stored_row WHERE same IS NULL"):
+                script(self._con, "store/ingest/merge.compare", self._bound, table=name, **parts)
+        self._keep_changes()
+        script(self._con, "store/ingest/merge.leave_out_stored")
+
+    def _holds(self, name: str, of: str = "true") -> bool:
+        """Return whether a table has a row of the source."""
+        found = self._con.execute(
+            f"SELECT 1 FROM {name} WHERE source = ? AND {of} LIMIT 1", [self._bound["source"]]
+        ).fetchone()
+        return found is not None
+
+    def _adopt(self) -> None:
+        """Let what was inferred by name, or made here, give way to a record with an id of its own."""
+        made = {name: self._holds(name, "id < 0") for name in ("job_type", "job_type_revision", "error")}
+        if made["job_type"] or made["job_type_revision"]:
+            script(self._con, "store/ingest/merge.adopt_job_types", self._bound)
+        if made["error"]:
+            script(self._con, "store/ingest/merge.adopt_errors", self._bound)
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
@@ -153,41 +185,32 @@ class Merge:
                     differs=f"NOT {self._says(one)}",
                 )
 
-    def _write(self) -> None:
+    def _write(self, *, is_partial: bool, is_changing: bool) -> None:
+        """Write the rows that are not left out, in place of those that they replace."""
         columns = ", ".join(quoted(one.name) for one in self._resource.stored)
         marks = ", false" if self._is_inferable else ""
         into = f"source, {columns}, load_id, extra" + (", inferred" if self._is_inferable else "")
-        self._con.execute(
-            "CREATE OR REPLACE TEMP TABLE gone AS SELECT id, place, home FROM hit WHERE NOT same AND NOT older"
-        )
-        rows = self._taken()
+        rows = "FROM keyed ANTI JOIN left_out USING (seq)" if is_partial else "FROM keyed"
         for name in self._tables:
-            before = self._kept_before(name)
-            self._con.execute(f"DELETE FROM {name} WHERE rowid IN (SELECT place FROM gone WHERE home = ?)", [name])
+            before = self._kept_before(name, rows) if is_changing else rows
+            if is_changing:
+                script(self._con, "store/ingest/merge.remove_replaced", table=name)
             self._con.execute(
                 f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
-                f"FROM ({before.replace('/*rows*/', rows)}) WHERE {self._belongs(name)} {self._order(name)}",
+                f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
                 {name: self._bound[name] for name in ("source", "load_id")},
             )
         if self._name == "jobs":
-            self._write_failed(rows)
+            self._write_failed(rows, is_changing=is_changing)
 
-    def _taken(self) -> str:
-        """Return SQL for the rows to write, the ones passed over left out."""
-        passed = number(self._con, "SELECT count(*) FROM passed_over")
-        return "FROM resolved ANTI JOIN passed_over USING (seq)" if passed else "FROM resolved"
-
-    def _kept_before(self, name: str) -> str:
+    def _kept_before(self, name: str, rows: str) -> str:
         """Return SQL that fills in what the input is silent about from the rows that are about to be replaced."""
         kept = [one.name for one in self._resource.stored if one.kept]
         if not kept:
-            return "/*rows*/"
-        self._con.execute(
-            f"CREATE OR REPLACE TEMP TABLE before AS SELECT id, {', '.join(kept)} FROM {name} "
-            "WHERE rowid IN (SELECT place FROM gone)"
-        )
+            return rows
+        script(self._con, "store/ingest/merge.kept_value", columns=", ".join(kept), table=name)
         filled = ", ".join(f"coalesce(r.{one}, b.{one}) AS {one}" for one in kept)
-        return f"SELECT r.* REPLACE ({filled}) FROM (/*rows*/) AS r LEFT JOIN before AS b ON b.id = r.id"
+        return f"SELECT r.* REPLACE ({filled}) FROM ({rows}) AS r LEFT JOIN kept_value AS b ON b.id = r.id"
 
     @staticmethod
     def _belongs(name: str) -> str:
@@ -204,11 +227,10 @@ class Merge:
         is_clustered = bool(found and found[0])
         return "" if is_clustered else "ORDER BY last_status_change"
 
-    def _write_failed(self, rows: str) -> None:
+    def _write_failed(self, rows: str, *, is_changing: bool) -> None:
         """Keep the narrow copy of the FAILED jobs in step."""
-        self._con.execute(
-            "DELETE FROM job_failed WHERE source = ? AND id IN (SELECT id FROM gone)", [self._bound["source"]]
-        )
+        if is_changing:
+            script(self._con, "store/ingest/merge.remove_failed", self._bound)
         narrow = schema.table("job_failed").columns.replace(quoted("source"), "$source")
         self._con.execute(
             f"INSERT INTO job_failed SELECT {narrow} FROM ({rows}) WHERE status = 'FAILED' ORDER BY last_status_change",

@@ -1,21 +1,25 @@
-"""From rows of any shape to the temporary table `incoming`: typed, with what is unknown kept apart and what is bad rejected."""
+"""From rows of any shape to the temporary table `incoming`: typed, with what is unknown kept apart and what is bad rejected.
+
+`incoming` is a view: over the table `incoming_rows`, or over a single Parquet file, which is not copied twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
+import msgspec
 
-from jobtype_toolkit.api.fields import DUCKDB, Resource
+from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store.engine import number, script, statements
 from jobtype_toolkit.store.ingest import casts, json_rows
-from jobtype_toolkit.store.ingest.casts import Column, Options
+from jobtype_toolkit.store.ingest.casts import Column, Options, cast
 from jobtype_toolkit.store.ingest.files import TEXT_KEPT, Batch, read_json
-from jobtype_toolkit.store.ingest.json_rows import object_of
-from jobtype_toolkit.store.ingest.pages import joined
-from jobtype_toolkit.store.script import number, script, statements
+from jobtype_toolkit.store.ingest.json_rows import Unusual, V6Rows, counted_lines, joined, object_of
 
 _REQUIRED = {
     "jobs": ("id", "status"),
@@ -27,27 +31,28 @@ _REQUIRED = {
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 _OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
 _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
+_BAD_ROWS = "SELECT count(*) FROM checked WHERE reason <> ''"
 _OURS = ("file_row_number", "__position")
 """Columns of the view `given` that are not the file's."""
 
 
 class Incoming:
-    """The table `incoming` of one load, filled batch by batch."""
+    """The view `incoming` of one load, filled batch by batch."""
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, name: str, resource: Resource, options: Options, scratch: Path
     ) -> None:
-        """Make the empty table, and those for the objects seen inside the rows; `scratch` is a folder to work in."""
+        """Make the empty tables; `scratch` is a folder to work in."""
         self._con = con
         self._scratch = scratch
         self._name = name
         self._resource = resource
         self._options = options
-        columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in resource.fields)
-        script(con, "store/ingest/staging.incoming", columns=columns)
-        for embedded, shape in json_rows.EMBEDDED.items():
-            columns = ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in shape.fields)
-            con.execute(f"CREATE OR REPLACE TEMP TABLE seen_{embedded} ({columns})")
+        needed = {resource[field].json_path for field in _REQUIRED[name]}
+        self._v6_rows = V6Rows(resource, needed | {("job_type",)} if name in _OF_A_JOB_TYPE else needed)
+        self._kept: dict[str, set[int]] = {embedded: set() for embedded in json_rows.EMBEDDED}
+        embedded = {f"embedded_{inner}": _declared(fields) for inner, fields in json_rows.EMBEDDED.items()}
+        script(con, "store/ingest/staging.tables", columns=_declared(resource.fields), **embedded)
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch of files.
@@ -72,9 +77,55 @@ class Incoming:
             raise LoadFailed(msg) from error
 
     def _add_json(self, batch: Batch) -> None:
-        """Add the rows of JSON files: the quick way where they are just as a v6 server sends them, else the careful one."""
-        if batch.shape == "documents" and not self._options.columns and self._add_quickly(batch):
-            return
+        """Add the rows of JSON files: the quick way if they are just as a v6 server sends them, else the careful one."""
+        if self._options.columns or not self._add_quickly(batch):
+            self._add_carefully(batch)
+
+    def _add_quickly(self, batch: Batch) -> bool:
+        """Add rows that have nothing unknown and nothing bad in them; leave the table as it was if they have."""
+        rows = self._v6_rows
+        base = number(self._con, "SELECT coalesce(max(rowid), -1) + 1 FROM incoming_rows")
+        try:
+            if batch.shape == "lines":
+                form, files, count = "newline_delimited", list(batch.files), counted_lines(batch.files[0], rows)
+                if not count:
+                    return False  # an empty file is named as such
+            else:
+                form = "array"
+                files, count = joined(batch.files, self._scratch, rows)
+            taken = self._take_v6_rows(files, form) if files else 0
+        except (Unusual, duckdb.InvalidInputException, duckdb.ConversionException):
+            return False
+        strange = f"SELECT 1 FROM incoming_rows WHERE rowid >= {base} AND ({rows.blank_or_out_of_range}) LIMIT 1"
+        if taken != count or self._con.execute(strange).fetchone():
+            self._con.execute("DELETE FROM incoming_rows WHERE rowid >= ?", [base])
+            return False
+        self._take_embedded()
+        return True
+
+    def _take_v6_rows(self, files: list[str], form: str) -> int:
+        rows = self._v6_rows
+        statement = sql(
+            "store/ingest/staging.v6_rows",
+            names=", ".join(map(quoted, rows.names)),
+            values=", ".join(rows.values(self._options)),
+            columns=rows.columns,
+            format=form,
+        )
+        found = statements(self._con, statement, {"files": files, **self._options.bound}).fetchone()
+        return int(found[0]) if found else 0
+
+    def _take_embedded(self) -> None:
+        """Keep the objects that were inside the rows read so far, one of each."""
+        for name, seen in self._v6_rows.seen.items():
+            if fresh := [inner for id, inner in seen.items() if id not in self._kept[name]]:
+                structure = {field.name: DUCKDB[field.type] for field in json_rows.EMBEDDED[name]}
+                bound = {"objects": msgspec.json.encode(fresh).decode(), "structure": json.dumps([structure])}
+                script(self._con, "store/ingest/staging.embedded_v6", bound, name=name)
+                self._kept[name].update(seen)
+
+    def _add_carefully(self, batch: Batch) -> None:
+        """Add the rows of JSON files of any kind; what is bad is rejected with its text, what is unknown becomes `extra`."""
         broken = read_json(self._con, batch)
         if broken:
             self._con.executemany(
@@ -85,56 +136,29 @@ class Incoming:
             rows = json_rows.Rows(self._resource, self._options, is_nested=is_nested)
             bound = {"nested": is_nested, "paths": rows.paths, "structure": rows.structure_text}
             unknown = rows.unknown(script(self._con, "store/ingest/staging.key_sets", bound).fetchall())
-            script(self._con, "store/ingest/staging.parsed_careful", bound)
-            base = self._take_parsed(rows, unknown)
-            if self._has_bad_rows():
-                self._check_zones(rows.columns, "FROM parsed AS s", file=batch.names[0])
-            script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT, "base": base})
-
-    def _add_quickly(self, batch: Batch) -> bool:
-        """Add pages that have nothing unknown and nothing bad in them; leave the table as it was where they have."""
-        files = joined(batch.files, self._scratch)
-        if files is None:
-            return False
-        if not files:
-            return True
-        rows = json_rows.Rows(self._resource, self._options, is_nested=True, is_typed=True)
-        try:
-            if rows.unknown(
+            script(self._con, "store/ingest/staging.json_fields", bound)
+            bound = {**json_rows.extra_bound(unknown), **self._options.bound}
+            checked = self._checked(
+                rows.columns,
+                rows="json_fields AS s",
+                place="__seq AS seq, __file AS file, __position AS position",
+                extra=json_rows.extra_sql(unknown),
+                objections=["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END"],
+            )
+            statements(self._con, f"CREATE OR REPLACE TEMP TABLE checked AS {checked}", bound)
+            if number(self._con, _BAD_ROWS):
+                self._check_zones(rows.columns, "FROM json_fields AS s", file=batch.names[0])
+                script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT})
+            script(self._con, "store/ingest/staging.take_checked")
+            for name, fields in rows.embedded.items():
+                values = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
                 script(
-                    self._con, "store/ingest/staging.key_sets_quick", {"files": files, "paths": rows.paths}
-                ).fetchall()
-            ):
-                return False
-            script(self._con, "store/ingest/staging.parsed_quick", {"files": files}, columns=rows.columns_sql)
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            return False
-        base = self._take_parsed(rows, [])
-        if self._has_bad_rows():
-            self._con.execute("DELETE FROM incoming_rows WHERE seq > ?", [base])
-            return False
-        return True
-
-    def _take_parsed(self, rows: json_rows.Rows, unknown: Sequence[tuple[str, str]]) -> int:
-        """Add what is in the table `parsed`; return the number of rows there were before."""
-        values, reasons = self._typed(rows.columns)
-        base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
-        script(
-            self._con,
-            "store/ingest/staging.incoming_json",
-            {"base": base, **json_rows.extra_bound(unknown), **self._options.bound},
-            names=_names(rows.columns),
-            values=", ".join(values),
-            extra=json_rows.extra_sql(unknown),
-            reasons=f"CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END, {reasons}",
-        )
-        for name, fields in rows.embedded.items():
-            seen = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
-            script(self._con, "store/ingest/staging.seen", name=name, values=seen, key=json_rows.key_sql(name))
-        return base
-
-    def _has_bad_rows(self) -> bool:
-        return self._con.execute("SELECT 1 FROM incoming_rows WHERE reason <> '' LIMIT 1").fetchone() is not None
+                    self._con,
+                    "store/ingest/staging.embedded_json",
+                    name=name,
+                    values=values,
+                    key=json_rows.key_sql(name),
+                )
 
     def _add_table(self, batch: Batch, kind: str) -> None:
         """Add the rows of a CSV or Parquet file."""
@@ -148,30 +172,25 @@ class Incoming:
         unknown = [
             one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
         ]
-        values, reasons = self._typed(columns)
-        said = [f"{text} AS {quoted(one.name)}" for (one, _, _), text in zip(columns, values, strict=True)]
-        said += [
-            f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in self._resource.fields if one.name not in ours
-        ]
-        judged = sql(
-            "store/ingest/staging.judged",
-            file=literal(name),
+        checked = self._checked(
+            columns,
+            rows="given",
+            place=f"__position AS seq, {literal(name)} AS file, __position AS position",
             extra=_columns_extra(unknown, has_extra="extra" in ours),
-            values=", ".join(said),
-            reasons=reasons,
         )
         if kind == "parquet" and batch.is_only and not self._options.bound:
-            self._look_through(judged)
+            self._look_through(checked, columns, file)
         else:
-            self._take_in(judged)
+            self._take_in(checked, kind)
         if number(self._con, "SELECT count(*) FROM rejected"):
             self._check_zones(columns, "FROM given", file=name)
-        if kind == "csv":
+        if kind == "csv" and self._has_bad_lines():
             script(self._con, "store/ingest/staging.reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
         """Make the view `given` over a file, and return its columns with their types."""
-        script(self._con, "store/ingest/staging.csv_fresh")
+        if kind == "csv":
+            script(self._con, "store/ingest/staging.csv_fresh")
         reader = sql(f"store/ingest/staging.table_{kind}", file=literal(file))
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
         described = self._con.execute("DESCRIBE given").fetchall()
@@ -188,25 +207,40 @@ class Incoming:
             raise LoadFailed(msg)
         return {one: one for one in have if one not in self._options.columns} | mapped
 
-    def _look_through(self, judged: str) -> None:
+    def _look_through(self, checked: str, columns: Sequence[Column], file: str) -> None:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW judged AS {judged}")
-        script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
-        good = (
-            "WHERE reason = ''" if number(self._con, "SELECT count(*) FROM rejected") else ""
-        )  # what all keep need not be tested with every question
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM judged {good}")
-
-    def _take_in(self, judged: str) -> None:
-        """Copy the rows into `incoming`, and keep those apart that have a reason against them."""
-        base = number(self._con, "SELECT coalesce(max(seq), 0) FROM incoming_rows")
-        statements(self._con, f"CREATE OR REPLACE TEMP TABLE judged_rows AS {judged}", self._options.bound)
-        script(self._con, "store/ingest/staging.csv_positions")
-        self._con.execute("CREATE OR REPLACE TEMP VIEW judged AS FROM judged_rows")
-        script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
-        self._con.execute(
-            "INSERT INTO incoming_rows BY NAME SELECT * REPLACE (seq + ? AS seq) FROM judged WHERE reason = ''", [base]
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW checked AS {checked}")
+        bad = 0 if self._is_known_good(columns, file) else number(self._con, _BAD_ROWS)
+        if bad:
+            script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
+        have = {field.name for field, _, _ in columns}
+        absent = "".join(
+            f", NULL::{DUCKDB[field.type]} AS {quoted(field.name)}"
+            for field in self._resource.fields
+            if field.name not in have
         )
+        good = "WHERE reason = ''" if bad else ""  # what all rows pass need not be tested by every question
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (file, position, reason){absent} FROM checked {good}"
+        )
+
+    def _is_known_good(self, columns: Sequence[Column], file: str) -> bool:
+        """Whether the statistics of a Parquet file tell that no row of it is bad, so that none need be read to know it."""
+        return False
+
+    def _take_in(self, checked: str, kind: str) -> None:
+        """Copy the rows into `incoming_rows`, and keep those apart that have a reason against them."""
+        statements(self._con, f"CREATE OR REPLACE TEMP TABLE checked AS {checked}", self._options.bound)
+        if kind == "csv" and self._has_bad_lines():
+            script(self._con, "store/ingest/staging.csv_positions")
+        if number(self._con, _BAD_ROWS):
+            script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
+        script(self._con, "store/ingest/staging.take_checked")
+
+    def _has_bad_lines(self) -> bool:
+        """Whether DuckDB's CSV reader left out lines; it makes a table of them only then."""
+        made = number(self._con, "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'csv_reject'")
+        return bool(made) and number(self._con, "SELECT count(*) FROM csv_reject") > 0
 
     def _check_columns(self, ours: Iterable[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
@@ -235,24 +269,50 @@ class Incoming:
         )
         raise LoadFailed(msg)
 
-    def _typed(self, columns: Sequence[Column]) -> tuple[list[str], str]:
-        """Return the SQL of the typed values, and that of the reasons against a row, comma-separated."""
-        values = {one.name: casts.value(one, text, have, self._options) for one, text, have in columns}
-        wrong = [casts.reason(one, text, have, values[one.name]) for one, text, have in columns]
-        reasons = [one for one in wrong if one]
+    def _checked(
+        self, columns: Sequence[Column], *, rows: str, place: str, extra: str, objections: Sequence[str] = ()
+    ) -> str:
+        """Return SQL for typed rows, each with the reasons against it.
+
+        Args:
+            columns: where each field stands in the input.
+            rows: the input, for a FROM clause.
+            place: SQL for seq, file and position of a row.
+            extra: SQL for what is unknown in it.
+            objections: SQL for reasons against a row that are no column's.
+        """
+        steps = [cast(column, self._options) for column in columns]
+        finals = [f"{one.final} AS {quoted(one.column.name)}" for one in steps if one.final]
+        reasons = [*(f"objection_{number}" for number in range(len(objections)))]
+        reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
+        return sql(
+            "store/ingest/staging.checked",
+            rows=rows,
+            place=", ".join([place, *(f"{text} AS objection_{number}" for number, text in enumerate(objections))]),
+            extra=extra,
+            said=", ".join(f"{one.said} AS {quoted(f'said {one.column.name}')}" for one in steps),
+            typed=", ".join(f"{one.typed} AS {quoted(one.column.name)}" for one in steps),
+            final=f"* REPLACE ({', '.join(finals)})" if finals else "*",
+            reasons=", ".join(reasons),
+            names=", ".join(quoted(one.column.name) for one in steps),
+        )
+
+    def _missing(self, names: Collection[str]) -> list[str]:
+        """Return SQL for the reasons against a row that lacks something required."""
+        found = []
         for name in _REQUIRED[self._name]:
-            said, have = next(((text, have) for one, text, have in columns if one.name == name), ("NULL", ""))
-            nothing = f"nullif(trim({said}), '') IS NULL" if have == "VARCHAR" else f"{said} IS NULL"
-            reasons.append(f"CASE WHEN {nothing} THEN 'no {name}' END")
+            said = quoted(f"said {name}") if name in names else "NULL"
+            found.append(f"CASE WHEN nullif(trim(CAST({said} AS VARCHAR)), '') IS NULL THEN 'no {name}' END")
         if self._name in _OF_A_JOB_TYPE:
-            by_name = " AND ".join(f"{values.get(one, 'NULL')} IS NOT NULL" for one in _TYPE_NAME[self._name])
-            given = f"{values.get('job_type_id', 'NULL')} IS NOT NULL OR ({by_name})"
-            reasons.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
-        return list(values.values()), ", ".join(reasons)
+            has = {name: f"{quoted(name)} IS NOT NULL" for name in names}
+            by_name = " AND ".join(has.get(one, "false") for one in _TYPE_NAME[self._name])
+            given = f"{has.get('job_type_id', 'false')} OR ({by_name})"
+            found.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
+        return found
 
 
-def _names(columns: Sequence[Column]) -> str:
-    return ", ".join(quoted(one.name) for one, _, _ in columns)
+def _declared(fields: Iterable[Field]) -> str:
+    return ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in fields)
 
 
 def _columns_extra(unknown: Sequence[str], *, has_extra: bool) -> str:

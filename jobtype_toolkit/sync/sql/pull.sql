@@ -21,6 +21,10 @@ SELECT
 FROM job_type AS t
 WHERE source = $source;
 
+-- name: known_workspaces
+-- The workspaces of a source.
+SELECT name, is_active FROM workspace WHERE source = $source;
+
 -- name: known_revisions
 -- The revisions of a source whose manifests are here.
 SELECT job_type_id, revision_num FROM job_type_revision WHERE source = $source AND manifest IS NOT NULL;
@@ -54,10 +58,13 @@ SELECT count(*)
 FROM (FROM job_final UNION ALL FROM job_open)
 WHERE source = $source AND last_modified >= $started::TIMESTAMP AND last_modified < $ended::TIMESTAMP;
 
--- name: took
--- What a batch of a pull brought.
+-- name: rejected
+-- The rows of a batch that could not be loaded.
 INSERT INTO reject
 SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected;
+
+-- name: took
+-- What a pull brought since this was last told.
 UPDATE load
 SET rows = rows + $rows, new = new + $new, changed = changed + $changed, unchanged = unchanged + $unchanged,
     rejected = rejected + $rejected
@@ -66,7 +73,7 @@ WHERE load_id = $load_id;
 -- name: stays_pruned
 -- Leave out jobs that were pruned: the stretch since then may bring them once more, where they were touched after they were over.
 DELETE FROM incoming_rows
-WHERE reason = '' AND NOT list_contains($open, status)
+WHERE NOT list_contains($open, status)
 AND coalesce(last_status_change, last_modified) < (SELECT pruned FROM source WHERE source = $source);
 
 -- name: purge
@@ -75,10 +82,10 @@ DELETE FROM job_execution WHERE source = $source AND list_contains($ids, job_id)
 DELETE FROM job_open WHERE source = $source AND list_contains($ids, id);
 
 -- name: snapshot
--- What a live view said.
+-- What the live views said.
 INSERT INTO snapshot
 SELECT
-    $source, $taken::TIMESTAMP, $view, unnest($job_type_id::BIGINT[]), unnest($status::VARCHAR[]),
+    $source, unnest($taken::TIMESTAMP[]), unnest($view::VARCHAR[]), unnest($job_type_id::BIGINT[]), unnest($status::VARCHAR[]),
     unnest($category::VARCHAR[]), unnest($error_id::BIGINT[]), unnest($count::BIGINT[]), unnest($oldest::TIMESTAMP[]),
     unnest($newest::TIMESTAMP[]), unnest($highest_priority::BIGINT[]), $load_id;
 

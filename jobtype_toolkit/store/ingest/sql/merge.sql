@@ -1,3 +1,21 @@
+-- name: tables
+-- What a merge works with; all of it is temporary, and gone with the connection. It reads `incoming`, which the staging filled:
+--   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed_…`, read by all that follows
+--   type_by_name              the job types that rows name without an id, with the id they get; made by `infer_types_by_name`
+--   error_by_name             the errors that rows name without an id, with the id they get; made by `infer_errors_by_name`
+--   adopted                   which id gives way to which; made and read by `adopt_…`
+--   kept_value                what replaced rows have that the input is silent about; made by `kept_value`, read by the final INSERT
+-- The rows that are not written: filled by `leave_out_…`, read by the final INSERT.
+CREATE TEMP TABLE IF NOT EXISTS left_out (seq BIGINT);
+-- Rows of the store that an incoming row meets: filled by `stored`.
+CREATE TEMP TABLE IF NOT EXISTS stored_row (seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN);
+-- Those that give way: filled by `leave_out_stored`, read by `remove_replaced`, `remove_failed` and `kept_value`.
+CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT, place BIGINT, home VARCHAR);
+
+-- name: survey
+-- How many rows there are, how many ids, and how many rows name a job type or an error without its id.
+SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE /*by_name*/) FROM incoming;
+
 -- name: adopt_job_types
 -- A job type that was inferred by name, or made here, is the one that has an id of its own now: what belongs to it follows.
 CREATE OR REPLACE TEMP TABLE adopted AS
@@ -48,10 +66,8 @@ UPDATE job_failed SET error_id = after FROM adopted WHERE source = $source AND e
 UPDATE job_execution SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
 DELETE FROM error WHERE source = $source AND id IN (SELECT before FROM adopted);
 
--- name: infer_errors
--- Errors that the incoming jobs speak of and the store does not have, made from what the jobs say.
--- Built-in names belong to no job type, others to the one whose job failed with them. A job that says a category and no
--- name gets a nameless error of that category, so that its failure still counts where it belongs.
+-- name: infer_errors_by_id
+-- Errors whose ids the incoming jobs have and the store does not, made from what the jobs say.
 INSERT INTO error BY NAME
 SELECT
     $source AS source, i.error_id AS id, any_value(coalesce(o.name, i.error_name)) AS name, any_value(o.title) AS title,
@@ -59,11 +75,15 @@ SELECT
     any_value(coalesce(o.category, i.error_category)) AS category, any_value(o.is_builtin) AS is_builtin,
     any_value(o.should_be_retried) AS should_be_retried, true AS inferred, $load_id AS load_id
 FROM incoming AS i
-LEFT JOIN seen_error AS o ON o.id = i.error_id
+LEFT JOIN embedded_error AS o ON o.id = i.error_id
 WHERE i.error_id IS NOT NULL AND i.error_id NOT IN (SELECT id FROM error WHERE source = $source)
 GROUP BY i.error_id;
 
-CREATE OR REPLACE TEMP TABLE error_of AS
+-- name: infer_errors_by_name
+-- Errors that the incoming jobs name without an id, as far as the store does not have them.
+-- Built-in names belong to no job type, others to the one whose job failed with them. A job that says a category and no
+-- name gets a nameless error of that category, so that its failure still counts where it belongs.
+CREATE OR REPLACE TEMP TABLE error_by_name AS
 SELECT
     f.*, coalesce(f.error_name, 'unspecified-' || lower(f.error_category)) AS name,
     CASE WHEN f.error_name IS NULL OR f.error_name IN (SELECT unnest($builtin)) THEN NULL ELSE f.job_type END AS job_type_name,
@@ -75,38 +95,37 @@ FROM (
     WHERE i.error_id IS NULL AND (i.error_name IS NOT NULL OR i.error_category IS NOT NULL)
 ) AS f;
 
-UPDATE error_of
+UPDATE error_by_name
 SET id = (
-    SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_of.error_category, NOT e.inferred, e.id)) FROM error AS e
-    WHERE e.source = $source AND e.name = error_of.name AND e.job_type_name IS NOT DISTINCT FROM error_of.job_type_name
-    AND (error_of.error_category IS NULL OR e.category = error_of.error_category)
+    SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_by_name.error_category, NOT e.inferred, e.id)) FROM error AS e
+    WHERE e.source = $source AND e.name = error_by_name.name AND e.job_type_name IS NOT DISTINCT FROM error_by_name.job_type_name
+    AND (error_by_name.error_category IS NULL OR e.category = error_by_name.error_category)
 );
 
-UPDATE error_of
+UPDATE error_by_name
 SET id = fresh.id
 FROM (
     SELECT
         name, job_type_name, error_category,
         (SELECT least(coalesce(min(id), 0), 0) FROM error WHERE source = $source)
             - row_number() OVER (ORDER BY name, job_type_name, error_category) AS id
-    FROM (SELECT DISTINCT name, job_type_name, error_category FROM error_of WHERE id IS NULL)
+    FROM (SELECT DISTINCT name, job_type_name, error_category FROM error_by_name WHERE id IS NULL)
 ) AS fresh
-WHERE error_of.id IS NULL AND fresh.name = error_of.name
-AND fresh.job_type_name IS NOT DISTINCT FROM error_of.job_type_name
-AND fresh.error_category IS NOT DISTINCT FROM error_of.error_category;
+WHERE error_by_name.id IS NULL AND fresh.name = error_by_name.name
+AND fresh.job_type_name IS NOT DISTINCT FROM error_by_name.job_type_name
+AND fresh.error_category IS NOT DISTINCT FROM error_by_name.error_category;
 
 INSERT INTO error BY NAME
 SELECT DISTINCT
     $source AS source, n.id, n.name, n.job_type_name, coalesce(n.error_category, b.category) AS category,
     b.name IS NOT NULL AS is_builtin, b.retried AS should_be_retried, true AS inferred, $load_id AS load_id
-FROM error_of AS n
+FROM error_by_name AS n
 LEFT JOIN (SELECT unnest($builtin) AS name, unnest($categories) AS category, unnest($retried) AS retried) AS b
     ON b.name = n.name
 WHERE n.id NOT IN (SELECT id FROM error WHERE source = $source);
 
--- name: infer_job_types
--- Job types that the incoming rows speak of and the store does not have, made from what the rows say.
--- Those known by id keep it; those known by name and version only get a negative one, which no server gives.
+-- name: infer_types_by_id
+-- Job types whose ids the incoming rows have and the store does not, made from what the rows say.
 INSERT INTO job_type BY NAME
 SELECT
     $source AS source, i.job_type_id AS id, any_value(coalesce(o.name, /*name*/)) AS name,
@@ -115,11 +134,14 @@ SELECT
     any_value(o.is_paused) AS is_paused, any_value(o.is_published) AS is_published, any_value(o.icon_code) AS icon_code,
     any_value(o.unmet_resources) AS unmet_resources, true AS inferred, $load_id AS load_id
 FROM (FROM incoming ANTI JOIN (SELECT id AS job_type_id FROM job_type WHERE source = $source) USING (job_type_id)) AS i
-LEFT JOIN seen_job_type AS o ON o.id = i.job_type_id
+LEFT JOIN embedded_job_type AS o ON o.id = i.job_type_id
 WHERE i.job_type_id IS NOT NULL
 GROUP BY i.job_type_id;
 
-CREATE OR REPLACE TEMP TABLE type_of AS
+-- name: infer_types_by_name
+-- Job types that the incoming rows name without an id; those that the store does not have get a negative one, which no server
+-- gives.
+CREATE OR REPLACE TEMP TABLE type_by_name AS
 SELECT
     /*name*/ AS name, /*version*/ AS version, min(i.created) AS created,
     (
@@ -130,54 +152,54 @@ FROM incoming AS i
 WHERE i.job_type_id IS NULL
 GROUP BY /*name*/, /*version*/;
 
-UPDATE type_of
+UPDATE type_by_name
 SET id = fresh.id
 FROM (
     SELECT
         name, version,
         (SELECT least(coalesce(min(id), 0), 0) FROM job_type WHERE source = $source)
             - row_number() OVER (ORDER BY created NULLS LAST, name, version) AS id
-    FROM type_of WHERE id IS NULL
+    FROM type_by_name WHERE id IS NULL
 ) AS fresh
-WHERE type_of.id IS NULL AND fresh.name = type_of.name AND fresh.version = type_of.version;
+WHERE type_by_name.id IS NULL AND fresh.name = type_by_name.name AND fresh.version = type_by_name.version;
 
 INSERT INTO job_type BY NAME
 SELECT
     $source AS source, f.id, f.name, f.version, o.title, o.description, o.is_active, o.is_system, o.is_paused,
     o.is_published, o.icon_code, o.unmet_resources, true AS inferred, $load_id AS load_id
-FROM type_of AS f
-LEFT JOIN seen_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
+FROM type_by_name AS f
+LEFT JOIN embedded_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
 WHERE f.id NOT IN (SELECT id FROM job_type WHERE source = $source)
 QUALIFY row_number() OVER (PARTITION BY f.id) = 1;
 
--- name: resolved_by_id
+-- name: keyed_by_id
 -- The incoming rows, all of which come with the keys of what they speak of.
-CREATE OR REPLACE TEMP VIEW resolved AS SELECT i.* REPLACE (/*modified*/ i.id AS id) FROM incoming AS i;
+CREATE OR REPLACE TEMP VIEW keyed AS SELECT i.* REPLACE (/*modified*/ i.id AS id) FROM incoming AS i;
 
--- name: resolved_by_name
+-- name: keyed_by_name
 -- The incoming rows with the keys of their job types and errors.
-CREATE OR REPLACE TEMP VIEW resolved AS
+CREATE OR REPLACE TEMP VIEW keyed AS
 SELECT i.* REPLACE (/*modified*/ coalesce(i.job_type_id, t.id) AS job_type_id, coalesce(i.error_id, e.id) AS error_id)
 FROM incoming AS i
-LEFT JOIN type_of AS t ON i.job_type_id IS NULL AND t.name = i.job_type AND t.version = i.job_type_version
-LEFT JOIN (FROM job_type WHERE source = (SELECT name FROM loading)) AS known ON known.id = i.job_type_id
-LEFT JOIN error_of AS e
+LEFT JOIN type_by_name AS t ON i.job_type_id IS NULL AND t.name = i.job_type AND t.version = i.job_type_version
+LEFT JOIN (FROM job_type WHERE source = /*source*/) AS known ON known.id = i.job_type_id
+LEFT JOIN error_by_name AS e
     ON i.error_id IS NULL AND e.error_name IS NOT DISTINCT FROM i.error_name
     AND e.error_category IS NOT DISTINCT FROM i.error_category
     AND e.job_type IS NOT DISTINCT FROM coalesce(i.job_type, known.name);
 
--- name: resolved_revisions
+-- name: keyed_revisions
 -- The incoming revisions with the keys of their job types.
-CREATE OR REPLACE TEMP VIEW resolved AS
+CREATE OR REPLACE TEMP VIEW keyed AS
 SELECT i.* REPLACE (coalesce(i.job_type_id, t.id) AS job_type_id)
 FROM incoming AS i
-LEFT JOIN type_of AS t ON i.job_type_id IS NULL AND t.name = i.name AND t.version = i.version;
+LEFT JOIN type_by_name AS t ON i.job_type_id IS NULL AND t.name = i.name AND t.version = i.version;
 
--- name: passed_over
+-- name: leave_out_copies
 -- Of several copies of one id in the input the newest is taken, or the later one where no last_modified tells.
-INSERT INTO passed_over
+INSERT INTO left_out
 SELECT seq
-FROM (FROM resolved SEMI JOIN (SELECT id FROM resolved GROUP BY id HAVING count(*) > 1) USING (id))
+FROM (FROM keyed SEMI JOIN (SELECT id FROM keyed GROUP BY id HAVING count(*) > 1) USING (id))
 QUALIFY row_number() OVER (PARTITION BY id ORDER BY /*newest*/ seq DESC) > 1;
 
 -- name: canonical
@@ -186,21 +208,38 @@ CREATE OR REPLACE TEMP MACRO canonical(value) AS (
     SELECT list_sort(list(fullkey || ' ' || type || ' ' || coalesce(CAST(atom AS VARCHAR), ''))) FROM json_tree(value)
 );
 
--- name: hits
+-- name: stored
 -- Where the store already has an incoming row, and whether it says the same or something newer.
 -- Rows that were modified at another time differ without a closer look, which would read every column.
-CREATE OR REPLACE TEMP TABLE found AS
-SELECT i.seq, i.id, t.rowid AS place, (/*older*/) AS older, (/*undecided*/) AS undecided
-FROM (FROM resolved ANTI JOIN passed_over USING (seq)) AS i
+INSERT INTO stored_row
+SELECT i.seq, i.id, t.rowid, '/*table*/', CASE WHEN NOT (/*undecided*/) THEN false END, (/*older*/)
+FROM (FROM keyed ANTI JOIN left_out USING (seq)) AS i
 JOIN /*table*/ AS t ON t.source = $source AND t.id = i.id;
 
-INSERT INTO hit SELECT seq, id, place, '/*table*/', false, older FROM found WHERE NOT undecided;
+-- name: compare
+-- Whether rows that may say the same do.
+UPDATE stored_row
+SET same = (/*same*/)
+FROM keyed AS i, /*table*/ AS t
+WHERE stored_row.same IS NULL AND home = '/*table*/' AND i.seq = stored_row.seq AND t.rowid = stored_row.place;
 
-INSERT INTO hit
-SELECT i.seq, i.id, f.place, '/*table*/', (/*same*/), f.older
-FROM (FROM found WHERE undecided) AS f
-JOIN resolved AS i ON i.seq = f.seq
-JOIN /*table*/ AS t ON t.rowid = f.place;
+-- name: leave_out_stored
+-- What the store has already is not written again, and what it has otherwise gives way.
+INSERT INTO left_out SELECT seq FROM stored_row WHERE same OR older;
+INSERT INTO replaced SELECT id, place, home FROM stored_row WHERE NOT same AND NOT older;
+
+-- name: kept_value
+-- What the rows that are about to be replaced know.
+CREATE OR REPLACE TEMP TABLE kept_value AS
+SELECT id, /*columns*/ FROM /*table*/ WHERE rowid IN (SELECT place FROM replaced);
+
+-- name: remove_replaced
+-- Rows of the store that give way.
+DELETE FROM /*table*/ WHERE rowid IN (SELECT place FROM replaced WHERE home = '/*table*/');
+
+-- name: remove_failed
+-- The narrow copies of jobs that give way.
+DELETE FROM job_failed WHERE source = $source AND id IN (SELECT id FROM replaced);
 
 -- name: changes
 -- What an incoming job type changes of a field that Scale keeps no history of.
@@ -208,8 +247,8 @@ INSERT INTO job_type_change
 SELECT
     $source, t.id, t.name, t.version, '/*field*/', CAST(t./*field*/ AS VARCHAR), CAST(i./*field*/ AS VARCHAR),
     $observed::TIMESTAMP, $load_id
-FROM resolved AS i
-JOIN hit AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
+FROM keyed AS i
+JOIN stored_row AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id
 WHERE NOT t.inferred AND /*differs*/;
 

@@ -1,10 +1,25 @@
--- name: incoming
--- The rows of one load, typed; and those that cannot be loaded.
-CREATE OR REPLACE TEMP TABLE incoming_rows (
-    seq BIGINT, file VARCHAR, position BIGINT, extra JSON, reason VARCHAR, /*columns*/
-);
-CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (reason) FROM incoming_rows;
-CREATE OR REPLACE TEMP TABLE rejected (file VARCHAR, position BIGINT, reason VARCHAR, text VARCHAR);
+-- name: tables
+-- What a load works with, empty: all of it temporary and gone with the connection.
+-- The typed rows that can be loaded, filled by `v6_rows` and `take_checked`; their rowids are the order of the input.
+CREATE TEMP TABLE incoming_rows (/*columns*/, extra JSON);
+-- What the merge reads; the load of a single Parquet file puts a view over that in its place.
+CREATE TEMP VIEW incoming AS SELECT rowid AS seq, * FROM incoming_rows;
+-- The rows that cannot be loaded, filled by `reject_…`.
+CREATE TEMP TABLE rejected (file VARCHAR, position BIGINT, reason VARCHAR, text VARCHAR);
+-- The objects inside v6 rows, filled by `embedded_…`; the merge infers job types and errors from them.
+CREATE TEMP TABLE embedded_job_type (/*embedded_job_type*/);
+CREATE TEMP TABLE embedded_error (/*embedded_error*/);
+
+-- name: v6_rows
+-- Rows that msgspec found to be exactly as a v6 server sends them, read by all cores.
+INSERT INTO incoming_rows (/*names*/)
+SELECT /*values*/
+FROM read_json($files, format = '/*format*/', columns = {/*columns*/}, maximum_object_size = 16777216) AS s;
+
+-- name: embedded_v6
+-- Objects that were inside rows as a v6 server sends them.
+INSERT INTO embedded_/*name*/ BY NAME
+SELECT unnest(object) FROM (SELECT unnest(from_json($objects, $structure)) AS object);
 
 -- name: is_nested
 -- Whether rows are as v6 sends them, with a job type object inside; an input may have both kinds.
@@ -16,50 +31,37 @@ SELECT DISTINCT json_keys(j, $paths)
 FROM raw
 WHERE (json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT') = $nested;
 
--- name: key_sets_quick
--- The sets of keys that rows and the objects in them have.
-SELECT DISTINCT json_keys(json, $paths)
-FROM read_json_objects($files, format = 'array', maximum_object_size = 134217728);
-
--- name: parsed_careful
+-- name: json_fields
 -- The rows of `raw`, as v6 sends them or flat, parsed with a structure.
-CREATE OR REPLACE TEMP TABLE parsed AS
+CREATE OR REPLACE TEMP TABLE json_fields AS
 SELECT seq AS __seq, file AS __file, position AS __position, j AS __j, unnest(from_json(j, $structure))
 FROM raw
 WHERE (json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT') = $nested;
 
--- name: parsed_quick
--- Rows as a v6 server sends them, read by DuckDB's parallel reader.
-CREATE OR REPLACE TEMP TABLE parsed AS
-SELECT row_number() OVER () AS __seq, NULL::VARCHAR AS __file, NULL::BIGINT AS __position, NULL::JSON AS __j, *
-FROM read_json($files, format = 'array', columns = {/*columns*/}, maximum_object_size = 134217728);
+-- name: checked
+-- Typed rows, each with the reasons against it.
+SELECT seq, file, position, extra, concat_ws('; ', /*reasons*/) AS reason, /*names*/
+FROM (
+    SELECT /*final*/
+    FROM (SELECT *, /*typed*/ FROM (SELECT /*place*/, /*extra*/ AS extra, /*said*/ FROM /*rows*/))
+)
 
--- name: incoming_json
--- Typed rows from JSON, each with the reasons against it.
-INSERT INTO incoming_rows (seq, file, position, extra, reason, /*names*/)
-SELECT $base + __seq, __file, __position, /*extra*/, concat_ws('; ', /*reasons*/), /*values*/
-FROM parsed AS s;
+-- name: take_checked
+-- The rows that nothing speaks against.
+INSERT INTO incoming_rows BY NAME SELECT * EXCLUDE (seq, file, position, reason) FROM checked WHERE reason = '';
 
--- name: seen
+-- name: embedded_json
 -- The objects inside v6 rows, one of each.
-INSERT INTO seen_/*name*/
+INSERT INTO embedded_/*name*/
 SELECT /*values*/
-FROM (SELECT any_value(s./*name*/) AS s FROM parsed AS s WHERE s./*name*/ IS NOT NULL GROUP BY /*key*/);
-
--- name: judged
--- Typed rows from a table, each with the reasons against it.
-SELECT
-    __position AS seq, /*file*/ AS file, __position AS position, /*extra*/ AS extra,
-    concat_ws('; ', /*reasons*/) AS reason, /*values*/
-FROM given
+FROM (SELECT any_value(s./*name*/) AS s FROM json_fields AS s WHERE s./*name*/ IS NOT NULL GROUP BY /*key*/);
 
 -- name: reject_json
--- Move the rows that have a reason against them to `rejected`, with their text.
+-- The rows that something speaks against, with their text.
 INSERT INTO rejected
-SELECT i.file, i.position, i.reason, left(CAST(p.__j AS VARCHAR), $most)
-FROM incoming_rows AS i JOIN parsed AS p ON p.__seq + $base = i.seq
-WHERE i.reason <> '';
-DELETE FROM incoming_rows WHERE reason <> '';
+SELECT c.file, c.position, c.reason, left(CAST(f.__j AS VARCHAR), $most)
+FROM checked AS c JOIN json_fields AS f ON f.__seq = c.seq
+WHERE c.reason <> '';
 
 -- name: csv_fresh
 -- What DuckDB's CSV reader could not read, so far nothing.
@@ -68,14 +70,12 @@ DROP TABLE IF EXISTS csv_scan;
 
 -- name: csv_positions
 -- Rows behind a line that could not be read stand that much further down in the file.
-CREATE TEMP TABLE IF NOT EXISTS csv_reject (line UBIGINT);
-UPDATE judged_rows
+UPDATE checked
 SET position = position + (
     SELECT count(*)
     FROM (SELECT line - row_number() OVER (ORDER BY line) AS rows_before FROM (SELECT DISTINCT line FROM csv_reject))
-    WHERE rows_before <= judged_rows.position
-)
-WHERE (SELECT count(*) FROM csv_reject) > 0;
+    WHERE rows_before <= checked.position
+);
 
 -- name: table_csv
 SELECT *, row_number() OVER () AS __position
@@ -97,5 +97,5 @@ FROM csv_reject;
 -- The rows of a table that have a reason against them, with their text; the columns that we count with are no part of it.
 INSERT INTO rejected
 SELECT i.file, i.position, i.reason, left(regexp_replace(CAST(to_json(g) AS VARCHAR), ',"(__position|file_row_number)":[0-9]+', '', 'g'), $most)
-FROM (SELECT seq, file, position, reason FROM judged WHERE reason <> '') AS i
+FROM (SELECT seq, file, position, reason FROM checked WHERE reason <> '') AS i
 JOIN given AS g ON g.__position = i.seq;
