@@ -714,7 +714,7 @@ def test_the_record_has_the_plan_the_request_and_the_answer(server, scale, recor
     record = json.loads(path.read_text(encoding="utf-8"))
     assert [one.name for one in tmp_path.iterdir()] == ["record.json"]
     assert record["plan"] == planned
-    assert (record["home"], record["at"]) == (server.url, "2026-03-01T12:00:00Z")
+    assert (record["target"], record["at"]) == (server.url, "2026-03-01T12:00:00Z")
     assert record["request"] == {"is_paused": True}
     assert (record["status"], record["answer"]) == (200, reply.body)
     assert (record["outcome"], record["not_applied"], record["notes"]) == ("edited", [], [])
@@ -736,6 +736,6 @@ def test_what_a_store_was_sent_has_a_record_too(store, tmp_path, exchange):
     text = (tmp_path / "record.json").read_text(encoding="utf-8")
     record = json.loads(text)
     assert SECRET not in text
-    assert (record["outcome"], record["status"], record["home"]) == ("created", None, "the source 'local'")
+    assert (record["outcome"], record["status"], record["target"]) == ("created", None, "the source 'local'")
     assert record["request"]["manifest"] == create_request(exchange)["manifest"]
     assert record["plan"]["action"] == "create"

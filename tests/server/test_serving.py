@@ -239,7 +239,7 @@ def test_an_unknown_release_is_refused(small):
 
 
 def test_one_source_of_several_is_served(client, tmp_path):
-    store = filled(tmp_path, jt.open(clock=lambda: NOW))
+    store = filled(tmp_path, jt.open())
     store.load(tmp_path / "jobs.json", source="other")
     with pytest.raises(jt.Ambiguous), testing.serve(store):
         pass
