@@ -38,7 +38,7 @@ def jobs(reader: Reader, query: Query) -> pd.DataFrame:
         bound |= {"limit": min(size, query.limit or size), "offset": (number - 1) * size}
         part = sql("queries/jobs.part")
     elif query.limit:
-        bound |= {"limit": query.limit, "offset": 0}
+        bound |= {"limit": min(query.limit, count), "offset": 0}
         part = sql("queries/jobs.part")
     text = sql("queries/jobs.page", matching=matching, order=_order_sql(query.order), part=part.rstrip())
     frame = reader.answer(query, text, bound)
