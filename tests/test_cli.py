@@ -276,13 +276,13 @@ import time
 sleep = time.sleep
 def told(seconds):
     print("waiting", flush=True)
-    sleep(seconds)
+    sleep(600)
 time.sleep = told
 """
 
 
 def process(*arguments: str, told: bool = False, **options: object) -> subprocess.Popen[bytes]:
-    """Start the command line; one that tells says `waiting` when it waits for a store."""
+    """Start the command line; one that tells says `waiting` when it waits for a store, and does so until it is stopped."""
     program = (TELLING if told else "") + "from jobtype_toolkit.cli import main; main()"
     return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
 
