@@ -476,7 +476,7 @@ def test_every_code_in_the_source_is_in_the_table_and_vice_versa():
     package = Path(jt.__file__).parent
     finders = [
         package / "plans" / "checks.py",
-        *(package / "live" / f"{name}.py" for name in ("validation", "refusals")),
+        *(package / "live" / f"{name}.py" for name in ("validation", "error_mapping")),
     ]
     texts = [path.read_text() for path in [*(package / "seed").rglob("*.py"), *finders]
              if path.stem not in ("codes", "verdicts", "compatibility")]  # fmt: skip

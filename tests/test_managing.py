@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2-not-for-show"
 
 

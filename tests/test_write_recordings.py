@@ -17,6 +17,8 @@ from recorded import ABSENT, RECORDINGS
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}
 """The workspaces of the recorded server, as its answers tell."""
 

@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-very-secret-token"
 
 

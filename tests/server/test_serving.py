@@ -17,6 +17,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.server.serve import check_address
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-very-secret-token"
 PATCHES = {"is_paused": True}
 BODY = {"manifest": manifest("brand-new", "1.0.0"), "docker_image": "brand-new:1", "configuration": {}}
