@@ -42,18 +42,18 @@ ABOUT = """Made from the code by `make docs`; a test keeps it up to date.
 [Services](#services) · [Resources](#resources) · [Answers](#answers) · [Tables of a store](#tables-of-a-store) ·
 [Manifest](#manifest) · [Configuration](#configuration) · [Findings](#findings) · [Command line](#command-line)"""
 ABOUT_SERVICES = """The v6 read services that `Store` answers. All list calls also take `page` and `page_size` (1 to 1000; everything
-where not given) and `source`; those with times take `now`, what durations count back from; `jobs` and `errors` take `limit`.
+if not given) and `source`; those with times take `now`, from which durations count back; `jobs` and `errors` take `limit`.
 A time is an aware datetime, ISO-8601 text with a zone, or a duration back from now (`PT3H`, `P1D`)."""
-ABOUT_RESOURCES = """What v6 sends, what `load` understands, what the store keeps. *JSON* is the place in v6's JSON where it is not
-the name itself; flat files use the name. Lists of job types and of revisions have all of their fields but the documents:
-manifest, configuration and recipe types."""
+ABOUT_RESOURCES = """What v6 sends, what `load` understands, what the store keeps. *JSON* is the place in v6's JSON if it is not
+the name itself; flat files use the name. Lists of job types and of revisions have all fields except the documents: manifest,
+configuration and recipe types."""
 
 
 ABOUT_SCHEMA = """{meaning} `jobtype-toolkit schema {name}` prints the JSON Schema for editors. `[]` stands for any element,
-`*` for any name; fields in **bold** are required where their parent is present."""
+`*` for any name; fields in **bold** are required if their parent is present."""
 ABOUT_FINDINGS = """What `validate` can find, and who may refuse a document for it: the JSON **schema** alone, a **Scale** server that
 validates, a server that creates (**Scale create**), **seed-cli**, seed-cli when asked for warnings (**seed-cli -w**), or
-nobody but **best practice**. Where nothing stands it is a warning of v6's own. Each finding says which of them it concerns."""
+only **best practice**. An empty cell marks a warning of v6's own. Each finding says which of them it concerns."""
 CODES = {
     "In a manifest": MANIFEST_CODES,
     "In a configuration": CONFIGURATION_CODES,

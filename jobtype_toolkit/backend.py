@@ -26,7 +26,7 @@ from jobtype_toolkit.api.arguments import (
 )
 from jobtype_toolkit.api.records import JobType, JobTypeRevision
 from jobtype_toolkit.api.services import Order, Service, is_storable, refuse_unknown, service
-from jobtype_toolkit.api.times import Time, Window, instant
+from jobtype_toolkit.api.times import Time, Window, instant, v6_text
 from jobtype_toolkit.errors import InvalidParameter, NotFound
 from jobtype_toolkit.frames import announced, by_name, cut_page, sort
 from jobtype_toolkit.plans.plan import Plan
@@ -81,6 +81,25 @@ class Query:
     def window(self) -> Window | None:
         """The window between `started` and `ended`; None of a service that takes none."""
         return Window(self.filters["started"], self.filters["ended"]) if "started" in self.filters else None
+
+    def attrs(
+        self, *, count: int, parameters: Mapping[str, Any], notes: Sequence[str] = (), **origin: Any
+    ) -> dict[str, Any]:
+        """Return what the answer tells of itself; `origin` is what a backend adds: SQL or URL, freshness, coverage."""
+        window = self.window
+        known = {
+            "service": self.service.name,
+            "parameters": dict(parameters),
+            "window": {"started": v6_text(window.started), "ended": v6_text(window.ended)} if window else None,
+            "zone": "UTC",
+            "count": count,
+            "source": self.scope.source,
+            "notes": [*self.notes, *notes],
+            **origin,
+        }
+        if self.service.is_windowed:
+            known |= {"now": v6_text(self.scope.now), "now_is": self.scope.now_is}
+        return known
 
 
 class Backend(ABC):

@@ -19,14 +19,14 @@ from jobtype_toolkit.errors import ResultCut
 
 
 class Incomplete(ValueError):
-    """A row lacks what no row of its kind lacks."""
+    """A row is missing a required field."""
 
 
 def from_columns(columns: Mapping[str, np.ndarray], fields: Sequence[Field]) -> pd.DataFrame:
     """Return a frame from the arrays of a DuckDB result.
 
     Args:
-        columns: name → array; masked where values are missing. More columns than declared are ignored.
+        columns: name → array; masked if values are missing. More columns than declared are ignored.
         fields: the columns of the frame, in order.
     """
     data = {field.name: _array(columns[field.name], field) for field in fields}
@@ -144,7 +144,7 @@ _BIGINT = 2**63
 
 
 def _wired(values: list[Any], field: Field) -> np.ndarray:
-    """Return JSON values as an array of the field's kind, masked where they are of another."""
+    """Return JSON values as an array of the field's kind, masked if they are of another."""
     fit: list[Any]
     match field.type:
         case "int":
@@ -186,7 +186,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 
 def _stamps(values: list[Any]) -> np.ndarray:
-    """Return v6's times as an array: quickly where they are all as v6 writes them."""
+    """Return v6's times as an array: quickly if all of them are written as v6 writes them."""
     plain = [
         "NaT" if one is None else one[:-1] if type(one) is str and len(one) in _V6_LENGTHS and one[-1] == "Z" else ""
         for one in values
@@ -265,7 +265,7 @@ def cut_page(frame: pd.DataFrame, page: Page | None) -> pd.DataFrame:
 
 
 def announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFrame:
-    """Return at most `limit` of the rows found; warn, and say in attrs, where that leaves some out."""
+    """Return at most `limit` of the rows found; warn, and say so in attrs, if that leaves some out."""
     if limit is None or limit >= found:
         return frame
     attrs = frame.attrs

@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
-
-from jobtype_toolkit.api.times import v6_text
-
-if TYPE_CHECKING:
-    from jobtype_toolkit.backend import Query
-
-
-def attrs(
-    query: Query, *, count: int, parameters: Mapping[str, Any], notes: Sequence[str] = (), **origin: Any
-) -> dict[str, Any]:
-    """Return what a frame tells of itself; `origin` is what a backend adds: SQL or URL, freshness, coverage."""
-    window, scope = query.window, query.scope
-    known = {
-        "service": query.service.name,
-        "parameters": dict(parameters),
-        "window": {"started": v6_text(window.started), "ended": v6_text(window.ended)} if window else None,
-        "zone": "UTC",
-        "count": count,
-        "source": scope.source,
-        "notes": [*query.notes, *notes],
-        **origin,
-    }
-    if query.service.is_windowed:
-        known |= {"now": v6_text(scope.now), "now_is": scope.now_is}
-    return known
 
 
 class Explanation(str):
@@ -50,7 +25,7 @@ def explain(frame: pd.DataFrame) -> Explanation:
     """
     known = frame.attrs
     if "service" not in known:
-        return Explanation("Nothing is known of where this frame comes from: it carries no attrs of the toolkit.")
+        return Explanation("The origin of this frame is unknown: it carries no attrs of the toolkit.")
     lines = [
         f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
         _source(known),

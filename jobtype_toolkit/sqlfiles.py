@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _SECTION = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
@@ -24,6 +24,7 @@ def _sections(file: str) -> Mapping[str, str]:
     return dict(zip(rest[::2], rest[1::2], strict=True)) if rest else {"": first}
 
 
+@lru_cache(maxsize=512)
 def sql(address: str, /, **fragments: str) -> str:
     """Return the text at an address with its `/*fragment*/` places filled in."""
     file, _, section = address.partition(".")

@@ -38,11 +38,11 @@ class Request:
     path: str
     query: str
     status: int
-    """The status of the answer; 0 where none was begun."""
+    """The status of the answer; 0 if none was begun."""
 
 
 class Server:
-    """A running server: its URL, the store it serves, and the requests it answered."""
+    """A running server: its address, its store, and the requests it got."""
 
     def __init__(self, store: Store, app: Any) -> None:
         """Take the store and the application."""
@@ -114,9 +114,9 @@ def serve(
     """Run a v6 server on this machine's own address until the end of the `with`; it is stopped after errors too.
 
     Args:
-        store: what is served, and written into; the bundled sample if missing.
+        store: what is served, and written to; the bundled sample if not given.
         source, token, prefix, release, read_only, faults, logs, quirks, clock: as `server.app.app` takes them.
-        port: where it listens; a free port if 0.
+        port: the port; a free one if not given.
 
     Yields:
         A `Server` with its `url`, its `store` and its `requests`.

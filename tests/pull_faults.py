@@ -11,23 +11,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import random
 import resource
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import requests
+from tqdm.auto import tqdm
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -35,29 +36,16 @@ from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.generator import ENDED, generate
 from jobtype_toolkit.generator import folder as sample_folder
+from jobtype_toolkit.store.engine import transaction
+from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.testing import Faults
 
 SOURCE = "there"
-PAGE = 50
+PAGES = 30
+"""How many pages the jobs of a history fill: the faults strike at certain pages."""
 QUICK = jt.Retries(first=0.01, longest=5.0)
-CHILD = """
-import sys, json, resource
-import jobtype_toolkit as jt
-from jobtype_toolkit.sync import jobs
-url, path, source, page, batch, room = sys.argv[1:]
-jobs.BATCH = int(batch)
-store = jt.open(path, wait=60)
-if int(room):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(room), int(room)))
-print("ready", flush=True)
-sys.stdin.readline()
-try:
-    report = store.pull(jt.connect(url), source=source, page_size=int(page), progress=False)
-    print(json.dumps(report.as_dict()))
-except jt.ToolkitError as error:
-    print(json.dumps({"error": type(error).__name__, "text": str(error)}))
-"""
 
 
 @dataclass
@@ -84,6 +72,10 @@ class Home:
 
     store: jt.Store
     folder: Path
+    page: int
+    """How many jobs a page has."""
+    room: int
+    """A file of so many bytes holds a few pages, but not all of them together."""
     resources: tuple[str, ...] = ("job_types", "job_type_revisions", "errors", "jobs")
 
     def mine(self, name: str) -> jt.Store:
@@ -98,7 +90,9 @@ class Home:
         url = server if isinstance(server, str) else server.url
         token = given.pop("token", None)
         with jt.connect(url, token, retries=QUICK) as scale:
-            return mine.pull(scale, **{"source": SOURCE, "page_size": PAGE, "progress": False, "moved": True, **given})
+            return mine.pull(
+                scale, **{"source": SOURCE, "page_size": self.page, "progress": False, "moved": True, **given}
+            )
 
     def met(self, outcome: Outcome, mine: jt.Store, server: testing.Server | str, **given: Any) -> None:
         """Pull, and note what is said and what is left."""
@@ -248,7 +242,7 @@ def asked_for_less(home: Home) -> Outcome:
 def moving_rows(home: Home) -> Outcome:
     """Three jobs of each page move to the end once it is sent; the last pull is compared with a plain walk over the server."""
     outcome, mine = Outcome("rows moving between pages"), home.mine("shift")
-    last = 2 * home.store.sql("SELECT count(*) AS n FROM job")["n"][0] // PAGE
+    last = 2 * home.store.sql("SELECT count(*) AS n FROM job")["n"][0] // home.page
     with home.serving(Faults(at={"shift": range(1, last)}, only="/jobs/")) as server:
         home.met(outcome, mine, server)
         while sum(one.path.endswith("/jobs/") for one in server.requests) < last:
@@ -289,72 +283,95 @@ def killed_server(home: Home) -> Outcome:
     """The server's process is killed after some requests, and started again at its place: first too late, then in time."""
     outcome, mine = Outcome("server killed and restarted"), home.mine("killed-server")
     served = home.store.publish(home.folder / "served.duckdb")
-    process, url = _server(served)
+    process = Child(_serve, served, 0)
+    url = process.heard
     port = int(url.rsplit(":", 1)[1].split("/")[0])
-    again: list[subprocess.Popen[str]] = []
     with jt.connect(url, retries=QUICK) as scale:
         asked, one_at_a_time = scale.http.get, threading.Lock()
 
         def get(*given: Any, **named: Any) -> Any:
             with one_at_a_time:
-                if scale.http.requests >= 60 and process.returncode is None:
-                    _kill(process)
+                if scale.http.requests >= PAGES and process.is_alive:
+                    process.kill()
             return asked(*given, **named)
 
         scale.http.get = get  # type: ignore[method-assign]
         try:
-            mine.pull(scale, source=SOURCE, page_size=PAGE, progress=False)
+            mine.pull(scale, source=SOURCE, page_size=home.page, progress=False)
         except jt.PullStopped as error:
             outcome.told = f"PullStopped: {_short(str(error))}"
     outcome.here = count(mine)
     _stopped(outcome, "cannot be reached")
+    again = Child(_serve, served, port)
     try:
-        again.append(_server(served, port)[0])
         return home.one_more(outcome, mine, url)
     finally:
-        for one in again:
-            _kill(one)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
-
-
-def _server(store: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:
-    code = f"""
-import jobtype_toolkit as jt
-from jobtype_toolkit import testing
-import signal
-with testing.serve(jt.open({str(store)!r}, read_only=True, idle=60), source={SOURCE!r}, port={port}) as server:
-    print(server.url, flush=True)
-    signal.pause()
-"""
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip()
+        again.kill()
 
 
 # We are at fault.
 
 
-def _child(
-    url: str, path: Path, *, source: str = SOURCE, page: int = PAGE, batch: int = 20_000, room: int = 0
-) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, url, str(path), source, str(page), str(batch), str(room)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+class Child:
+    """A process of its own that runs a function, forked from one that has imported everything already."""
+
+    def __init__(self, run: Callable[..., None], *given: Any) -> None:
+        self._end, theirs = _FORKS.Pipe()
+        self._process = _FORKS.Process(target=run, args=(theirs, *given), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.heard: Any = self._end.recv()
+        """What it says when it is ready."""
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def go(self) -> None:
+        self._end.send("go")
+
+    def end(self) -> dict[str, Any]:
+        """Wait for what it reports."""
+        reported = dict(self._end.recv())
+        self._process.join()
+        return reported
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
 
 
-def _end(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, _ = process.communicate("go\n" if process.poll() is None else None, timeout=600)
-    return dict(json.loads(out)) if out.strip() else {}
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["jobtype_toolkit.sync.pull", "jobtype_toolkit.live.connect", "jobtype_toolkit.store.opening", "jobtype_toolkit.server.app",
+     "jobtype_toolkit.server.serve", "jobtype_toolkit.generator"]
+)  # fmt: skip
+
+
+def _serve(pipe: Connection, store: Path, port: int) -> None:
+    with testing.serve(jt.open(store, read_only=True, idle=60), source=SOURCE, port=port) as server:
+        pipe.send(server.url)
+        signal.pause()
+
+
+def _pull(pipe: Connection, url: str, path: Path, source: str, page: int, batch: int, room: int) -> None:
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore, which nobody gives back for a process that is killed
+    jobs.BATCH = batch
+    store = jt.open(path, wait=60)
+    pipe.send("ready")
+    pipe.recv()
+    if room:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    try:
+        report = store.pull(jt.connect(url), source=source, page_size=page, progress=False).as_dict()
+    except jt.ToolkitError as error:
+        report = {"error": type(error).__name__, "text": str(error)}
+    pipe.send(report)
+    store.close()
+
+
+def _puller(url: str, path: Path, page: int, *, source: str = SOURCE, batch: int = 20_000, room: int = 0) -> Child:
+    return Child(_pull, url, path, source, page, batch, room)
 
 
 def killed_client(home: Home, rounds: int = 3, seed: int = 1) -> Outcome:
@@ -363,22 +380,20 @@ def killed_client(home: Home, rounds: int = 3, seed: int = 1) -> Outcome:
     chance = random.Random(seed)
     with home.serving() as server:
         first = home.folder / "first.duckdb"
-        child = _child(server.url, first)
+        child = _puller(server.url, first, home.page)
+        child.go()
         began = time.monotonic()
-        _end(child)
+        child.end()
         longest = time.monotonic() - began
         kept: list[int] = []
         spooled = again = done = 0
         for number in range(rounds):
             path = home.folder / f"killed-{number}.duckdb"
-            child = _child(server.url, path)
-            assert child.stdin is not None
-            child.stdin.write("go\n")
-            child.stdin.flush()
+            child = _puller(server.url, path, home.page)
+            child.go()
             time.sleep(chance.uniform(0, longest))
-            done += child.poll() is not None
-            child.send_signal(signal.SIGKILL)
-            child.communicate()
+            done += not child.is_alive
+            child.kill()
             spooled += sum(1 for _ in path.with_name(path.name + ".pull").rglob("*.json"))
             mine = home.mine(f"killed-{number}")
             check = mine.check()
@@ -397,16 +412,18 @@ def killed_client(home: Home, rounds: int = 3, seed: int = 1) -> Outcome:
 
 
 def full_disk(
-    home: Home, what: str, room: Callable[[int], int], *, page: int = PAGE, batch: int = 20_000, is_filled: bool = False
+    home: Home, what: str, room: int, *, page: int = 0, batch: int = 20_000, is_filled: bool = False
 ) -> Outcome:
-    """No file may grow beyond some bytes (RLIMIT_FSIZE), as on a disk that is full; `room` makes them of the store's size."""
+    """No file may grow beyond some bytes (RLIMIT_FSIZE), as on a disk that is full."""
     outcome = Outcome(f"full disk: {what}")
     path = home.folder / f"full-{what.rsplit(maxsplit=1)[-1]}.duckdb"
     with jt.open(path) as first:
         for name in LOAD_ORDER[: 4 if is_filled else 0]:
             first.load(home.folder / "history", name, source="another")
     with home.serving() as server:
-        said = _end(_child(server.url, path, page=page, batch=batch, room=room(path.stat().st_size)))
+        child = _puller(server.url, path, page or home.page, batch=batch, room=room)
+        child.go()
+        said = child.end()
     outcome.told = f"{said.get('error')}: {_short(str(said.get('text')))}"
     if said.get("error") != "StoreError":
         outcome.wrong.append("it was not told")
@@ -419,17 +436,17 @@ def full_disk(
 
 
 def full_spool(home: Home) -> Outcome:
-    return full_disk(home, "no room for a page", lambda size: 900_000, page=1000)
+    return full_disk(home, "no room for a page", home.room, page=1000)
 
 
 def full_scratch(home: Home) -> Outcome:
     """Small pages fit, but not all of them together."""
-    return full_disk(home, "no room to work in", lambda size: 600_000)
+    return full_disk(home, "no room to work in", home.room)
 
 
 def full_store(home: Home) -> Outcome:
     """The file of the store can be written at its beginning only."""
-    return full_disk(home, "no room in the store", lambda size: 400_000, page=20, batch=60, is_filled=True)
+    return full_disk(home, "no room in the store", home.room * 2 // 3, page=20, batch=60, is_filled=True)
 
 
 def two_pulls(home: Home) -> Outcome:
@@ -437,12 +454,12 @@ def two_pulls(home: Home) -> Outcome:
     outcome, path = Outcome("two pulls at once"), home.folder / "two.duckdb"
     jt.open(path).close()
     with home.serving() as server:
-        same = _together([_child(server.url, path), _child(server.url, path)])
+        same = _together([_puller(server.url, path, home.page) for _ in range(2)])
         errors = [one["error"] for one in same if "error" in one]
         outcome.told = "the same source: " + " | ".join(_short(one.get("text", "pulled")) for one in same)
         if errors != ["StoreLocked"]:
             outcome.wrong.append(f"of two pulls of the same source {errors} were refused")
-        others = _together([_child(server.url, path, source=name) for name in ("one", "other")])
+        others = _together([_puller(server.url, path, home.page, source=name) for name in ("one", "other")])
         if any("error" in one for one in others):
             outcome.wrong.append(f"two pulls of different sources: {others}")
         mine = home.mine("two")
@@ -458,16 +475,10 @@ def two_pulls(home: Home) -> Outcome:
     return outcome
 
 
-def _together(children: list[subprocess.Popen[str]]) -> list[dict[str, Any]]:
+def _together(children: list[Child]) -> list[dict[str, Any]]:
     for one in children:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    found = []
-    for one in children:
-        out, _ = one.communicate(timeout=600)
-        found.append(dict(json.loads(out)))
-    return found
+        one.go()
+    return [one.end() for one in children]
 
 
 ALL: tuple[Callable[[Home], Outcome], ...] = (
@@ -488,20 +499,36 @@ ALL: tuple[Callable[[Home], Outcome], ...] = (
     moving_rows,
     two_pulls,
 )
-"""A line of 100 MB is in `pull/test_pull_faults.py`: the server for it is simulated."""
+"""A line of 70 MB is in `pull/test_pull_faults.py`: the server for it is simulated."""
 
 
-def make_home(folder: Path, jobs: int) -> Home:
-    """Generate a history and load it into the store that is served."""
+def make_home(folder: Path, jobs: int, *, types: int | None = None) -> Home:
+    """Generate a history and load it into the store that is served; of so many job types, if not of all."""
     generate(folder / "history", jobs=jobs, days=20)
-    return _loaded(folder / "history", folder)
+    home = _loaded(folder / "history", folder)
+    if types is not None:
+        _keep_types(home.store, types)
+    home.page = max(count(home.store) // PAGES, 1)
+    home.room = 400 * count(home.store)
+    return home
+
+
+def _keep_types(store: jt.Store, most: int) -> None:
+    """Leave the job types with the most jobs: each costs a pull three requests and more."""
+    kept = "SELECT job_type_id FROM job_final GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
+    with store._writing("keep") as con, transaction(con):
+        ids = [id for (id,) in con.execute(kept, [most]).fetchall()]
+        for table in ("job_final", "job_open", "job_failed", "job_execution", "job_type_revision"):
+            con.execute(f"DELETE FROM {table} WHERE job_type_id NOT IN (SELECT unnest(?))", [ids])
+        con.execute("DELETE FROM job_type WHERE id NOT IN (SELECT unnest(?))", [ids])
+        refresh_source(con, SOURCE, None)
 
 
 def _loaded(history: Path, folder: Path) -> Home:
     store = jt.open(folder / "there.duckdb", idle=600, clock=lambda: instant(ENDED))
     for name in LOAD_ORDER:
         store.load(history, name, source=SOURCE)
-    return Home(store, folder)
+    return Home(store, folder, page=1000, room=0)
 
 
 def whole(folder: Path, workers: int = 2) -> Outcome:
@@ -511,7 +538,7 @@ def whole(folder: Path, workers: int = 2) -> Outcome:
     mine = home.mine("whole")
     with home.serving() as server:
         began = time.monotonic()
-        report = home.pull(mine, server, page_size=1000, workers=workers, executions=1_000_000)
+        report = home.pull(mine, server, workers=workers, executions=1_000_000)
     outcome.here, outcome.told = count(mine), _short(str(report))
     outcome.more = {"s": round(time.monotonic() - began), "requests": report.requests}
     outcome.wrong = differences(home.store, mine, LOAD_ORDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -34,6 +35,7 @@ from histories import (
 from shapes import FLAT_SHAPES, JSON_SHAPES, csv_text, ndjson, write_parquet
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.store.ingest.staging import Incoming
 
 pytestmark = pytest.mark.slow
 
@@ -1283,3 +1285,67 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(store, tmp_path, na
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     (tmp_path / "a1.csv").write_bytes(b"not this one")
     assert store.load(tmp_path / name).new == len(ROWS)
+
+
+# A bar.
+
+
+@pytest.mark.parametrize(
+    ("progress", "is_terminal", "shown"),
+    [(None, False, False), (None, True, True), (True, False, True), (False, True, False)],
+)
+def test_a_bar_is_shown_if_asked_for_and_else_only_on_a_terminal(
+    store, write, monkeypatch, progress, is_terminal, shown
+):
+    made = []
+    monkeypatch.setattr(
+        "jobtype_toolkit.store.ingest.load.tqdm", lambda **given: made.append(given) or nullcontext(Bar())
+    )
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    store.load(write("a.json", ROWS), progress=progress)
+    assert [not given["disable"] for given in made] == [shown]
+
+
+class Bar:
+    def update(self, steps: int) -> None:
+        """Move on."""
+
+
+# Parquet whose statistics tell that nothing is wrong in it is not looked through for bad rows.
+
+
+def _job_rows(**of_the_first: object) -> list[dict[str, object]]:
+    rows = [{"id": id, "job_type_id": 1, "status": "RUNNING", "created": "2026-01-01 00:00:00+00"} for id in (1, 2, 3)]
+    return [rows[0] | of_the_first, *rows[1:]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_sound"),
+    [
+        (_job_rows(), True),
+        (_job_rows(created=None), True),
+        (_job_rows(status=" "), False),
+        (_job_rows(status=""), False),
+        (_job_rows(status=None), False),
+        (_job_rows(status=" RUNNING"), False),
+        (_job_rows(id=None), False),
+        (_job_rows(job_type_id=None), False),
+        (_job_rows(created="infinity"), False),
+        (_job_rows(created="290000-01-01 00:00:00+00"), False),
+        (_job_rows(created="0001-01-01 00:00:00+00"), True),
+        (_job_rows(created="9999-12-31 23:59:59.999999+00"), True),
+    ],
+)
+def test_statistics_of_a_parquet_file_never_hide_a_bad_row(store, tmp_path, monkeypatch, rows, is_sound):
+    file = write_parquet(tmp_path / "a.parquet", rows)
+    told = []
+    judge = Incoming._is_sound
+    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: told.append(judge(self, *given)) or told[-1])
+    report = store.load(file, source="as told")
+    assert told == [is_sound]
+    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: False)
+    assert counts(store.load(file, source="looked through")) == counts(report)
+    kept = [
+        store.jobs(source=source).drop(columns="source", errors="ignore") for source in ("as told", "looked through")
+    ]
+    pd.testing.assert_frame_equal(*kept)

@@ -36,6 +36,7 @@ from histories import (
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
+from jobtype_toolkit.store.engine import Database
 
 pytestmark = pytest.mark.slow
 
@@ -931,3 +932,46 @@ def test_no_temporary_file_is_left_behind(filled, write, tmp_path):
 def test_the_limits_of_this_process_are_as_they_were():
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
     assert len(ERRORS) == 5
+
+
+# New stores.
+
+
+def test_the_template_of_new_stores_is_that_of_this_vocabulary():
+    """After a change of the vocabulary: python -c "from jobtype_toolkit.store.schema import write_template; write_template()"."""
+    assert schema.template() is not None, test_the_template_of_new_stores_is_that_of_this_vocabulary.__doc__
+    assert len(list((Path(schema.__file__).parent / "empty").iterdir())) == 1
+
+
+@pytest.mark.parametrize("is_in_memory", [False, True])
+@pytest.mark.parametrize("has_template", [False, True])
+def test_a_new_store_is_the_same_from_the_template_and_without(tmp_path, monkeypatch, has_template, is_in_memory):
+    if not has_template:
+        monkeypatch.setattr(schema, "template", lambda: None)
+    described = "SELECT COLUMNS('table_name|column_|data_type|comment|is_nullable') FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal ORDER BY ALL"
+    views = "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name, sql, comment FROM duckdb_tables() ORDER BY ALL"
+    with duckdb.connect() as con:
+        schema.create(con)
+        wanted = [con.execute(query).df() for query in (described, views)]
+    store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb")
+    for query, frame in zip((described, views), wanted, strict=True):
+        pd.testing.assert_frame_equal(store.sql(query), frame, check_dtype=False)
+    assert store.sql("FROM meta").to_dict("records") == [{"schema_version": schema.SCHEMA_VERSION, "last_load_id": 0}]
+
+
+def test_a_new_store_where_no_link_can_be_made_is_made_all_the_same(tmp_path, monkeypatch):
+    def refuse(self, target) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    store = jt.open(tmp_path / "new.duckdb")
+    assert len(store.tables())
+    assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb"]
+
+
+def test_a_new_store_never_replaces_one_that_another_process_made_meanwhile(tmp_path, filled):
+    place = tmp_path / "same.duckdb"
+    copied = Database._copy_template
+    shutil.copy(filled, place)
+    assert copied(place)
+    assert len(jt.open(place).jobs())

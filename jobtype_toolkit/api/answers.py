@@ -32,11 +32,11 @@ STATUS = Resource(
     "One row per job type, status and category; a type without a counted job keeps one row: job-types/status/.",
     (
         *BLOCK,
-        Field("status", "text", "Status of the counted jobs; missing where the type has none."),
+        Field("status", "text", "Status of the counted jobs; missing if the type has none."),
         Field(
             "category",
             "text",
-            "Category of the error of FAILED jobs; missing otherwise, or where no error is recorded.",
+            "Category of the error of FAILED jobs; missing otherwise, or if no error is recorded.",
         ),
         _COUNT,
         Field("most_recent", "time", "Latest moment at which a counted job entered the status."),

@@ -100,7 +100,7 @@ def text(value: Any, *, name: str) -> str:
     """Return a text.
 
     Raises:
-        InvalidParameter: the value is something else; a number is the likeliest slip where a version is asked for.
+        InvalidParameter: the value is something else; a number is the likeliest slip for a version.
     """
     if isinstance(value, str):
         return value

@@ -39,7 +39,7 @@ class Field:
     type: Type
     meaning: str
     path: str = ""
-    """Where v6's JSON has it, dotted; the name itself where empty."""
+    """Its path in v6's JSON, dotted; the name itself if empty."""
     unit: str = ""
     required: bool = False
     """Never missing, so an `int` becomes `int64` instead of `Int64`."""
@@ -70,7 +70,7 @@ class Resource:
     fields: tuple[Field, ...]
 
     def __getitem__(self, name: str) -> Field:
-        """Return the field of that name; KeyError where there is none."""
+        """Return the field of that name; KeyError if there is none."""
         for field in self.fields:
             if field.name == name:
                 return field

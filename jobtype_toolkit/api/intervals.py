@@ -11,7 +11,7 @@ END = datetime.max.replace(tzinfo=UTC)
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans joined where they touch, in order."""
+    """Return the spans in order, joined if they touch."""
     joined: list[Span] = []
     for started, ended in sorted(span for span in spans if span[0] < span[1]):
         if joined and started <= joined[-1][1]:

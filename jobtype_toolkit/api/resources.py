@@ -74,7 +74,7 @@ _DETAILS = (
 
 BASE_JOB_TYPE = Resource("job type (base)", "The job type object inside other resources.", _BASE)
 JOB_TYPE_ROW = Resource(
-    "job type (list)", "One row a name and version: job-types/ and job-types/{name}/.", _BASE + _LIST
+    "job type (list)", "One row per name and version: job-types/ and job-types/{name}/.", _BASE + _LIST
 )
 JOB_TYPE = Resource(
     "job type", "The details of one name and version: job-types/{name}/{version}/.", _BASE + _LIST + _DETAILS
@@ -82,7 +82,7 @@ JOB_TYPE = Resource(
 
 JOB_TYPE_NAME = Resource(
     "job type name",
-    "One row a name; everything but `versions` speaks of the latest version: job-type-names/.",
+    "One row per name; everything but `versions` is that of the latest version: job-type-names/.",
     (
         *JOB_TYPE.pick(
             "name",
@@ -104,7 +104,7 @@ JOB_TYPE_NAME = Resource(
 
 JOB_TYPE_REVISION = Resource(
     "job type revision",
-    "One row a revision; only manifest and image are of that time: …/revisions/ and …/revisions/{revision_num}/.",
+    "One row per revision; only manifest and image are of that time: …/revisions/ and …/revisions/{revision_num}/.",
     (
         _int("id", "Key of the revision.", required=True),
         _int("job_type_id", "The job type it belongs to.", path="job_type.id"),

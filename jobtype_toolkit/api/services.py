@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Literal
 
 from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import (
+    CATEGORIES,
     ERROR,
     JOB,
     JOB_DETAILS,
@@ -20,6 +22,7 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_REVISION,
     JOB_TYPE_REVISION_ROW,
     JOB_TYPE_ROW,
+    STATUSES,
     WORKSPACE,
 )
 from jobtype_toolkit.errors import InvalidParameter
@@ -86,6 +89,8 @@ class Service:
     parameters: tuple[Parameter, ...] = ()
     order: Order = ()
     """The order of the rows, if it can be told from their columns."""
+    constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What its SQL binds beside the parameters."""
     history: History = "none"
     title: str = ""
     """The heading of its table."""
@@ -162,6 +167,7 @@ SERVICES = (
             Parameter("ended", "time", "Count jobs that changed status not after; open if not given (D28)."),
             _IS_ACTIVE,
         ),
+        constants={"statuses": STATUSES, "categories": CATEGORIES},
         history="window and running",
         title="Jobs by job type, status and error category",
         first=("name", "version", "status", "category", "count", "most_recent"),
@@ -306,8 +312,9 @@ WRITES = (
 """The v6 services that take a body."""
 
 
+@cache
 def service(name: str) -> Service:
-    """Return the service of that name; KeyError where there is none."""
+    """Return the service of that name; KeyError if there is none."""
     for one in SERVICES + LIVE_SERVICES + WRITES:
         if one.name == name:
             return one

@@ -42,7 +42,7 @@ class Window:
 
 
 def duration(text: str) -> timedelta | None:
-    """Return a v6 duration such as `PT3H` or `P1DT12H`, or None where the text is not one.
+    """Return a v6 duration such as `PT3H` or `P1DT12H`, or None if the text is not one.
 
     Days, hours, minutes and seconds only, upper case, as v6 reads them; `P`, `PT` and `P0D` are zero.
     """
@@ -60,7 +60,7 @@ def instant(value: Time, *, name: str = "time", now: datetime | None = None) -> 
     """Return the UTC instant that `value` means; a duration counts back from `now`.
 
     Raises:
-        InvalidParameter: `value` has no zone, is no time, or is a duration where `now` is None.
+        InvalidParameter: `value` has no zone, is not a time, or is a duration and `now` is None.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None or value.utcoffset() is None:

@@ -53,7 +53,7 @@ def add(
     auto_update: AutoUpdate = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", metavar="", help="Edit the job type where there is one of that name and version."),
+        typer.Option("--replace", metavar="", help="Edit the job type if one of that name and version exists."),
     ] = False,
     source: Source = None,
     send: Send = False,
@@ -69,10 +69,10 @@ def add(
     Exit codes: 0 it can be sent, or was, 1 it is refused.
     """
     if store is None and server is None:
-        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; with --send it is made where it is missing."
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; --send creates it if it is missing."
         raise jt.InvalidParameter(msg)
     manifest = _manifest(file)
-    wish: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "docker_image": docker_image,
         "configuration": config,
         "icon_code": icon_code,
@@ -85,13 +85,13 @@ def add(
         **_of_store(source, server),
     }
     if server is None and store is not None and not store.exists():  # neither a plan nor a refusal makes a file
-        plan = jt.open().add(manifest, **wish)
+        plan = jt.open().add(manifest, **requested)
         if not (send and plan.is_sendable):
             _finish(plan, send=False, json=json)
             return
         jt.open(store).close()
     with backend(store, server, token_file, ca_file, cert_file) as present:
-        _finish(present.add(manifest, **wish), send=send, json=json)
+        _finish(present.add(manifest, **requested), send=send, json=json)
 
 
 def edit(

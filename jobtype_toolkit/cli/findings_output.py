@@ -39,7 +39,7 @@ def _place(one: Checked, found: Finding, config: Path | None) -> str:
 
 
 def as_text(results: Sequence[Checked], config: Path | None) -> str:
-    """Return a line a finding, as compilers write them, and a summary."""
+    """Return one line per finding, as compilers write them, and a summary."""
     lines = []
     for one in results:
         lines += [f"{one.name}: fixed: {title}" for title in one.applied]

@@ -46,7 +46,7 @@ def rejects(
     store: StoreFile = None,
     load_id: Annotated[int | None, typer.Option(metavar="N", help="Only those of this load.")] = None,
 ) -> None:
-    """Show the rows that could not be loaded: where they stand, what is wrong with them, and their text."""
+    """Show the rows that could not be loaded: their place, what is wrong with them, and their text."""
     with opened(store) as target:
         found = target.rejects(load_id)
     draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
@@ -94,10 +94,10 @@ def load(
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="The zone of times that have none, such as UTC.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing where any row is bad.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing if any row is bad.")] = False,
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
 ) -> None:
-    """Load job types, revisions, errors, jobs or executions into a store; the file is made where it is missing.
+    """Load job types, revisions, errors, jobs or executions into a store; a missing file is created.
 
     Loading the same input twice changes nothing. A row that cannot be loaded is kept aside and told of (exit code 3).
     """

@@ -31,7 +31,7 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the job: letters, digits and '-'.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The file to make; standard output where not given."),
+        typer.Option("--output", "-o", metavar="FILE", help="The file to write; standard output if not given."),
     ] = None,
 ) -> None:
     """Write a manifest to start from: all that is required, no inputs, Scale's least resources."""
@@ -56,7 +56,7 @@ def fmt(
     ],
     check: Annotated[
         bool,
-        typer.Option("--check", metavar="", help="Change nothing; exit with 1 where there is something to change."),
+        typer.Option("--check", metavar="", help="Change nothing; exit with 1 if there is something to change."),
     ] = False,
 ) -> None:
     """Lay manifests out anew, in place: two blanks a level, keys in the schema's order, every value spelled as it was.
@@ -122,7 +122,7 @@ def diff(
         return
     if judged.changes:
         left_out = draw("What changes", _DIFF, columns)
-        write(f"Left out for want of width: {', '.join(left_out)}; --json has all.\n" if left_out else "")
+        write(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --json.\n" if left_out else "")
         write("\n")
     write("".join(f"{safe(line)}\n" for line in str(judged).splitlines()))
 

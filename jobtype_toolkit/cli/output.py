@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["table", "json", "csv"]
 
 TABLE_ROWS = 50
-"""How many rows a table shows where `--limit` says nothing."""
+"""How many rows a table shows without `--limit`."""
 _CELL = 120
 """How many characters of a text a table shows; JSON and CSV have all of it."""
 _UNBOUNDED = 10_000
@@ -56,7 +56,7 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:
-    """Write a table; where the terminal is too narrow, leave the last columns out and return their names."""
+    """Write a table; if the terminal is too narrow, hide the last columns and return their names."""
     from rich.console import Console
 
     width = Console().width if sys.stdout.isatty() and drop else _UNBOUNDED
@@ -75,7 +75,7 @@ def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], 
 
 
 def as_json(frame: pd.DataFrame) -> str:
-    """Return an array of records, one a line."""
+    """Return an array of records, one per line."""
     names = list(frame.columns)
     records = (
         json.dumps(dict(zip(names, row, strict=True)), allow_nan=False)

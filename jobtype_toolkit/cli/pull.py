@@ -32,7 +32,7 @@ def pull(
     ],
     store: StoreFile = None,
     source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What the store calls the server; its URL where not given.")
+        str | None, typer.Option(metavar="NAME", help="What the store calls the server; its URL if not given.")
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="How many requests at once, 1 to 16.")] = 2,
     executions: Annotated[
@@ -46,7 +46,7 @@ def pull(
         str | None, typer.Option(metavar="TIME", help="Only jobs modified since; a time, or a duration such as P90D.")
     ] = None,
     pages: Annotated[
-        int | None, typer.Option(metavar="N", help="At most so many pages of jobs; the next pull goes on.")
+        int | None, typer.Option(metavar="N", help="At most this many pages of jobs; the next pull goes on.")
     ] = None,
     reconcile: Annotated[
         bool, typer.Option("--reconcile", metavar="", help="Take out open jobs that the server no longer has.")
@@ -62,11 +62,11 @@ def pull(
 ) -> None:
     """Bring job types and job history of a live v6 server into a store: everything the first time, then what changed.
 
-    A pull that was stopped goes on where it was. Exit codes: 0 all is here, also where a side read failed, which the report
+    A pull that was stopped is resumed. Exit codes: 0 everything was read, even if a side read failed, which the report
     tells; 1 the jobs could not be read to the end, or nothing could be asked; 3 some rows were rejected.
     """
     if store is None:
-        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; it is made where it is missing."
+        msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; a missing one is created."
         raise jt.InvalidParameter(msg)
     stopped = None
     with connected(server, token_file, ca_file, cert_file) as scale, jt.open(store) as target:

@@ -1,4 +1,4 @@
-"""The command that serves: a v6 server in a box, until it is stopped."""
+"""The command that runs a local v6 server until it is stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def serve(
         bool, typer.Option("--sample", metavar="", help="Serve the bundled sample; it is gone when the server ends.")
     ] = False,
     source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which source of the store; needed where there are several.")
+        str | None, typer.Option(metavar="NAME", help="Which source of the store; needed if there are several.")
     ] = None,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Where to listen; other machines are let in with a token only.")

@@ -49,7 +49,7 @@ def opened(path: Path | None) -> jt.Store:
     """
     if path is None:
         msg = (
-            f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; or --server URL, where a server can answer. "
+            f"No store was named. Give --store FILE, or set {STORE_VARIABLE}; or --server URL if a server can answer. "
             "`jobtype-toolkit demo demo.duckdb` makes one with the bundled sample."
         )
         raise jt.InvalidParameter(msg)
@@ -84,7 +84,7 @@ def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_f
 def backend(
     store: Path | None, server: str | None, token_file: Path | None, ca_file: Path | None, cert_file: Path | None
 ) -> Iterator[jt.Backend]:
-    """Give the server where one is named, else the store."""
+    """Return the server if one is named, otherwise the store."""
     if server is None and (token_file or ca_file or cert_file):
         msg = "--token-file, --ca-file and --cert-file are for a server. Give --server URL too."
         raise jt.InvalidParameter(msg)

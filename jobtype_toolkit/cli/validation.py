@@ -78,7 +78,7 @@ class Checks:
         return jt.validate(source, self.config, workspaces=self.workspaces, against=against)
 
     def _weighed(self, made: jt.Validation, *, placed: bool = True) -> list[Finding]:
-        """Return the findings; with a target named, what only others refuse is no more than a warning."""
+        """Return the findings; if a target is named, what only others refuse is a warning."""
         found = list(made.findings if placed else (replace(one, line=None, column=None) for one in made))
         if self.against is None:
             return found
@@ -121,7 +121,7 @@ def validate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help=f"Whose refusals count as errors: {', '.join(TARGETS)}; those of anyone where not given.",
+            help=f"Whose refusals count as errors: {', '.join(TARGETS)}; those of anyone if not given.",
         ),
     ] = None,
     store: StoreFile = None,
@@ -136,7 +136,7 @@ def validate(
     configuration may name. With --server, the server's own validation is asked, too. Exit codes: 0 nothing of severity error, 1 something, 2 a file could not be read.
     """
     if against is not None and against not in TARGETS:
-        msg = f"--against {against!r} is no target. Give one of {', '.join(TARGETS)}."
+        msg = f"--against {against!r} is not a target. Give one of {', '.join(TARGETS)}."
         raise jt.InvalidParameter(msg)
     if server is not None and (not files or against is not None):
         msg = "--server asks that server: give it a FILE, and leave --against out."
@@ -209,7 +209,7 @@ def _workspaces(store: Path) -> dict[str, bool] | None:
 
 
 def progress(items: Sequence[Any], what: str, unit: str) -> Iterator[Any]:
-    """Go through the items under a bar on stderr, which shows itself only where it takes a while and someone looks."""
+    """Go through the items under a progress bar on stderr, which appears only on a terminal and after a while."""
     from tqdm import tqdm
 
     return iter(tqdm(items, desc=what, unit=unit, delay=BAR_AFTER, leave=False, disable=None, file=sys.stderr))

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--jobs", type=int, default=JOBS, help="how many jobs (%(default)s)")
     options.add_argument("--days", type=int, default=DAYS, help="how long the history is (%(default)s)")
     options.add_argument("--ended", default=ENDED, help="its last moment, with a zone (%(default)s)")
-    options.add_argument("--types", type=int, help="multiply the catalogue to about so many job types")
+    options.add_argument("--types", type=int, help="multiply the catalogue to about this many job types")
     options.add_argument("--incidents", choices=("planted", "random", "none"), default="planted")
     options.add_argument("--quiet", action="store_true", help="print nothing")
     return options

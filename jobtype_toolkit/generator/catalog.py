@@ -27,7 +27,7 @@ def moment(text: str | datetime) -> int:
 
 
 def iso(moment_ms: int | None) -> str | None:
-    """A moment as v6 writes it: ``2026-11-01T00:00:00Z``, with six decimals where there is a fraction."""
+    """A moment as v6 writes it: ``2026-11-01T00:00:00Z``, with six decimals if there is a fraction."""
     if moment_ms is None:
         return None
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=moment_ms)).isoformat().replace("+00:00", "Z")

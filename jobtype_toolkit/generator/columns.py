@@ -27,7 +27,7 @@ class JobColumns:
         self.model = chunk.model
 
     def columns(self) -> Columns:
-        """All columns, in order of the last status change (of creation where there was none)."""
+        """All columns, in order of the last status change (of creation if there was none)."""
         chunk = self.chunk
         keys, nums, ids = self.model.revisions
         revision = np.searchsorted(keys, self.model.key(chunk.job_type, chunk.created), side="right") - 1

@@ -252,5 +252,5 @@ class Chunk:
         return {name: column[order] for name, column in rows.items()}
 
     def known_size(self) -> Array:
-        """Input sizes; not a number where a job has no input file or has not processed it yet."""
+        """Input sizes; NaN for a job without an input file, or one that has not processed it yet."""
         return np.where(self.model.sized[self.family], self.size, np.nan)

@@ -149,7 +149,7 @@ def new_error(job_type: JobType, catalog: Catalog, rate: float) -> Incident:
 
 
 def bad_node(catalog: Catalog, error: str, *, node: int, began: int, length: int, strength: float) -> Incident:
-    """A node where runs of every job type fail with one error for some days."""
+    """A node on which runs of every job type fail with one error for some days."""
     return Incident("bad_node", began, began + length, strength, error=catalog.error(error), node=node)
 
 
@@ -175,6 +175,6 @@ def backlog(job_type: JobType, *, began: int, length: int) -> Incident:
 
 
 def stuck_running(job_type: JobType, catalog: Catalog, number: int) -> Incident:
-    """About so many runs, started three to five days before the end, that nobody ever ended."""
+    """About this many runs, started three to five days before the end, that nobody ever ended."""
     end = catalog.calendar.end
     return Incident("stuck_running", end - 5 * DAY, end - 3 * DAY, number, job_type=job_type)

@@ -23,7 +23,7 @@ BASE = (
     "icon_code",
     "unmet_resources",
 )
-# What a v6 server writes where an author leaves a key out.
+# What a v6 server writes if an author leaves a key out.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "inputs.files": {"required": True, "mediaTypes": [], "multiple": False, "partial": False},
     "inputs.json": {"required": True},

@@ -69,7 +69,7 @@ def generate(
 
 
 def _write_json(path: Path, body: Any, indent: int | None = None) -> None:
-    """JSON with one record a line, so that a change of the catalogue shows as a change of a few lines."""
+    """JSON with one record per line, so that a change of the catalogue shows as a change of a few lines."""
     if indent is None:
         text = "[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in body) + "\n]\n"
     else:

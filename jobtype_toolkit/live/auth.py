@@ -39,7 +39,7 @@ def credentials(token: str | None, auth: Any) -> Credentials:
     if isinstance(auth, tuple):
         auth = HTTPBasicAuth(*auth)
     if not callable(auth):
-        msg = "connect(auth=…) is nothing that requests can sign with. Give a requests.auth.AuthBase, or a user and password."
+        msg = "connect(auth=…): expected a requests auth object or a (user, password) tuple."
         raise InvalidParameter(msg)
     secrets = [getattr(auth, "password", None)]
 
@@ -54,7 +54,7 @@ def credentials(token: str | None, auth: Any) -> Credentials:
 
 def _by_token(token: str) -> Credentials:
     if not isinstance(token, str) or not token.strip() or not token.strip().isascii() or len(token.split()) != 1:
-        msg = "connect(token=…): this is no token: it is empty, or has a blank or a letter that no token has."
+        msg = "connect(token=…): not a valid token: it is empty, or contains a blank or a character that tokens cannot have."
         raise InvalidParameter(msg)
     plain = token.strip()
 

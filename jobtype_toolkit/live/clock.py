@@ -14,7 +14,7 @@ _SAME = timedelta(seconds=5)
 
 
 class ServerClock:
-    """Tells the present as the dates of the server's answers have it; this machine's where they have none."""
+    """Tells the present as the dates of the server's answers have it; this machine's clock if they have none."""
 
     def __init__(self, http: Http) -> None:
         """Take the server."""

@@ -41,9 +41,9 @@ def connect(
 
     Args:
         url: the base URL, whatever its prefix: what stands before `/v6/`, such as `https://scale.example/api`.
-        token: a key of v6's token service; the environment variable JOBTYPE_TOOLKIT_TOKEN where not given. It is in no
+        token: a key of v6's token service; the environment variable JOBTYPE_TOOLKIT_TOKEN if not given. It is in no
             repr, log, traceback or pickle, and goes to this server only.
-        auth: instead of a token anything that `requests` takes as `auth`.
+        auth: instead of a token, anything that `requests` takes as `auth`.
         timeout: seconds to wait for a connection, and for each piece of an answer; one number for both. A page of 1,000 jobs
             takes a real server 13 s and more.
         verify: False does not verify certificates, and warns; a path names a file of private CAs. The environment variable
@@ -52,7 +52,7 @@ def connect(
         proxies: scheme → proxy, instead of those of the environment.
         retries: how questions are asked again: `jt.Retries(count=5)`. Writes never are.
         ui_url: where Scale's own UI is, for `job_link`, `job_type_link` and `linked`.
-        clock: tells the present, as an aware datetime; the server's, by the dates of its answers, where not given.
+        clock: tells the present, as an aware datetime; the server's, by the dates of its answers, if not given.
         transport: carries the requests instead of the network: `testing.Transport(handler)`, or an adapter of `requests`.
 
     Raises:
@@ -89,23 +89,23 @@ def _is_pair(value: Any) -> bool:
 
 
 def _file(given: Any, *, name: str) -> str:
-    """Return the path of a file of certificates; InvalidParameter where it is none."""
+    """Return the path of a file of certificates; InvalidParameter if it is not one."""
     if not isinstance(given, (str, Path)) or not str(given):
-        msg = f"connect({name}={given!r}) names no file of certificates."
+        msg = f"connect({name}={given!r}) does not name a file of certificates."
         raise InvalidParameter(msg)
     path = Path(given).expanduser()
     if not path.exists():
-        msg = f"connect({name}={str(path)!r}): there is no such file of certificates."
+        msg = f"connect({name}={str(path)!r}): no such file."
         raise InvalidParameter(msg)
     return str(path)
 
 
 def _seconds(timeout: Any) -> tuple[float, float]:
-    """Return the two timeouts; InvalidParameter where they are no positive, finite numbers."""
+    """Return the two timeouts; InvalidParameter if they are not positive, finite numbers."""
     both = tuple(timeout) if _is_pair(timeout) else (timeout, timeout)
     if all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one < _FOR_EVER for one in both):
         return float(both[0]), float(both[1])
-    msg = f"connect(timeout={timeout!r}) is no number of seconds. Give one, or two: to connect, and for each piece of an answer."
+    msg = f"connect(timeout={timeout!r}) is not a number of seconds. Give one, or two: to connect, and for each piece of an answer."
     raise InvalidParameter(msg)
 
 

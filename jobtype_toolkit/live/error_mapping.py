@@ -1,4 +1,4 @@
-"""What a v6 server says when it does not do what was asked, as one of the toolkit's errors; and why there is no answer.
+"""The failures of a v6 server as errors of the toolkit, and the reasons why there is no answer.
 
 Four shapes occur: `{"detail": …}`, lists of messages by field, HTML of a route that does not exist, HTML of a 500;
 proxies add more. Whatever it is, a reader gets its message, readable and of a readable length.
@@ -31,7 +31,7 @@ _UNPRINTABLE = re.compile(
 
 
 def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
-    """Return what the body of a failure says, on one line, without markup and secrets, cut where it is long."""
+    """Return what the body of a failure says, on one line, without markup and secrets, cut if it is long."""
     text = body[:_READ].decode("utf-8", "replace")
     try:
         said = _said(json.loads(text))
@@ -42,7 +42,7 @@ def detail(body: bytes, content_type: str = "", hide: Hide = str) -> str:
 
 
 def readable(said: str, hide: Hide = str) -> str:
-    """Return a text of a server on one line, without secrets and what steers a terminal, cut where it is long.
+    """Return a text of a server on one line, without secrets and what steers a terminal, cut if it is long.
 
     It is hidden from before and after: a secret that is cut, or put together, is not found otherwise.
     """
@@ -93,7 +93,7 @@ def _text_of(page: str) -> str:
 
 
 def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | None = None) -> ToolkitError:
-    """Return the error for an answer that is no success.
+    """Return the error for an answer that is not a success.
 
     Args:
         asked: the request.
@@ -110,10 +110,10 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
     if status == 404 and said == "Invalid page.":
         return InvalidPage(f'{asked}: the page is past the end. The server says: "{said}"')
     if status == 404 and is_json:
-        return NotFound(f"{asked}: there is no such thing on the server.{quoted}")
+        return NotFound(f"{asked}: not found on the server.{quoted}")
     if status == 404:
         return NotFound(
-            f"{asked}: the server has no such address.{quoted} Is the base URL right? It ends where /v6/ begins, "
+            f"{asked}: no such address on the server.{quoted} Is the base URL right? It ends where /v6/ begins, "
             "often with /api."
         )
     if 400 <= status < 500 and status != 429:
@@ -168,7 +168,7 @@ _BY_CREATION = frozenset({"RESERVED_JOB_NAME", "SYSTEM_JOB_TYPE", "JOB_TYPE_MISM
 def refusal(error: Rejected) -> Rejected:
     """Return the refusal of a write with the finding that its detail stands for, if that can be told.
 
-    A creation or an edit that is refused has a text and no code (v6-semantics 1.5).
+    A creation or an edit that is refused has a text and no code.
     """
     code = next((code for text, code in _CODES.items() if text in error.detail), None)
     findings: tuple[Finding, ...] = ()

@@ -40,7 +40,7 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     value: Any = field(default=None, repr=False)
-    """The JSON of the body; None where there is no body."""
+    """The JSON of the body; None if there is no body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Settings:
 
 
 class _Session(requests.Session):
-    """A session that does not even look where a redirect goes to."""
+    """A session that never looks where a redirect leads."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as the base class has it
         return None
@@ -96,7 +96,7 @@ class Http:
         return f"<Http {self.base}>"
 
     def __reduce__(self) -> NoReturn:
-        msg = "A connection to a server is not pickled: its token would be in the pickle. Connect anew over there."
+        msg = "A connection to a server cannot be pickled because its token would leak. Call jt.connect() in the other process."
         raise TypeError(msg)
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Http:
         self._session.close()
 
     def get(self, path: str, params: Params = (), *, accept: str | None = None) -> Answer:
-        """Ask a service, again where that may help, and return its JSON, or the body alone where another kind is accepted.
+        """Send a GET, again if that may help, and return its JSON, or the body alone if another kind is accepted.
 
         Args:
             path: below `/v6/`, with its slash at the end.
@@ -172,7 +172,7 @@ class Http:
         """Send one request and read its answer to the end, following redirects of a GET on the same server.
 
         Raises:
-            Unfinished: there is no answer, or not a whole one.
+            Unfinished: there is no answer, or an incomplete one.
         """
         headers = {"Content-Type": "application/json"} if data is not None else {}
         if accept:
@@ -188,7 +188,7 @@ class Http:
         return answer
 
     def _moved_to(self, url: str, answer: Answer) -> str | None:
-        """Return where an answer sends to on this same server; None where it does not, or elsewhere."""
+        """Return the target of a redirect on this same server; None if there is none, or if it is elsewhere."""
         if answer.status not in (301, 302, 303, 307, 308):
             return None
         try:
@@ -268,8 +268,8 @@ class Http:
         return failure(asked, answer.status, detail(answer.body, kind, hide), is_json="json" in kind, wait=wait)
 
     def _unfinished(self, method: str, path: str, why: Unfinished, *, tries: int = 1) -> str:
-        again = f", {tries} times" if tries > 1 else ""
-        return f"{method} {self._place(path)} got no whole answer{again}: {self._hide(str(why))}"
+        attempts = f" after {tries} attempts" if tries > 1 else ""
+        return f"{method} {self._place(path)} failed{attempts}: no complete answer ({self._hide(str(why))})"
 
     def _place(self, path: str) -> str:
         return clipped(f"{self.base}/v6/{path}", 200)

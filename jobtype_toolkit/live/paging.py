@@ -1,4 +1,4 @@
-"""Reading a list to its end: page by page, or by key where rows move while they are read.
+"""Reading a list to its end: page by page, or by key if rows move while they are read.
 
 `next` is only asked whether there is more: behind a proxy its host, scheme and prefix may be wrong.
 """
@@ -40,13 +40,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class KeysetPage:
-    """A page of jobs read by key, and the time of which nothing is missing once it is in."""
+    """One keyset page of jobs, and the time range that it completes."""
 
     page: Page
     started: datetime | None
     """From this last_modified on all rows have been read; None from the beginning."""
     ended: datetime | None
-    """Up to this one, itself excluded; None where the page alone completes nothing."""
+    """Up to this one, itself excluded; None if the page alone completes nothing."""
 
 
 def page(http: Http, path: str, params: Params) -> Page:
@@ -54,13 +54,13 @@ def page(http: Http, path: str, params: Params) -> Page:
 
     Raises:
         InvalidPage: it is past the end.
-        ServerFailed: what comes is no page.
+        ServerFailed: the answer is not a page.
     """
     answer = http.get(path, params)
     found = answer.value
     rows = found.get("results") if isinstance(found, dict) else None
     if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
-        msg = f"GET {path}: the server answered with JSON that is no page of a list. Is this a v6 server?"
+        msg = f"GET {path}: the answer is JSON, but not a page of a list. Is this a v6 server?"
         raise ServerFailed(msg, status=answer.status)
     count = found.get("count")
     return Page(rows, count if type(count) is int and count >= 0 else len(rows), bool(found.get("next")), answer.body)
@@ -76,7 +76,7 @@ def pages(
         path: the list, below `/v6/`.
         params: its query.
         size: rows of a page.
-        goes_back: whether to read pages again where the list got shorter meanwhile, so that what moved up is not missed;
+        goes_back: whether to read pages again if the list got shorter meanwhile, so that what moved up is not missed;
             rows may come twice then.
 
     Raises:

@@ -54,7 +54,7 @@ def rules(server: Server) -> Capabilities:
 
 
 def workspaces(server: Server) -> dict[str, bool] | None:
-    """Return the workspaces, name → is_active; None where the server does not tell them."""
+    """Return the workspaces, name → is_active; None if the server does not list them."""
     try:
         found = server.workspaces()
     except UNANSWERED:
@@ -84,7 +84,7 @@ def are_same(one: Current, other: Current) -> bool:
 
 
 def jobs_now(http: Http, current: Current) -> dict[str, int]:
-    """Return how many jobs of the type are RUNNING, QUEUED and PENDING; empty where the server does not tell."""
+    """Return how many jobs of the type are RUNNING, QUEUED and PENDING; empty if the server does not tell."""
     if current.values is None:
         return {}
     try:

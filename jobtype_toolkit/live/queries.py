@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit import frames, provenance
+from jobtype_toolkit import frames
 from jobtype_toolkit.api.times import Clock, Time, duration, instant, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
@@ -90,8 +90,7 @@ class Asking:
                 "Is this a v6 server?"
             )
             raise ServerFailed(msg, status=200) from None
-        frame.attrs |= provenance.attrs(
-            query,
+        frame.attrs |= query.attrs(
             count=len(frame),
             parameters=_grouped(params),
             notes=notes,

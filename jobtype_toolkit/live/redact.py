@@ -13,7 +13,7 @@ from jobtype_toolkit.plans.request import HIDDEN
 
 Hide = Callable[[str], str]
 _SHORT = 4
-"""Shorter values are hidden only where they stand alone: a letter is in every word."""
+"""Shorter values are hidden only if they stand alone: a letter is in every word."""
 _DUMP = "Failed validating"
 """From here on v6 shows the schema and what breaks it, in whatever spelling."""
 

@@ -41,7 +41,7 @@ class Retries:
         return min(self.first * 2.0 ** (number - 1), self.longest) * (1 - self.random() / 2)
 
     def asked(self, retry_after: str | None) -> float | None:
-        """Return how many seconds a Retry-After asks for, a number or a date; None where it is neither."""
+        """Return how many seconds a Retry-After asks for, a number or a date; None if it is neither."""
         if retry_after is None:
             return None
         text = retry_after.strip()
@@ -67,13 +67,13 @@ class Pace:
         """How often the server asked for less."""
 
     def slow(self, seconds: float) -> None:
-        """Let nobody ask for so many seconds."""
+        """Hold back all requests for this many seconds."""
         with self._lock:
             self.slowed += 1
             self._free_at = max(self._free_at, time.monotonic() + seconds)
 
     def wait(self) -> None:
-        """Return when asking is all right again."""
+        """Block until requests are allowed again."""
         with self._lock:
             left = self._free_at - time.monotonic()
             self._free_at = 0.0 if left <= 0 else self._free_at

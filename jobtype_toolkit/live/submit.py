@@ -1,4 +1,4 @@
-"""A plan's way to a live server: looked at before, sent once, looked up if the answer is lost, and read back.
+"""How a plan is sent to a live server: checked first, sent once, looked up if the answer is lost, and read back.
 
 A write is never tried again: a server answers 500 also after it stored what was asked (D14), and a lost answer says nothing.
 """
@@ -55,7 +55,7 @@ class Submission:
     evaluation: Evaluation = field(repr=False)
 
     def check(self) -> None:
-        """Raise PlanOutdated where somebody edited the job type since. In the moment after it somebody still can."""
+        """Raise PlanOutdated if somebody edited the job type since. An edit in the moment after the check goes unnoticed."""
         if not are_same(self.current, look(self.server, self.current.name, self.current.version)):
             msg = (
                 f"{self.current.name} {self.current.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
@@ -100,7 +100,7 @@ class Submission:
             return error.with_traceback(None)
 
     def body(self) -> dict[str, Any]:
-        """Return what is sent: of a configuration all four sections (D36); what v6 takes for no wish is left out."""
+        """Return what is sent: all four sections of a configuration (D36), without what v6 ignores."""
         made: dict[str, Any] = {}
         for name, value in self.request.changes.items():
             if name in ("manifest", "configuration"):
@@ -129,7 +129,7 @@ class Submission:
 
     @property
     def _url(self) -> str:
-        """Where the details are; the versions where a server has no address for them (D14)."""
+        """The URL of the details, or of the versions if a server has no address for the details (D14)."""
         base = f"{self.asking.http.base}/v6/"
         if is_addressable(self.current.version):
             return base + self._details
@@ -245,8 +245,8 @@ def looked_up(server: Server, current: Current, evaluation: Evaluation, error: T
         raise OutcomeUnknown(msg) from None
     said = str(error)
     if verdict == "ours":
-        same_wish = "" if evaluation.is_revised else ", or somebody who wanted the same was faster"
-        return f"The answer was no success, and yet it was done{same_wish}: it was looked up. {said}"
+        whose = "" if evaluation.is_revised else ", made by it or by an identical concurrent edit"
+        return f"The request failed, but the change is in place{whose}. {said}"
     if verdict == "unclear":
         msg = (
             f"{said} It was looked up: the job type was edited meanwhile and is not as planned, so that nobody can tell "

@@ -1,4 +1,4 @@
-"""What speaks against a wish: all that validation finds, and what only a creation or an edit is refused for."""
+"""Checks on a requested change: validation findings, plus what only a create or edit is refused for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STRUCTURE = ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INV
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """A wish, what it was made for, and what it comes to; the fields are plain values."""
+    """A request, what it was made for, and what it would do; the fields are plain values."""
 
     request: ChangeRequest
     current: Current
@@ -43,7 +43,7 @@ class CheckContext:
 
 
 def check_request(case: CheckContext) -> Validation:
-    """Return all findings; the errors are those for which the wish cannot be written."""
+    """Return all findings; the errors are those for which the request cannot be sent."""
     found = _documents(case)
     found = replace(found, warnings=(*_recipes(case), *(one for one in found.warnings if not _is_kept(case, one))))
     passed = {"UNREACHABLE_VERSION"} if case.request.allow_unreachable else set()
@@ -213,5 +213,5 @@ _MANIFEST_UNKNOWN = replace(
 
 
 def _is_set(value: Any) -> bool:
-    """Whether v6 takes a value for a wish: what is empty it ignores."""
+    """Whether v6 heeds a value: it ignores empty ones."""
     return bool(value.value if isinstance(value, Document) else value)

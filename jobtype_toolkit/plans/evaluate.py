@@ -1,6 +1,6 @@
-"""What a wish comes to: the job type as a creation or an edit would leave it, and what there is to say about that.
+"""The evaluation of a request: the job type as a creation or an edit would leave it, and notes about that.
 
-Nothing is read or written here. The rules are those of a v6 server (D14 to D26); where it silently ignores a wish,
+Nothing is read or written here. The rules are those of a v6 server (D14 to D26); if it silently ignores a change,
 the notes say so, and a store applies it all the same.
 """
 
@@ -90,9 +90,9 @@ class _Evaluator:
         """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
         if self.before and self.rules.is_before_7_0_1 and not self.request.is_edit:
             return {name: self.after[name] for name in _SECOND if self.after[name] != self.before[name]}
-        wished = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
+        requested = {"is_active": self.after["is_active"], "is_paused": self.after["is_paused"]}
         usual = {"is_active": True, "is_paused": False}
-        return {name: value for name, value in wished.items() if self.before is None and value is not usual[name]}
+        return {name: value for name, value in requested.items() if self.before is None and value is not usual[name]}
 
     def _hide_settings_of(self, validation: Validation) -> None:
         """Show no setting beside a manifest that is none: nobody can say which of them are secret."""
@@ -139,7 +139,7 @@ class _Evaluator:
         public = {name: text for name, text in settings_of(configuration).items() if name not in self.secrets}
         return configuration | ({"settings": public} if "settings" in configuration else {})
 
-    # What is wished.
+    # What is requested.
 
     def _apply_scalars(self) -> None:
         for name, value in self.request.changes.items():
@@ -166,7 +166,7 @@ class _Evaluator:
         self.after[name] = value
 
     def _is_refused(self, name: str, why: str) -> bool:
-        """Note that a v6 server ignores a request, and return whether this backend does."""
+        """Note that a v6 server ignores a change, and return whether this backend does."""
         if not self.rules.is_server:
             self.notes.append(f"{name}: {why}; the store does")
             return False
@@ -218,10 +218,10 @@ class _Evaluator:
             self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
-        given, is_wished = self.configuration, "configuration" in self.request.changes
-        if given is None and is_wished and self.is_system:
+        given, is_requested = self.configuration, "configuration" in self.request.changes
+        if given is None and is_requested and self.is_system:
             self._ignore("configuration")
-        elif given is None and (is_wished or self.before is None):
+        elif given is None and (is_requested or self.before is None):
             if self.before and self._is_refused("configuration", "a v6 server cannot be made to empty it"):
                 return
             self.after["configuration"] = normalised_configuration({})
@@ -254,7 +254,7 @@ class _Evaluator:
 
 _SECOND = ("is_active", "is_paused")
 _UNDOING = (("is_active", False, True), ("is_paused", False, True))
-"""What releases before 7.0.1 silently ignore: field, wish, and what it is."""
+"""What releases before 7.0.1 silently ignore: field, value, and what it would do."""
 _SECRETS = {
     False: "so that the store keeps no value; a server moves it to its secrets store",
     True: "so that the server moves it to its secrets store and never shows it again",

@@ -30,7 +30,7 @@ Action = Literal["create", "edit", "replace"]
 
 CHANGE_FIELDS = (
     Field("field", "text", "The field, or the path into the configuration."),
-    Field("before", "json", "Its value now; None where it has none."),
+    Field("before", "json", "Its value now; None if it has none."),
     Field("after", "json", "Its value afterwards."),
 )
 """The columns of `Plan.changes`."""
@@ -66,7 +66,7 @@ class Plan:
     validation: Validation
     sender: Callable[[], Sent]
     checker: Callable[[], None] = lambda: None
-    """Looks whether what the plan was made for is still so, where the sender does not; it changes nothing."""
+    """Checks that what the plan was made for has not changed, if the sender does not; it changes nothing."""
     jobs: Mapping[str, int] = field(default_factory=dict)
     auto_update: bool | None = None
     """Whether the manifest moves the recipes that use the type; None in a plan without a manifest."""
@@ -85,13 +85,13 @@ class Plan:
 
         Raises:
             Rejected: `validation` has errors.
-            AlreadySent: it was sent before.
-            PlanOutdated: what it was made for has changed meanwhile.
+            AlreadySent: it was sent already.
+            PlanOutdated: the job type has changed since it was made.
             StoreError: the store cannot be written; nothing was changed, and it may be sent again.
-            AuthenticationFailed: the server does not let the caller write; likewise.
+            AuthenticationFailed: the server rejects the caller's credentials or permissions; likewise.
             ServerFailed: the server failed, and nothing was changed as far as can be seen.
             ConnectionFailed: the server cannot be reached.
-            OutcomeUnknown: what became of it could not be found out; it must not be sent again unseen.
+            OutcomeUnknown: the outcome is unknown; check the job type before sending again.
         """
         if self.validation.errors:
             raise rejection(self._asked, self.validation.errors)

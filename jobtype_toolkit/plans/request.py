@@ -1,4 +1,4 @@
-"""What is asked for, what is there, and where the homes differ in what they make of it."""
+"""A requested change, what is there now, and how backends differ in applying it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ChangeRequest:
     """Whether some secret settings may be given without the others, which are lost then."""
 
     def document(self, name: str) -> Document | None:
-        """Return the manifest or the configuration where there is one to apply."""
+        """Return the manifest or the configuration if there is one to apply."""
         found: Document | None = self.changes.get(name)
         is_empty = self.is_edit and found is not None and found.value == {} and not found.faults
         return None if is_empty else found
@@ -56,7 +56,7 @@ class ChangeRequest:
 
 
 def create_request(manifest: Any, changes: Mapping[str, Any], **how: bool) -> ChangeRequest:
-    """Return the wish to create what the manifest describes; of `changes` what is None was not asked for.
+    """Return the request to create what the manifest describes; a change that is None was not requested.
 
     Raises:
         InvalidParameter: a value that is not of its kind, or too long; no image.
@@ -75,7 +75,7 @@ def create_request(manifest: Any, changes: Mapping[str, Any], **how: bool) -> Ch
 
 
 def edit_request(name: str, version: str, changes: Mapping[str, Any], **how: bool) -> ChangeRequest:
-    """Return the wish to edit a job type; what is None is a wish of its own.
+    """Return the request to edit a job type; None is a value of its own here.
 
     Raises:
         InvalidParameter: a value that is not of its kind, or too long.
@@ -89,7 +89,7 @@ def edit_request(name: str, version: str, changes: Mapping[str, Any], **how: boo
 
 
 def text_of(value: Any) -> str:
-    """Return a text, an empty one where the value is none."""
+    """Return a text; an empty one if the value is not text."""
     return value if isinstance(value, str) else ""
 
 
@@ -100,31 +100,31 @@ class Current:
     name: str
     version: str
     values: Mapping[str, Any] | None = field(repr=False)
-    """v6's fields as plain values, times aware; None where there is no such job type."""
+    """v6's fields as plain values, times aware; None if there is no such job type."""
     revision_num: int
     """The greatest number of a revision, 0 without any."""
     workspaces: Mapping[str, bool] | None
-    """Name → is_active; None where none are known."""
+    """Name → is_active; None if none are known."""
     secrets: frozenset[str] = frozenset()
     """The settings that some revision marks as secret, as far as that is known."""
     is_inferred: bool = False
     """Whether only what jobs say of it is known."""
 
     def document(self, name: str) -> Any:
-        """Return the manifest or the configuration as it is held; None where it is not known."""
+        """Return the manifest or the configuration as it is stored; None if it is not known."""
         return self.values[name] if self.values else None
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Where the homes, and the releases of a server, differ in what they make of a wish."""
+    """How the backends, and the releases of a server, differ in applying a request."""
 
     is_server: bool = False
-    """Whether it is a v6 server, which ignores some wishes (D20, D21), knows secrets, and loses some with others."""
+    """Whether it is a v6 server, which ignores some changes (D20, D21), keeps secrets, and drops some if others are given."""
     is_before_7_0_1: bool = False
     """Whether edits there take neither manifest nor image, and can neither end a pause nor deprecate."""
     release: str = ""
-    """What the server says that it is; empty where it says nothing."""
+    """The version that the server reports; empty if it reports none."""
     against: Target = "7.2"
     """The release whose refusals count."""
 

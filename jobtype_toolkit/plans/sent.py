@@ -39,7 +39,7 @@ class Sent:
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The fields that were sent, without the values of secret settings."""
     status: int | None = None
-    """The status of a server's answer; None of a store, and where the answer was lost."""
+    """The status of a server's answer; None from a store, or if the answer was lost."""
     answer: Any = field(default=None, repr=False)
     """The body of a server's answer."""
     plan: Mapping[str, Any] = field(default_factory=dict, repr=False)

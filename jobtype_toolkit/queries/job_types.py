@@ -1,4 +1,4 @@
-"""What job types are, by SQL: names, list, versions, revisions."""
+"""Which job types match v6's filters, and which version of a name is the latest."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB_TYPE_ROW
 from jobtype_toolkit.backend import Query
 from jobtype_toolkit.frames import sort
-from jobtype_toolkit.queries.reader import Reader
-from jobtype_toolkit.sqlfiles import sql
 
-_FIELDS = (
+FIELDS = (
     Field("source", "text", "Where the row came from."),
     Field("tags", "text", "The tags of the manifest, as JSON."),
     Field("has_manifest", "bool", "Whether a manifest was loaded."),
@@ -22,48 +20,28 @@ _FIELDS = (
 )
 
 
-def names(reader: Reader, query: Query) -> pd.DataFrame:
-    """Return one row per name of which one version matches all filters at once; the row is that of its latest version."""
-    every = _all(reader, query)
-    matching = every[_matches(every, query)]
-    found = every[_keys(every).isin(_keys(matching))]
-    newest = sort(found.sort_values("id", ascending=False, kind="stable"), [("version", False)])
-    versions = newest.groupby(_keys(newest), sort=False)["version"].agg(list)
-    latest = newest.drop_duplicates(["source", "name"]).assign(latest_version=lambda rows: rows["version"])
-    latest["versions"] = pd.Series([versions[key] for key in _keys(latest)], index=latest.index, dtype="object")
-    frame = latest.sort_values(["name", "source"], ignore_index=True)[list(query.service.row.names)]
-    frame.attrs = every.attrs
-    return frame
-
-
-def listed(reader: Reader, query: Query) -> pd.DataFrame:
-    """Return one row per name and version that matches."""
-    every = _all(reader, query)
-    frame = every[_matches(every, query)][list(JOB_TYPE_ROW.names)]
-    frame.attrs = every.attrs
-    return frame
-
-
-def versions(reader: Reader, query: Query) -> pd.DataFrame:
-    """Return one row per version of a name, whether active or not."""
-    return reader.answer(query, sql("queries/job_types.versions"), {"name": query.filters["name"]})
-
-
-def revisions(reader: Reader, query: Query) -> pd.DataFrame:
-    """Return one row per revision, newest first."""
-    return reader.answer(query, sql("queries/job_types.revisions"), query.filters)
-
-
-def _all(reader: Reader, query: Query) -> pd.DataFrame:
-    """Return all job types of the source, each with its tags; they are few, so that pandas filters them."""
-    frame = reader.answer(query, sql("queries/job_types.all"), {}, fields=_FIELDS)
-    without = int((~frame["has_manifest"]).sum()) if query.filters["keyword"] else 0
+def matching(every: pd.DataFrame, query: Query) -> pd.DataFrame:
+    """Return the rows of a list of job types, or of their names, that match; types are few, so that pandas filters them."""
+    without = int((~every["has_manifest"]).sum()) if query.filters["keyword"] else 0
     if without:
-        frame.attrs["notes"].append(
+        every.attrs["notes"].append(
             f"{without} job types have no manifest loaded, so that their tags were not searched"
         )
-    frame.attrs["parameters"] |= {name: value for name, value in query.filters.items() if value is not None}
+    every.attrs["parameters"] |= {name: value for name, value in query.filters.items() if value is not None}
+    rows = every[_matches(every, query)]
+    frame = (_latest(every, rows) if query.service.name == "job_type_names" else rows)[list(query.service.row.names)]
+    frame.attrs = every.attrs
     return frame
+
+
+def _latest(every: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per name of which one version is among some rows: that of its latest version."""
+    newest = every[_keys(every).isin(_keys(rows))].sort_values("id", ascending=False, kind="stable")
+    newest = sort(newest, [("version", False)])
+    versions = newest.groupby(_keys(newest), sort=False)["version"].agg(list)
+    latest = newest.drop_duplicates(["source", "name"]).assign(latest_version=lambda frame: frame["version"])
+    latest["versions"] = pd.Series([versions[key] for key in _keys(latest)], index=latest.index, dtype="object")
+    return latest.sort_values(["name", "source"], ignore_index=True)
 
 
 def _matches(every: pd.DataFrame, query: Query) -> pd.Series:

@@ -1,25 +1,33 @@
-"""Reading a history by SQL: which source, which present, and what a frame tells of both. The engine is a protocol."""
+"""A backend whose history is asked by SQL: which source, which present, which SQL. What runs the SQL is a protocol."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit import frames, provenance
+from jobtype_toolkit import frames
+from jobtype_toolkit.analyses.questions import Analyses, Question
+from jobtype_toolkit.api.arguments import check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.intervals import Span
+from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
-from jobtype_toolkit.backend import Query, Scope
+from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import Ambiguous, NotFound
+from jobtype_toolkit.queries import job_types
 from jobtype_toolkit.queries.coverage import as_texts, aware, complete_spans, gap_note
-from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.sqlfiles import quoted, sql
 
+_PLACE = re.compile(r"\$(\w+)")
 ALL = "*"
 """The source that means all of them."""
 
@@ -128,21 +136,20 @@ class Reader:
     def answer(
         self,
         query: Query,
-        text: str,
-        parameters: Mapping[str, Any],
+        text: str = "",
         *,
         fields: Sequence[Field] | None = None,
-        notes: Sequence[str] = (),
+        part: Mapping[str, int] | None = None,
     ) -> pd.DataFrame:
-        """Run the SQL of a question and return the declared frame with its attrs; `$source` is bound here."""
+        """Return the declared frame with its attrs: the answer of the question's own SQL, or of a text in its place."""
         source: Source = query.scope.known
-        bound = {**parameters, **({"source": source.name} if "$source" in text else {})}
+        text = text or sql(query.service.sql)
+        bound = {**_bound(query, text), **(part or {})}
         frame = frames.from_columns(self.fetch(text, bound), query.service.row.fields if fields is None else fields)
-        frame.attrs |= provenance.attrs(
-            query,
+        frame.attrs |= query.attrs(
             count=len(frame),
             parameters=bound,
-            notes=[*notes, *_gaps(query, source)],
+            notes=tuple(_gaps(query, source)),
             sql=text,
             jobs=source.jobs,
             as_of=v6_text(source.as_of),
@@ -152,10 +159,87 @@ class Reader:
             frame.attrs["coverage"] = as_texts(source.spans)
         return frame
 
+    def jobs(self, query: Query) -> pd.DataFrame:
+        """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
+        matching = sql("queries/jobs.matching")
+        counting = sql("queries/jobs.count", matching=matching)
+        count = int(self.fetch(counting, _bound(query, counting))["n"][0])
+        part: dict[str, int] = {}
+        if query.page:
+            check_page(query.page, count)
+            number, size = query.page
+            part = {"limit": min(size, query.limit or size), "offset": (number - 1) * size}
+        elif query.limit:
+            part = {"limit": min(query.limit, count), "offset": 0}
+        limit = sql("queries/jobs.part").rstrip() if part else ""
+        text = sql("queries/jobs.page", matching=matching, order=_order_sql(query.order), part=limit)
+        frame = self.answer(query, text, part=part)
+        frame.attrs["count"] = count
+        return frame
 
-def plain(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return filters as they are bound: instants as v6 writes them."""
-    return {name: v6_text(value) if isinstance(value, datetime) else value for name, value in filters.items()}
+
+class SqlBackend(Backend):
+    """A history in tables; `reader` runs the SQL."""
+
+    reader: Reader
+
+    @property
+    def analyses(self) -> Analyses:
+        """Questions beyond the v6 services, one method each."""
+        return Analyses(self._analysed)
+
+    def _scope(self, source: str | None, now: Time | None = None, times: Sequence[Time | None] = ()) -> Scope:  # noqa: ARG002
+        return self.reader.scope(source, now)
+
+    def _answer(self, query: Query) -> pd.DataFrame:
+        name = query.service.name
+        if name == "jobs":
+            return self.reader.jobs(query)
+        if name in ("job_type_names", "job_types"):
+            return job_types.matching(
+                self.reader.answer(query, sql("queries/job_types"), fields=job_types.FIELDS), query
+            )
+        return self.reader.answer(query)
+
+    def _details(self, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        text = sql(query.service.sql)
+        columns = self.reader.fetch(text, _bound(query, text))
+        if not len(columns["id"]):
+            raise NotFound
+        extra = columns["extra"][0]
+        values = frames.first(frames.from_columns(columns, query.service.row.fields))
+        return values, json.loads(extra) if isinstance(extra, str) else {}
+
+    def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
+        """Answer a question beyond the v6 services."""
+        filters = {name: value for name, value in given.items() if name not in ("now", "source")}
+        query = self._ask(question, filters, now=given.get("now"), source=given.get("source"))
+        refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
+        return question.finish(self._answer(query), query)
+
+
+def _order_sql(keys: Order) -> str:
+    """Return ORDER BY terms from names that were checked against the vocabulary; nulls as PostgreSQL has them."""
+    named = [f"{quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}" for name, up in keys]
+    return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
+
+
+def _bound(query: Query, text: str) -> dict[str, Any]:
+    """Return what a text binds: the filters, instants as v6 writes them, the service's constants, and the source."""
+    values = {**query.filters, **query.service.constants, "source": query.scope.source}
+    return {name: _plain(values[name]) for name in _places(text) if name in values}
+
+
+@cache
+def _places(text: str) -> frozenset[str]:
+    """Return the names of the `$name` places in a text."""
+    return frozenset(_PLACE.findall(text))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return v6_text(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _gaps(query: Query, source: Source) -> Iterator[str]:

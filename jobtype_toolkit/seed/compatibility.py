@@ -71,7 +71,7 @@ class Compatibility:
         return iter(self.changes)
 
     def __str__(self) -> str:
-        """Return the verdict, one line a change, and the advice."""
+        """Return the verdict, one line per change, and the advice."""
         lines = [f"{change.verdict}: {change.rule}: {change.description} [{change.path}]" for change in self.changes]
         return "\n".join([self.kind, *lines, self.advice])
 
@@ -163,7 +163,7 @@ def _well_shaped(value: Any) -> bool:
 
 def _unknown(path: Path) -> Change:
     return _change(
-        "UNKNOWN_CHANGED", "breaking", path, "This is no part of a manifest, so nobody can say what the change means."
+        "UNKNOWN_CHANGED", "breaking", path, "This is not part of a manifest, so the meaning of the change is unknown."
     )
 
 
@@ -215,7 +215,7 @@ def _renamed(
     removed: list[str],
     added: list[str],
 ) -> list[tuple[str, str]]:
-    """Pair what is gone with what is new where everything but the name is the same, and only one pair fits."""
+    """Pair what is gone with what is new if all but the name is the same and only one pair fits."""
     pairs = []
     for old in removed:
         bare = _nameless(earlier[old][1])

@@ -11,7 +11,7 @@ Row = tuple[str, Any, Any, str]
 
 
 def differences(before: Any, after: Any) -> list[Row]:
-    """Return `path, before, after, kind` for everything that differs; paths lead into the later value where they can."""
+    """Return `path, before, after, kind` for everything that differs; paths lead into the later value if they can."""
     return list(_differences(before, after, ()))
 
 

@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A remedy. `text` is the whole repaired text where the document was no JSON; otherwise `changes` say what to do.
+    """A remedy. `text` is the whole repaired text if the document was not JSON; otherwise `changes` say what to do.
 
     Safe means: one obvious result, meaning unchanged, may be applied in bulk.
     """

@@ -49,13 +49,13 @@ class Schema:
         self._search = re.compile(self.pattern).search if self.pattern else None
 
     def member(self, step: str | int) -> Schema | None:
-        """Return the node for a member or an element, None where the schema says nothing about it."""
+        """Return the node for a member or an element, None if the schema says nothing about it."""
         if isinstance(step, int):
             return self.items
         return self.properties.get(step, self.extra)
 
     def at(self, path: Path) -> Schema | None:
-        """Return the node for a path, None where the schema says nothing about it."""
+        """Return the node for a path, None if the schema says nothing about it."""
         node: Schema | None = self
         for step in path:
             node = node.member(step) if node else None

@@ -1,4 +1,4 @@
-"""A v6 server in a box: the URLs, bodies, paging, errors and quirks of a real Scale server, over a store."""
+"""A local v6 server: the URLs, bodies, paging, errors and quirks of a real Scale server, over a store."""
 
 from __future__ import annotations
 

@@ -9,9 +9,8 @@ from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import ERROR
 from jobtype_toolkit.api.services import Service as ServiceOf
 from jobtype_toolkit.api.services import service as service_of
-from jobtype_toolkit.api.times import window
+from jobtype_toolkit.api.times import v6_text, window
 from jobtype_toolkit.backend import DEFAULT_STARTED
-from jobtype_toolkit.queries.jobs import status_parameters
 from jobtype_toolkit.server.bodies import falsified, falsified_error, flat_body
 from jobtype_toolkit.server.data import Data, Reading
 from jobtype_toolkit.server.paging import cut, listed
@@ -27,19 +26,20 @@ Service = Callable[[Data, V6Request], V6Response]
 
 
 def status(facts: Data, request: V6Request) -> V6Response:
-    """Answer job-types/status/: one row a job type, its counted jobs by status and category."""
+    """Answer job-types/status/: one row per job type, its counted jobs by status and category."""
     is_active = request.flag(request.release.activity)
     started, ended = request.moment("started"), request.moment("ended")
     times = [None if one is None else one.replace(tzinfo=request.now.tzinfo) for one in (started, ended)]
     span = window(times[0], times[1], now=request.now, default_started=DEFAULT_STARTED)
-    filters = {
-        "started": span.started,
-        "ended": span.ended,
-        "is_active": is_active if is_active in (True, False) else None,
+    bound = {
+        "started": v6_text(span.started),
+        "ended": v6_text(span.ended),
+        "is_active": is_active if isinstance(is_active, bool) else None,
+        **{name: list(values) for name, values in _STATUS.constants.items()},
     }
     with facts.reading() as reading:
         counts: dict[int, list[dict[str, Any]]] = {}
-        for row in _rows(reading, _STATUS, **status_parameters(filters)):
+        for row in _rows(reading, _STATUS, **bound):
             entries = counts.setdefault(row["job_type_id"], [])
             if row["status"] is not None:
                 entries.append(flat_body(row, _STATUS.row.pick(*COUNTS)))

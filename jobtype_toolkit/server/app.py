@@ -163,7 +163,7 @@ def app(
 
     Args:
         store: what is served; writes go into it.
-        source: which of its sources; needed where there are several.
+        source: which of its sources; needed if there are several.
         token: what a request must have as `Authorization: Token …`; without one the server is open, as a Scale server
             whose authentication is switched off.
         prefix: what stands before `/v6/`.
@@ -172,11 +172,11 @@ def app(
         faults: how to misbehave; several are one behind the other.
         logs: the logs of executions by their id, a text or `{"stdout": …, "stderr": …, "combined": …}`.
         quirks: whether mistakes that break a real server are answered with its 500; with False they are 400.
-        clock: the present of the server. By default that of the store: the newest change of a job, or the clock where
+        clock: the present of the server. By default that of the store: the newest change of a job, or the clock if
             the source is pulled.
 
     Raises:
-        InvalidParameter: an unknown release, a prefix that is no path, or an empty token.
+        InvalidParameter: an unknown release, a prefix that is not a path, or an empty token.
         Ambiguous: the store has several sources, and none is named.
         NotFound: there is no such source.
     """
@@ -206,7 +206,7 @@ def app(
 def _prefix(prefix: str) -> str:
     root = prefix.rstrip("/")
     if root and (not root.startswith("/") or "//" in root or any(one in root for one in "{}?#")):
-        msg = f"prefix={prefix!r} is no path. Give one such as '/api', or '' for none."
+        msg = f"prefix={prefix!r} is not a path. Give one such as '/api', or '' for none."
         raise InvalidParameter(msg)
     return root
 
@@ -220,7 +220,7 @@ def _path(url: str) -> str:
 
 def _no_route(routes: list[Route], server: AppState) -> Callable[[Request, Exception], Response]:
     def missing(request: Request, error: Exception) -> Response:
-        """Answer a URL that no route matches: 301 where only the slash at its end is missing, else Django's page."""
+        """Answer a URL that no route matches: 301 if only the slash at its end is missing, else Django's page."""
         now = server.now(request.scope.get(DISTURBED) or Disturbed())
         headers = {"Date": format_datetime(now, usegmt=True), **_HEADERS}
         path = request.scope["path"] + "/"

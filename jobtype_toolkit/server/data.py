@@ -28,7 +28,7 @@ class Known:
     """The job types inside other bodies."""
     error_bodies: Mapping[int, dict[str, Any]]
     analysis_bases: Mapping[int, dict[str, Any]] = field(default_factory=dict)
-    """The same inside status, pending, running, failures and the queue, where older releases lack some keys."""
+    """The same inside status, pending, running, failures and the queue, which lack some keys in older releases."""
 
     def type_ids(self, matches: Callable[[Mapping[str, Any]], bool]) -> list[int]:
         """Return the ids of the job types that match."""

@@ -77,7 +77,7 @@ def details(facts: Data, request: V6Request) -> V6Response:
 
 
 def details_body(reading: Reading, name: str, version: str) -> dict[str, Any]:
-    """Return the details of a job type; 404 where there is none."""
+    """Return the details of a job type; 404 if there is none."""
     (row,) = reading.ask("job_type", {"id": _id(reading, name, version)})
     return with_extra(flat_body(row, JOB_TYPE.fields), row["extra"])
 
@@ -102,7 +102,7 @@ def revision(facts: Data, request: V6Request) -> V6Response:
 
 
 def revision_body(reading: Reading, id: int, number: int | None) -> dict[str, Any] | None:
-    """Return a revision with its manifest; None where there is none of that number."""
+    """Return a revision with its manifest; None if there is none of that number."""
     rows = (
         reading.ask("revisions", {"id": id, "revision_num": number}, manifest=", manifest")
         if number is not None

@@ -24,7 +24,7 @@ _LARGEST = 2**63
 
 
 def jobs(facts: Data, request: V6Request) -> V6Response:
-    """Answer jobs/: those that match the filters, by last_modified where no order is given."""
+    """Answer jobs/: those that match the filters, by last_modified if no order is given."""
     query = JobQuery.of(request)
     with facts.reading() as reading:
         where = query.sql(reading.known)

@@ -1,4 +1,4 @@
-"""What v6 says of findings: its own sentences where they are stable, the toolkit's where v6 dumps schema and instance.
+"""What v6 says of findings: its own sentences if they are stable, the toolkit's if v6 dumps schema and instance.
 
 Clients may show these texts and must not parse them: v6 promises no wording. They are v6's so that tests of clients see them.
 """

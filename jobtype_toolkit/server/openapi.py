@@ -46,7 +46,7 @@ _PAGING = (
     ("page", "Number of the page, from 1.", {"type": "integer", "minimum": 1}),
     (
         "page_size",
-        f"Rows a page; {DEFAULT_PAGE_SIZE} where not given.",
+        f"Rows per page; {DEFAULT_PAGE_SIZE} if not given.",
         {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
     ),
 )
@@ -86,7 +86,7 @@ def description(release: Release, root: str, *, has_token: bool) -> dict[str, An
     made: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
-            "title": "Scale v6 server in a box",
+            "title": "Local Scale v6 server",
             "version": release.version,
             "description": "The job type services of Scale's v6 API over a store of jobtype_toolkit.",
         },
@@ -201,7 +201,7 @@ def _answer(text: str, schema: Schema) -> dict[str, Any]:
 
 
 def _envelope(row: Schema) -> Schema:
-    link = {"type": ["string", "null"], "description": "URL of the page; null where there is none."}
+    link = {"type": ["string", "null"], "description": "URL of the page; null if there is none."}
     count = {"type": "integer", "minimum": 0, "description": "Rows of all pages."}
     return _object({"count": count, "next": link, "previous": link, "results": {"type": "array", "items": row}})
 

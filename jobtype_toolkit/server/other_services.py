@@ -43,7 +43,7 @@ def nothing(facts: Data, request: V6Request) -> V6Response:
 
 
 class LogService:
-    """Answers job-executions/{id}/logs/{stream}/: 204 where there is no log."""
+    """Answers job-executions/{id}/logs/{stream}/: 204 if there is no log."""
 
     def __init__(self, logs: Logs) -> None:
         """Take the logs there are."""

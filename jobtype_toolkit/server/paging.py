@@ -14,13 +14,13 @@ _DIGITS = 15
 
 
 def page_size(request: V6Request) -> int:
-    """Return how many rows a page has: what is no number from 1 is 100, what is above 1000 is 1000 (D1)."""
+    """Return how many rows a page has: 100 for what is not a number from 1, 1000 for what is above 1000 (D1)."""
     size = _number(request.last("page_size"))
     return DEFAULT_PAGE_SIZE if size is None or size < 1 else min(size, MAX_PAGE_SIZE)
 
 
 def page_number(request: V6Request, count: int) -> int:
-    """Return the page asked for; 404 where there is none of that number."""
+    """Return the page asked for; 404 if there is none of that number."""
     pages = max(1, -(-count // page_size(request)))
     text = request.last("page")
     if text is None or text == "last":
@@ -32,7 +32,7 @@ def page_number(request: V6Request, count: int) -> int:
 
 
 def stretch(request: V6Request, count: int) -> tuple[int, int]:
-    """Return where the page begins in the whole list, and how many rows it has at most."""
+    """Return where the page begins in the whole list, and the maximum number of its rows."""
     size = page_size(request)
     return (page_number(request, count) - 1) * size, size
 

@@ -81,7 +81,7 @@ RELEASES: Mapping[str, Release] = {
 
 
 def release(name: str) -> Release:
-    """Return a release; InvalidParameter where there is none of that name."""
+    """Return a release; InvalidParameter if there is none of that name."""
     if name not in RELEASES:
         msg = f"release={name!r} is unknown. Give one of {', '.join(RELEASES)}."
         raise InvalidParameter(msg)

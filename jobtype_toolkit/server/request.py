@@ -19,7 +19,7 @@ _MOMENT = re.compile(
 )
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _DIGITS = 18
-"""A whole number of more digits is no id: it just matches nothing."""
+"""A whole number with more digits cannot be an id: it just matches nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,23 @@ class V6Request:
         return broken() if self.quirks else ApiError(400, detail)
 
     def texts(self, name: str) -> list[str] | None:
-        """Return all values of a repeatable text parameter; None where there is none."""
+        """Return all values of a repeatable text parameter; None if there is none."""
         values = [value for key, value in self.query if key == name]
         if any("\0" in value for value in values):
             raise self.mistake(f'Parameter must not contain NUL: "{name}"')
         return values or None
 
     def wholes(self, name: str) -> list[int] | None:
-        """Return all values of a repeatable integer parameter; None where there is none."""
+        """Return all values of a repeatable integer parameter; None if there is none."""
         values = [value for key, value in self.query if key == name]
         return [whole for value in values if (whole := _whole(name, value)) is not None] if values else None
 
     def flag(self, name: str) -> bool | None:
-        """Return a boolean parameter; None where it is not given."""
+        """Return a boolean parameter; None if it is not given."""
         return boolean(name, self.value(name))
 
     def moment(self, name: str) -> datetime | None:
-        """Return a time or a duration back from now, UTC without its zone; None where it is not given."""
+        """Return a time or a duration back from now, UTC without its zone; None if it is not given."""
         value = self.last(name)
         if value is None:
             return None

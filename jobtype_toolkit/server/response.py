@@ -1,4 +1,4 @@
-"""What a v6 server answers with: compact JSON, or a line of HTML where Django itself answers."""
+"""What a v6 server answers with: compact JSON, or a line of HTML if Django itself answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ApiError(Exception):
     """A request that is answered with an error."""
 
     def __init__(self, status: int, detail: str = "", *, found: V6Response | None = None) -> None:
-        """Take v6's detail, or the whole answer where it is not JSON."""
+        """Take v6's detail, or the whole answer if it is not JSON."""
         super().__init__(detail)
         self.answer = found or answer({"detail": detail}, status)
 

@@ -22,7 +22,7 @@ class ServiceRoute:
     url: str
     methods: Mapping[str, Handler]
     allow: str = ""
-    """What the header Allow says where that is more than what is answered."""
+    """What the header Allow names if that is more than what is answered."""
     is_open: bool = False
     """Whether no credentials are needed."""
     reads: frozenset[str] = field(default_factory=frozenset)

@@ -170,7 +170,7 @@ def _configuration(request: V6Request) -> dict[str, Any] | None:
 
 
 def _check_breaking(request: V6Request, name: str, about: str, configuration: Any) -> None:
-    """Answer 500 where a server fails instead of telling."""
+    """Answer 500 if a real server fails instead of giving a reason."""
     if name in _BREAKING:
         raise request.mistake(name)
     if about == "configuration":

@@ -139,12 +139,12 @@ class Database:
 
     def _look(self) -> None:
         path = self.path
-        assert path is not None  # noqa: S101 - only called where there is a file
+        assert path is not None  # noqa: S101 - only called if there is a file
         if path.is_dir():
-            msg = f"{path} is a folder, not a store. Give the path of a DuckDB file; one is made where there is none."
+            msg = f"{path} is a folder, not a store. Give the path of a DuckDB file; a missing one is created."
             raise NotAStore(msg)
         if not path.is_file():
-            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; one is made where there is none."
+            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; a missing one is created."
             raise NotAStore(msg)
         with path.open("rb") as file:
             if file.read(12)[8:] != _MAGIC:
@@ -155,7 +155,7 @@ class Database:
     def reading(self, patience: Patience, *, upgrade: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor for reading; the file stays open for a few idle seconds afterwards.
 
-        A file of an older schema is brought up to date first where `upgrade`, and refused otherwise.
+        A file of an older schema is upgraded first if `upgrade`, and refused otherwise.
         """
         with self._free:
             self._wait_until(lambda: self._writer is None, patience)
@@ -169,7 +169,7 @@ class Database:
         except (duckdb.IOException, duckdb.SerializationException) as error:
             msg = f"{self.path} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
             raise StoreError(msg) from error
-        finally:  # also where Ctrl+C strikes in the middle of it
+        finally:  # also if Ctrl+C strikes in the middle
             try:
                 cursor.close()
             finally:
@@ -201,7 +201,7 @@ class Database:
                 try:
                     if self.path is not None:
                         self._disconnect()
-                finally:  # also where Ctrl+C strikes while the file is closed, which takes a while
+                finally:  # also if Ctrl+C strikes while the file is closed, which takes a while
                     self._writer = None
                     self._free.notify_all()
 
@@ -233,7 +233,7 @@ class Database:
             con.close()
 
     def _start_timer(self, patience: Patience) -> None:
-        """See to it that the file is let go when it was idle for long enough; not with a thread for each question."""
+        """Schedule the release of the file for when it has been idle long enough, with one thread for all calls."""
         if self.path is None or self._con is None or self._readers:
             return
         self._let_go_at = time.monotonic() + patience.idle
@@ -274,10 +274,10 @@ class Database:
         return con
 
     def _fit(self, con: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
-        """Bring the schema up to date where the file may be written, and refuse what this release cannot use."""
+        """Upgrade the schema if the file may be written, and refuse what this release cannot use."""
         found = schema.version(con)
         if found is None:
-            msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; one is made where there is none."
+            msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; a missing file is created."
             raise NotAStore(msg)
         if found == schema.SCHEMA_VERSION:
             return
@@ -318,7 +318,7 @@ def _fill(con: duckdb.DuckDBPyConnection) -> bool:
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit at the end what is done meanwhile, or roll it back where anything is raised.
+    """Commit at the end what is done meanwhile, or roll it back if anything is raised.
 
     In DuckDB a statement that fails takes the whole transaction with it: what may fail is tried before.
     """

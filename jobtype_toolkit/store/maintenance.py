@@ -74,7 +74,7 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     for name in ("job_type", "error"):
         con.execute(f"UPDATE {name} SET load_id = NULL, inferred = true WHERE load_id = ?", [load_id])  # others need it
     if con.execute("SELECT pulled FROM source WHERE source = ?", [found[0]]).fetchone() == (True,):
-        # what went must be pulled again, also where a file had replaced it
+        # what went must be pulled again, even if a file had replaced it
         script(con, "store/forget.pull", {"source": found[0]})
     for name in ("job_type_change", "reject", "snapshot", "load"):
         con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id])

@@ -22,7 +22,7 @@ def open(
     idle: float = 2.0,
     clock: Clock = system_clock,
 ) -> Store:
-    """Open a store: a DuckDB file, made where it is missing, or `":memory:"`. The arguments are those of `Store`."""
+    """Open a store: a DuckDB file, created if it is missing, or `":memory:"`. The arguments are those of `Store`."""
     return Store(path, read_only=read_only, wait=wait, idle=idle, clock=clock)
 
 

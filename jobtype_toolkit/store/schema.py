@@ -56,7 +56,7 @@ _JOB = (SOURCE, *JOB.stored, *_TAIL)
 TABLES = (
     Table(
         "source",
-        "One row a source, kept up to date by every load.",
+        "One row per source, kept up to date by every load.",
         (
             SOURCE,
             Field("jobs", "int", "How many jobs it has."),
@@ -69,7 +69,7 @@ TABLES = (
     ),
     Table(
         "load",
-        "One row a load.",
+        "One row per load.",
         (
             Field("load_id", "int", "Number of the load, from 1.", required=True),
             SOURCE,
@@ -90,7 +90,7 @@ TABLES = (
     ),
     Table(
         "reject",
-        "One row a row that could not be loaded.",
+        "One row per input row that could not be loaded.",
         (
             LOAD_ID,
             SOURCE,
@@ -98,7 +98,7 @@ TABLES = (
             Field("file", "text", "The file it stands in."),
             Field("position", "int", "Its number in the file, from 1; 0 for the file as a whole."),
             Field("reason", "text", "What is wrong with it."),
-            Field("text", "text", "The row itself, cut where it is long."),
+            Field("text", "text", "The row itself, cut if it is long."),
         ),
     ),
     Table("job_type", JOB_TYPE.meaning, (SOURCE, *JOB_TYPE.stored, INFERRED, *_TAIL, IS_LOCAL)),
@@ -111,8 +111,8 @@ TABLES = (
             Field("name", "text", "Its name."),
             Field("version", "text", "Its version."),
             Field("field", "text", "The field that changed."),
-            Field("before", "text", "Its value before; missing where it had none."),
-            Field("after", "text", "Its value after; missing where it has none."),
+            Field("before", "text", "Its value before; missing if it had none."),
+            Field("after", "text", "Its value after; missing if it has none."),
             _OBSERVED,
             LOAD_ID,
         ),
@@ -133,16 +133,16 @@ TABLES = (
     Table("job_execution", JOB_EXECUTION.meaning, (SOURCE, *JOB_EXECUTION.stored, *_TAIL)),
     Table(
         "coverage",
-        "One row a stretch of last_modified of which every job of the server is here.",
+        "One row per range of last_modified in which every job of the server is here.",
         (
             SOURCE,
-            Field("started", "time", "Its start, included; missing where it is the beginning."),
+            Field("started", "time", "Its start, included; missing for the beginning of time."),
             Field("ended", "time", "Its end, excluded."),
         ),
     ),
     Table(
         "execution_asked",
-        "One row a job whose executions were asked for.",
+        "One row per job whose executions were asked for.",
         (
             SOURCE,
             Field("job_id", "int", "The job."),
@@ -159,7 +159,7 @@ VIEWS = {"job": "The whole job history under v6's field names, with the names of
 
 
 def table(name: str) -> Table:
-    """Return the table of that name; KeyError where there is none."""
+    """Return the table of that name; KeyError if there is none."""
     for one in TABLES:
         if one.name == name:
             return one
@@ -234,7 +234,7 @@ def _template_name() -> str:
 
 
 def comment(field: Field) -> str:
-    """Return what a column's comment says: its meaning, and its unit where it has one."""
+    """Return what a column's comment says: its meaning, and its unit if it has one."""
     return f"{field.meaning} Unit: {field.unit}." if field.unit else field.meaning
 
 

@@ -22,8 +22,7 @@ from jobtype_toolkit.backend import Scope
 from jobtype_toolkit.errors import InvalidParameter, StoreError
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.backend import SqlBackend
-from jobtype_toolkit.queries.reader import ALL, Reader
+from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import maintenance, schema, writes

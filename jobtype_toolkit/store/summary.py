@@ -57,7 +57,7 @@ class Summary:
 
 
 def _complete(source: Source) -> str:
-    """Return which part of a pulled history is complete, where that is not all of it."""
+    """Return which part of a pulled history is complete, unless all of it is."""
     if not source.pulled:
         return ""
     is_whole = len(source.spans) == 1 and source.spans[0][0] == BEGINNING and _reaches(source)

@@ -45,7 +45,7 @@ class Stored(Current):
 
     source: str
     row: Mapping[str, Any] | None = field(repr=False)
-    """The row of the table `job_type`, JSON as text; None where there is no such job type."""
+    """The row of the table `job_type`, JSON as text; None if there is no such job type."""
 
 
 def planned(connections: Connections, request: ChangeRequest, source: str, missing: str) -> Plan:
@@ -143,7 +143,7 @@ def _with_settings(settings: Any) -> Any:
 
 
 def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] | None:
-    """Return the workspaces of a source, name → is_active; None where none are known."""
+    """Return the workspaces of a source, name → is_active; None if none are known."""
     return dict(con.execute(sql("queries/workspaces"), {"source": source}).fetchall()) or None
 
 
@@ -233,7 +233,7 @@ def set_workspaces(con: duckdb.DuckDBPyConnection, source: str, workspaces: Mapp
 
 
 def source_name(source: str) -> str:
-    """Return a text that can name a source; InvalidParameter where it cannot."""
+    """Return a text that can name a source; InvalidParameter if it cannot."""
     if not isinstance(source, str) or not source.strip() or source == "*":
         msg = f'source={source!r} cannot name a source. Give any text but "" and "*".'
         raise InvalidParameter(msg)

@@ -107,9 +107,9 @@ class Sink:
         self.known = Known(
             {id: rest for id, *rest in rows("known_types")}, set(rows("known_revisions")), set(rows("known_workspaces"))
         )
-        self._stored = {name: _rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
+        self._stored = {name: rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
         since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
-        jobs = _rows_of(con, "jobs", "last_modified >= $since", {**self._common, "since": since}) if since else {}
+        jobs = rows_of(con, "jobs", "last_modified >= $since", {**self._common, "since": since}) if since else {}
         if len(jobs) <= _COMPARED:
             self._stored["jobs"] = jobs
 
@@ -121,7 +121,7 @@ class Sink:
         if self.watermark is not None and watermark <= self.watermark:
             return
         with self._target.writing("pull") as con, transaction(con):
-            self.spans = minus(covered(con, self._source), [(again_from, END)])
+            self.spans = union(minus(covered(con, self._source), [(again_from, END)]))
             _cover(con, self._source, self.spans)
             con.execute(
                 "UPDATE source SET watermark = greatest(coalesce(watermark, $at), $at) WHERE source = $source",
@@ -135,11 +135,10 @@ class Sink:
             return
         spans = [one.span for one in spooled if one.span]
         bodies = _bodies(spooled)
-        if bodies is None or self._changed("jobs", bodies):
+        if bodies is not None and not self._changed("jobs", bodies) and self._is_covered(spans):
+            self._count("jobs", good=len(bodies))
+        else:
             self._take("jobs", [str(one.path) for one in spooled], spans)
-            return
-        self._count("jobs", good=len(bodies))
-        self.covers(spans)
 
     def rows(self, resource: str, bodies: Sequence[Any]) -> None:
         """Take v6 objects of any resource; those that the store holds already are only counted."""
@@ -154,11 +153,18 @@ class Sink:
 
     def covers(self, spans: Iterable[Span]) -> None:
         """Note that stretches are complete."""
-        wanted = list(spans)
-        if not minus(wanted, self.spans):
-            return
         with self._target.writing("pull") as con, transaction(con):
-            self._add_coverage(con, wanted)
+            self._add_coverage(con, spans)
+
+    def _is_covered(self, spans: Sequence[Span]) -> bool:
+        """Note that stretches are complete whose rows were here; False if somebody took rows of the source out since."""
+        if not minus(spans, self.spans):
+            return True
+        with self._target.writing("pull") as con, transaction(con):
+            is_as_before = covered(con, self._source) == self.spans
+            if is_as_before:
+                self._add_coverage(con, spans)
+        return is_as_before
 
     def snapshot(self, view: str, taken: datetime | None, columns: dict[str, list[Any]]) -> None:
         """Keep what a live view says, until the end of the pull."""
@@ -201,17 +207,29 @@ class Sink:
     def _changed(self, resource: str, bodies: Sequence[Any]) -> list[Any]:
         """Return the bodies that do not certainly say what the store holds."""
         stored = self._stored.get(resource)
-        if stored is None:
+        if stored is None and bodies:
             ids = [one["id"] for one in bodies if isinstance(one, dict) and _is_id(one.get("id"))]
             with self._target.writing("pull") as con:
                 is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
-                stored = _rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
+                stored = rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
         comparison = Comparison(LOADABLE[resource])
-        return [one for one in bodies if not comparison.is_same(one, stored)]
+        return [one for one in bodies if not comparison.is_same(one, stored or {})]
 
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
+        """Merge files; once more if a text in them is no Unicode, which JSON allows and no store holds."""
+        try:
+            self._merge(resource, files, spans)
+        except LoadFailed:
+            with _scratch() as folder:
+                self._merge(resource, [_mended(Path(one), folder) for one in files], spans)
+            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
+        self._stored.pop(resource, None)
+
+    def _merge(self, resource: str, files: Sequence[str], spans: Sequence[Span]) -> None:
+        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
         with self._target.writing("pull") as con, _scratch() as folder:
-            self._read(con, resource, files, folder)
+            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
+            incoming.add(Batch("documents", tuple(files), names))
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
                 script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
@@ -225,7 +243,6 @@ class Sink:
                 if spans:
                     self._add_coverage(con, spans)
                 refresh_source(con, self._source, now, is_pull=True)
-        self._stored.pop(resource, None)
 
     def _count(self, resource: str, *, good: int, new: int = 0, changed: int = 0, rejected: int = 0) -> None:
         """Count rows, in the report and for the row of the load."""
@@ -244,22 +261,8 @@ class Sink:
         self.spans = union([*covered(con, self._source), *spans])
         _cover(con, self._source, self.spans)
 
-    def _read(self, con: Connection, resource: str, files: Sequence[str], folder: Path) -> None:
-        """Fill the table `incoming`; once more where a text in the pages is no Unicode, which JSON allows and no store holds."""
-        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
 
-        def read(those: Sequence[str]) -> None:
-            incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
-            incoming.add(Batch("documents", tuple(those), names))
-
-        try:
-            read(files)
-        except LoadFailed:
-            read([_mended(Path(one), folder) for one in files])
-            self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
-
-
-def _rows_of(con: Connection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
+def rows_of(con: Connection, resource: str, condition: str, bound: Mapping[str, Any]) -> Stored:
     """Return the rows of a source that a condition holds for; those made up from what others say of them are none."""
     columns = ", ".join(quoted(one.name) for one in LOADABLE[resource].stored)
     query = " UNION ALL ".join(
@@ -302,7 +305,7 @@ def _bodies(spooled: Sequence[Spooled]) -> list[Any] | None:
 
 def _mended(file: Path, folder: Path) -> str:
     """Write a page anew without halves of characters, and return where."""
-    target = folder / f"mended-{file.name}"
+    target = folder / file.name
     text = json.dumps(json.loads(file.read_bytes()), ensure_ascii=False)
     target.write_bytes(text.encode("utf-8", "replace"))
     return str(target)

@@ -57,6 +57,17 @@ def pages(place: Path, jobs: int) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+def lines(place: Path, jobs: int) -> Path:
+    """Return the rows of those pages as NDJSON."""
+    file = place / f"pages-{jobs}.ndjson"
+    if not file.exists():
+        with file.open("w", encoding="utf-8") as out:
+            for page in pages(place, jobs):
+                for body in json.loads(page.read_bytes())["results"]:
+                    out.write(json.dumps(body, separators=(",", ":"), ensure_ascii=False) + "\n")
+    return file
+
+
 def _body(row: dict[str, Any], types: dict[int, Any], errors: dict[int, Any]) -> dict[str, Any]:
     said = {name: v6_text(value) if hasattr(value, "astimezone") else value for name, value in row.items()}
     body = nested(said, [field for field in JOB.fields if field.name != "exit_code"])

@@ -196,7 +196,7 @@ def test_a_500_after_which_it_is_there_is_a_creation(server, scale, exchange, re
     server.on("GET", "job-types/exp-retry/", listed(), listed(row))
     sent = plan.send()
     assert (sent.outcome, sent.status, sent.url) == ("created", 500, f"{server.url}/v6/job-types/exp-retry/")
-    assert "it was done" in sent.notes[0]
+    assert "the change is in place" in sent.notes[0]
     assert sent.job_type.version == "1.0.0-rc.1"
     assert len(server.writes()) == 1
 
@@ -555,7 +555,7 @@ def test_a_creation_whose_answer_is_lost_is_found(server, scale, exchange, recor
     server.on("GET", f"{DETAILS}revisions/1/", revision(made))
     sent = plan.send()
     assert sent.outcome == "created"
-    assert "it was done" in sent.notes[0]
+    assert "the change is in place" in sent.notes[0]
     assert len(server.writes()) == 1
 
 
@@ -603,7 +603,7 @@ def test_an_edit_of_fields_is_found_by_them_or_unknown(server, scale, recording)
         server.on("PATCH", DETAILS, CUT)
         server.on("GET", DETAILS, before, moved(before, **after))
         if is_found:
-            assert "it was done" in plan.send().notes[0]
+            assert "the change is in place" in plan.send().notes[0]
             continue
         with pytest.raises(jt.OutcomeUnknown, match="nobody can tell"):
             plan.send()

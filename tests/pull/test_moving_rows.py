@@ -169,10 +169,19 @@ class Pulling(RuleBasedStateMachine):
         assert self.store.check().is_sound
 
 
-Pulling.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=6,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-TestPulling = pytest.mark.slow(Pulling.TestCase)
+def machine(examples: int) -> type:
+    """Return the test case of so many examples."""
+
+    class Case(Pulling.TestCase):
+        settings = settings(
+            max_examples=examples,
+            stateful_step_count=6,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        )
+
+    return Case
+
+
+TestPulling = machine(5)
+TestPullingAtLength = pytest.mark.soak(machine(15))

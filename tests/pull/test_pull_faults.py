@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,26 +12,46 @@ import pandas as pd
 import pull_faults
 import pytest
 from histories import CHIPS_OLD, NOW, ago, base, job
-from loopback import Reply, V6Request, loopback
 from simulated import Simulated, here, there
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import NotFound
+from jobtype_toolkit.live.transport import HttpRequest, Reply, Transport
 
 pytest.importorskip("starlette")
 pytestmark = pytest.mark.slow
 
 
+@dataclass(frozen=True)
+class Size:
+    """How large a history is, and how often a client is killed."""
+
+    jobs: int
+    types: int | None
+    kills: int
+
+
+SIZES = [
+    pytest.param(Size(700, 6, 2), id="small"),
+    pytest.param(Size(1500, None, 3), id="full", marks=pytest.mark.soak),
+]
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def size(request: pytest.FixtureRequest) -> Size:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pull_faults.Home]:
-    made = pull_faults.make_home(tmp_path_factory.mktemp("faults"), 1500)
+def home(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Iterator[pull_faults.Home]:
+    made = pull_faults.make_home(tmp_path_factory.mktemp("faults"), size.jobs, types=size.types)
     yield made
     made.store.close()
 
 
 @pytest.mark.parametrize("fault", pull_faults.ALL, ids=lambda fault: fault.__name__)
-def test_after_a_fault_one_more_pull_ends_with_exactly_the_rows_of_the_server(home, fault):
-    outcome = fault(home)
+def test_after_a_fault_one_more_pull_ends_with_exactly_the_rows_of_the_server(home, size, fault):
+    outcome = fault(home, size.kills) if fault is pull_faults.killed_client else fault(home)
     assert outcome.wrong == []
 
 
@@ -79,31 +100,31 @@ def test_a_count_that_is_too_large_for_ever_costs_one_stretch_and_is_told(server
     assert len([path for path, _ in server.asked if path == "jobs/"]) < 30
 
 
-def test_a_line_of_100_mb_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path):
+def test_a_line_of_70_mb_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path):
     """The title of a job type; each of its jobs has it inside."""
     server = Simulated(NOW)
-    huge = {**CHIPS_OLD, "title": "x" * 100_000_000}
+    huge = {**CHIPS_OLD, "title": "x" * 70_000_000}
     server.job_types = {2: huge}
     for number in range(5):
         server.add("COMPLETED", ago(number))
     server.jobs[9] = {**job(9, CHIPS_OLD, "FAILED", ago(9)), "job_type": base(huge)}
 
-    def answer(asked: V6Request) -> object:
+    def answer(request: HttpRequest) -> object:
         try:
-            return server.answer(asked.path.removeprefix("/api/v6/"), asked.query)
+            return server.answer(request.service, request.query)
         except NotFound:
             return Reply(404, {"detail": "Not found."})
 
-    with loopback(answer) as wire, jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
+    with jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
         for _ in range(2):
-            with jt.connect(wire.url, clock=lambda: NOW) as scale:
+            with jt.connect("http://it.example/api", transport=Transport(answer), clock=lambda: NOW) as scale:
                 report = store.pull(scale, source="it", snapshot=False, progress=False)
             assert report.is_complete
             assert here(store) == there(server.jobs.values())
         assert store.check().is_sound
         assert len(str(report)) < 5000
         assert len(repr(store)) < 5000
-        assert [len(one) for one in store.job_types()["title"]] == [100_000_000]
+        assert [len(one) for one in store.job_types()["title"]] == [70_000_000]
 
 
 HOSTILE = [
@@ -148,11 +169,12 @@ def test_an_id_that_no_store_holds_is_rejected_and_told(server, store, pull):
 # Exactness.
 
 
-def test_a_pull_reproduces_a_history_of_20000_jobs_row_for_row(tmp_path):
+@pytest.mark.parametrize("jobs", [pytest.param(1200), pytest.param(20_000, marks=pytest.mark.soak)])
+def test_a_pull_reproduces_a_generated_history_row_for_row(tmp_path, jobs):
     """Job types, revisions, errors, jobs, and all executions where they are asked for."""
-    home = pull_faults.make_home(tmp_path, 20_000)
+    home = pull_faults.make_home(tmp_path, jobs)
     with home.serving() as server, home.mine("mine") as mine:
-        report = home.pull(mine, server, page_size=1000, executions=100_000)
+        report = home.pull(mine, server, page_size=min(jobs // 4, 1000), executions=100_000)
         assert report.is_complete
         assert report.disagreements == ()
         asked = home.store.sql(
@@ -170,5 +192,5 @@ def test_several_workers_bring_the_same_as_one(home, tmp_path: Path):
     with home.serving() as server:
         for workers in (1, 4):
             with jt.open(tmp_path / f"{workers}.duckdb") as mine:
-                home.pull(mine, server, workers=workers, page_size=30, overlap=timedelta(minutes=1))
+                home.pull(mine, server, workers=workers, page_size=max(home.page // 2, 1), overlap=timedelta(minutes=1))
                 assert pull_faults.differences(home.store, mine, home.resources) == []

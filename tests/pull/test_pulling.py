@@ -47,10 +47,17 @@ def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pul
     assert report.notes == ()  # nothing had to be read again
 
 
-def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothing_of_it_is_lost(server, store, pull):
-    for number in range(400):
+@pytest.mark.parametrize("crowd", [pytest.param(150), pytest.param(400, marks=pytest.mark.soak)])
+def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothing_of_it_is_lost(
+    server, store, pull, monkeypatch, crowd
+):
+    shared = []
+    give_back = jobs.Ranges.give_back
+    monkeypatch.setattr(jobs.Ranges, "give_back", lambda *given: (shared.append(given[1]), give_back(*given)))
+    for number in range(crowd):
         server.add("COMPLETED", ago(300) + timedelta(seconds=number))
     report = pull(page_size=1, workers=3)
+    assert shared
     assert here(store) == there(server.jobs.values())
     assert report.notes == ()
 

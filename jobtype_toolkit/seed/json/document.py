@@ -1,6 +1,6 @@
 """A JSON document that is written back as it was read.
 
-Values are plain `int, float, str, bool, None, list, dict`. How they were spelled, and where, stays with the text: what
+Values are plain `int, float, str, bool, None, list, dict`. How and where they were spelled stays with the text: what
 was not changed is written letter by letter as it stood, what was changed follows the layout around it.
 """
 
@@ -117,7 +117,7 @@ class Document:
         """Return the document as text: unchanged parts as they stood, new members in the schema's order.
 
         Raises:
-            InvalidManifest: a value that JSON cannot hold (NaN, a date, a key that is no text).
+            InvalidManifest: a value that JSON cannot hold (NaN, a date, a key that is not text).
         """
         return Writer(self.value, self.text, list(self.nodes.values()), self.node).document(schema)
 
@@ -206,7 +206,7 @@ def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
 
 def _text(key: Any, path: Path, faults: list[Fault]) -> str:
     if not isinstance(key, str):
-        faults.append(Fault(0, f"A key of {show(path)} is no text.", "Use text for keys."))
+        faults.append(Fault(0, f"A key of {show(path)} is not text.", "Use text for keys."))
     return str(key)
 
 

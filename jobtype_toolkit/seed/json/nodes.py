@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Item:
-    """One member or element as it stands in the text: where its key and value begin, where it ends, the value."""
+    """One member or element as it stands in the text: the places of its key, value and end, and the value."""
 
     __slots__ = ("end", "key", "start", "value")
 

@@ -1,6 +1,6 @@
 """Reading JSON text with everything in it: places, spelling, duplicate keys, and what is wrong with it.
 
-The standard parser tells neither where a value stands nor how a number was written, and it stops at the first
+The standard parser tells neither where a value is nor how a number was written, and it stops at the first
 fault. This one keeps the place of every member and goes on after faults whose repair is obvious.
 """
 
@@ -225,7 +225,7 @@ class Reader:
         raw = match[1]
         bad = _BAD_ESCAPE.search(raw.replace("\\\\", "  "))
         if bad:
-            self._fail(at + 1 + bad.start(), "This is no escape that JSON knows.", "Write a backslash as \\\\.")
+            self._fail(at + 1 + bad.start(), "JSON has no such escape.", "Write a backslash as \\\\.")
         if _CONTROL.search(raw):
             mended = _CONTROL.sub(lambda control: f"\\u{ord(control[0]):04x}", match[0])
             self._mend(

@@ -130,7 +130,7 @@ def _media_types(manifest: Any) -> Iterator[Finding]:
             yield advice(
                 "MEDIA_TYPE_FORM",
                 path,
-                f"{shown(text)} is no media type of the form type/subtype.",
+                f"{shown(text)} is not a media type of the form type/subtype.",
                 "Use one such as image/tiff.",
             )
 
@@ -161,7 +161,7 @@ def _patterns(manifest: Any) -> Iterator[Finding]:
             yield advice(
                 "PATTERN_MATCHES_NOTHING",
                 place,
-                f"The pattern {shown(pattern)} is looked for inside the output folder, where nothing can match it.",
+                f"The pattern {shown(pattern)} is searched inside the output folder and cannot match anything there.",
                 "Write it relative to the output folder.",
                 severity="warning",
             )

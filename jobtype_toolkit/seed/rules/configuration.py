@@ -56,8 +56,8 @@ def configuration_findings(
         *_findings(configuration.value, manifest, workspaces, edit=edit, against=against),
         *duplicate_findings(configuration),
     ]
-    for each in found:
-        yield replace(each, document="configuration")
+    for item in found:
+        yield replace(item, document="configuration")
 
 
 def _findings(

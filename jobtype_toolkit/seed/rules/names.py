@@ -147,7 +147,7 @@ def _collision(use: Use, earlier: list[Use], names: _Names) -> Finding:
 
 
 class _Names:
-    """The names that are taken, and where to go on counting for another one."""
+    """The names that are taken, and the numbers tried so far for another one."""
 
     def __init__(self, found: list[Use], command: Any) -> None:
         self.command = command if isinstance(command, str) else ""

@@ -1,4 +1,4 @@
-"""Violations of the schema in words: what is wrong, what to do, and a fix where there is one."""
+"""Violations of the schema in words: what is wrong, what to do, and a fix if there is one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
 
 
 _MANY = 50
-"""So many unknown members are looked at for a misspelt one."""
+"""This many unknown members are searched for a misspelt one."""
 
 Words = tuple[str, str, Fix | None]
 
@@ -138,7 +138,7 @@ def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words
 
 
 def _converted(node: Schema, value: Any) -> Any:
-    """Return the value in the expected type where there is one way to do it, else None."""
+    """Return the value in the expected type if there is one way to convert it, otherwise None."""
     if node.type in {"integer", "number"} and isinstance(value, str):
         return _number(value, whole=node.type == "integer")
     if node.type == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A
 _DEFAULT = re.compile(r":?[-=].")
 _SECRET_WORD = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL")
 _MANY = 100
-"""So many undeclared variables are told."""
+"""At most this many undeclared variables are reported."""
 _STANDARD_VARIABLES = frozenset({OUTPUT_DIR, "HOME", "PATH", "PWD", "HOSTNAME", "USER"})
 
 
@@ -31,7 +31,7 @@ def setting_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
                     "SECRET_SETTING",
                     use.path[:-1],
                     f"The setting {shown(use.name)} looks like a secret and is not marked as one.",
-                    'Add "secret": true, unless it is none.',
+                    'Add "secret": true, unless it is not one.',
                     severity="warning",
                     fix=fixes.setting((*use.path[:-1], "secret"), True, 'add "secret": true'),
                 )

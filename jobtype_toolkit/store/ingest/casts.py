@@ -17,6 +17,8 @@ from jobtype_toolkit.sqlfiles import quoted
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"
 FIRST, LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 """The first and the last instant, as SQL, that calendars of Python and pandas hold."""
+_NARROWER = {"int": ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), "float": ("FLOAT",)}
+"""Types of which every value is one of the field's type."""
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
 
 
@@ -44,14 +46,16 @@ class Options:
         return bound
 
     def status(self, text: str) -> str:
-        """Return SQL for a trimmed status: mapped, and in capitals if it is one of v6's.
+        """Return SQL for a status: without blanks around it, mapped, and in capitals if it is one of v6's.
 
-        Not with IN: DuckDB makes a join of a long one, after which rows are no longer in the order of the file.
+        What v6 writes itself needs no second look. Not with IN: DuckDB makes a join of a long one, after which rows are no
+        longer in the order of the file.
         """
         known = " ".join(f"WHEN '{status}' THEN '{status}'" for status in STATUSES)
-        plain = f"CASE upper({text}) {known} ELSE {text} END"
+        trimmed = f"trim({text})"
+        plain = f"CASE {text} {known} ELSE CASE upper({trimmed}) {known} ELSE {trimmed} END END"
         cases = "".join(f" WHEN $status_from_{n} THEN $status_to_{n}" for n in range(len(self.statuses)))
-        return f"CASE {text}{cases} ELSE {plain} END" if cases else plain
+        return f"CASE {trimmed}{cases} ELSE {plain} END" if cases else plain
 
 
 Column = tuple[Field, str, str]
@@ -76,25 +80,27 @@ class Cast:
     """Over both: what is wrong with the value, NULL if nothing is; None if nothing can be."""
 
 
-def cast(column: Column, options: Options) -> Cast:
-    """Return the way of a column to its values."""
+def cast(column: Column, options: Options, *, is_sound: bool = False) -> Cast:
+    """Return the way of a column to its values; `is_sound` says that every value is known to be one."""
     field, text, have = column
     said, name = quoted(f"said {field.name}"), quoted(field.name)
     source = f"nullif(trim({text}), '')" if have == "VARCHAR" else text
     final = None
     if field.name == "status":
-        source, typed = f"trim(CAST({text} AS VARCHAR))", options.status(said)
+        source, typed = f"CAST({text} AS VARCHAR)", options.status(said)
     elif field.type == "time":
         typed, final = _time(said, name, have, options)
+        if is_sound and have == "TIMESTAMP WITH TIME ZONE":
+            typed = f"make_timestamp(epoch_us({said}))"
         if have not in _TIMES:
             source = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
     elif field.type == "json":
-        source, typed, final = text, _json(said, have), _unwrapped(name) if field.kept else None
+        source, typed, final = text, _json(said, have), unwrapped(name) if field.kept else None
     elif have == DUCKDB[field.type]:
         source, typed = text, said
     else:
         typed = _plain(said, have, DUCKDB[field.type])
-    return Cast(field, source, typed, final, _reason(field, said, name, have))
+    return Cast(field, source, typed, final, None if is_sound else _reason(field, said, name, have))
 
 
 def _plain(said: str, have: str, want: str) -> str:
@@ -112,7 +118,8 @@ def _json(said: str, have: str) -> str:
     return said if have == "JSON" else f"to_json({said})"
 
 
-def _unwrapped(value: str) -> str:
+def unwrapped(value: str) -> str:
+    """Return SQL for JSON, taken out of the string if it is JSON in a string."""
     # the documentation calls a manifest a string (D6): one that comes as such is the object inside it
     inner = f"({value} ->> '$')"
     return (
@@ -149,7 +156,8 @@ def _has_offset(text: str) -> str:
 
 
 def _reason(field: Field, said: str, name: str, have: str) -> str | None:
-    if (have == DUCKDB[field.type] and field.type != "time") or field.type not in _NAMES:
+    never_fails = have == DUCKDB[field.type] or have in _NARROWER.get(field.type, ())
+    if (never_fails and field.type != "time") or field.type not in _NAMES:
         return None
     is_said = (
         f"nullif(trim({said}), '') IS NOT NULL" if field.type == "json" and have == "VARCHAR" else f"{said} IS NOT NULL"

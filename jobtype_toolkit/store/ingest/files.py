@@ -1,6 +1,6 @@
 """What an input looks like: which files, and how to get the rows out of each, whatever the shape.
 
-JSON of every shape becomes rows of the temporary table `raw` (seq, file, position, j): v6 list pages, arrays and single
+JSON of every shape becomes rows of the temporary table `json_row` (seq, file, position, j): v6 list pages, arrays and single
 objects from documents, and one row a line from NDJSON. CSV and Parquet keep their columns and are read in place.
 """
 
@@ -147,15 +147,15 @@ def _unpacked(file: Path, scratch: Path) -> Path:
 
 
 def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
-    """Fill the temporary table `raw` from a batch of JSON; return what is no JSON.
+    """Fill the temporary table `json_row` from a batch of JSON; return what is no JSON.
 
     Whole elements in front of the place where a document breaks off are kept.
     """
     if batch.shape == "lines":
         script(con, "store/ingest/files.raw_lines", {"file": batch.files[0], "name": batch.names[0]})
         bad = script(con, "store/ingest/files.raw_bad_lines", {"most": TEXT_KEPT}).fetchall()
-        con.execute("DELETE FROM raw WHERE NOT json_valid(j)")
-        if not bad and con.execute("SELECT count(*) FROM raw").fetchone() == (0,):
+        con.execute("DELETE FROM json_row WHERE NOT json_valid(j)")
+        if not bad and con.execute("SELECT count(*) FROM json_row").fetchone() == (0,):
             return [Broken(batch.names[0], 0, "the file is empty", "")]
         return [Broken(file, position, _why(text), text) for file, position, text in bad]
     names = dict(zip(batch.files, batch.names, strict=True))
@@ -163,14 +163,14 @@ def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
         Broken(names[file], 0, f"not UTF-8 text at byte {at}", "") for file, at in _read_documents(con, batch.files)
     ]
     script(con, "store/ingest/files.raw_documents")
-    for file, content in con.execute("SELECT file, content FROM document WHERE kind = 'broken'").fetchall():
+    for file, content in con.execute("SELECT file, content FROM json_document WHERE kind = 'broken'").fetchall():
         broken += _salvage(con, names[file], content)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE called AS SELECT unnest($files) AS file, unnest($names) AS name",
+        "CREATE OR REPLACE TEMP TABLE file_name AS SELECT unnest($files) AS file, unnest($names) AS name",
         {"files": list(batch.files), "names": list(batch.names)},
     )
     con.execute(
-        "UPDATE raw SET file = called.name FROM called WHERE called.file = raw.file AND called.file <> called.name"
+        "UPDATE json_row SET file = file_name.name FROM file_name WHERE file_name.file = json_row.file AND file_name.file <> file_name.name"
     )
     return broken
 
@@ -186,7 +186,7 @@ class Broken:
 
 
 def _read_documents(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[tuple[str, int]]:
-    """Fill the temporary table `document`; return the files that are not UTF-8, each with the first byte that is not."""
+    """Fill the temporary table `json_document`; return the files that are not UTF-8, each with the first byte that is not."""
     try:
         script(con, "store/ingest/files.documents", {"files": list(files)})
     except duckdb.InvalidInputException:
@@ -197,7 +197,7 @@ def _read_documents(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> lis
         if good:
             script(con, "store/ingest/files.documents", {"files": good})
         else:
-            con.execute("CREATE OR REPLACE TEMP TABLE document (file VARCHAR, content VARCHAR, kind VARCHAR)")
+            con.execute("CREATE OR REPLACE TEMP TABLE json_document (file VARCHAR, content VARCHAR, kind VARCHAR)")
         return list(faults.items())
     return []
 
@@ -234,7 +234,7 @@ def _salvage(con: duckdb.DuckDBPyConnection, file: str, content: str) -> list[Br
             break
     if rows:
         con.executemany(
-            "INSERT INTO raw SELECT coalesce((SELECT max(seq) FROM raw), 0) + 1, ?, ?, ?",
+            "INSERT INTO json_row SELECT coalesce((SELECT max(seq) FROM json_row), 0) + 1, ?, ?, ?",
             [(file, position, row) for position, row in enumerate(rows, 1)],
         )
     return rest

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ import msgspec
 from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, LET_GO
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.ingest.casts import FIRST, LAST, Column, Options
+from jobtype_toolkit.store.ingest.casts import FIRST, LAST, Column, Options, unwrapped
 
 EMBEDDED: Mapping[str, tuple[Field, ...]] = {
     "job_type": BASE_JOB_TYPE.fields,
@@ -132,19 +133,9 @@ class V6Rows:
     def __init__(self, resource: Resource, required: Collection[tuple[str, ...]]) -> None:
         """Take what is read, and the places in its JSON without which a row is none."""
         self._resource = resource
-        tree: dict[str, Any] = {}
-        for field in resource.fields:
-            _put(tree, field.json_path, field)
-        self.embedded = {name: fields for name, fields in EMBEDDED.items() if isinstance(tree.get(name), dict)}
-        for path in LET_GO:
-            head, *rest = path.split(".")
-            if rest and rest[0] != "*" and isinstance(tree.get(head), dict):
-                tree[head].setdefault(rest[0], None)
-            elif not rest or head not in tree:
-                tree.setdefault(head, None)
-        self._row = _struct(resource.name, tree, required)
-        self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[self._row])  # type: ignore[name-defined]
-        self._line: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._row)
+        heads = {field.json_path[0] for field in resource.fields if len(field.json_path) > 1}
+        self.embedded = {name: fields for name, fields in EMBEDDED.items() if name in heads}
+        self._page, self._line = _decoders(resource, frozenset(required))
         self.seen: dict[str, dict[int, Any]] = {name: {} for name in self.embedded}
         """The objects inside the rows by their ids, the first of each."""
 
@@ -191,9 +182,11 @@ class V6Rows:
         for field in self._read:
             text = "s." + ".".join(quoted(key) for key in field.json_path)
             if field.name == "status":
-                text = options.status(f"trim({text})")
+                text = options.status(text)
             elif field.type == "time":
                 text = f"make_timestamp(epoch_us({text}))"  # read as TIMESTAMP, DuckDB would drop the offset
+            elif field.kept:
+                text = unwrapped(text)
             found.append(text)
         return found
 
@@ -225,6 +218,24 @@ _TYPES: Mapping[str, Any] = {
     "time": Annotated[datetime, msgspec.Meta(tz=True)],
     "json": msgspec.Raw,
 }
+
+
+@cache
+def _decoders(
+    resource: Resource, required: frozenset[tuple[str, ...]]
+) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any]]:
+    """Return what decodes an array of rows, and a row."""
+    tree: dict[str, Any] = {}
+    for field in resource.fields:
+        _put(tree, field.json_path, field)
+    for path in LET_GO:
+        head, key = path.split(".")
+        if not isinstance(tree.setdefault(head, None), dict):
+            continue
+        if key != "*":
+            tree[head].setdefault(key, None)
+    row = _struct(resource.name, tree, required)
+    return msgspec.json.Decoder(list[row]), msgspec.json.Decoder(row)  # type: ignore[valid-type]
 
 
 def _put(tree: dict[str, Any], path: Sequence[str], leaf: Any) -> None:
@@ -272,7 +283,7 @@ _TAIL = re.compile(rb"\]\s*\}\s*\Z")
 _TAIL_BYTES = 64
 _PART_BYTES = 16 * 2**20
 """DuckDB reads several files at once, but an array on one core."""
-_OBJECT_BYTES = 16 * 2**20
+OBJECT_BYTES = 16 * 2**20
 """The largest row that is read the quick way: DuckDB takes twice as much memory for each thread."""
 
 

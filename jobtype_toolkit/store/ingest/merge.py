@@ -25,9 +25,6 @@ TABLES = {
 }
 """Where the rows of each loadable resource live."""
 
-_CHUNK = 122_880
-"""Rows that DuckDB keeps the least and greatest values of together."""
-
 
 class Merge:
     """The second half of a load."""
@@ -97,7 +94,9 @@ class Merge:
                         "categories": [category for category, _ in BUILTIN_ERRORS.values()],
                         "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
                     }
-                    script(self._con, "store/ingest/merge.infer_errors_by_name", self._bound | builtin)
+                    script(self._con, "store/ingest/merge.errors_by_name", self._bound | builtin)
+                    if number(self._con, "SELECT count(*) FROM error_by_name"):
+                        script(self._con, "store/ingest/merge.infer_errors_by_name", self._bound | builtin)
                 modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
                 by = "name" if self._is_by_name else "id"
                 source = literal(self._bound["source"])
@@ -147,11 +146,13 @@ class Merge:
 
     def _adopt(self) -> None:
         """Let what was inferred by name, or made here, give way to a record with an id of its own."""
-        made = {name: self._holds(name, "id < 0") for name in ("job_type", "job_type_revision", "error")}
-        if made["job_type"] or made["job_type_revision"]:
-            script(self._con, "store/ingest/merge.adopt_job_types", self._bound)
-        if made["error"]:
-            script(self._con, "store/ingest/merge.adopt_errors", self._bound)
+        for name in ("job_type", "error"):
+            if self._holds(name, "id < 0"):
+                script(self._con, f"store/ingest/merge.adopted_{name}s", self._bound)
+                if number(self._con, "SELECT count(*) FROM adopted"):
+                    script(self._con, f"store/ingest/merge.adopt_{name}s", self._bound)
+        if self._holds("job_type_revision", "id < 0"):
+            script(self._con, "store/ingest/merge.adopt_revisions", self._bound)
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
@@ -219,13 +220,13 @@ class Merge:
         listed = ", ".join(f"'{status}'" for status in OPEN_STATUSES)
         return f"status {'IN' if name == 'job_open' else 'NOT IN'} ({listed})"
 
-    def _order(self, name: str) -> str:
-        """Return the order to write in: windows over job_final are only fast where it is clustered by time."""
-        if name != "job_final":
-            return "ORDER BY id"
-        found = script(self._con, "store/ingest/merge.clustering", chunk=str(_CHUNK)).fetchone()
-        is_clustered = bool(found and found[0])
-        return "" if is_clustered else "ORDER BY last_status_change"
+    @staticmethod
+    def _order(name: str) -> str:
+        """Return the order to write in: windows over job_final are only fast if it is clustered by time.
+
+        Sorting is also cheaper than it looks: DuckDB writes sorted rows while they come, and whatever it filters only in the end.
+        """
+        return "ORDER BY last_status_change" if name == "job_final" else "ORDER BY id"
 
     def _write_failed(self, rows: str, *, is_changing: bool) -> None:
         """Keep the narrow copy of the FAILED jobs in step."""

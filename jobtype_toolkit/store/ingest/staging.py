@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -19,7 +19,7 @@ from jobtype_toolkit.store.engine import number, script, statements
 from jobtype_toolkit.store.ingest import casts, json_rows
 from jobtype_toolkit.store.ingest.casts import Column, Options, cast
 from jobtype_toolkit.store.ingest.files import TEXT_KEPT, Batch, read_json
-from jobtype_toolkit.store.ingest.json_rows import Unusual, V6Rows, counted_lines, joined, object_of
+from jobtype_toolkit.store.ingest.json_rows import OBJECT_BYTES, Unusual, V6Rows, counted_lines, joined, object_of
 
 _REQUIRED = {
     "jobs": ("id", "status"),
@@ -33,7 +33,7 @@ _OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
 _TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
 _BAD_ROWS = "SELECT count(*) FROM checked WHERE reason <> ''"
 _OURS = ("file_row_number", "__position")
-"""Columns of the view `given` that are not the file's."""
+"""Columns of the view `table_row` that are not the file's."""
 
 
 class Incoming:
@@ -111,6 +111,7 @@ class Incoming:
             values=", ".join(rows.values(self._options)),
             columns=rows.columns,
             format=form,
+            most_bytes=str(OBJECT_BYTES),
         )
         found = statements(self._con, statement, {"files": files, **self._options.bound}).fetchone()
         return int(found[0]) if found else 0
@@ -172,28 +173,31 @@ class Incoming:
         unknown = [
             one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
         ]
+        is_only_parquet = kind == "parquet" and batch.is_only and not self._options.bound
+        is_sound = is_only_parquet and self._is_sound(columns, ours, file)
         checked = self._checked(
             columns,
-            rows="given",
+            rows="table_row",
             place=f"__position AS seq, {literal(name)} AS file, __position AS position",
             extra=_columns_extra(unknown, has_extra="extra" in ours),
+            is_sound=is_sound,
         )
-        if kind == "parquet" and batch.is_only and not self._options.bound:
-            self._look_through(checked, columns, file)
+        if is_only_parquet:
+            self._look_through(checked, columns, is_sound=is_sound)
         else:
             self._take_in(checked, kind)
         if number(self._con, "SELECT count(*) FROM rejected"):
-            self._check_zones(columns, "FROM given", file=name)
+            self._check_zones(columns, "FROM table_row", file=name)
         if kind == "csv" and self._has_bad_lines():
             script(self._con, "store/ingest/staging.reject_csv", {"file": name, "most": TEXT_KEPT})
 
     def _open_table(self, kind: str, file: str) -> dict[str, str]:
-        """Make the view `given` over a file, and return its columns with their types."""
+        """Make the view `table_row` over a file, and return its columns with their types."""
         if kind == "csv":
             script(self._con, "store/ingest/staging.csv_fresh")
         reader = sql(f"store/ingest/staging.table_{kind}", file=literal(file))
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW given AS {reader}")
-        described = self._con.execute("DESCRIBE given").fetchall()
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {reader}")
+        described = self._con.execute("DESCRIBE table_row").fetchall()
         return {column: kind for column, kind, *_ in described if column not in _OURS}
 
     def _named(self, have: Iterable[str], file: str) -> dict[str, str]:
@@ -207,10 +211,10 @@ class Incoming:
             raise LoadFailed(msg)
         return {one: one for one in have if one not in self._options.columns} | mapped
 
-    def _look_through(self, checked: str, columns: Sequence[Column], file: str) -> None:
+    def _look_through(self, checked: str, columns: Sequence[Column], *, is_sound: bool) -> None:
         """Let `incoming` be a view over the file: a large one is not copied twice."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW checked AS {checked}")
-        bad = 0 if self._is_known_good(columns, file) else number(self._con, _BAD_ROWS)
+        bad = 0 if is_sound else number(self._con, _BAD_ROWS)
         if bad:
             script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
         have = {field.name for field, _, _ in columns}
@@ -224,9 +228,25 @@ class Incoming:
             f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (file, position, reason){absent} FROM checked {good}"
         )
 
-    def _is_known_good(self, columns: Sequence[Column], file: str) -> bool:
-        """Whether the statistics of a Parquet file tell that no row of it is bad, so that none need be read to know it."""
-        return False
+    def _is_sound(self, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
+        """Return whether the statistics in a Parquet file tell that no row of it is bad, so that none need be read for that."""
+        found = script(
+            self._con, "store/ingest/staging.parquet_statistics", {"file": file}, first=casts.FIRST, last=casts.LAST
+        )
+        known = {name: facts for name, *facts in found.fetchall()}
+        is_whole = {ours for ours, name in theirs.items() if name in known and known[name][0]}
+        for column in columns:
+            field, _, have = column
+            if cast(column, self._options).reason is None:
+                continue
+            if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
+                return False
+        for name in _REQUIRED[self._name]:
+            is_text = self._resource[name].type == "text"
+            if name not in is_whole or (is_text and not known[theirs[name]][2]):
+                return False
+        has_type = {"job_type_id"} <= is_whole or set(_TYPE_NAME.get(self._name, ())) <= is_whole
+        return has_type or self._name not in _OF_A_JOB_TYPE
 
     def _take_in(self, checked: str, kind: str) -> None:
         """Copy the rows into `incoming_rows`, and keep those apart that have a reason against them."""
@@ -270,7 +290,14 @@ class Incoming:
         raise LoadFailed(msg)
 
     def _checked(
-        self, columns: Sequence[Column], *, rows: str, place: str, extra: str, objections: Sequence[str] = ()
+        self,
+        columns: Sequence[Column],
+        *,
+        rows: str,
+        place: str,
+        extra: str,
+        objections: Sequence[str] = (),
+        is_sound: bool = False,
     ) -> str:
         """Return SQL for typed rows, each with the reasons against it.
 
@@ -280,11 +307,14 @@ class Incoming:
             place: SQL for seq, file and position of a row.
             extra: SQL for what is unknown in it.
             objections: SQL for reasons against a row that are no column's.
+            is_sound: whether every row is known to be good.
         """
-        steps = [cast(column, self._options) for column in columns]
+        steps = [cast(column, self._options, is_sound=is_sound) for column in columns]
         finals = [f"{one.final} AS {quoted(one.column.name)}" for one in steps if one.final]
         reasons = [*(f"objection_{number}" for number in range(len(objections)))]
         reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
+        if is_sound:
+            reasons = ["NULL"]
         return sql(
             "store/ingest/staging.checked",
             rows=rows,

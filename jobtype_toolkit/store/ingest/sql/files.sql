@@ -1,6 +1,6 @@
 -- name: raw_lines
 -- The lines of an NDJSON file as they are; blank ones are none.
-CREATE OR REPLACE TEMP TABLE raw AS
+CREATE OR REPLACE TEMP TABLE json_row AS
 SELECT row_number() OVER () AS seq, $name AS file, position, ltrim(line, chr(65279)) AS j
 FROM (
     SELECT row_number() OVER () AS position, line
@@ -13,26 +13,26 @@ WHERE trim(line) <> '';
 
 -- name: raw_bad_lines
 -- Lines that are no JSON.
-SELECT file, position, left(j, $most) FROM raw WHERE NOT json_valid(j) ORDER BY position;
+SELECT file, position, left(j, $most) FROM json_row WHERE NOT json_valid(j) ORDER BY position;
 
 -- name: raw_documents
 -- The rows of whole JSON documents: the results of v6 pages, the elements of arrays, single objects.
-CREATE OR REPLACE TEMP TABLE raw AS
+CREATE OR REPLACE TEMP TABLE json_row AS
 SELECT row_number() OVER () AS seq, file, position, j
 FROM (
     SELECT file, generate_subscripts(rows, 1) AS position, unnest(rows) AS j
     FROM (
-        SELECT file, from_json(content, '{"results": ["JSON"]}').results AS rows FROM document WHERE kind = 'page'
+        SELECT file, from_json(content, '{"results": ["JSON"]}').results AS rows FROM json_document WHERE kind = 'page'
         UNION ALL
-        SELECT file, from_json(content, '["JSON"]') FROM document WHERE kind = 'array'
+        SELECT file, from_json(content, '["JSON"]') FROM json_document WHERE kind = 'array'
         UNION ALL
-        SELECT file, [content::JSON] FROM document WHERE kind = 'object'
+        SELECT file, [content::JSON] FROM json_document WHERE kind = 'object'
     )
 );
 
 -- name: documents
 -- Whole JSON documents, and what each of them is.
-CREATE OR REPLACE TEMP TABLE document AS
+CREATE OR REPLACE TEMP TABLE json_document AS
 SELECT
     file,
     content,

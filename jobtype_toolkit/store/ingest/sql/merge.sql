@@ -2,8 +2,8 @@
 -- What a merge works with; all of it is temporary, and gone with the connection. It reads `incoming`, which the staging filled:
 --   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed_…`, read by all that follows
 --   type_by_name              the job types that rows name without an id, with the id they get; made by `infer_types_by_name`
---   error_by_name             the errors that rows name without an id, with the id they get; made by `infer_errors_by_name`
---   adopted                   which id gives way to which; made and read by `adopt_…`
+--   error_by_name             the errors that rows name without an id, with the id they get; made by `errors_by_name`, completed by `infer_errors_by_name`
+--   adopted                   which id gives way to which; made by `adopted_…`, read by `adopt_…`
 --   kept_value                what replaced rows have that the input is silent about; made by `kept_value`, read by the final INSERT
 -- The rows that are not written: filled by `leave_out_…`, read by the final INSERT.
 CREATE TEMP TABLE IF NOT EXISTS left_out (seq BIGINT);
@@ -16,8 +16,8 @@ CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT, place BIGINT, home VARCHAR)
 -- How many rows there are, how many ids, and how many rows name a job type or an error without its id.
 SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE /*by_name*/) FROM incoming;
 
--- name: adopt_job_types
--- A job type that was inferred by name, or made here, is the one that has an id of its own now: what belongs to it follows.
+-- name: adopted_job_types
+-- Job types that were inferred by name, or made here, and have an id of their own now.
 CREATE OR REPLACE TEMP TABLE adopted AS
 SELECT made.id AS before, min(real.id) AS after, bool_and(made.is_local) AND bool_and(real.inferred) AS is_fuller
 FROM job_type AS made
@@ -25,6 +25,9 @@ JOIN job_type AS real
     ON real.source = made.source AND real.name = made.name AND real.version = made.version AND real.id >= 0
 WHERE made.source = $source AND made.id < 0
 GROUP BY made.id;
+
+-- name: adopt_job_types
+-- What belongs to those job types follows them to their new ids.
 UPDATE job_final SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
 UPDATE job_open SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
 UPDATE job_failed SET job_type_id = after FROM adopted WHERE source = $source AND job_type_id = before;
@@ -35,6 +38,8 @@ UPDATE job_type_change SET job_type_id = adopted.after FROM adopted WHERE source
 DELETE FROM job_type WHERE source = $source AND id IN (SELECT after FROM adopted WHERE is_fuller);
 UPDATE job_type SET id = after, inferred = true FROM adopted WHERE source = $source AND id = before AND is_fuller;
 DELETE FROM job_type WHERE source = $source AND id IN (SELECT before FROM adopted);
+
+-- name: adopt_revisions
 -- Revisions made here give way to those of the server, and to its counter.
 DELETE FROM job_type_revision
 WHERE source = $source AND id < 0 AND (
@@ -50,8 +55,8 @@ WHERE source = $source AND id < 0 AND (
     )
 );
 
--- name: adopt_errors
--- An error that was inferred by name, or made here, is the one that has an id of its own now: what failed with it follows.
+-- name: adopted_errors
+-- Errors that were inferred by name, or made here, and have an id of their own now.
 CREATE OR REPLACE TEMP TABLE adopted AS
 SELECT made.id AS before, min(real.id) AS after
 FROM error AS made
@@ -60,6 +65,9 @@ JOIN error AS real
     AND real.id >= 0
 WHERE made.source = $source AND made.id < 0
 GROUP BY made.id;
+
+-- name: adopt_errors
+-- What failed with those errors follows them to their new ids.
 UPDATE job_final SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
 UPDATE job_open SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
 UPDATE job_failed SET error_id = after FROM adopted WHERE source = $source AND error_id = before;
@@ -79,8 +87,8 @@ LEFT JOIN embedded_error AS o ON o.id = i.error_id
 WHERE i.error_id IS NOT NULL AND i.error_id NOT IN (SELECT id FROM error WHERE source = $source)
 GROUP BY i.error_id;
 
--- name: infer_errors_by_name
--- Errors that the incoming jobs name without an id, as far as the store does not have them.
+-- name: errors_by_name
+-- The errors that the incoming jobs name without an id.
 -- Built-in names belong to no job type, others to the one whose job failed with them. A job that says a category and no
 -- name gets a nameless error of that category, so that its failure still counts where it belongs.
 CREATE OR REPLACE TEMP TABLE error_by_name AS
@@ -95,6 +103,8 @@ FROM (
     WHERE i.error_id IS NULL AND (i.error_name IS NOT NULL OR i.error_category IS NOT NULL)
 ) AS f;
 
+-- name: infer_errors_by_name
+-- Give each an id: that of the store, or a new one with an error to it.
 UPDATE error_by_name
 SET id = (
     SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_by_name.error_category, NOT e.inferred, e.id)) FROM error AS e
@@ -251,15 +261,3 @@ FROM keyed AS i
 JOIN stored_row AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id
 WHERE NOT t.inferred AND /*differs*/;
-
--- name: clustering
--- Whether the incoming jobs are about in the order of last_status_change: the stretches of time that chunks of them cover
--- add up to little more than the whole.
-SELECT coalesce(sum(greatest(covers, 0)) <= 2 * (max(latest) - min(earliest)), true)
-FROM (
-    SELECT
-        epoch_us(min(last_status_change)) AS earliest, epoch_us(max(last_status_change)) AS latest,
-        latest - earliest AS covers
-    FROM incoming
-    GROUP BY seq // /*chunk*/
-);

@@ -14,7 +14,7 @@ CREATE TEMP TABLE embedded_error (/*embedded_error*/);
 -- Rows that msgspec found to be exactly as a v6 server sends them, read by all cores.
 INSERT INTO incoming_rows (/*names*/)
 SELECT /*values*/
-FROM read_json($files, format = '/*format*/', columns = {/*columns*/}, maximum_object_size = 16777216) AS s;
+FROM read_json($files, format = '/*format*/', columns = {/*columns*/}, maximum_object_size = /*most_bytes*/) AS s;
 
 -- name: embedded_v6
 -- Objects that were inside rows as a v6 server sends them.
@@ -23,19 +23,19 @@ SELECT unnest(object) FROM (SELECT unnest(from_json($objects, $structure)) AS ob
 
 -- name: is_nested
 -- Whether rows are as v6 sends them, with a job type object inside; an input may have both kinds.
-SELECT DISTINCT json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT' FROM raw;
+SELECT DISTINCT json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT' FROM json_row;
 
 -- name: key_sets
 -- The sets of keys that rows and the objects in them have.
 SELECT DISTINCT json_keys(j, $paths)
-FROM raw
+FROM json_row
 WHERE (json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT') = $nested;
 
 -- name: json_fields
--- The rows of `raw`, as v6 sends them or flat, parsed with a structure.
+-- The rows of `json_row`, as v6 sends them or flat, parsed with a structure.
 CREATE OR REPLACE TEMP TABLE json_fields AS
 SELECT seq AS __seq, file AS __file, position AS __position, j AS __j, unnest(from_json(j, $structure))
-FROM raw
+FROM json_row
 WHERE (json_type(j, '$.job_type') IS NOT DISTINCT FROM 'OBJECT') = $nested;
 
 -- name: checked
@@ -98,4 +98,21 @@ FROM csv_reject;
 INSERT INTO rejected
 SELECT i.file, i.position, i.reason, left(regexp_replace(CAST(to_json(g) AS VARCHAR), ',"(__position|file_row_number)":[0-9]+', '', 'g'), $most)
 FROM (SELECT seq, file, position, reason FROM checked WHERE reason <> '') AS i
-JOIN given AS g ON g.__position = i.seq;
+JOIN table_row AS g ON g.__position = i.seq;
+
+-- name: parquet_statistics
+-- What the statistics of a Parquet file tell of each column in all its parts: that no value is missing, that all times are
+-- within the calendar, that no text begins with a blank.
+SELECT
+    path_in_schema,
+    bool_and(coalesce(stats_null_count = 0, false)),
+    bool_and(coalesce(
+        stats_null_count = num_values OR (
+            TRY_CAST(stats_min_value AS TIMESTAMPTZ) >= /*first*/::TIMESTAMPTZ
+            AND TRY_CAST(stats_max_value AS TIMESTAMPTZ) <= /*last*/::TIMESTAMPTZ
+        ),
+        false
+    )),
+    bool_and(coalesce(left(stats_min_value, 1) > ' ', false))
+FROM parquet_metadata($file)
+GROUP BY path_in_schema;
