@@ -53,8 +53,7 @@ _PUBLIC = {
     "seed.findings": ["Finding", "Validation"],
     "seed.manifest": ["Manifest"],
     "seed.validator": ["validate"],
-    "store.opening": ["open", "sample"],
-    "store.store": ["Store"],
+    "store.store": ["Store", "open", "sample"],
     "sync.report": ["PullReport"],
 }
 """Where each public name is defined. `__init__.pyi` tells type checkers the same; a test compares the two."""

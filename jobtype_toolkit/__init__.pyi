@@ -39,9 +39,9 @@ from jobtype_toolkit.seed.findings import Finding as Finding
 from jobtype_toolkit.seed.findings import Validation as Validation
 from jobtype_toolkit.seed.manifest import Manifest as Manifest
 from jobtype_toolkit.seed.validator import validate as validate
-from jobtype_toolkit.store.opening import open as open  # noqa: A004
-from jobtype_toolkit.store.opening import sample as sample
 from jobtype_toolkit.store.store import Store as Store
+from jobtype_toolkit.store.store import open as open  # noqa: A004
+from jobtype_toolkit.store.store import sample as sample
 from jobtype_toolkit.sync.report import PullReport as PullReport
 
 __version__: str

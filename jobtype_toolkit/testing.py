@@ -130,7 +130,7 @@ def serve(
     needed()
     from jobtype_toolkit.server.app import app
     from jobtype_toolkit.server.serve import running
-    from jobtype_toolkit.store.opening import sample
+    from jobtype_toolkit.store.store import sample
 
     served = sample() if store is None else store
     application = app(

@@ -38,7 +38,7 @@ from jobtype_toolkit.generator import ENDED, generate
 from jobtype_toolkit.generator import folder as sample_folder
 from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.ingest.load import refresh_source
-from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.store.store import LOAD_ORDER
 from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.testing import Faults
 
@@ -343,7 +343,7 @@ class Child:
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["jobtype_toolkit.sync.pull", "jobtype_toolkit.live.connect", "jobtype_toolkit.store.opening", "jobtype_toolkit.server.app",
+    ["jobtype_toolkit.sync.pull", "jobtype_toolkit.live.connect", "jobtype_toolkit.store.store", "jobtype_toolkit.server.app",
      "jobtype_toolkit.server.serve", "jobtype_toolkit.generator"]
 )  # fmt: skip
 

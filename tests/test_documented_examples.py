@@ -12,8 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobtype_toolkit.api.answers import PENDING, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION
-from jobtype_toolkit.api.resources import JOB_TYPE_NAME, flat
+from jobtype_toolkit.api.resources import JOB_TYPE_NAME, PENDING, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION, flat
 from jobtype_toolkit.frames import from_records
 
 

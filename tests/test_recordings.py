@@ -13,7 +13,6 @@ import recount
 from recount import of_status, of_system_failures, of_waiting
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
 from jobtype_toolkit.api.resources import (
     BASE_JOB_TYPE,
     ERROR,
@@ -23,6 +22,11 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_NAME,
     JOB_TYPE_REVISION,
     JOB_TYPE_ROW,
+    PENDING,
+    QUEUE_STATUS,
+    RUNNING,
+    STATUS,
+    SYSTEM_FAILURE,
     flat,
 )
 from jobtype_toolkit.frames import from_records

@@ -11,7 +11,6 @@ from histories import JOB_TYPES, JOBS
 import jobtype_toolkit as jt
 from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import QUESTIONS
-from jobtype_toolkit.api import answers
 from jobtype_toolkit.api.fields import DUCKDB, PANDAS
 from jobtype_toolkit.api.resources import (
     BUILTIN_ERRORS,
@@ -23,6 +22,7 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_REVISION,
     JOB_TYPE_ROW,
     LOADABLE,
+    VALIDATION,
     flat,
     nested,
 )
@@ -36,7 +36,7 @@ RESOURCES = {
         *LOADABLE.values(),
         JOB_TYPE_ROW,
         JOB_TYPE_NAME,
-        answers.VALIDATION,
+        VALIDATION,
         *(question.row for question in (*ANALYSES, *QUESTIONS)),
     )
 }

@@ -8,6 +8,7 @@ servers answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jobtype_toolkit.api.fields import Field, Resource
@@ -149,6 +150,8 @@ WORKSPACE = Resource(
 
 STATUSES = ("PENDING", "BLOCKED", "QUEUED", "RUNNING", "FAILED", "COMPLETED", "CANCELED")
 """The seven statuses of a job in the order of its life; the enumeration is open (D33)."""
+SOURCE = _text("source", "Where the row came from.")
+"""The first column of a frame of all sources: two types of one id are two types."""
 OPEN_STATUSES = ("PENDING", "BLOCKED", "QUEUED", "RUNNING")
 """The statuses of a job that is not over."""
 CATEGORIES = ("SYSTEM", "ALGORITHM", "DATA")
@@ -303,6 +306,129 @@ LOADABLE: Mapping[str, Resource] = {
     "job_executions": JOB_EXECUTION,
 }
 """What `Store.load` takes, under the names of its `resource` argument."""
+
+
+def _of_job_type(*names: str) -> tuple[Field, ...]:
+    return tuple(
+        replace(JOB_TYPE[name], name="job_type_id" if name == "id" else name, path=f"job_type.{name}") for name in names
+    )
+
+
+KEY = _of_job_type("name", "version")
+"""The first columns of every analysis: a frame that is cut on the screen shows whose row it is."""
+REST = _of_job_type(
+    "id",
+    "title",
+    "description",
+    "icon_code",
+    "is_active",
+    "is_paused",
+    "is_published",
+    "is_system",
+    "unmet_resources",
+)
+"""The last columns of every analysis: what else there is to know of the job type."""
+BLOCK = KEY + REST
+"""The job type block: the same columns in all analyses, around what the question answers."""
+
+_COUNT = Field("count", "int", "How many jobs.", required=True)
+
+STATUS = Resource(
+    "status",
+    "One row per job type, status and category; a type without a counted job keeps one row: job-types/status/.",
+    (
+        *KEY,
+        Field("status", "text", "Status of the counted jobs; missing if the type has none."),
+        Field(
+            "category",
+            "text",
+            "Category of the error of FAILED jobs; missing otherwise, or if no error is recorded.",
+        ),
+        _COUNT,
+        Field("most_recent", "time", "Latest moment at which a counted job entered the status."),
+        *REST,
+    ),
+)
+PENDING = Resource(
+    "pending",
+    "One row per job type with PENDING jobs, longest first: job-types/pending/.",
+    (
+        *KEY,
+        _COUNT,
+        Field("longest_pending", "time", "Least last_status_change of the PENDING jobs; often missing (D29)."),
+        *REST,
+    ),
+)
+RUNNING = Resource(
+    "running",
+    "One row per job type with RUNNING jobs, longest first: job-types/running/.",
+    (*KEY, _COUNT, Field("longest_running", "time", "Start of the longest current execution."), *REST),
+)
+
+
+def _of_error(*names: str) -> tuple[Field, ...]:
+    return tuple(replace(ERROR[name], name=f"error_{name}", path=f"error.{name}") for name in names)
+
+
+ERROR_KEY = _of_error("name", "category")
+"""What people know an error by."""
+ERROR_REST = _of_error(
+    "id",
+    "title",
+    "description",
+    "is_builtin",
+    "should_be_retried",
+    "job_type_name",
+    "created",
+    "last_modified",
+)
+SYSTEM_FAILURE = Resource(
+    "system failure",
+    "One row per job type and SYSTEM error of jobs that are FAILED now, newest first: job-types/system-failures/.",
+    (
+        *KEY,
+        *ERROR_KEY,
+        _COUNT,
+        Field("first_error", "time", "Least last_status_change of these jobs."),
+        Field("last_error", "time", "Greatest last_status_change of these jobs."),
+        *ERROR_REST,
+        *REST,
+    ),
+)
+QUEUE_STATUS = Resource(
+    "queue status",
+    "One row per job type with QUEUED jobs: queue/status/.",
+    (
+        *KEY,
+        _COUNT,
+        Field("longest_queued", "time", "Least time at which one of them was queued."),
+        Field("highest_priority", "int", "Priority of the most urgent; the smallest number is served first."),
+        *REST,
+    ),
+)
+SNAPSHOT = Resource(
+    "snapshot",
+    "One row per live view, job type and kind of job at the time of a pull; a server forgets these.",
+    (
+        Field("taken", "time", "When the server was asked.", required=True),
+        Field("view", "text", "status, pending, running, system_failures or queue_status."),
+        Field("job_type_id", "int", "The job type."),
+        Field("status", "text", "Status of the counted jobs."),
+        Field("category", "text", "Category of the error of FAILED jobs."),
+        Field("error_id", "int", "The error, in system_failures."),
+        _COUNT,
+        Field(
+            "oldest", "time", "The view's least time: longest_pending, longest_running, longest_queued, first_error."
+        ),
+        Field("newest", "time", "The view's greatest time: most_recent, last_error."),
+        Field("highest_priority", "int", "Priority of the most urgent, in queue_status."),
+    ),
+)
+VALIDATION = Resource(
+    "validation entry",
+    "One error or warning of job-types/validation/.",
+    (Field("name", "text", "Code of the finding."), Field("description", "text", "What is wrong, for a person.")),
+)
 
 
 def flat(body: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE, VALIDATION
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import (
     CATEGORIES,
@@ -22,7 +21,13 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_REVISION,
     JOB_TYPE_REVISION_ROW,
     JOB_TYPE_ROW,
+    PENDING,
+    QUEUE_STATUS,
+    RUNNING,
+    STATUS,
     STATUSES,
+    SYSTEM_FAILURE,
+    VALIDATION,
     WORKSPACE,
 )
 from jobtype_toolkit.errors import InvalidParameter
@@ -280,7 +285,7 @@ SERVICES = (
 ANALYSES = tuple(
     one for one in SERVICES if one.name in ("status", "pending", "running", "system_failures", "queue_status")
 )
-"""The services about how job types fare: each row begins with the job type block."""
+"""The services about how job types fare: each row begins with the name and version of the job type."""
 
 LIVE_SERVICES = (
     Service("job", "jobs/{id}/", JOB_DETAILS),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.display.cells import plain, safe
 from jobtype_toolkit.display.tables import declaration, footer, table
+from jobtype_toolkit.api.resources import SOURCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,8 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
         case "table":
             asked = declaration(frame)
             fields = asked.row.pick(*asked.first) if asked.first and not all_columns else asked.row.fields
+            if SOURCE.name in shown.columns:
+                fields = (SOURCE, *fields)
             columns = [plain(shown[field.name]) for field in fields]
             left_out = draw(asked.title or asked.name, fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")

@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit.api.answers import BLOCK
 from jobtype_toolkit.api.arguments import check_page
-from jobtype_toolkit.api.resources import CATEGORIES, JOB, STATUSES
+from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
 from jobtype_toolkit.backend import Query
@@ -18,7 +17,7 @@ from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ToolkitError
 from jobtype_toolkit.frames import sort
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.paging import Fresh, KeysetPage, by_key, following, last_modified, numbered, page, pages
-from jobtype_toolkit.live.queries import NOTHING, Asking, unique
+from jobtype_toolkit.live.queries import NOTHING, ServerReader, unique
 
 JOBS_PER_PAGE = 250
 """How many jobs are asked for at once: a server spends about 12 ms on each."""
@@ -32,47 +31,47 @@ _FALSIFIED_OF_ERROR = ("is_builtin", "should_be_retried", "job_type_name")
 _BASE = tuple(field.json_path[-1] for field in BLOCK)
 
 
-def status(asking: Asking, query: Query) -> pd.DataFrame:
+def status(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return one row per job type, status and category, in the order of the server and of a job's life."""
-    params = asking.params(query)
-    rows, _ = asking.rows(query.service.url, params)
+    params = reader.params(query)
+    rows, _ = reader.rows(query.service.url, params)
     is_active = query.filters["is_active"]
     bodies = [count for row in rows for count in _counts(row) if _is_wanted(count, is_active)]
-    return asking.frame(query, bodies, params=params)
+    return reader.frame(query, bodies, params=params)
 
 
-def analysis(asking: Asking, query: Query) -> pd.DataFrame:
+def analysis(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return an analysis whose job type and error a server falsifies, with the truth filled in by id."""
-    rows, _ = asking.rows(query.service.url)
+    rows, _ = reader.rows(query.service.url)
     notes: list[str] = []
     if rows:
-        types = _by_id(asking, "job-types/", (), notes)
+        types = _by_id(reader, "job-types/", (), notes)
         rows = [_filled(row, "job_type", types, _FALSIFIED, _BASE) for row in rows]
     if rows and query.service.name == "system_failures":
-        errors = _by_id(asking, "errors/", [("order", "last_modified"), ("order", "id")], notes)
+        errors = _by_id(reader, "errors/", [("order", "last_modified"), ("order", "id")], notes)
         rows = [_filled(row, "error", errors, _FALSIFIED_OF_ERROR, _FALSIFIED_OF_ERROR) for row in rows]
-    return sort(asking.frame(query, rows, notes=notes), query.service.order)
+    return sort(reader.frame(query, rows, notes=notes), query.service.order)
 
 
-def errors(asking: Asking, query: Query) -> pd.DataFrame:
+def errors(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return one row per error. A server takes only the last of several values; the others are matched here."""
     several = {name: values for name, values in query.filters.items() if isinstance(values, list) and len(values) > 1}
-    params = asking.params(query, without=tuple(several))
+    params = reader.params(query, without=tuple(several))
     if params is NOTHING:
-        return asking.frame(query, [], params=params)
-    rows, _ = asking.rows("errors/", [*params, ("order", "last_modified"), ("order", "id")])
+        return reader.frame(query, [], params=params)
+    rows, _ = reader.rows("errors/", [*params, ("order", "last_modified"), ("order", "id")])
     wanted = {name: values for name, values in query.filters.items() if isinstance(values, list)}
     kept = [row for row in unique(rows) if _has_one_of(row, wanted)]
-    return asking.frame(query, kept, params=params)
+    return reader.frame(query, kept, params=params)
 
 
-def jobs(asking: Asking, query: Query) -> pd.DataFrame:
+def jobs(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
     for name, _ in query.order:
         if name in _UNSORTABLE:
             msg = f"order={name!r}: a v6 server cannot sort jobs by it. Sort the frame instead, or pull into a store."
             raise InvalidParameter(msg)
-    http, window, params = asking.http, _window(query), asking.params(query, without=("started", "ended"))
+    http, window, params = reader.http, _window(query), reader.params(query, without=("started", "ended"))
     if params is NOTHING:
         rows: list[Any] = []
         count = 0
@@ -84,23 +83,23 @@ def jobs(asking: Asking, query: Query) -> pd.DataFrame:
         rows, count = _first(http, params, query, query.limit)
     else:
         rows, count = _by_key(http, params, window, query.limit)
-    frame = asking.frame(query, rows, params=params)
+    frame = reader.frame(query, rows, params=params)
     if not query.page:
         frame = sort(frame, [*query.order, *_BY_LAST_MODIFIED])
     frame.attrs["count"] = count if query.page else max(count, len(frame))
     return frame
 
 
-def iter_jobs(asking: Asking, query: Query, size: int) -> Iterator[pd.DataFrame]:
+def iter_jobs(reader: ServerReader, query: Query, size: int) -> Iterator[pd.DataFrame]:
     """Yield jobs in frames of a page each, read by key; `query.limit` is the maximum number of rows in all."""
-    params = asking.params(query, without=("started", "ended"))
+    params = reader.params(query, without=("started", "ended"))
     left, fresh = query.limit, Fresh()
     if params is NOTHING:
         return
-    for found in _keyset_pages(asking.http, params, _window(query), size if left is None else min(size, left)):
+    for found in _keyset_pages(reader.http, params, _window(query), size if left is None else min(size, left)):
         rows = fresh(found.page.rows)[:left]
         if rows:
-            frame = asking.frame(query, rows, params=params)
+            frame = reader.frame(query, rows, params=params)
             frame.attrs["count"] = found.page.count
             yield frame
         if left is not None:
@@ -184,10 +183,10 @@ def _bounds(window: Window) -> Params:
     return [(name, v6_text(moment) or "") for name, moment in both if moment is not None]
 
 
-def _by_id(asking: Asking, path: str, params: Params, notes: list[str]) -> dict[int, Any]:
+def _by_id(reader: ServerReader, path: str, params: Params, notes: list[str]) -> dict[int, Any]:
     """Return the rows of a list by id; none, and a note, if it cannot be read."""
     try:
-        rows, _ = asking.rows(path, params)
+        rows, _ = reader.rows(path, params)
     except ToolkitError as error:
         notes.append(f"{path} could not be read, so that fields which this service falsifies are missing: {error}")
         return {}

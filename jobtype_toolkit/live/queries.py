@@ -20,7 +20,7 @@ NOTHING: Params = (("nothing", "matches"),)
 """The query of a filter that nothing can match; it is not sent."""
 
 
-class Asking:
+class ServerReader:
     """What the services of a live server have in common."""
 
     def __init__(self, http: Http, clock: Clock) -> None:

@@ -20,7 +20,7 @@ from jobtype_toolkit.errors import InvalidParameter, NotFound, ServerFailed
 from jobtype_toolkit.frames import sort
 from jobtype_toolkit.live import job_types, jobs, writes
 from jobtype_toolkit.live.http import Http, Params
-from jobtype_toolkit.live.queries import Asking, path, unique
+from jobtype_toolkit.live.queries import ServerReader, path, unique
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.seed.findings import Validation
@@ -29,12 +29,12 @@ _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
 """Where Scale's own UI shows a job and a job type."""
 
 
-def _workspaces(asking: Asking, query: Query) -> pd.DataFrame:
-    rows, _ = asking.rows(query.service.url)
-    return sort(asking.frame(query, unique(rows)), query.service.order)
+def _workspaces(reader: ServerReader, query: Query) -> pd.DataFrame:
+    rows, _ = reader.rows(query.service.url)
+    return sort(reader.frame(query, unique(rows)), query.service.order)
 
 
-_ANSWERS: Mapping[str, Callable[[Asking, Query], pd.DataFrame]] = {
+_ANSWERS: Mapping[str, Callable[[ServerReader, Query], pd.DataFrame]] = {
     "job_type_names": job_types.names,
     "job_types": job_types.listed,
     "versions": job_types.versions,
@@ -59,24 +59,24 @@ class Scale(Backend):
 
     def __init__(self, http: Http, *, clock: Clock, ui_url: str | None, about: str) -> None:
         """Take the server, the clock that durations count back from, where its UI is, and what the repr tells of both."""
-        self._asking = Asking(http, clock)
+        self._reader = ServerReader(http, clock)
         self._ui_url = ui_url
         self._about = about
 
     @property
     def url(self) -> str:
         """The base URL, the part before `/v6/`; also what a store calls this server, if nothing else is said."""
-        return self._asking.http.base
+        return self._reader.http.base
 
     @property
     def http(self) -> Http:
         """What sends the requests, for services that have no method here: `scale.http.get("nodes/").value`."""
-        return self._asking.http
+        return self._reader.http
 
     @property
     def clock(self) -> Clock:
         """Tells the present; what durations count back from."""
-        return self._asking.clock
+        return self._reader.clock
 
     def version(self) -> str:
         """Return the release of the server (GET version/), which needs no token."""
@@ -103,7 +103,7 @@ class Scale(Backend):
         except NotFound:
             msg = f"There is no job {query.filters['id']} on {self.url}."
             raise NotFound(msg) from None
-        values, extra = self._asking.details(query, body)
+        values, extra = self._reader.details(query, body)
         let_go = {name.split(".")[0] for name in LET_GO}
         return Job(values, {name: value for name, value in extra.items() if name not in let_go})
 
@@ -114,8 +114,8 @@ class Scale(Backend):
             One row per scheduled execution, `id` first; failed attempts that were retried are here and nowhere else.
         """
         query = self._query("executions", {}, {"id": whole(job_id, name="job_id")})
-        rows, _ = self._asking.rows(path(query))
-        return sort(self._asking.frame(query, unique(rows)), [("exe_num", False)])
+        rows, _ = self._reader.rows(path(query))
+        return sort(self._reader.frame(query, unique(rows)), [("exe_num", False)])
 
     def logs(self, job_id: int, exe_num: int | None = None, *, stream: str = "combined") -> str | None:
         """Return the log of a job's execution (GET job-executions/{id}/logs/{stream}/), if the server keeps logs.
@@ -170,7 +170,7 @@ class Scale(Backend):
         _, size = paging(1, page_size) or (1, page_size)
         query = self._query("jobs", filters, now=now, limit=limit)
         refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
-        yield from jobs.iter_jobs(self._asking, query, size)
+        yield from jobs.iter_jobs(self._reader, query, size)
 
     def newest_job(self, *, since: datetime | None = None) -> tuple[datetime | None, int]:
         """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
@@ -186,11 +186,11 @@ class Scale(Backend):
 
     def job_type_rows(self) -> tuple[list[Any], list[str]]:
         """Return the rows of job-types/ as v6 sends them, each once, and what there is to say of them."""
-        return job_types.job_type_rows(self._asking)
+        return job_types.job_type_rows(self._reader)
 
     def rows(self, path: str, params: Params = ()) -> list[Any]:
         """Return all rows of any v6 list as the server sends them, each id once: `scale.rows("nodes/")`."""
-        return unique(self._asking.rows(path, params)[0])
+        return unique(self._reader.rows(path, params)[0])
 
     def job_link(self, id: int) -> str:
         """Return where Scale's own UI shows a job; needs `ui_url=`."""
@@ -235,20 +235,20 @@ class Scale(Backend):
         raise TypeError(msg)
 
     def _scope(self, source: str | None, now: Time | None = None, times: Sequence[Time | None] = ()) -> Scope:
-        return self._asking.scope(source, now, times)
+        return self._reader.scope(source, now, times)
 
     def _answer(self, query: Query) -> pd.DataFrame:
-        return _ANSWERS[query.service.name](self._asking, query)
+        return _ANSWERS[query.service.name](self._reader, query)
 
     def _details(self, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         answer = job_types.details if query.service.name == "job_type" else job_types.revision
-        return answer(self._asking, query)
+        return answer(self._reader, query)
 
     def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:  # noqa: ARG002
-        return writes.validated(self, self._asking, manifest, configuration)
+        return writes.validated(self, self._reader, manifest, configuration)
 
     def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
-        return writes.planned(self, self._asking, request, self._scope(source))
+        return writes.planned(self, self._reader, request, self._scope(source))
 
     def _no_job_type(self, name: Any, version: Any, scope: Scope, *, revision_num: int | None = None) -> str:
         message = super()._no_job_type(name, version, scope, revision_num=revision_num)

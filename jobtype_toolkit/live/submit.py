@@ -24,7 +24,7 @@ from jobtype_toolkit.errors import (
 from jobtype_toolkit.live.error_mapping import readable, refusal
 from jobtype_toolkit.live.http import Answer
 from jobtype_toolkit.live.preflight import Server, are_same, look
-from jobtype_toolkit.live.queries import Asking
+from jobtype_toolkit.live.queries import ServerReader
 from jobtype_toolkit.live.redact import hidden, hiding
 from jobtype_toolkit.plans.evaluate import Evaluation
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
@@ -47,7 +47,7 @@ _MOST = 20
 class Submission:
     """One plan's way to a server. It holds the values of secret settings, and shows nothing of what it holds."""
 
-    asking: Asking = field(repr=False)
+    reader: ServerReader = field(repr=False)
     server: Server = field(repr=False)
     request: ChangeRequest = field(repr=False)
     current: Current = field(repr=False)
@@ -58,14 +58,14 @@ class Submission:
         """Raise PlanOutdated if somebody edited the job type since. An edit in the moment after the check goes unnoticed."""
         if not are_same(self.current, look(self.server, self.current.name, self.current.version)):
             msg = (
-                f"{self.current.name} {self.current.version} on {self.asking.http.base} changed after the plan was made. Nothing was "
+                f"{self.current.name} {self.current.version} on {self.reader.http.base} changed after the plan was made. Nothing was "
                 "sent; make the plan anew and look at it."
             )
             raise PlanOutdated(msg)
 
     def send(self) -> Sent:
         """Send it once, and return what became of it."""
-        now, notes = self.asking.clock(), list[str]()
+        now, notes = self.reader.clock(), list[str]()
         answer = self._answer()
         said = None
         if isinstance(answer, Answer):
@@ -85,7 +85,7 @@ class Submission:
             _validation(said),
             not_applied,
             tuple(notes),
-            target=self.asking.http.base,
+            target=self.reader.http.base,
             at=now,
             request=self.request.asked(self.evaluation.secrets),
             status=getattr(answer, "status", None),
@@ -95,7 +95,7 @@ class Submission:
     def _answer(self) -> Answer | ToolkitError:
         """Return the answer, or the error in its place, without the frames of the request: they know the secrets."""
         try:
-            return self.asking.http.send(self._method, self._path, self.body(), secrets=self._secrets)
+            return self.reader.http.send(self._method, self._path, self.body(), secrets=self._secrets)
         except ToolkitError as error:
             return error.with_traceback(None)
 
@@ -130,7 +130,7 @@ class Submission:
     @property
     def _url(self) -> str:
         """The URL of the details, or of the versions if a server has no address for the details (D14)."""
-        base = f"{self.asking.http.base}/v6/"
+        base = f"{self.reader.http.base}/v6/"
         if is_addressable(self.current.version):
             return base + self._details
         return base + service("versions").url.format(name=self.current.name)
@@ -168,7 +168,7 @@ class Submission:
             notes.append(f"{told}: a server has no address for this version, so that it cannot be set (D14).")
             return
         try:
-            self.asking.http.send("PATCH", self._details, wanted)
+            self.reader.http.send("PATCH", self._details, wanted)
         except ToolkitError as error:
             notes.append(f"{told}: the second step failed, and edit(…, {told}) tries it again. {error}")
 

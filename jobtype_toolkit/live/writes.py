@@ -18,24 +18,24 @@ from jobtype_toolkit.seed.validator import validate_documents
 
 if TYPE_CHECKING:
     from jobtype_toolkit.backend import Scope
-    from jobtype_toolkit.live.queries import Asking
+    from jobtype_toolkit.live.queries import ServerReader
     from jobtype_toolkit.live.scale import Scale
 
 
-def validated(scale: Scale, asking: Asking, manifest: Any, configuration: Any) -> Validation:
+def validated(scale: Scale, reader: ServerReader, manifest: Any, configuration: Any) -> Validation:
     """Return what was found here and on the server."""
     document, given = documents.load(manifest), documents.load(configuration)
     local = validate_documents(document, given, workspaces=workspaces(scale), against=rules(scale).against)
-    return with_server(asking.http, document, given, local)
+    return with_server(reader.http, document, given, local)
 
 
-def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) -> Plan:
+def planned(scale: Scale, reader: ServerReader, request: ChangeRequest, scope: Scope) -> Plan:
     """Return the plan of a request: what the server holds, what would change, what speaks against it.
 
     Raises:
         NotFound: an edit of what is not there.
     """
-    http = asking.http
+    http = reader.http
     current = look(scale, request.name, request.version)
     if request.is_edit and current.values is None:
         raise NotFound(scale._no_job_type(request.name, request.version, scope))  # noqa: SLF001 - one message for all calls
@@ -43,7 +43,7 @@ def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) 
     request = request.without_empty(current)
     capabilities = rules(scale)
     evaluation = evaluate(request, current, capabilities)
-    submission = Submission(asking, scale, request, current, capabilities, evaluation)
+    submission = Submission(reader, scale, request, current, capabilities, evaluation)
     jobs = jobs_now(http, current)
     uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
     return Plan(
@@ -53,7 +53,7 @@ def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) 
         http.base,
         evaluation.before,
         evaluation.after,
-        _with_server(asking, request, current, evaluation),
+        _with_server(reader, request, current, evaluation),
         submission.send,
         submission.check,
         jobs=jobs,
@@ -63,7 +63,7 @@ def planned(scale: Scale, asking: Asking, request: ChangeRequest, scope: Scope) 
     )
 
 
-def _with_server(asking: Asking, request: ChangeRequest, current: Current, evaluation: Evaluation) -> Validation:
+def _with_server(reader: ServerReader, request: ChangeRequest, current: Current, evaluation: Evaluation) -> Validation:
     """Return what speaks against a request; the server is asked too if there is a new document to judge."""
     new, configuration = request.document("manifest"), request.document("configuration")
     if new is None and configuration is None:
@@ -71,7 +71,7 @@ def _with_server(asking: Asking, request: ChangeRequest, current: Current, evalu
     stored = {} if evaluation.before is None else evaluation.before["configuration"] or {}
     manifest = new or documents.plain(current.document("manifest"))
     given = configuration or documents.plain(stored)
-    validation = with_server(asking.http, manifest, given, evaluation.validation, kept=evaluation.kept)
+    validation = with_server(reader.http, manifest, given, evaluation.validation, kept=evaluation.kept)
     if new is not None:
         return validation
     known = evaluation.validation.errors  # an edit does not look at a manifest that is stored already

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
 from jobtype_toolkit.api.arguments import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from jobtype_toolkit.api.fields import Field, Resource
-from jobtype_toolkit.api.resources import ERROR, JOB_TYPE, JOB_TYPE_NAME, JOB_TYPE_REVISION, JOB_TYPE_ROW
+from jobtype_toolkit.api.resources import (
+    ERROR,
+    JOB_TYPE,
+    JOB_TYPE_NAME,
+    JOB_TYPE_REVISION,
+    JOB_TYPE_ROW,
+    PENDING,
+    QUEUE_STATUS,
+    RUNNING,
+    SYSTEM_FAILURE,
+)
 from jobtype_toolkit.api.services import SERVICES, WRITES, Parameter, Service, service
 from jobtype_toolkit.seed.schema import definition
 from jobtype_toolkit.server.analytics import COUNTS, own_fields

@@ -20,9 +20,8 @@ from pathlib import Path
 
 import duckdb
 
-from jobtype_toolkit.api.answers import SNAPSHOT
 from jobtype_toolkit.api.fields import DUCKDB, Field
-from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, WORKSPACE
+from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
 SCHEMA_VERSION = 3

@@ -14,8 +14,7 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.api.answers import SNAPSHOT
-from jobtype_toolkit.api.resources import LOADABLE, STATUSES
+from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Scope
@@ -26,12 +25,11 @@ from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import maintenance, schema, writes
-from jobtype_toolkit.store.engine import MEMORY, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.maintenance import Check
-from jobtype_toolkit.store.session import DuckDBEngine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
@@ -79,7 +77,7 @@ class Store(SqlBackend):
         self._read_only = read_only
         self._clock = clock
         self._database.ensure(self._patience, read_only=read_only)
-        self._engine = DuckDBEngine(self._reading, lambda: self._database.state)
+        self._engine = Engine(self._database, self._patience, upgrade=not read_only)
         self.reader = Reader(self._engine, clock)
         """What runs SQL on the store, for the parts of the toolkit that need rows instead of frames."""
 
@@ -386,3 +384,34 @@ def _options(
         msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone)
+
+
+LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
+"""What must be there before what speaks of it; otherwise job types and errors are inferred first."""
+assert set(LOAD_ORDER) == set(LOADABLE)  # noqa: S101 - the vocabulary and this order are one list
+
+
+def open(
+    path: str | Path = MEMORY,
+    *,
+    read_only: bool = False,
+    wait: float = 10.0,
+    idle: float = 2.0,
+    clock: Clock = system_clock,
+) -> Store:
+    """Open a store: a DuckDB file, created if it is missing, or `":memory:"`. The arguments are those of `Store`."""
+    return Store(path, read_only=read_only, wait=wait, idle=idle, clock=clock)
+
+
+def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
+    """Return a store with the bundled sample history, in memory or in a file.
+
+    About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which. Time stands still in it at
+    the end of the history, unless a clock is given, so that examples come out the same on every day.
+    """
+    from jobtype_toolkit.generator import ENDED, folder
+
+    store = Store(path, clock=clock or (lambda: instant(ENDED)))
+    for resource in LOAD_ORDER:
+        store.load(folder(), resource, source="sample", progress=False)
+    return store

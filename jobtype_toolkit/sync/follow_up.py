@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from jobtype_toolkit import frames
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
 from jobtype_toolkit.api.fields import Resource
+from jobtype_toolkit.api.resources import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitError

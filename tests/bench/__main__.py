@@ -23,7 +23,7 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import frames
 from jobtype_toolkit.api.resources import JOB
 from jobtype_toolkit.api.times import duration
-from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.store.store import LOAD_ORDER
 from tests.bench import histories, manifests, peers, pulling
 
 

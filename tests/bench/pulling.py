@@ -24,7 +24,7 @@ from typing import Self
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.generator import generate
-from jobtype_toolkit.store.opening import LOAD_ORDER
+from jobtype_toolkit.store.store import LOAD_ORDER
 
 PAGE = 250
 LATENCY = 0.2

@@ -1,7 +1,7 @@
-"""The backends that the contract is checked against: a store, a live client over the server in a box, and over recordings.
+"""The backends that the contract is checked against: a store, a live client over the local server, and over recordings.
 
-`backend` and `empty_home` hold the small history of `histories`, or nothing, and are the store and the client. `any_home` is each of
-the three: tests that need nothing of a certain history take it. Another backend joins by a name in `HOMES`.
+`backend` and `empty_backend` hold the small history of `histories`, or nothing, and are the store and the client. `any_backend` is each of
+the three: tests that need nothing of a certain history take it. Another backend joins by a name in `BACKENDS`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _store(folder: Path, *, is_full: bool) -> jt.Store:
 
 @contextmanager
 def _scale(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
-    """A live client of the server in a box, which serves the store."""
+    """A live client of the local server, which serves the store."""
     with _store(folder, is_full=is_full) as store, testing.serve(store, token=TOKEN, clock=lambda: NOW) as server:
         with jt.connect(server.url, TOKEN, clock=lambda: NOW) as scale:
             yield scale
@@ -51,26 +51,36 @@ def _recordings(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
         yield scale
 
 
-HOMES = {"store": _store, "scale": _scale, "recordings": _recordings}
+BACKENDS = {"store": _store, "scale": _scale, "recordings": _recordings}
 OF_THE_SMALL_HISTORY = ("store", "scale")
 
 
-@pytest.fixture(scope="session", params=HOMES)
-def any_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@pytest.fixture(scope="session", params=BACKENDS)
+def any_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Any backend, with something in each of its lists."""
-    with HOMES[request.param](tmp_path_factory.mktemp("any"), is_full=True) as backend:
+    with BACKENDS[request.param](tmp_path_factory.mktemp("any"), is_full=True) as backend:
         yield backend
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A backend that holds the small history, at `histories.NOW`."""
-    with HOMES[request.param](tmp_path_factory.mktemp("backend"), is_full=True) as backend:
+    with BACKENDS[request.param](tmp_path_factory.mktemp("backend"), is_full=True) as backend:
         yield backend
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
-def empty_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def empty_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A backend without anything in it."""
-    with HOMES[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as backend:
+    with BACKENDS[request.param](tmp_path_factory.mktemp("empty"), is_full=False) as backend:
         yield backend
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[jt.Store, jt.Scale]]:
+    """A store and a live client of the same small history."""
+    with (
+        _store(tmp_path_factory.mktemp("both"), is_full=True) as store,
+        _scale(tmp_path_factory.mktemp("both"), is_full=True) as scale,
+    ):
+        yield store, scale

@@ -169,15 +169,15 @@ def test_attrs_tell_the_window_that_was_meant(backend):
     "wrong", ["2026-03-01T00:00:00", "2026-03-01", "yesterday", "P1W", "P1M", "-PT3H", "", 5, NOW.replace(tzinfo=None)]
 )
 @pytest.mark.parametrize("call", ["status", "jobs", "errors"])
-def test_a_time_without_a_zone_or_that_is_none_is_an_error(any_home, call, wrong):
+def test_a_time_without_a_zone_or_that_is_none_is_an_error(any_backend, call, wrong):
     for name in ("started", "ended"):
         with pytest.raises(jt.InvalidParameter, match=name):
-            getattr(any_home, call)(**{name: wrong})
+            getattr(any_backend, call)(**{name: wrong})
 
 
-def test_a_flag_that_is_no_flag_is_an_error(any_home):
+def test_a_flag_that_is_no_flag_is_an_error(any_backend):
     with pytest.raises(jt.InvalidParameter, match="is_active"):
-        any_home.status(is_active="true")
+        any_backend.status(is_active="true")
 
 
 # Pending, running, queue.

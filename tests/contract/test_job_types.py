@@ -17,9 +17,9 @@ def test_there_is_one_row_a_name(backend):
     assert sorted(backend.job_type_names()["name"]) == ["Tide-Gauge", "chip-maker", "scale-clock", "tide-model"]
 
 
-def test_names_are_sorted_by_name(any_home):
+def test_names_are_sorted_by_name(any_backend):
     """By whatever collation: a server's is its database's."""
-    found = list(any_home.job_type_names()["name"])
+    found = list(any_backend.job_type_names()["name"])
     assert found in (sorted(found), sorted(found, key=str.lower))
 
 
@@ -99,9 +99,9 @@ def test_a_keyword_does_not_search_title_or_description(backend):
     assert set(backend.job_types(keyword="imagery")["id"]) == {2, 3, 4}
 
 
-def test_a_keyword_never_repeats_a_row(any_home):
+def test_a_keyword_never_repeats_a_row(any_backend):
     """A real server gives one row for each matching tag (D12)."""
-    found = any_home.job_types(keyword="i")
+    found = any_backend.job_types(keyword="i")
     assert found["id"].is_unique
     assert found.attrs["count"] == len(found)
 
@@ -127,9 +127,9 @@ def test_the_list_filters_row_by_row(backend):
 
 
 @pytest.mark.parametrize("wrong", [{"id": "1"}, {"id": True}, {"is_active": "yes"}, {"is_system": 1}, {"keyword": 5}])
-def test_a_value_of_another_kind_is_an_error(any_home, wrong):
+def test_a_value_of_another_kind_is_an_error(any_backend, wrong):
     with pytest.raises(jt.InvalidParameter, match=next(iter(wrong))):
-        any_home.job_types(**wrong)
+        any_backend.job_types(**wrong)
 
 
 # Order and pages.
@@ -152,9 +152,9 @@ def test_missing_values_are_last_ascending_and_first_descending(backend):
 
 
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "jobs", "errors"])
-def test_an_unknown_order_field_is_an_error_that_names_the_fields_there_are(any_home, call):
+def test_an_unknown_order_field_is_an_error_that_names_the_fields_there_are(any_backend, call):
     with pytest.raises(jt.InvalidParameter, match=r"no_such_field.*name|no_such_field.*status"):
-        getattr(any_home, call)(order="no_such_field")
+        getattr(any_backend, call)(order="no_such_field")
 
 
 def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(backend):
@@ -186,10 +186,10 @@ def test_every_list_is_paged_without_loss(backend, call, rows):
 
 
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "status", "pending", "jobs", "errors", "queue_status"])
-def test_the_pages_of_any_home_are_the_whole(any_home, call):
-    whole = getattr(any_home, call)()
+def test_the_pages_of_any_backend_are_the_whole(any_backend, call):
+    whole = getattr(any_backend, call)()
     size = max(len(whole) // 3, 1)
-    pages = [getattr(any_home, call)(page=number, page_size=size) for number in range(1, -(-len(whole) // size) + 1)]
+    pages = [getattr(any_backend, call)(page=number, page_size=size) for number in range(1, -(-len(whole) // size) + 1)]
     assert {one.attrs["count"] for one in pages} == {len(whole)}
     for number, one in enumerate(pages):
         expected = whole.iloc[number * size : (number + 1) * size].reset_index(drop=True)
@@ -197,39 +197,39 @@ def test_the_pages_of_any_home_are_the_whole(any_home, call):
 
 
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "jobs", "errors"])
-def test_any_home_sorts_by_what_it_is_asked_for(any_home, call):
+def test_any_backend_sorts_by_what_it_is_asked_for(any_backend, call):
     key = "name" if call != "jobs" else "last_status_change"
-    down = getattr(any_home, call)(order=f"-{key}")[key].dropna()
+    down = getattr(any_backend, call)(order=f"-{key}")[key].dropna()
     assert list(down) == sorted(down, reverse=True)
-    assert list(getattr(any_home, call)(order=key)[key].dropna()) == sorted(down)
+    assert list(getattr(any_backend, call)(order=key)[key].dropna()) == sorted(down)
 
 
-def test_versions_of_any_home_are_newest_first(any_home):
-    listed = any_home.job_types()
+def test_versions_of_any_backend_are_newest_first(any_backend):
+    listed = any_backend.job_types()
     name = listed["name"].value_counts().index[0]
-    assert list(any_home.versions(name)["version"]) == list(listed[listed["name"] == name]["version"])
+    assert list(any_backend.versions(name)["version"]) == list(listed[listed["name"] == name]["version"])
 
 
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "status", "pending", "jobs", "errors", "queue_status"])
-def test_a_page_past_the_end_is_not_found(any_home, call):
+def test_a_page_past_the_end_is_not_found(any_backend, call):
     with pytest.raises(jt.NotFound, match="past the end"):
-        getattr(any_home, call)(page=100, page_size=1000)
+        getattr(any_backend, call)(page=100, page_size=1000)
 
 
-def test_page_one_of_nothing_is_fine_and_page_two_is_not(empty_home):
-    assert len(empty_home.job_types(page=1)) == 0
+def test_page_one_of_nothing_is_fine_and_page_two_is_not(empty_backend):
+    assert len(empty_backend.job_types(page=1)) == 0
     with pytest.raises(jt.NotFound):
-        empty_home.job_types(page=2)
+        empty_backend.job_types(page=2)
 
 
 @pytest.mark.parametrize(
     "wrong", [{"page": 0}, {"page": -1}, {"page_size": 0}, {"page_size": 1001}, {"page": 1.5}, {"page": True}]
 )
 @pytest.mark.parametrize("call", ["job_types", "jobs", "status"])
-def test_a_page_or_size_out_of_range_is_an_error(any_home, call, wrong):
+def test_a_page_or_size_out_of_range_is_an_error(any_backend, call, wrong):
     """A server changes the size in silence (D1)."""
     with pytest.raises(jt.InvalidParameter, match=next(iter(wrong))):
-        getattr(any_home, call)(**wrong)
+        getattr(any_backend, call)(**wrong)
 
 
 # Versions.
@@ -245,9 +245,9 @@ def test_versions_filter_by_activity(backend):
 
 
 @pytest.mark.parametrize("name", ["no-such-job", "chip", "CHIP-MAKER", "", "chip-maker' OR '1'='1"])
-def test_an_unknown_name_is_not_found(any_home, name):
+def test_an_unknown_name_is_not_found(any_backend, name):
     with pytest.raises(jt.NotFound) as caught:
-        any_home.versions(name)
+        any_backend.versions(name)
     assert repr(name) in str(caught.value)
     assert isinstance(caught.value, KeyError)
 

@@ -63,8 +63,8 @@ def test_running_jobs_have_no_privilege_here(backend):
     assert 130 not in ids(backend.jobs(started="P1D"))
 
 
-def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(any_home):
-    for call in (any_home.jobs, any_home.errors):
+def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(any_backend):
+    for call in (any_backend.jobs, any_backend.errors):
         with pytest.raises(jt.InvalidParameter, match="started"):
             call(started=ago(1), ended=ago(2))
         with pytest.raises(jt.InvalidParameter, match="started"):
@@ -129,22 +129,22 @@ def test_pages_of_jobs_are_parts_of_the_whole(backend):
 
 
 @pytest.mark.parametrize("call", ["jobs", "errors"])
-def test_a_limit_is_exact_and_a_cut_is_announced(any_home, call):
-    whole = ids(getattr(any_home, call)())
+def test_a_limit_is_exact_and_a_cut_is_announced(any_backend, call):
+    whole = ids(getattr(any_backend, call)())
     with pytest.warns(jt.ResultCut, match="2 of"):
-        cut = getattr(any_home, call)(limit=2)
+        cut = getattr(any_backend, call)(limit=2)
     assert ids(cut) == whole[:2]
     assert cut.attrs["count"] == len(whole)
     assert any("cut" in note for note in cut.attrs["notes"])
 
 
 @pytest.mark.parametrize("call", ["jobs", "errors"])
-def test_a_limit_that_cuts_nothing_is_not_announced(any_home, call):
-    whole = len(getattr(any_home, call)())
+def test_a_limit_that_cuts_nothing_is_not_announced(any_backend, call):
+    whole = len(getattr(any_backend, call)())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(getattr(any_home, call)(limit=whole)) == whole
-        assert len(getattr(any_home, call)(limit=whole + 1)) == whole
+        assert len(getattr(any_backend, call)(limit=whole)) == whole
+        assert len(getattr(any_backend, call)(limit=whole + 1)) == whole
 
 
 def test_a_limit_within_a_page_cuts_the_page(backend):
@@ -161,9 +161,9 @@ def test_a_last_page_that_the_limit_does_not_cut_is_not_announced(backend):
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "2", True])
 @pytest.mark.parametrize("call", ["jobs", "errors"])
-def test_a_limit_that_is_no_count_is_an_error(any_home, call, wrong):
+def test_a_limit_that_is_no_count_is_an_error(any_backend, call, wrong):
     with pytest.raises(jt.InvalidParameter, match="limit"):
-        getattr(any_home, call)(limit=wrong)
+        getattr(any_backend, call)(limit=wrong)
 
 
 def test_errors_come_by_last_modified_then_id(backend):

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import HOMES
 from histories import NOW
 
 import jobtype_toolkit as jt
@@ -58,15 +57,6 @@ def outcome(backend: jt.Backend, call: str, arguments: dict[str, Any]) -> Any:
                 " A v6 server has no address for a version with such letters (D14).", ""
             )
     return answer if isinstance(answer, pd.DataFrame) else dict(answer)
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    with (
-        HOMES["store"](tmp_path_factory.mktemp("odd"), is_full=True) as store,
-        HOMES["scale"](tmp_path_factory.mktemp("odd"), is_full=True) as scale,
-    ):
-        yield store, scale
 
 
 def differ(one: Any, other: Any) -> str:

@@ -11,7 +11,7 @@ import replay
 from loopback import loopback
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.api.resources import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
 
 pytestmark = pytest.mark.skipif(not replay.names(), reason=replay.ABSENT)
 

@@ -13,7 +13,6 @@ import replay
 from loopback import Reply, listed
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.api.answers import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
 from jobtype_toolkit.api.resources import (
     ERROR,
     JOB,
@@ -24,6 +23,11 @@ from jobtype_toolkit.api.resources import (
     JOB_TYPE_REVISION,
     JOB_TYPE_REVISION_ROW,
     JOB_TYPE_ROW,
+    PENDING,
+    QUEUE_STATUS,
+    RUNNING,
+    STATUS,
+    SYSTEM_FAILURE,
     flat,
 )
 from jobtype_toolkit.live.error_mapping import LONGEST
