@@ -72,6 +72,18 @@ History = Literal["none", "window", "window and running", "all"]
 """Which part of a history a question needs: nothing of it, the window it is asked for, that and all RUNNING jobs, or all."""
 
 
+_ID_PATTERN = r"\d+"
+URL_PATTERNS: Mapping[str, str] = {
+    "name": r"[\w-]+",
+    "version": r"[\w.]+",
+    "revision_num": _ID_PATTERN,
+    "id": _ID_PATTERN,
+    "exe_num": _ID_PATTERN,
+    "stream": "stdout|stderr|combined",
+}
+"""What the named parts of v6's URLs may be; anything else is no address of a service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A v6 service: what it is called here and there, what it takes, what a row of it is, how it is shown."""
