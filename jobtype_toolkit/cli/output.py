@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.resources import SOURCE
 from jobtype_toolkit.display.cells import plain, safe
 from jobtype_toolkit.display.tables import declaration, footer, table
-from jobtype_toolkit.api.resources import SOURCE
 
 if TYPE_CHECKING:
     import pandas as pd
