@@ -111,7 +111,7 @@ def test_a_cut_table_says_so(ask):
 
 def test_json_is_an_array_of_records_with_iso_times_and_nulls(ask):
     records = json.loads(ask("jobs", "--json").stdout)
-    assert [record["id"] for record in records] == [3, 1, 2] or [record["id"] for record in records] == [1, 2, 3]
+    assert [record["id"] for record in records] == [3, 2, 1]  # newest first, the one without a change before all
     by_id = {record["id"]: record for record in records}
     assert by_id[1]["last_status_change"] == "2026-01-01T01:00:00Z"
     assert by_id[2]["last_status_change"] == "2026-01-01T02:00:00.500000Z"

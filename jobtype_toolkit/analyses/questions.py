@@ -91,7 +91,17 @@ FAILURES = Question(
         Parameter("category", "text", "Only errors of these categories.", repeatable=True, choices=CATEGORIES),
     ),
     history="window",
-    first=("name", "version", "error_name", "error_category", "count", "share", "last_error", "last_job_id"),
+    first=(
+        "name",
+        "version",
+        "error_name",
+        "error_category",
+        "count",
+        "share",
+        "last_error",
+        "error_id",
+        "last_job_id",
+    ),
     command="failures",
     example="--started P7D --category DATA",
 )

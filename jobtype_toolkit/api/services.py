@@ -262,8 +262,8 @@ SERVICES = (
             "num_exes",
         ),
         command="jobs",
-        summary="List jobs, by their last change. --started and --ended are about last_modified.",
-        example="--status FAILED --started P1D --order -last_modified",
+        summary="List jobs, those that changed last first. --started and --ended are about last_modified.",
+        example="--status FAILED --started P1D",
     ),
     Service(
         "errors",
