@@ -794,7 +794,7 @@ def test_explain_tells_source_window_zone_and_sql(filled):
     found = str(jt.explain(jt.open(filled).status(started="PT1H")))
     for expected in ("status", "'local'", "2026-03-01T11:00:00Z", "2026-03-01T12:00:00Z", "UTC", "SELECT", "33"):
         assert expected in found
-    assert "Nothing is known" in str(jt.explain(pd.DataFrame()))
+    assert "is unknown" in str(jt.explain(pd.DataFrame()))
 
 
 # Full disks and odd surroundings.
