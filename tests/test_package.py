@@ -29,7 +29,7 @@ LAYERS = (
     {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
     {"store", "live", "lakes"},
     {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
-    {"cli"},
+    {"cli", "__main__"},
 )
 """The rooms by layer, lowest first."""
 PAIRS = {
@@ -52,6 +52,7 @@ PAIRS = {
     ("boards", "plots"),
     ("forms", "widgets"),
     ("forms", "plots"),
+    ("__main__", "cli"),
 }
 """Which room of a layer may use which other one of it."""
 LAZY = {("store/store.py", "sync")}
