@@ -8,20 +8,22 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.paths import Path
+from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import manifest_schema
-
-_SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")
+from jobtype_toolkit.seed.sections import COMMAND
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of a fix: set, remove or rename what is at the path."""
+    """One step of a fix: set, remove or rename what is at the path, or rename a variable in the command there."""
 
-    kind: Literal["set", "remove", "rename"]
+    kind: Literal["set", "remove", "rename", "variable"]
     path: Path
     value: Any = None
+    """What to set, the new name of a member, or the old and the new name of a variable in the command at the path."""
 
     def apply(self, root: Any) -> Any:
         """Return the document's value after the change; objects and lists are changed in place."""
@@ -31,6 +33,10 @@ class Change:
             paths.put(root, self.path, copy.deepcopy(self.value))
         elif self.kind == "remove":
             paths.remove(root, self.path)
+        elif self.kind == "variable":
+            command = paths.get(root, self.path)
+            if isinstance(command, str):
+                paths.put(root, self.path, renamed_variable(command, *self.value))
         else:
             paths.rename(root, self.path, self.value)
         return root
@@ -48,6 +54,25 @@ class Fix:
     changes: tuple[Change, ...] = ()
     text: str | None = field(default=None, repr=False)
 
+    def apply(self, manifest: Any) -> Manifest:
+        """Return a new manifest with this remedy applied; its `applied` says so.
+
+        Args:
+            manifest: the one that was validated, or any that `Manifest.read` takes; it is not changed.
+
+        Raises:
+            InvalidPath: the remedy belongs to another manifest.
+            InvalidManifest: the manifest is not JSON, or no object.
+        """
+        if self.text is not None:
+            return Manifest(Manifest.of(documents.parse(self.text)).as_document(), applied=(self.title,))
+        made = Manifest.read(manifest).copy()
+        value: Any = made.data
+        for change in self.changes:
+            value = change.apply(value)
+        made = made if value is made.data else Manifest.read(value)
+        return Manifest(made.as_document(), made.notes, (*made.applied, self.title))
+
 
 def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
     """Return the fix that puts a value at a path."""
@@ -57,6 +82,11 @@ def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
 def renaming(path: Path, name: str, title: str) -> Fix:
     """Return the fix that gives a member another name."""
     return Fix(title, changes=(Change("rename", path, name),))
+
+
+def respelling(old: str, new: str) -> Fix:
+    """Return the fix that writes another variable in the command."""
+    return Fix(f"use ${{{new}}}", changes=(Change("variable", COMMAND, (old, new)),))
 
 
 RENAMED = {
@@ -94,7 +124,7 @@ def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
     ):
         return Fix(f"move it to {paths.show(_MOVED[name])}", changes=(Change("set", _MOVED[name], value), gone))
     if name in _RESOURCES and path[:-1] == ("job",) and isinstance(scalar, list) and type(value) in {int, float}:
-        entry = Change("set", ("job", "resources", "scalar", len(scalar)), {"name": _RESOURCES[name], "value": value})
+        entry = Change("set", ("job", "resources", "scalar", paths.APPEND), {"name": _RESOURCES[name], "value": value})
         return Fix('move it to "resources.scalar"', changes=(entry, gone))
     if name == "count" and "multiple" not in parent:
         return Fix('write "multiple"', changes=(Change("set", (*path[:-1], "multiple"), value not in ("1", 1)), gone))
@@ -106,19 +136,6 @@ def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
 def _known(name: str, parent: Path) -> bool:
     node = manifest_schema().at(parent)
     return node is not None and name in node.properties
-
-
-def version(text: str) -> tuple[str, bool] | None:
-    """Return a full version number made of an incomplete one, and whether only stripping and filling was needed."""
-    stripped = text.strip()
-    match = _SEMVER_START.match(stripped)
-    if not match:
-        return ("1.0.0", False) if not stripped else None
-    parts = [str(int(part)) for part in match[1].split(".")] if len(match[1]) < 100 else []
-    if not parts:
-        return None
-    full = ".".join([*parts, "0", "0"][:3]) + stripped[match.end(1) :]
-    return full, True
 
 
 def identifier(text: str, *, underscore: bool) -> str:

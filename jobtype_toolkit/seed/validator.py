@@ -192,8 +192,7 @@ def _ordered(findings: list[Finding], document: Document, order: tuple[str, ...]
         stage = order.index(found.name) if SCALE in found.rejected_by and found.name in order else len(order)
         # Fractional GPUs come after the schema, although they have the same code.
         late = stage < len(order) and found.name == "JSON_VALIDATION_ERROR" and SCHEMA not in found.rejected_by
-        place = (found.line or 0, found.column or 0) if document.text else document.rank(found.steps)
-        return stage * 2 + late, place
+        return stage * 2 + late, found.rank
 
     return sorted(located(findings, document), key=key)
 

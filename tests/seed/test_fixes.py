@@ -5,7 +5,6 @@ import json
 import pytest
 
 from jobtype_toolkit.errors import InvalidManifest
-from jobtype_toolkit.seed.autofix import apply
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.json.paths import get, parse, put, remove
 from jobtype_toolkit.seed.manifest import Manifest
@@ -113,7 +112,7 @@ def test_fixes(manifest, at, value, name, safe, path, after):
         assert found.suggestion
         return
     assert found.fix.safe == safe
-    repaired = apply(Manifest.read(manifest), found.fix)
+    repaired = found.fix.apply(manifest)
     assert get(repaired.data, parse(path)) == after
     assert name == "JSON_VALIDATION_ERROR" or name not in [
         each.name for each in validate(repaired) if each.path == found.path
@@ -144,7 +143,7 @@ def test_members_of_older_formats_move_to_their_new_place():
         found = next((each for each in validate(manifest).errors if each.fix), None)
         if not found:
             break
-        manifest = apply(manifest, found.fix)
+        manifest = found.fix.apply(manifest)
     assert validate(manifest).is_valid
     job = manifest["job"]
     assert (job["jobVersion"], job["maintainer"], job["errors"][0]["name"]) == (
@@ -162,11 +161,11 @@ def test_renaming_takes_the_command_along(manifest):
         "command": "${IN} ${in-file}",
     }
     found = next(each for each in validate(manifest) if each.name == "NOT_NORMALIZED")
-    assert apply(Manifest.read(manifest), found.fix).at("job.interface.command") == "${IN} ${IN_FILE}"
+    assert found.fix.apply(manifest).at("job.interface.command") == "${IN} ${IN_FILE}"
     manifest["job"]["interface"]["inputs"]["files"][1]["name"] = "in"
     manifest["job"]["interface"]["command"] = "${IN} ${in}"
     found = next(each for each in validate(manifest) if each.name == "NAME_COLLISION_ERROR")
-    assert apply(Manifest.read(manifest), found.fix).at("job.interface.command") == "${IN} ${IN_2}"
+    assert found.fix.apply(manifest).at("job.interface.command") == "${IN} ${IN_2}"
 
 
 def test_a_safe_fix_that_would_make_somebody_refuse_the_manifest_is_left_out(manifest):

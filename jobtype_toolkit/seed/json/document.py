@@ -168,12 +168,14 @@ def _decode(data: bytes, faults: list[Fault]) -> str:
 
 
 def plain(value: Any) -> Document:
-    """Return a document of Python values; tuples and other mappings become lists and dicts, the rest is a fault."""
+    """Return a document of Python values; numpy's, tuples and other mappings become plain ones, the rest is a fault."""
     faults: list[Fault] = []
     return Document(_plain(value, (), faults), faults=faults, broken=bool(faults))
 
 
 def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
+    if callable(getattr(value, "tolist", None)):  # scalars and arrays of numpy, columns of pandas
+        value = value.tolist()
     if isinstance(value, Integral) and not isinstance(value, bool):
         if value.__index__().bit_length() > 3 * DIGITS:
             faults.append(

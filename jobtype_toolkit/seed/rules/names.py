@@ -163,9 +163,10 @@ class _Names:
             name = f"{bare}-{self.numbers[bare]}"
         self.taken.add(normalised(name))
         changes = [Change("set", use.path, name)]
-        command = fixes.renamed_variable(self.command, use.name, name.upper().replace("-", "_"))
-        if use.section in VARIABLES and command != self.command and use.name not in {other.name for other in earlier}:
-            changes.append(Change("set", COMMAND, command))
+        variable = name.upper().replace("-", "_")
+        is_used = fixes.renamed_variable(self.command, use.name, variable) != self.command
+        if use.section in VARIABLES and is_used and use.name not in {other.name for other in earlier}:
+            changes.append(Change("variable", COMMAND, (use.name, variable)))
         return Fix(f"rename the {use.section} to {shown(name)}", changes=tuple(changes))
 
 
@@ -181,7 +182,7 @@ def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
         new = normalised(old)
         changes = [Change("set", use.path, new) for use in same]
         if isinstance(command, str) and old in command:
-            changes.append(Change("set", COMMAND, fixes.renamed_variable(command, old, new)))
+            changes.append(Change("variable", COMMAND, (old, new)))
         yield finding(
             "NOT_NORMALIZED",
             same[0].path,

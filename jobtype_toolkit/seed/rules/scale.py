@@ -12,7 +12,7 @@ from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, SCALE_CREATE, SEED_CLI, Finding, finding
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.json.document import Document
-from jobtype_toolkit.seed.json.paths import Path, get
+from jobtype_toolkit.seed.json.paths import APPEND, Path, get
 from jobtype_toolkit.seed.rules.schema_messages import label
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import MINIMUM, RESOURCES, SECTIONS, STANDARD_RESOURCES, items
@@ -238,10 +238,8 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
     resources = get(manifest, RESOURCES)
     parent = RESOURCES if isinstance(resources, dict) else ("job",)
     listed = get(manifest, SECTIONS["resource"])
-    first = len(listed) if isinstance(listed, list) else 0
     changes = [
-        Change("set", (*SECTIONS["resource"], first + at), {"name": name, "value": MINIMUM[name]})
-        for at, name in enumerate(missing)
+        Change("set", (*SECTIONS["resource"], APPEND), {"name": name, "value": MINIMUM[name]}) for name in missing
     ]
     fixable = (resources is None or isinstance(resources, dict)) and (listed is None or isinstance(listed, list))
     yield finding(

@@ -10,6 +10,7 @@ from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get
+from jobtype_toolkit.seed.manifest import full_version
 from jobtype_toolkit.seed.schema import Schema, Violation
 from jobtype_toolkit.seed.text import clipped, shown
 
@@ -247,7 +248,7 @@ def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     if str(node.pattern).startswith(r"^(?:0|"):
         description = f"{shown(value)} is not a full version number of the form MAJOR.MINOR.PATCH."
-        full = fixes.version(value)
+        full = full_version(value)
         if full and node.allows(full[0]):
             return (
                 description,

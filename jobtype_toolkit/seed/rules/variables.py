@@ -49,7 +49,7 @@ def command_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
     for name in sorted(used - {*declared, *allocated, *_STANDARD_VARIABLES})[:_MANY]:
         own = re.search(rf"\b{re.escape(name)}=|\b(?:for|read) {re.escape(name)}\b", command)
         if not own:
-            yield _undeclared(name, declared, command)
+            yield _undeclared(name, declared)
     meant = {name.upper().replace("-", "_") for name in used}
     for variable, use in declared.items():
         if use.section != "setting" and variable not in meant:
@@ -74,7 +74,7 @@ def _open_secrets(manifest: Any, command: str, declared: dict[str, Use]) -> Iter
             )
 
 
-def _undeclared(name: str, declared: dict[str, Use], command: str) -> Finding:
+def _undeclared(name: str, declared: dict[str, Use]) -> Finding:
     meant = name.upper().replace("-", "_").replace(".", "_")
     if meant in declared:
         return advice(
@@ -83,7 +83,7 @@ def _undeclared(name: str, declared: dict[str, Use], command: str) -> Finding:
             f"The command uses {shown(name)}, but the variable of the {declared[meant]} is {meant}.",
             f"Write ${{{meant}}}.",
             severity="warning",
-            fix=fixes.setting(COMMAND, fixes.renamed_variable(command, name, meant), f"use ${{{meant}}}"),
+            fix=fixes.respelling(name, meant),
         )
     return advice(
         "UNDECLARED_VARIABLE",
