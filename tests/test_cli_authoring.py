@@ -196,7 +196,7 @@ def test_json_has_all_that_a_finding_has(run):
 def test_github_gets_one_escaped_command_a_finding(run):
     name = saved("a,b:c%.json", timeout="50%", description="")
     lines = run("validate", name, "--format", "github").stdout.splitlines()
-    assert lines[0].startswith("::error file=a%2Cb%3Ac%25.json,line=13,col=16,title=JSON_VALIDATION_ERROR::")
+    assert lines[1].startswith("::error file=a%2Cb%3Ac%25.json,line=13,col=16,title=JSON_VALIDATION_ERROR::")
     assert '"50%25"' in lines[0]
     assert lines[1].startswith("::notice file=")
 

@@ -50,7 +50,9 @@ MANIFEST_CODES = (
     _good_practice("UNUSED_INPUT", "The command does not use an input."),
     _good_practice("SECRET_IN_COMMAND", "The command gives a secret setting a value in the open."),
     _good_practice("SECRET_SETTING", "A setting looks like a secret and is not marked as one."),
-    _good_practice("TIMEOUT_NOT_POSITIVE", "A timeout that stops every run at once."),
+    _good_practice(
+        "TIMEOUT_NOT_POSITIVE", "A timeout of 0, which sets no limit, or a negative one, which stops every run at once."
+    ),
     _good_practice("NEGATIVE_RESOURCE", "A resource of less than nothing."),
     _good_practice("ERROR_CODE_ZERO", "The exit code of success as an error."),
     _good_practice("ERROR_CODE_RANGE", "An exit code that no process can have."),

@@ -6,6 +6,7 @@ costs a night.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -117,16 +118,22 @@ def _job(before: Any, after: Any) -> Iterator[Change]:
             yield _change("TEXT_CHANGED", "cosmetic", ("job", member), f"The {member} is for people only.")
     was, now = get(before, ("job", "timeout")), get(after, ("job", "timeout"))
     if not same(was, now):
-        longer = type(was) in {int, float} and type(now) in {int, float} and now > was
+        longer = type(was) in {int, float} and type(now) in {int, float} and _limit(now) > _limit(was)
         if longer:
-            yield _change("TIMEOUT_LENGTHENED", "compatible", ("job", "timeout"), "Runs may take longer than before.")
+            sentence = "Runs have no limit any more: 0 means none." if now == 0 else "Runs may take longer than before."
+            yield _change("TIMEOUT_LENGTHENED", "compatible", ("job", "timeout"), sentence)
         else:
-            yield _change(
-                "TIMEOUT_SHORTENED", "breaking", ("job", "timeout"), "Runs that ended well until now may be stopped."
-            )
+            past = " There was no limit: 0 means none." if was == 0 else ""
+            sentence = f"Runs that ended well until now may be stopped.{past}"
+            yield _change("TIMEOUT_SHORTENED", "breaking", ("job", "timeout"), sentence)
     path = ("job", "interface", "command")
     if not same(get(before, path), get(after, path)):
         yield _change("COMMAND_CHANGED", "compatible", path, "How the image calls its program is its own matter.")
+
+
+def _limit(timeout: float) -> float:
+    """Return the longest run in seconds: 0 sets no limit."""
+    return math.inf if timeout == 0 else timeout
 
 
 def _shapes(before: Any, after: Any) -> Iterator[Change]:
@@ -278,7 +285,11 @@ _REMOVED: dict[str, Judgement] = {
     "JSON output": ("OUTPUT_REMOVED", "breaking", "jobs that follow refer to it by name."),
     "mount": ("MOUNT_REMOVED", "compatible", "a configuration that still has it gets a warning."),
     "setting": ("SETTING_REMOVED", "compatible", "a configuration that still has it gets a warning."),
-    "resource": ("RESOURCE_REMOVED", "compatible", "jobs need less than before."),
+    "resource": (
+        "RESOURCE_REMOVED",
+        "breaking",
+        "a server gives the least then, so that runs that ended well until now may be killed.",
+    ),
     "error": ("ERROR_REMOVED", "compatible", "that exit code becomes a general failure."),
 }
 
@@ -359,8 +370,10 @@ def _mode(_was: Any, now: Any) -> Judgement:
 
 def _amount(was: Any, now: Any) -> Judgement:
     numbers = {int, float}
-    more = type(was) in numbers and type(now) in numbers and now > was
-    return "RESOURCE_CHANGED", "compatible", f"each run needs {'more' if more else 'another amount'}."
+    before, after = (value if type(value) in numbers else 0 for value in (was, now))
+    if after < before:
+        return "RESOURCE_REDUCED", "breaking", "runs that ended well until now may be killed, as they get less."
+    return "RESOURCE_CHANGED", "compatible", "each run needs more."
 
 
 _MEMBERS: dict[tuple[str, str], Judge] = {

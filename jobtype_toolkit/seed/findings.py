@@ -200,7 +200,7 @@ class Validation:
     def verdict(self) -> str:
         """The verdict and the numbers of findings, in a line."""
         verdict = "valid" if self.is_valid else "not valid"
-        return f"{verdict}: {_number(self.errors, 'error')}, {_number(self.warnings, 'warning')}"
+        return f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
 
     __repr__ = __str__
 
@@ -208,7 +208,3 @@ class Validation:
         from jobtype_toolkit.display.html import render  # the one that shows is above what is shown
 
         return render("validation.html", validation=self)
-
-
-def _number(findings: tuple[Finding, ...], what: str) -> str:
-    return f"{len(findings)} {what}{'' if len(findings) == 1 else 's'}"

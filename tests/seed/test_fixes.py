@@ -80,7 +80,7 @@ FIXES = [
     ),
     ("job.title", GONE, "JSON_VALIDATION_ERROR", False, "job.title", "TODO: title"),
     ("job.description", GONE, "JSON_VALIDATION_ERROR", False, "job.description", "TODO: description"),
-    ("job.timeout", GONE, "JSON_VALIDATION_ERROR", False, "job.timeout", 0),
+    ("job.timeout", GONE, "JSON_VALIDATION_ERROR", False, "job.timeout", 3600),
     ("job.maintainer", GONE, "JSON_VALIDATION_ERROR", False, "job.maintainer.name", "TODO: name"),
     ("job.resources", GONE, "RECOMMENDED_RESOURCES", False, "job.resources.scalar[1]", {"name": "mem", "value": 128}),
     ("job.authorName", "Imagery Team", "JSON_VALIDATION_ERROR", None, "job.maintainer.name", "Imagery Team"),

@@ -25,7 +25,7 @@ def plain_value(value: Any) -> Any:
         elements = [plain_value(element) for element in value]
         return value if type(value) is list and _are_same(elements, value) else elements
     if isinstance(value, Integral):
-        return value if type(value) is int else int(value)
+        return value if isinstance(value, int) else int(value)
     return value if type(value) is float or not isinstance(value, Real) else float(value)
 
 

@@ -30,7 +30,9 @@ def _texts(manifest: Any) -> Iterator[Finding]:
         yield advice(
             "TIMEOUT_NOT_POSITIVE",
             ("job", "timeout"),
-            f"A timeout of {shown(timeout, 40)} seconds stops every run at once.",
+            f"A timeout of {shown(timeout, 40)} seconds stops every run at once."
+            if timeout
+            else "A timeout of 0 means no limit: a run that hangs is never stopped.",
             "Write the longest run in seconds.",
             severity="warning",
         )

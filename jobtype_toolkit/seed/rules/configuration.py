@@ -13,7 +13,7 @@ from jobtype_toolkit.seed.rules.scale import duplicate_findings
 from jobtype_toolkit.seed.rules.schema_messages import kind, label
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import shown
+from jobtype_toolkit.seed.text import nearest, shown
 
 ORDER = (
     "MALFORMED_JSON",
@@ -281,9 +281,7 @@ def _known(used: dict[str, Path], workspaces: Workspaces | None) -> Iterator[Fin
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, list(known), 1)
+    close = nearest(name, known)
     if close:
-        return f"Did you mean {shown(close[0])}?"
+        return f"Did you mean {shown(close)}?"
     return f"Known: {', '.join(shown(other) for other in known)}." if known else ""

@@ -25,7 +25,7 @@ _EXPECTED = {
 _PLACEHOLDERS: dict[str, Any] = {
     "title": "TODO: title",
     "description": "TODO: description",
-    "timeout": 0,
+    "timeout": 3600,
     "maintainer": {"name": "TODO: name", "email": "TODO: email"},
     "jobVersion": "1.0.0",
     "packageVersion": "1.0.0",
