@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobtype_toolkit.api.services import is_storable
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
@@ -104,11 +103,6 @@ def _refusals(case: CheckContext) -> Iterator[Finding]:
     yield from _mismatches(request)
     if case.rules.is_server:
         yield from _of_server(case)
-    for name in ("manifest", "configuration"):
-        document = request.document(name)
-        if document is not None and not is_storable(document.value):
-            sentence = f"A text of the {name} has a NUL or half a character, which no database holds."
-            yield _refusal("UNSTORABLE_TEXT", (), sentence, "Take it out.")
 
 
 def _of_server(case: CheckContext) -> Iterator[Finding]:

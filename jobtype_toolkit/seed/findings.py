@@ -50,6 +50,8 @@ class Finding:
     rank: tuple[int, ...] = field(default=(), repr=False, compare=False)
     """Where it stands among the places of its document."""
     at_key: bool = field(default=False, repr=False)
+    part: str = field(default="", repr=False)
+    """The part of the text at the path that is meant, such as a variable of the command; its first place counts."""
 
     def __str__(self) -> str:
         """Return the finding on one line, as a compiler would."""
@@ -125,7 +127,7 @@ def located(findings: Iterable[Finding], document: Document) -> list[Finding]:
 def _placed(found: Finding, document: Document) -> Finding:
     line, column = found.line, found.column
     if line is None or column is None:
-        line, column = document.place(found.steps, key=found.at_key) or (1, 1)
+        line, column = document.place(found.steps, key=found.at_key, part=found.part) or (1, 1)
     return replace(found, line=line, column=column, rank=(line, column))
 
 

@@ -13,7 +13,7 @@ from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import manifest_schema
-from jobtype_toolkit.seed.sections import COMMAND
+from jobtype_toolkit.seed.sections import COMMAND, RESOURCES, SECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +106,34 @@ _MOVED: dict[str, Path] = {
     "authorEmail": ("job", "maintainer", "email"),
     "authorUrl": ("job", "maintainer", "url"),
 }
-_RESOURCES = {"cpus": "cpus", "mem": "mem", "storage": "disk", "sharedMem": "sharedmem"}
+_RESOURCES = {
+    "cpu": "cpus",
+    "cpus": "cpus",
+    "cores": "cpus",
+    "mem": "mem",
+    "memory": "mem",
+    "ram": "mem",
+    "disk": "disk",
+    "disks": "disk",
+    "storage": "disk",
+    "gpu": "gpus",
+    "gpus": "gpus",
+    "sharedmem": "sharedmem",
+    "shm": "sharedmem",
+}
+
+
+def standard_resource(name: str) -> str | None:
+    """Return the standard resource that a name means, whatever its case and dashes; None if it means none."""
+    return _RESOURCES.get(name.lower().replace("-", "").replace("_", ""))
 
 
 def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
     """Return the fix that brings a member of an older format to its place in Seed 1.0.0, if there is one."""
     name, parent = str(path[-1]), paths.get(root, path[:-1], {})
-    scalar = paths.get(root, ("job", "resources", "scalar"), [])
     gone = Change("remove", path)
+    if name in {"cmd", "args"} and {"cmd", "args"} <= set(parent):
+        return _joined(path[:-1], parent)
     target = next((new for old, new in RENAMED.items() if old == name and _known(new, path[:-1])), None)
     if target:
         return None if target in parent else renaming(path, target, f'rename it to "{target}"')
@@ -123,14 +143,41 @@ def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
         and isinstance(paths.get(root, _MOVED[name][:-1], {}), dict)
     ):
         return Fix(f"move it to {paths.show(_MOVED[name])}", changes=(Change("set", _MOVED[name], value), gone))
-    if name in _RESOURCES and path[:-1] == ("job",) and isinstance(scalar, list) and type(value) in {int, float}:
-        entry = Change("set", ("job", "resources", "scalar", paths.APPEND), {"name": _RESOURCES[name], "value": value})
-        return Fix('move it to "resources.scalar"', changes=(entry, gone))
-    if name == "count" and "multiple" not in parent:
+    if path[:-1] in {("job",), ("job", "resources"), ("job", "interface")}:
+        return _as_resource(path, value, root)
+    if name == "count" and path[:4] == ("job", "interface", "outputs", "files") and "multiple" not in parent:
         return Fix('write "multiple"', changes=(Change("set", (*path[:-1], "multiple"), value not in ("1", 1)), gone))
-    if name == "type":
+    if name == "type" and is_file(path[:-1]):
         return Fix("remove it", changes=(gone,))
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether the path leads to a file input or a file output."""
+    return path[:2] == ("job", "interface") and path[2:3] in {("inputs",), ("outputs",)} and path[3:4] == ("files",)
+
+
+def _joined(interface: Path, parent: dict[str, Any]) -> Fix | None:
+    """Return the fix that puts `cmd` and `args` together; None if they are no texts, or a command is there already."""
+    pieces = [parent["cmd"], *(parent["args"] if isinstance(parent["args"], list) else [parent["args"]])]
+    if "command" in parent or not all(isinstance(piece, str) for piece in pieces):
+        return None
+    gone = (Change("remove", (*interface, name)) for name in ("cmd", "args"))
+    command = Change("set", (*interface, "command"), " ".join(piece.strip() for piece in pieces).strip())
+    return Fix('put "cmd" and "args" together as "command"', changes=(command, *gone))
+
+
+def _as_resource(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that makes a member such as `cpus` an entry of the resources; None if they have one already."""
+    name, scalar = standard_resource(str(path[-1])), paths.get(root, SECTIONS["resource"], [])
+    if name is None or not isinstance(scalar, list) or type(value) not in {int, float}:
+        return None
+    if not isinstance(paths.get(root, RESOURCES, {}), dict):
+        return None
+    if name in {entry.get("name") for entry in scalar if isinstance(entry, dict)} and path[:-1] != ("job",):
+        return None
+    entry = Change("set", (*SECTIONS["resource"], paths.APPEND), {"name": name, "value": value})
+    return Fix('move it to "resources.scalar"', changes=(entry, Change("remove", path)))
 
 
 def _known(name: str, parent: Path) -> bool:

@@ -18,6 +18,7 @@ from jobtype_toolkit.seed.rules.best_practice import advice_findings
 from jobtype_toolkit.seed.rules.configuration import ORDER as CONFIGURATION_ORDER
 from jobtype_toolkit.seed.rules.configuration import WARNINGS, configuration_findings
 from jobtype_toolkit.seed.rules.images import image_findings
+from jobtype_toolkit.seed.rules.intended import intended
 from jobtype_toolkit.seed.rules.names import name_findings, uses
 from jobtype_toolkit.seed.rules.scale import creation_findings, decoder_findings, resource_findings, scale_findings
 from jobtype_toolkit.seed.rules.schema_messages import manifest_finding
@@ -47,18 +48,24 @@ def manifest_findings(document: Document) -> list[Finding]:
     wrapped = _wrapped(document)
     if wrapped:
         return [*malformed, wrapped]
-    root, schema = document.value, manifest_schema()
+    found = [*malformed, *_rules(document.value, document), *decoder_findings(document, manifest_schema())]
+    meant = intended(document.value)
+    if meant:
+        known = {(it.name, it.steps, it.description) for it in found}
+        more = meant.findings(_rules(meant.value, document))
+        found += [it for it in more if (it.name, it.steps, it.description) not in known]
+    return found
+
+
+def _rules(root: Any, document: Document) -> Iterator[Finding]:
+    """Yield what the rules find in the value; the document has the spelling of its numbers."""
     named = uses(root)
-    return [
-        *malformed,
-        *(manifest_finding(it, root, _spelling(it, document)) for it in violations(schema, root)),
-        *scale_findings(root),
-        *name_findings(root, named),
-        *creation_findings(root),
-        *resource_findings(root),
-        *decoder_findings(document, schema),
-        *advice_findings(root, named),
-    ]
+    for violation in violations(manifest_schema(), root):
+        yield manifest_finding(violation, root, _spelling(violation, document))
+    for rule in (scale_findings, creation_findings, resource_findings):
+        yield from rule(root)
+    yield from name_findings(root, named)
+    yield from advice_findings(root, named)
 
 
 def _spelling(violation: Violation, document: Document) -> str | None:

@@ -270,7 +270,7 @@ WORDS = [
         None,
         "$.job.timeout",
         "The timeout is null where a whole number is expected.",
-        "Write a whole number or leave it out.",
+        "Write a whole number; it is required.",
     ),
     ("job.errors", {}, "$.job.errors", "The errors are an object where a list is expected.", "Write a list."),
     ("job.tags", [1], "$.job.tags[0]", "The tag is the number 1 where text is expected.", "Write text."),

@@ -46,8 +46,8 @@ class Document:
         node = self.nodes.get(id(value))
         return node if node and node.value is value else None
 
-    def place(self, path: Path, *, key: bool = False) -> tuple[int, int] | None:
-        """Return line and column (both from 1) of the value at the path, or of its key; None without text.
+    def place(self, path: Path, *, key: bool = False, part: str = "") -> tuple[int, int] | None:
+        """Return line and column (both from 1) of the value at the path, of its key, or of a part; None without text.
 
         If the text does not hold what the path leads to, the place is that of the nearest parent.
         """
@@ -60,6 +60,9 @@ class Document:
             if item is None:
                 break
             at, value = (item.key if key and step is path[-1] else item.start), item.value
+            if part and step is path[-1]:
+                found = re.search(rf"(?<![A-Za-z0-9_]){re.escape(part)}", self.text[item.start : item.end])
+                at += found.start() if found else 0
         return self.position(at)
 
     def position(self, at: int) -> tuple[int, int]:

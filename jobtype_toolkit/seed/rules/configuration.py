@@ -9,7 +9,7 @@ from typing import Any
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path
-from jobtype_toolkit.seed.rules.scale import duplicate_findings
+from jobtype_toolkit.seed.rules.scale import duplicate_findings, unstorable_findings
 from jobtype_toolkit.seed.rules.schema_messages import kind, label
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.sections import SECTIONS, items
@@ -55,6 +55,8 @@ def configuration_findings(
     found = [
         *_findings(configuration.value, manifest, workspaces, edit=edit, against=against),
         *duplicate_findings(configuration),
+        # without the fix: it would hold the value of a setting
+        *(replace(item, fix=None) for item in unstorable_findings(configuration.value)),
     ]
     for item in found:
         yield replace(item, document="configuration")

@@ -108,8 +108,12 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
 
 def _collision(use: Use, earlier: list[Use], names: _Names) -> Finding:
     """Tell a name that is already taken, by the strictest rule that it breaks."""
-    fix = names.another(use, earlier)
-    suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
+    if use.section == "resource" and any(other.section == "resource" for other in earlier):
+        fix = Fix("remove the later one", changes=(Change("remove", use.path[:-1]),))
+        suggestion = "Remove one of them, and keep the amount that the job needs."
+    else:
+        fix = names.another(use, earlier)
+        suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
     for other in earlier:
         same_section = use.section == other.section
         becomes_same = (use.section in VARIABLES and other.section in VARIABLES) or (
