@@ -74,11 +74,11 @@ def _all(document: Document, check: Check) -> tuple[Document, list[str]]:
     tried: set[str] = set()
     findings = check(document)
     for _ in range(_MOST):
-        fixable = [found for found in findings if found.fix and _told(found) not in tried]
+        fixable = [found for found in findings if found.fix and _key(found) not in tried]
         if not fixable:
             break
         found = min(fixable, key=lambda one: not (one.fix and one.fix.safe))
-        tried.add(_told(found))
+        tried.add(_key(found))
         after = _after(document, found)
         seen = check(after)
         if _refusing(seen) <= _refusing(findings):
@@ -119,6 +119,10 @@ def _after(document: Document, found: Finding) -> Document:
     for change in fix.changes:
         value = change.apply(value)
     return Manifest(copy).as_document() if value is copy.value else documents.parse(documents.plain(value).written())
+
+
+def _key(found: Finding) -> str:
+    return f"{_told(found)}: {found.description}"
 
 
 def _told(found: Finding) -> str:

@@ -48,20 +48,24 @@ def manifest_findings(document: Document) -> list[Finding]:
     wrapped = _wrapped(document)
     if wrapped:
         return [*malformed, wrapped]
-    found = [*malformed, *_rules(document.value, document), *decoder_findings(document, manifest_schema())]
-    meant = intended(document.value)
-    if meant:
-        known = {(it.name, it.steps, it.description) for it in found}
-        more = meant.findings(_rules(meant.value, document))
-        found += [it for it in more if (it.name, it.steps, it.description) not in known]
-    return found
+    root, meant = document.value, intended(document.value)
+    found = [*malformed, *_violations(root, document), *decoder_findings(document, manifest_schema())]
+    if meant is None:
+        return [*found, *_rules(root)]
+    known = {(it.name, it.steps, it.description) for it in found}
+    more = meant.findings([*_violations(meant.value, document), *_rules(meant.value)])
+    return found + [it for it in more if (it.name, it.steps, it.description) not in known]
 
 
-def _rules(root: Any, document: Document) -> Iterator[Finding]:
-    """Yield what the rules find in the value; the document has the spelling of its numbers."""
-    named = uses(root)
+def _violations(root: Any, document: Document) -> Iterator[Finding]:
+    """Yield what breaks the schema; the document has the spelling of its numbers."""
     for violation in violations(manifest_schema(), root):
         yield manifest_finding(violation, root, _spelling(violation, document))
+
+
+def _rules(root: Any) -> Iterator[Finding]:
+    """Yield what the rules beyond the schema find."""
+    named = uses(root)
     for rule in (scale_findings, creation_findings, resource_findings):
         yield from rule(root)
     yield from name_findings(root, named)

@@ -27,11 +27,17 @@ class Intended:
     """Path in `value` and path in the document, the outer ones first."""
 
     def findings(self, found: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield the findings of the moved containers, with the places that they have in the document."""
+        """Yield the findings with the places that they have in the document."""
         for one in found:
             path = self._path(one.steps)
-            if path != one.steps:
-                yield replace(one, steps=path, path=show(path), fix=self._fix(one))
+            yield replace(one, steps=path, path=show(path), description=self._told(one.description), fix=self._fix(one))
+
+    def _told(self, description: str) -> str:
+        """Return a sentence that names places in the document's own paths."""
+        for meant, place in reversed(self.moves):
+            for end in ".[":
+                description = description.replace(show(meant) + end, show(place) + end)
+        return description
 
     def _fix(self, one: Finding) -> Any:
         """Return the finding's fix in the document's own paths."""
@@ -55,6 +61,11 @@ def intended(root: Any) -> Intended | None:
         if not isinstance(parent, dict):
             continue
         name = str(path[-1])
+        jobs = parent.get("jobs")
+        if path == ("job",) and "job" not in parent and isinstance(jobs, list) and len(jobs) == 1:
+            root = _with(root, path, jobs[0])
+            moves.append((path, ("jobs", 0)))
+            continue
         given = next((key for key in parent if key != name and key.lower() == name), None)
         if name not in parent and given is not None and isinstance(parent[given], dict | list):
             root = _with(root, path, parent[given])

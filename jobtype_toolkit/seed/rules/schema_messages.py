@@ -242,6 +242,9 @@ def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
         }:
             return key, fix
     close = _close(missing, unknown)
+    if missing == "job" and close and isinstance(violation.value[close], list):
+        one = _only(close, violation.value[close])
+        return close, _made_job((*path, close), one) if one else None
     return (close, fixes.renaming((*path, close), missing, f"rename it to {shown(missing)}")) if close else ("", None)
 
 
@@ -297,12 +300,7 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
         return description, hint, older
     one = _only(name, violation.value)
     if one is not None and not path[1:] and "job" not in root:
-        gone = fixes.Change("remove", path)
-        return (
-            description,
-            'Write "job" with the one object; a manifest describes one job.',
-            Fix('make the one object the "job"', changes=(fixes.Change("set", ("job",), one), gone)),
-        )
+        return description, 'Write "job" with the one object; a manifest describes one job.', _made_job(path, one)
     if name == "jobs" and not path[1:] and isinstance(violation.value, list):
         return description, 'A manifest describes one "job"; write a manifest for each of them.', None
     new = _close(name, list(node.properties))
@@ -315,6 +313,11 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
         f"It stands here as {shown(new)} already; remove one." if taken else f"Rename it to {shown(new)}.",
         fix,
     )
+
+
+def _made_job(path: Path, one: dict[str, Any]) -> Fix:
+    changes = (fixes.Change("set", ("job",), one), fixes.Change("remove", path))
+    return Fix('make the one object the "job"', changes=changes)
 
 
 def _only(name: str, value: Any) -> dict[str, Any] | None:
