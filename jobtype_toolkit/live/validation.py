@@ -131,8 +131,8 @@ def _is_known(one: Finding, mine: Iterable[Finding]) -> bool:
 
 
 def _with_workspaces_checked(both: Validation, errors: list[Finding]) -> Validation:
-    """Return the answer without the note that workspaces were not checked, if the server came to check them."""
-    if errors and all(one.name != "INVALID_WORKSPACE" for one in errors):
+    """Return the answer without the note that workspaces were not checked, if the server checked all of them."""
+    if errors:
         return both  # it stops at the first refusal
     return replace(both, warnings=tuple(one for one in both.warnings if one.name != "WORKSPACES_NOT_CHECKED"))
 

@@ -61,7 +61,9 @@ class Document:
                 break
             at, value = (item.key if key and step is path[-1] else item.start), item.value
             if part and step is path[-1]:
-                found = re.search(rf"(?<![A-Za-z0-9_]){re.escape(part)}", self.text[item.start : item.end])
+                found = re.search(
+                    rf"(?<![A-Za-z0-9_]){re.escape(part)}(?![A-Za-z0-9_])", self.text[item.start : item.end]
+                )
                 at += found.start() if found else 0
         return self.position(at)
 
