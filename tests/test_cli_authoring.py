@@ -576,7 +576,14 @@ def test_every_code_in_the_source_is_in_the_table_and_vice_versa():
              if path.stem not in ("codes", "verdicts", "compatibility")]  # fmt: skip
     used = {word for text in texts for word in re.findall(r'"([A-Z]+(?:_[A-Z]+)+|PLACEHOLDER)"', text)}
     assert known <= used
-    others = {"OUTPUT_DIR", "LD_LIBRARY_PATH", "ALLOCATED_", "INPUT_METADATA", "WRONG_VERSION_NUMBER", "CERTIFICATE_VERIFY_FAILED"}
+    others = {
+        "OUTPUT_DIR",
+        "LD_LIBRARY_PATH",
+        "ALLOCATED_",
+        "INPUT_METADATA",
+        "WRONG_VERSION_NUMBER",
+        "CERTIFICATE_VERIFY_FAILED",
+    }
     assert used - known <= others  # Seed's variables, and what OpenSSL says
 
 

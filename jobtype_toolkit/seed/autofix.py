@@ -114,7 +114,7 @@ def _after(document: Document, found: Finding) -> Document:
         return document
     if fix.text is not None:
         return documents.parse(fix.text)
-    copy = Manifest(document).as_document()
+    copy = Manifest(document.sound()).as_document()
     value = copy.value
     for change in fix.changes:
         value = change.apply(value)

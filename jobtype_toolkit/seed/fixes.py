@@ -62,11 +62,11 @@ class Fix:
 
         Raises:
             InvalidPath: the remedy belongs to another manifest.
-            InvalidManifest: the manifest is not JSON, or no object.
+            InvalidManifest: nothing could be made of the manifest's text, or it is no object.
         """
         if self.text is not None:
             return Manifest(Manifest.of(documents.parse(self.text)).as_document(), applied=(self.title,))
-        made = Manifest.read(manifest).copy()
+        made = Manifest.read(documents.load(manifest).sound()).copy()
         value: Any = made.data
         for change in self.changes:
             value = change.apply(value)

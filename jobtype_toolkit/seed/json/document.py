@@ -118,6 +118,17 @@ class Document:
             at = fault.end
         return "".join([*pieces, self.text[at:]])
 
+    def sound(self) -> Document:
+        """Return the document without its faults: with the text repaired if it can be, otherwise its value alone."""
+        if self.broken or all(fault.harmless for fault in self.faults):
+            return self
+        repaired = self.repaired()
+        return plain(self.value) if repaired is None else parse(repaired)
+
+    def as_document(self) -> Document:
+        """Return the document itself: whatever reads a manifest takes one that is read already."""
+        return self
+
     def written(self, schema: Schema | None = None) -> str:
         """Return the document as text: unchanged parts as they stood, new members in the schema's order.
 

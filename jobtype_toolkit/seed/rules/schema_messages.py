@@ -218,7 +218,9 @@ def _missing(violation: Violation, root: Any, _spelling: str | None) -> Words:
         proposal: Any = _error_name(violation.value, root)
         suggestion = f'Add "name", for example {shown(proposal)}.'
     else:
-        proposal = _PLACEHOLDERS.get(name)
+        proposal = (
+            _PLACEHOLDERS[node.title.lower()].get(name) if node.title == "Maintainer" else _PLACEHOLDERS.get(name)
+        )
         former, fix = _former(violation, root)
         hint = f" instead of {shown(former)}" if former else ""
         meaning = node.properties[name].description
