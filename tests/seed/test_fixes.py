@@ -418,3 +418,21 @@ def test_what_is_fixable_is_marked_in_text_and_html(manifest):
     assert "safe fix: write 600" in html
     assert "<a_b>" not in html
     assert "&lt;a_b&gt;" in html
+
+
+@pytest.mark.parametrize("end", ["", ",}", "} and more"])
+def test_a_fix_applies_to_text_with_faults_too(manifest, end):
+    manifest["job"]["timeout"] = "600"
+    text = json.dumps(manifest, indent=2)
+    text = text.removesuffix("}").rstrip() + end if end == ",}" else text + end.removeprefix("}")
+    validation = validate(text)
+    found = next(each for each in validation if each.path == "$.job.timeout")
+    assert found.fix.apply(text).at("job.timeout") == 600
+    assert validation.fixed([found]).at("job.timeout") == 600
+
+
+def test_a_missing_maintainer_gets_placeholders(manifest):
+    manifest["job"]["maintainer"] = {"url": "https://example.com"}
+    fixed = validate(manifest).fixed("all")
+    assert validate(fixed).is_valid
+    assert fixed.at("job.maintainer.email") == "TODO: email"
