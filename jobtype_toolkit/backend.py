@@ -389,7 +389,7 @@ class Backend(ABC):
         (D20, D21), and the plan says so. A configuration replaces the whole one (D25): take
         `x.job_type(name, version).configuration`, change it, and give it back. Secret settings that are not in it stay as they
         are as long as none is given; one replaces all.
-        `x.edit(name, version, manifest=x.revision(name, version, n).manifest)` restores a revision.
+        `x.edit(name, version, manifest=x.revision(name, version, n))` restores a revision, its image too unless another is given.
 
         Args:
             name: name of the job type.
