@@ -112,19 +112,65 @@ def ids(frame: pd.DataFrame) -> list[int]:
 # Opening.
 
 
-def test_a_missing_file_is_made(tmp_path):
+def test_a_missing_file_is_made_when_asked_for(tmp_path):
     path = tmp_path / "new.duckdb"
-    with jt.open(path) as store:
+    with jt.open(path, create=True) as store:
+        assert path.exists()
         assert len(store.jobs()) == 0
         assert store.path == path
+
+
+@pytest.mark.parametrize(
+    "write_something",
+    [
+        lambda store, page_: store.load(page_),
+        lambda store, _: store.set_workspaces({"products": True}),
+        lambda store, _: store.add(
+            jt.Manifest.new("late", maintainer={"name": "Operations", "email": "ops@example.com"}),
+            docker_image="late-1.0.0-seed:1.0.0",
+        ).send(),
+    ],
+    ids=["load", "set_workspaces", "add"],
+)
+def test_the_first_write_makes_a_missing_file(tmp_path, write, write_something):
+    path = tmp_path / "new.duckdb"
+    store = jt.open(path)
+    assert not path.exists()
+    write_something(store, write("j.json", page(JOBS)))
     assert path.exists()
+    assert store.check().is_sound
 
 
-def test_an_empty_file_as_mktemp_makes_it_becomes_a_store(tmp_path):
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda store: store.jobs(),
+        lambda store: store.sql("FROM job"),
+        lambda store: store.tables(),
+        lambda store: store.check(),
+        lambda store: store.sources,
+        lambda store: store.publish("copy.duckdb"),
+        lambda store: store.export("out"),
+        lambda store: store.forget(1),
+        lambda store: store.prune(before="P1D"),
+        lambda store: store.edit("a", "1", is_paused=True),
+    ],
+)
+def test_a_read_of_a_missing_file_names_the_nearest_and_makes_nothing(tmp_path, filled, monkeypatch, read):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(jt.InputNotFound, match=r"ops2\.duckdb.*Did you mean 'ops\.duckdb'"):
+        read(jt.open("ops2.duckdb"))
+    assert "ops2.duckdb" in repr(jt.open("ops2.duckdb"))
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["ops.duckdb"]
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_an_empty_file_is_refused_and_left_alone(tmp_path, create):
     path = tmp_path / "empty.duckdb"
     path.touch()
-    with jt.open(path) as store:
-        assert len(store.jobs()) == 0
+    with pytest.raises(jt.NotAStore, match="empty"):
+        jt.open(path, create=create)
+    assert path.read_bytes() == b""
 
 
 def test_what_was_loaded_is_there_after_reopening(filled):
@@ -134,7 +180,7 @@ def test_what_was_loaded_is_there_after_reopening(filled):
 
 
 def test_a_missing_file_is_not_made_to_be_read(tmp_path):
-    with pytest.raises(jt.StoreError, match=r"no\.duckdb"):
+    with pytest.raises(jt.InputNotFound, match=r"no\.duckdb"):
         jt.open(tmp_path / "no.duckdb", read_only=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -396,7 +442,7 @@ def test_a_read_only_and_a_writing_store_on_one_file_in_one_process_get_along(fi
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["file", "memory"])
 def test_threads_ask_and_load_at_the_same_time(tmp_path, write, place):
-    store = jt.open(tmp_path / "t.duckdb" if place == "file" else ":memory:", idle=0.05)
+    store = jt.open(tmp_path / "t.duckdb" if place == "file" else ":memory:", idle=0.05, wait=600)
     store.load(write("t.json", page(JOB_TYPES)), "job_types")
     inputs = [write(f"{n}.json", page([job(n * 10 + k, CHIPS, "RUNNING", ago(1)) for k in range(5)])) for n in range(6)]
     faults: list[BaseException] = []
@@ -418,7 +464,7 @@ def test_threads_ask_and_load_at_the_same_time(tmp_path, write, place):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(100)
+        thread.join(600)
     assert not any(thread.is_alive() for thread in threads)
     assert faults == []
     assert all(count % 5 == 0 for count in seen)  # a load is seen as a whole or not at all
@@ -765,7 +811,7 @@ def test_the_html_escapes_what_comes_from_outside(store, write, tmp_path):
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     assert "33" in shown
-    odd = jt.open(tmp_path / "<b>bold.duckdb")
+    odd = jt.open(tmp_path / "<b>bold.duckdb", create=True)
     assert "<b>bold" not in odd._repr_html_()
     assert "empty" in odd._repr_html_()
 
@@ -952,7 +998,7 @@ def test_a_new_store_is_the_same_from_the_template_and_without(tmp_path, monkeyp
     with duckdb.connect() as con:
         schema.create(con)
         wanted = [con.execute(query).df() for query in (described, views)]
-    store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb")
+    store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb", create=True)
     for query, frame in zip((described, views), wanted, strict=True):
         pd.testing.assert_frame_equal(store.sql(query), frame, check_dtype=False)
     assert store.sql("FROM meta").to_dict("records") == [{"schema_version": schema.SCHEMA_VERSION, "last_load_id": 0}]
@@ -963,7 +1009,7 @@ def test_a_new_store_where_no_link_can_be_made_is_made_all_the_same(tmp_path, mo
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    store = jt.open(tmp_path / "new.duckdb")
+    store = jt.open(tmp_path / "new.duckdb", create=True)
     assert len(store.tables())
     assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.html import render
-from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.errors import InputNotFound, StoreError
 from jobtype_toolkit.queries.coverage import described
 from jobtype_toolkit.queries.reader import Reader, Source
 from jobtype_toolkit.sqlfiles import sql
@@ -31,7 +31,7 @@ class Summary:
             counts = tuple(
                 (name, int(values[0])) for name, values in reader.fetch(sql("store/schema.counts"), {}).items()
             )
-        except StoreError as error:
+        except (StoreError, InputNotFound) as error:
             return cls(path, trouble=str(error))
         return cls(path, sources, counts)
 

@@ -34,3 +34,11 @@ SELECT
     (SELECT count(*) FROM job_type_revision) AS job_type_revision,
     (SELECT count(*) FROM error) AS error,
     (SELECT count(*) FROM job_execution) AS job_execution;
+
+-- name: times
+-- The naive times of the tables and views that a query speaks of.
+SELECT database_name, table_name, list(column_name ORDER BY column_index)
+FROM duckdb_columns()
+WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal AND data_type = 'TIMESTAMP'
+    AND list_contains($words, lower(table_name))
+GROUP BY ALL;
