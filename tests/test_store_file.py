@@ -966,6 +966,332 @@ def test_closing_at_exit_says_nothing(filled):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+ENDS = """
+import sys, threading, time
+import jobtype_toolkit as jt
+idle, moment = float(sys.argv[2]), float(sys.argv[3])
+store = jt.open(sys.argv[1], idle=idle)
+store.jobs()
+time.sleep(max(0.0, idle + moment))
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("moment", [-0.002, -0.0005, 0.0, 0.0003, 0.001, 0.003])
+def test_a_process_that_ends_when_the_idle_time_does_ends_with_its_own_code(filled, moment):
+    done = run_python(ENDS, filled, 0.05, moment)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
+ENDS_WHILE_CLOSING = """
+import sys, threading, time
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1], idle=0.01)
+closing = threading.Event()
+class Slow:
+    def __init__(self, con):
+        self.con = con
+    def cursor(self):
+        return self.con.cursor()
+    def close(self):
+        closing.set()
+        time.sleep(0.5)
+        self.con.close()
+        sys.stdout.write("closed")
+        sys.stdout.flush()
+connect = store._database._connect
+store._database._connect = lambda *given, **more: Slow(connect(*given, **more))
+store.jobs()
+closing.wait()
+sys.exit(7)
+"""
+
+
+def test_the_end_of_a_process_waits_for_the_timer_that_closes_the_file(filled):
+    """Where the timer is inside `close` while the interpreter ends, it is taken down in the middle of DuckDB."""
+    done = run_python(ENDS_WHILE_CLOSING, filled)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "closed", "")
+
+
+BUSY = {
+    "a long query": "store.sql('SELECT sum(hash(range)) FROM range(1000000000000)')",
+    "question after question": "[store.jobs() for _ in iter(int, 1)]",
+    "write after write": "[store.prune(before='P900D') for _ in iter(int, 1)]",
+    "stores that come and go": "[jt.open().sql('FROM job') for _ in iter(int, 1)]",
+    "a wait for another thread": "store._database.writing(store._patience).__enter__() and store.jobs()",
+}
+ENDS_BUSY = """
+import sys, threading, time
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1] if sys.argv[3] == "file" else ":memory:", wait=600, idle=0.01)
+store.load(sys.argv[2])
+started = threading.Event()
+def work(code):
+    started.set()
+    eval(code)
+for code in sys.argv[4:]:
+    threading.Thread(target=work, args=(code,), daemon=True).start()
+started.wait()
+time.sleep(0.05)
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("place", ["file", "memory"])
+@pytest.mark.parametrize("what", [*BUSY, "all"])
+def test_a_process_ends_with_its_own_code_whatever_its_threads_do(filled, write, what, place):
+    codes = [BUSY[what]] if what != "all" else list(BUSY.values())
+    done = run_python(ENDS_BUSY, filled, write("j.json", page(JOBS)), place, *codes)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
+def test_what_is_asked_at_the_very_end_is_answered(filled):
+    """By a function that was registered before the toolkit's own, and so runs after it."""
+    code = """
+import atexit, sys
+atexit.register(lambda: print(len(store.jobs()), store.prune(before="P900D")))
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1])
+store.jobs()
+"""
+    done = run_python(code, filled)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS)} 0\n", "")
+
+
+# Forks.
+
+FORKS = """
+import os, sys
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1], idle=600)
+memory = jt.open()
+memory.load(sys.argv[2])
+store.jobs(), memory.sql("FROM job")
+child = os.fork()
+if not child:
+    try:
+        memory.jobs()
+    except jt.StoreError as error:
+        assert "forked" in str(error)
+    else:
+        os._exit(1)
+    try:
+        assert len(jt.open().sql("FROM job")) == 0
+        before = len(store.jobs())
+        store.load(sys.argv[2])
+        assert len(store.jobs()) == before + 1
+    except BaseException as error:
+        print(repr(error), file=sys.stderr)
+        sys.exit(2)
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert len(memory.jobs()) == 1
+print(len(store.jobs()))
+"""
+
+
+def test_a_forked_child_reads_and_writes_by_itself(filled, write):
+    done = run_python(FORKS, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS) + 1}\n", "")
+
+
+# Who polls.
+
+
+@pytest.fixture
+def moments(monkeypatch):
+    """A clock of the engine that stands still until it is moved."""
+    from jobtype_toolkit.store import engine
+
+    class Clock:
+        now = 1000.0
+        slept: list[float] = []
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            self.now += seconds
+
+    clock = Clock()
+    monkeypatch.setattr(engine, "time", clock)
+    return clock
+
+
+def test_a_file_is_let_go_however_closely_questions_follow_each_other(filled, moments):
+    store = jt.open(filled, idle=2)
+    held = []
+    for _ in range(9):
+        store.jobs()
+        held.append(store._database.is_open)
+        moments.now += 0.6
+    assert held.count(False) == 1
+    store.close()
+
+
+def test_who_asks_without_a_pause_leaves_a_gap_for_others(filled, moments):
+    store = jt.open(filled, idle=2)
+    for _ in range(4):
+        moments.now += 5
+        store.jobs()
+        store.jobs()
+    assert max(moments.slept) >= 0.2
+    store.close()
+
+
+def test_a_load_elsewhere_gets_the_file_of_a_store_that_is_asked_all_the_time(filled, write):
+    store = jt.open(filled, idle=0.05, wait=600)
+    stop = threading.Event()
+    faults: list[BaseException] = []
+
+    def poll() -> None:
+        try:
+            while not stop.is_set():
+                store.sql("SELECT count(*) FROM job")
+        except BaseException as error:  # noqa: BLE001 - a thread hands everything on
+            faults.append(error)
+
+    polling = [threading.Thread(target=poll, daemon=True) for _ in range(2)]
+    for one in polling:
+        one.start()
+    code = "import sys, jobtype_toolkit as jt; jt.open(sys.argv[1], wait=100).load(sys.argv[2])"
+    done = run_python(code, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    stop.set()
+    for one in polling:
+        one.join(600)
+    assert (done.returncode, done.stderr, faults) == (0, "", [])
+    assert len(store.jobs()) == len(JOBS) + 1
+
+
+def test_a_reader_that_never_pauses_sees_a_new_copy(filled, tmp_path, write):
+    store = jt.open(filled)
+    target = store.publish(tmp_path / "pub.duckdb")
+    copy = jt.open(target, read_only=True, idle=600)
+    assert len(copy.jobs()) == len(JOBS)
+    store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    store.publish(target)
+    assert len(copy.jobs()) == len(JOBS) + 1
+    copy.close()
+
+
+def test_a_file_that_is_deleted_under_an_open_store_is_told_and_not_made_anew(filled, write):
+    store = jt.open(filled, idle=600)
+    assert len(store.jobs()) == len(JOBS)
+    filled.unlink()
+    for attempt in (store.jobs, lambda: store.load(write("j.json", page(JOBS))), lambda: store.sql("FROM job")):
+        with pytest.raises(jt.StoreError, match=r"ops\.duckdb was deleted"):
+            attempt()
+    assert not filled.exists()
+    jt.open(filled, create=True)
+    assert len(store.jobs()) == 0
+
+
+# Publishing with care.
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_copy_has_the_mode_of_the_store_without_the_right_to_write(filled, tmp_path, mode):
+    filled.chmod(mode)
+    target = jt.open(filled).publish(tmp_path / "pub.duckdb")
+    assert stat.S_IMODE(target.stat().st_mode) == mode & 0o444
+    assert jt.open(filled).publish(target) == target
+
+
+def test_publish_replaces_nothing_but_a_store(filled, tmp_path):
+    store = jt.open(filled)
+    (tmp_path / "thesis.txt").write_text("precious")
+    (tmp_path / "link.duckdb").symlink_to("thesis.txt")
+    (tmp_path / "dangling.duckdb").symlink_to("nowhere")
+    (tmp_path / "empty.duckdb").touch()
+    shutil.copy(store.publish(tmp_path / "pub.duckdb"), tmp_path / "real.duckdb")
+    (tmp_path / "to-store.duckdb").symlink_to("real.duckdb")
+    con = duckdb.connect(str(tmp_path / "theirs.duckdb"))
+    con.execute("CREATE TABLE sales AS SELECT 1 AS amount")
+    con.close()
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()}
+    for name in ("thesis.txt", "link.duckdb", "dangling.duckdb", "empty.duckdb", "to-store.duckdb", "theirs.duckdb"):
+        with pytest.raises(jt.StoreError, match=name):
+            store.publish(tmp_path / name)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()} == before
+    assert len(store.jobs()) == len(JOBS)
+
+
+KILLED_IN_THE_MIDDLE = """
+import os, signal, sys
+import jobtype_toolkit as jt
+from jobtype_toolkit.store import maintenance
+from pathlib import Path
+Path.replace, replace = lambda one, other: replace(one, other) if one.name == "new" else os.kill(os.getpid(), signal.SIGKILL), Path.replace
+store = jt.open(sys.argv[1])
+getattr(store, sys.argv[2])(sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize(("call", "name"), [("publish", "pub/p.duckdb"), ("export", "pub")])
+def test_what_a_killed_process_left_is_swept_by_the_next(filled, tmp_path, call, name):
+    folder = tmp_path / "pub"
+    assert run_python(KILLED_IN_THE_MIDDLE, filled, call, tmp_path / name).returncode == -9
+    assert [one for one in folder.iterdir() if one.name.startswith(".")]
+    (folder / ".export-of-mine").mkdir()
+    getattr(jt.open(filled), call)(tmp_path / name)
+    assert [one.name for one in folder.iterdir() if one.name.startswith(".")] == [".export-of-mine"]
+
+
+# Damage.
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_file_answers_or_is_an_error_of_the_toolkit(filled, seed):
+    import random
+
+    chance = random.Random(seed)
+    content = bytearray(filled.read_bytes())
+    for _ in range(1 + 40 * seed):
+        content[chance.randrange(4096 if seed % 2 else 0, len(content))] = chance.randrange(256)
+    filled.write_bytes(content)
+    calls = ("jobs", "status", "check", "tables", "system_failures")
+    code = """
+import sys, jobtype_toolkit as jt
+for call in sys.argv[2:]:
+    try:
+        getattr(jt.open(sys.argv[1]), call)()
+    except jt.ToolkitError as error:
+        assert sys.argv[1] in str(error), error
+    repr(jt.open(sys.argv[1], create=True)) if "jobs" == call else None
+try:
+    jt.open(sys.argv[1]).sql("SELECT * FROM job, error")
+except jt.ToolkitError:
+    pass
+"""
+    done = run_python(code, filled, *calls)
+    assert done.returncode == 0, done.stderr
+
+
+# Several sources.
+
+
+def test_a_store_with_two_sources_can_name_the_one_that_is_meant(filled, write):
+    with jt.open(filled) as store:
+        store.load(write("j.json", page(JOBS[:3])), source="other")
+        with pytest.raises(jt.Ambiguous, match=r"store\.source"):
+            store.jobs()
+        store.source = "other"
+        assert len(store.jobs()) == 3
+        assert store.jobs().attrs["source"] == "other"
+        assert len(store.jobs(source="local")) == len(JOBS)
+        assert store.analyses.failures().attrs["source"] == "other"
+        store.source = "*"
+        assert len(store.jobs()) == len(JOBS) + 3
+        store.source = "nobody"
+        with pytest.raises(jt.NotFound, match="nobody"):
+            store.jobs()
+        store.source = None
+        with pytest.raises(jt.Ambiguous):
+            store.jobs()
+    assert len(jt.open(filled, source="other").jobs()) == 3
+
+
 def test_no_temporary_file_is_left_behind(filled, write, tmp_path):
     with jt.open(filled) as store:
         store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))

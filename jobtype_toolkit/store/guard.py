@@ -158,7 +158,7 @@ def _words(query: str) -> list[str]:
     tokens = duckdb.tokenize(query)
     ends = [offset for offset, _ in tokens[1:]] + [len(text)]
     words = []
-    for (start, kind), end in zip(tokens, ends, strict=True):
+    for (start, kind), end in zip(tokens, ends, strict=False):  # an empty query has no tokens, and one end
         if kind != duckdb.token_type.comment:
             words.append(text[start:end].decode(errors="replace").strip().strip('"').lower())
     return words
@@ -167,7 +167,10 @@ def _words(query: str) -> list[str]:
 def _check(con: duckdb.DuckDBPyConnection, query: str, words: Sequence[str]) -> bool:
     """Raise InvalidQuery for what is not one query that reads; return whether it is a PIVOT whose columns come from rows."""
     inner = _explained(query) if words and words[0] == "explain" else query
-    kinds = [statement.type for statement in con.extract_statements(inner)]
+    try:
+        kinds = [statement.type for statement in con.extract_statements(inner)]
+    except ValueError:  # a kind that has no name in Python, such as UPDATE EXTENSIONS
+        kinds = []
     if len(kinds) != 1 or kinds[0] not in (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI):
         raise InvalidQuery(_ADVICE)
     called = {word for word, following in pairwise(words) if following.startswith("(")}

@@ -264,5 +264,5 @@ def migrate(con: duckdb.DuckDBPyConnection, found: int, *, to: int = SCHEMA_VERS
     for number in range(found + 1, to + 1):
         con.execute((files("jobtype_toolkit.store") / "migrations" / f"{number:04}.sql").read_text(encoding="utf-8"))
         con.execute("UPDATE meta SET schema_version = ?", [number])
-    for statement in _derived():
+    for statement in _derived() if to == SCHEMA_VERSION else ():
         con.execute(statement)
