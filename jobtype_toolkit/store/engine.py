@@ -278,7 +278,7 @@ class Database:
             if me not in self._readers:  # who reads already may read more, whoever waits
                 self._take_turn(patience, self._may_read)
                 if self._con is not None and not self._readers and self._must_reopen():
-                    self._disconnect()
+                    self._leave()
             if self._con is not None:
                 return self._new_cursor(self._con)
             self._is_opening = True
@@ -331,12 +331,17 @@ class Database:
         if self.path is None or self._readers:
             return
         if time.monotonic() > self._hold_until:
-            self._left_until = time.monotonic() + _GAP
-            self._disconnect()
+            self._leave()
         elif GATE.is_ending:
             self._disconnect()
         else:
             self._start_timer(patience)
+
+    def _leave(self) -> None:
+        """Let go of the file; leave it to others for a moment if it was held for long."""
+        if time.monotonic() > self._hold_until:
+            self._left_until = time.monotonic() + _GAP
+        self._disconnect()
 
     @contextmanager
     def writing(self, patience: Patience) -> Iterator[Connection]:
