@@ -37,6 +37,7 @@ from histories import (
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.engine import Database
+from jobtype_toolkit.sync.report import Disagreement, PullReport
 
 pytestmark = pytest.mark.slow
 
@@ -817,6 +818,26 @@ def test_the_html_escapes_what_comes_from_outside(store, write, tmp_path):
     assert "empty" in odd._repr_html_()
 
 
+def test_reports_and_summaries_show_as_html_whatever_is_in_them(store, write, tmp_path):
+    odd = "<script>alert('x')</script>"
+    report = store.load(write("a.json", [*JOBS, {"id": 1}]), source=odd)
+    manifest = jt.Manifest.new("late", maintainer={"name": "Operations", "email": "ops@example.com"})
+    sent = store.add(manifest, docker_image="late-1.0.0-seed:1.0.0").send()
+    pulled = PullReport(
+        3, odd, rows=12_345, notes=(odd, "a\x1b[31m"), disagreements=(Disagreement(odd, "1", None, None, 1, 2),) * 9
+    )
+    expected = ((report, "34"), (sent, "late 1.0.0"), (pulled, "12,345"), (store.summary(), "33"))
+    for one, wanted in expected:
+        shown = one._repr_html_()
+        assert wanted in shown
+        assert odd not in shown
+        assert "\x1b" not in shown
+    for one in (report, pulled, store.summary()):
+        assert "&lt;script&gt;" in one._repr_html_()
+    assert "store.rejects()" in report._repr_html_()
+    assert "33 jobs" in repr(store.summary())
+
+
 def test_a_repr_never_raises(filled):
     store = jt.open(filled, wait=0.1)
     with Other(HOLD_FOR_WRITING, filled) as other:
@@ -1057,6 +1078,28 @@ store.jobs()
 """
     done = run_python(code, filled)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS)} 0\n", "")
+
+
+TERMINATED = """
+import os, signal, sys
+from pathlib import Path
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+replace = Path.replace
+def strike(one, other):
+    if one.name != "new":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return replace(one, other)
+Path.replace = strike
+app.app = lambda: jt.open(sys.argv[1]).export(sys.argv[2])
+app.main()
+"""
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing_half_made(filled, tmp_path):
+    done = run_python(TERMINATED, filled, tmp_path / "out")
+    assert (done.returncode, done.stderr) == (143, "")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 # Forks.

@@ -14,7 +14,7 @@ from jobtype_toolkit.queries.reader import Reader, Source
 from jobtype_toolkit.sqlfiles import sql
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """The sources of a store, and how much of everything it holds."""
 
@@ -54,6 +54,15 @@ class Summary:
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""
         return render("summary.html", summary=self, v6_text=v6_text, complete=_complete)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
 
 def _complete(source: Source) -> str:
