@@ -95,7 +95,7 @@ def add(
         if not (send and plan.is_sendable):
             _finish(plan, send=False, json=json)
             return
-        jt.open(store).close()
+        jt.open(store, create=True).close()
     with backend(store, server, token_file, ca_file, cert_file) as present:
         _finish(present.add(manifest, **requested), send=send, json=json)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +46,7 @@ def opened(path: Path | None) -> jt.Store:
 
     Raises:
         InvalidParameter: none was named.
-        StoreError: there is none; a question makes no file.
+        InputNotFound: there is none; a question makes no file.
     """
     if path is None:
         msg = (
@@ -54,8 +55,10 @@ def opened(path: Path | None) -> jt.Store:
         )
         raise jt.InvalidParameter(msg)
     if not path.exists():
-        msg = f"There is no store at {path}. `jobtype-toolkit load FILE --store {path}` makes one."
-        raise jt.StoreError(msg)
+        near = get_close_matches(path.name, [one.name for one in path.parent.glob("*.*db")], 1)
+        hint = f" Did you mean {str(path.with_name(near[0]))!r}?" if near else ""
+        msg = f"There is no store at {path}.{hint} `jobtype-toolkit load FILE --store {path}` makes one."
+        raise jt.InputNotFound(msg)
     return jt.open(path)
 
 

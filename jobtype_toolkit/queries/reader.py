@@ -80,6 +80,8 @@ class Reader:
         self._engine = engine
         self._clock = clock
         self._known: tuple[int, list[Source]] = (-1, [])
+        self.default: str | None = None
+        """The source that a call means which names none; None for the only one there is."""
 
     def session(self) -> AbstractContextManager[Session]:
         """Give what runs several queries on one state of the history."""
@@ -107,6 +109,7 @@ class Reader:
             NotFound: there is none of that name.
         """
         known = self.sources()
+        name = self.default if name is None else name
         if name == ALL:
             return _together(known)
         if name is not None:
@@ -116,9 +119,7 @@ class Reader:
             msg = f"There is no source {name!r} in this store; it has {_listed(known)}."
             raise NotFound(msg)
         if len(known) > 1:
-            msg = (
-                f'This store has several sources: {_listed(known)}. Say which one with source=…, or source="*" for all.'
-            )
+            msg = f'This store has several sources: {_listed(known)}. Say which one with source=… or store.source = …; "*" means all.'
             raise Ambiguous(msg)
         return known[0] if known else Source("local")
 

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.api.times import naive_utc
+from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
@@ -43,6 +44,13 @@ class LoadReport:
         )
         hint = ["store.rejects() shows the rejected rows"] if self.rejected else []
         return ". ".join([text, *self.notes, *hint])
+
+    def _repr_html_(self) -> str:
+        counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
+        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        return report(
+            f"Load {self.load_id}", counts, [*self.notes, *hint], summary=f"{self.resource} into {self.source!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
