@@ -157,7 +157,9 @@ class Pull:
         """Pull everything there is to pull."""
         self._check_server()
         self._sink.begin(self._request.overlap)
-        side = ReferenceData(self._reader, self._sink, self._tally, self._request.workers)
+        side = ReferenceData(
+            self._reader, self._sink, self._tally, self._request.workers, is_anew=self._request.reconcile
+        )
         try:
             self._sink.pages(left := self._spool.left())
             self._spool.done(left)

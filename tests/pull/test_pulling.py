@@ -170,7 +170,7 @@ def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
 
 def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pull):
     pull()
-    assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 2  # details, revisions, two of three manifests
+    assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 3  # details, revisions, three manifests
     server.asked.clear()
     pull()
     assert asked(server, "job-types/chip-maker/") == []
@@ -181,7 +181,25 @@ def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pul
     assert asked(server, "job-types/chip-maker/1.10.0/") == [
         "job-types/chip-maker/1.10.0/",
         "job-types/chip-maker/1.10.0/revisions/",
-    ]  # the manifest of the fourth is in the details
+        "job-types/chip-maker/1.10.0/revisions/4/",
+    ]
+
+
+def test_each_revision_has_the_manifest_of_the_revision_service(server, store, pull):
+    """A server normalises the manifest in the details, and stores that of a revision as it came."""
+    pull()
+    numbers = store.revisions("chip-maker", "1.10.0")["revision_num"]
+    manifests = {number: store.revision("chip-maker", "1.10.0", int(number)).manifest for number in numbers}
+    assert {number: one["revision"] for number, one in manifests.items()} == {1: 1, 2: 2, 3: 3}
+    assert "revision" not in store.job_type("chip-maker", "1.10.0").manifest
+
+
+def test_a_reconciling_pull_reads_the_revisions_again(server, store, pull):
+    pull()
+    with store._writing("test") as con:
+        con.execute("UPDATE job_type_revision SET manifest = '{}'")
+    pull(reconcile=True)
+    assert store.revision("chip-maker", "1.10.0", 3).manifest["revision"] == 3
 
 
 def test_details_that_could_not_be_read_are_asked_for_again(server, store, pull):
