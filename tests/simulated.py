@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -187,7 +188,10 @@ class Wire:
         self.trouble: Callable[[str], None] = lambda path: None
         """Called before each answer; it may raise."""
 
-    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> Answer:
+    def patiently(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def get(self, path: str, params: Sequence[tuple[str, Any]] = (), *, again: bool = True) -> Answer:
         self.requests += 1
         self.trouble(path)
         body = json.dumps(self.server.answer(path, params)).encode()

@@ -13,10 +13,20 @@ from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
 from jobtype_toolkit.backend import Query
-from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ToolkitError
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ServerFailed, ToolkitError
 from jobtype_toolkit.frames import sort
 from jobtype_toolkit.live.http import Http, Params
-from jobtype_toolkit.live.paging import Fresh, KeysetPage, by_key, following, last_modified, numbered, page, pages
+from jobtype_toolkit.live.paging import (
+    Fresh,
+    KeysetPage,
+    by_key,
+    first_readable,
+    following,
+    last_modified,
+    numbered,
+    page,
+    pages,
+)
 from jobtype_toolkit.live.queries import NOTHING, ServerReader, unique
 
 JOBS_PER_PAGE = 250
@@ -110,20 +120,24 @@ def iter_jobs(reader: ServerReader, query: Query, size: int) -> Iterator[pd.Data
 
 def newest(http: Http, since: datetime | None) -> tuple[datetime | None, int]:
     """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
-    query = [*_bounds(Window(since, None)), ("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]
-    found = page(http, "jobs/", query)
+    found = first_readable(http, [*_bounds(Window(since, None)), ("order", "-last_modified"), ("order", "-id")])
     return (last_modified(found.rows[0]) if found.rows else None), found.count
 
 
 def oldest(http: Http) -> datetime | None:
-    """Return the least last_modified of a job; None without any."""
-    found = page(http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+    """Return the least last_modified of a job; None without any, or if the server fails on it."""
+    try:
+        found = page(http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+    except ServerFailed as error:
+        if error.status != 500:
+            raise
+        return None  # it fails on this very job
     return last_modified(found.rows[0]) if found.rows else None
 
 
 def count(http: Http, started: datetime | None, ended: datetime) -> int:
     """Return how many jobs the server says were modified from an instant to another, both included."""
-    return page(http, "jobs/", [*_bounds(Window(started, ended)), ("page_size", 1)]).count
+    return first_readable(http, _bounds(Window(started, ended))).count
 
 
 def _keyset_pages(http: Http, params: Params, window: Window, size: int) -> Iterator[KeysetPage]:

@@ -24,7 +24,7 @@ from jobtype_toolkit.errors import (
     StoreError,
     ToolkitError,
 )
-from jobtype_toolkit.live.paging import following
+from jobtype_toolkit.live.paging import LeftOut, following
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
@@ -37,6 +37,12 @@ from jobtype_toolkit.sync.spool import Spool, spool
 from jobtype_toolkit.sync.verify import Verification
 
 _MOST_WORKERS = 16
+_SHOWN = 5
+_LEFT_OUT = (
+    "{:,} jobs were left out because the server fails on them, often for a broken manifest of their job type: {}. The next "
+    "pull looks for them again. The first time: {}"
+)
+_UNKNOWN = "{:,} jobs have the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,7 @@ class Pull:
         self._tally = Tally()
         self._sink = Sink(target, request.source, reader.url, self._tally)
         self._budget = jobs.Budget(request.pages)
+        self._left_out = LeftOut()
         self._began, self._at = time.monotonic(), target.clock()
         self._requests, self._slowed = reader.http.requests, reader.http.pace.slowed
         self._until: datetime | None = None
@@ -163,9 +170,10 @@ class Pull:
         try:
             self._sink.pages(left := self._spool.left())
             self._spool.done(left)
-            side.run()
-            self._jobs()
-            self._after(side)
+            with self._reader.http.patiently():
+                side.run()
+                self._jobs()
+                self._after(side)
         except StoreError:
             raise
         except ToolkitError as error:
@@ -188,7 +196,8 @@ class Pull:
         """Fill what is missing, newest first; then read what changed meanwhile."""
         spans, watermark, pruned = self._sink.spans, self._sink.watermark, self._sink.pruned
         least = max((one for one in (self._request.since, pruned) if one), default=None)
-        overlap = BEGINNING if watermark is None else before(watermark, self._request.overlap)
+        known = watermark or (spans[-1][1] if spans else None)  # without a watermark, stretches were declared complete
+        overlap = BEGINNING if known is None else before(known, self._request.overlap)
         trusted = minus(spans, [(overlap, END)])
         missing_from = trusted[0][1] if trusted and holds(trusted, (least or BEGINNING, trusted[0][1])) else least
         newest, rows = self._reader.newest_job(since=missing_from)
@@ -208,8 +217,9 @@ class Pull:
         """Give what fetches jobs, while a bar shows how many are in."""
         with self._bar(rows) as seen:
             yield jobs.Fetch(
-                self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget
-            )
+                self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget,
+                self._left_out,
+            )  # fmt: skip
 
     def _verify(self, fetch: jobs.Fetch, least: datetime | None, pruned: datetime | None) -> None:
         """Count what should not change any more; what was pruned on purpose is no loss."""
@@ -283,6 +293,8 @@ class Pull:
     def _report(self, *, is_complete: bool) -> PullReport:
         tally, spans = self._tally, self._sink.spans
         started = spans[-1][0] if spans else None
+        if left_out := self._left_out.rows:
+            tally.note(_LEFT_OUT.format(left_out, "; ".join(self._left_out.places[:_SHOWN]), self._left_out.said))
         if self._budget.is_spent:
             tally.note(f"The {self._request.pages:,} pages that were allowed are used up.")
         return PullReport(
@@ -303,7 +315,7 @@ class Pull:
             is_complete,
             None if started in (None, BEGINNING) else started,
             tally.disagreements,
-            tuple(tally.notes),
+            (*tally.notes, *(_UNKNOWN.format(rows, status) for status, rows in sorted(tally.unknown.items()))),
         )
 
     @contextmanager

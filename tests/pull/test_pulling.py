@@ -679,3 +679,72 @@ def test_what_is_loaded_into_a_pulled_source_makes_it_no_fresher(server, store, 
 def test_only_a_server_can_be_pulled_from(store):
     with pytest.raises(jt.InvalidParameter, match=r"jt\.connect"):
         store.pull("https://scale.example/api")
+
+
+def test_with_few_pages_the_newest_jobs_come_first(server, store, pull):
+    pull(pages=3, page_size=10, workers=1)
+    ids = store.sql("SELECT id FROM job ORDER BY id DESC LIMIT 10")["id"].tolist()
+    assert ids == list(range(60, 50, -1))
+
+
+def test_jobs_of_one_stamp_are_read_once_if_nothing_moves(server, store, pull):
+    for _ in range(95):
+        server.add("COMPLETED", ago(295))
+    report = pull(page_size=10)
+    assert report.jobs <= len(server.jobs) + 20
+    assert here(store) == there(server.jobs.values())
+
+
+def fails_on(server: Simulated, ids: set[int]) -> None:
+    """Let the server fail on each page with one of these jobs."""
+    real = server.answer
+
+    def answer(path: str, params: object = ()) -> object:
+        found = real(path, params)
+        if path == "jobs/" and ids & {one["id"] for one in found["results"]}:
+            msg = "GET jobs/ failed with 500 on the server."
+            raise ServerFailed(msg, status=500)
+        return found
+
+    server.answer = answer
+
+
+@pytest.mark.parametrize("ids", [{1}, {60}, {59, 60}, {30}, {20, 21, 22, 40}, set(range(15, 45))])
+def test_jobs_that_the_server_fails_on_are_left_out_and_named_and_all_others_come(server, store, pull, ids):
+    fails_on(server, ids)
+    report = pull()
+    assert here(store) == there([row for id, row in server.jobs.items() if id not in ids])
+    told = " ".join(report.notes)
+    assert "were left out because the server fails on them" in told
+    assert "failed with 500" in told
+    ids.clear()  # the manifest was mended
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_where_jobs_are_left_out_is_told_by_their_neighbours(server, pull):
+    fails_on(server, {30})
+    assert any("1 after job 29 of " in one and " and before job 31 of " in one for one in pull().notes)
+
+
+def test_a_server_that_fails_on_every_job_stops_a_pull(server, pull):
+    fails_on(server, set(range(100)))
+    with pytest.raises(jt.PullStopped, match="failed with 500"):
+        pull()
+
+
+def test_a_status_that_v6_does_not_know_is_told(server, pull):
+    server.add("WEIRD")
+    server.add("WEIRD")
+    assert any("2 jobs have the status 'WEIRD', which v6 does not know" in one for one in pull().notes)
+
+
+@pytest.mark.parametrize("since", ["PT10M", "PT35M", "P1D"])
+def test_what_since_leaves_out_is_no_disagreement(server, store, pull, since):
+    server.add("RUNNING", ago(3000))
+    assert pull(since=since, snapshot=True).disagreements == ()
+
+
+def test_a_disagreement_within_what_since_covers_is_told(server, pull):
+    server.views["job-types/status/"] = []
+    assert {one.status for one in pull(since="PT1H", snapshot=True).disagreements} == {"COMPLETED", "FAILED"}

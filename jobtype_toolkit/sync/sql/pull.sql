@@ -58,6 +58,10 @@ SELECT count(*)
 FROM (FROM job_final UNION ALL FROM job_open)
 WHERE source = $source AND last_modified >= $started::TIMESTAMP AND last_modified < $ended::TIMESTAMP;
 
+-- name: unknown_statuses
+-- The statuses of a batch that v6 does not know, and how many of its jobs have each.
+SELECT status, count(*) FROM incoming WHERE NOT list_contains($known, status) GROUP BY status ORDER BY status;
+
 -- name: rejected
 -- The rows of a batch that could not be loaded.
 INSERT INTO reject
