@@ -4,21 +4,32 @@ VENV ?= .venv
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+# Left out of the tests of a day: real browsers, full sizes, and Spark, which needs Java.
+DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick serve lab bench docs format clean lint types unit notebooks-run journeys versions
+.PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run versions
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/plain.stamp ## Load the bundled sample into demo.duckdb and show the four analyses
 	@$(BIN)/jobtype-toolkit demo demo.duckdb
 
-test: lint types unit notebooks-run journeys ## Run everything: lint, types, all tests, the notebooks
+test: lint types unit notebooks-run ## Run lint, types, all tests at their short size, the notebooks
 
 quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute or two
-	@$(PYTEST) -q -m "not slow and not browser"
+	@$(PYTEST) -q -m "not slow and $(DAILY)"
+
+soak: $(VENV)/dev.stamp ## Run the tests that have two sizes at their full one, for a night
+	@$(PYTEST) -m soak
+
+coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach; fails below the floor in pyproject.toml
+	@$(PYTEST) -q -m "$(DAILY)" --cov --cov-report=term:skip-covered
+
+test-browser: $(VENV)/dev.stamp ## Run the tests in a real browser
+	@if grep -rqs "mark\.browser" tests; then $(PYTEST) -m browser; else echo "There are no tests in a real browser yet."; fi
 
 serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C
 	@$(BIN)/jobtype-toolkit serve --sample
@@ -47,13 +58,10 @@ types: $(VENV)/dev.stamp
 	@$(BIN)/mypy
 
 unit: $(VENV)/dev.stamp
-	@$(PYTEST) -m "not browser"
+	@$(PYTEST) -m "$(DAILY)"
 
 notebooks-run: $(VENV)/dev.stamp
 	@$(PYTEST) --nbval-lax --nbval-current-env notebooks
-
-journeys: $(VENV)/dev.stamp
-	@: # the journeys in a real browser belong here
 
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=

@@ -88,7 +88,7 @@ def reference() -> str:
         ABOUT_RESOURCES,
         *(_resource(one) for one in RESOURCES),
         "## Answers",
-        "The columns of the analyses. The first eleven, the job type block, are the same in all of them.",
+        "The columns of the analyses. The job type block is the same in all of them: its name and version come first, what else there is to know of it last.",
         *(_resource(one) for one in ANSWERS),
         "## Tables of a store",
         "What `store.sql` can ask; `store.tables()` says the same. Times are UTC.",

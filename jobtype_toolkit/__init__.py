@@ -15,6 +15,7 @@ from typing import Any
 _PUBLIC = {
     "api.records": ["Job", "JobType", "JobTypeRevision"],
     "backend": ["Backend"],
+    "display.tables": ["show"],
     "errors": [
         "AlreadySent",
         "Ambiguous",

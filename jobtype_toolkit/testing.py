@@ -50,40 +50,40 @@ class Server:
         self.url = ""
         """The base URL, to which `/v6/…` is added."""
         self.failures: list[Exception] = []
-        """What was raised while answering: none of the 500s that v6 gives on purpose is among them."""
+        """Exceptions raised while answering; the 500s that v6 gives on purpose are not among them."""
         self._app = app
         self._requests: list[Request] = []
         self._lock = threading.Lock()
 
     @property
     def requests(self) -> list[Request]:
-        """What was asked so far, in the order in which it was answered."""
+        """The requests so far, in the order in which they were answered."""
         with self._lock:
             return list(self._requests)
 
     def forget(self) -> None:
-        """Forget what was asked so far."""
+        """Forget the requests so far."""
         with self._lock:
             self._requests.clear()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request and write it down, before whoever asked has the answer."""
-        is_told = scope["type"] != "http"
+        """Answer a request and log it before the client has the answer."""
+        is_logged = scope["type"] != "http"
 
-        async def told(message: Any) -> None:
-            nonlocal is_told
-            if message["type"] == "http.response.start" and not is_told:
-                is_told = True
+        async def send_logged(message: Any) -> None:
+            nonlocal is_logged
+            if message["type"] == "http.response.start" and not is_logged:
+                is_logged = True
                 self._note(scope, message["status"])
             await send(message)
 
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, send_logged)
         except Exception as error:
             self.failures.append(error)
             raise
         finally:
-            if not is_told:
+            if not is_logged:
                 self._note(scope, 0)
 
     def _note(self, scope: Any, status: int) -> None:
@@ -119,10 +119,10 @@ def serve(
         port: the port; a free one if not given.
 
     Yields:
-        A `Server`: `url`, `store`, and `requests`, what it was asked.
+        A `Server` with its `url`, its `store` and its `requests`.
 
     Raises:
-        InvalidParameter: a value that makes no sense, or a port that is in use.
+        InvalidParameter: a value makes no sense, or the port is in use.
         ToolkitError: the extra `server` is not installed.
     """
     from jobtype_toolkit.server import needed
@@ -132,9 +132,9 @@ def serve(
     from jobtype_toolkit.server.serve import running
     from jobtype_toolkit.store.store import sample
 
-    home = sample() if store is None else store
-    made = app(
-        home,
+    served = sample() if store is None else store
+    application = app(
+        served,
         source=source,
         token=token,
         prefix=prefix,
@@ -145,7 +145,7 @@ def serve(
         quirks=quirks,
         clock=clock,
     )
-    server = Server(home, made)
+    server = Server(served, application)
     with running(server, port=port) as address:
         server.url = address + prefix.rstrip("/")
         yield server

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +20,31 @@ WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-a
 """The workspaces of the recorded server, as its answers tell."""
 
 
-def filled(folder: Path, store: jt.Store | None = None, **resources: Any) -> jt.Store:
+def filled(folder: Path, store: jt.Store | None = None, *, source: str = "scale", **resources: Any) -> jt.Store:
     """Load bodies by resource into a store, by default the small history into a new one."""
+    if store is None and not resources:
+        return jt.open(small_file(folder, source), clock=lambda: NOW, wait=600)
     store = store or jt.open(clock=lambda: NOW)
     for resource, records in (resources or RESOURCES).items():
         path = folder / f"{resource}.json"
         path.write_text(json.dumps(page(records)), encoding="utf-8")
-        store.load(path, resource, source="scale")
+        store.load(path, resource, source=source)
     return store
+
+
+def small_file(folder: Path, source: str) -> Path:
+    """Copy the file of a store with the small history into a folder."""
+    return Path(shutil.copy(_small_file(source), folder / "small.duckdb"))
+
+
+@cache
+def _small_file(source: str) -> Path:
+    """Make that file once."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with jt.open(folder / "small.duckdb", clock=lambda: NOW) as store:
+        filled(folder, store, source=source)
+    return folder / "small.duckdb"
 
 
 class Client:
@@ -35,7 +56,9 @@ class Client:
 
     def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = {**self.headers, **more.pop("headers", {})}
-        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more)
+        return requests.request(
+            method, f"{self.url}{path}", headers=headers, timeout=600, allow_redirects=False, **more
+        )
 
     def get(self, path: str, **params: Any) -> requests.Response:
         return self("GET", path, params=params)

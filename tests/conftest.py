@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from histories import NOW
 from hypothesis import HealthCheck, settings
+from recorded import ABSENT, EMPTY, FOLDER
 
 import jobtype_toolkit as jt
 
@@ -21,16 +21,30 @@ settings.register_profile(  # a slow or busy machine passes as well
 )
 settings.load_profile("any machine")
 
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in one line what is skipped without the recordings, instead of in one per place."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    absent = [
+        one for one in skipped if ABSENT in str(one.longrepr) or (EMPTY in str(one.longrepr) and not FOLDER.is_dir())
+    ]
+    if absent:
+        terminalreporter.stats["skipped"] = [one for one in skipped if one not in absent]
+        terminalreporter.stats["without ../shared"] = absent
+        terminalreporter.write_line(
+            f"{len(absent)} tests need ../shared, a folder of recordings that is not part of the project: skipped"
+        )
+
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with recordings, traces and references, which is not part of the repository."""
-    folder = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED") or ROOT.parent / "shared")
-    if not folder.is_dir():
-        pytest.skip(f"no folder {folder}: real histories and recordings are not here (JOBTYPE_TOOLKIT_SHARED names it)")
-    return folder
+    if not FOLDER.is_dir():
+        pytest.skip(ABSENT)
+    return FOLDER
 
 
 @pytest.fixture(scope="session")

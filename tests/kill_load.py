@@ -131,7 +131,7 @@ def one_round(
     else:
         figures.faults.append(f"after {acknowledged} batches the store holds {held}")
     again = _child(store, batches)
-    out, _ = again.communicate(timeout=300)
+    out, _ = again.communicate(timeout=3600)
     if again.returncode or len(out.splitlines()) != len(batches) + 1:
         figures.faults.append(f"loading again ended with {again.returncode}: {out!r}")
     with jt.open(store) as opened:
@@ -160,7 +160,7 @@ def duration(folder: Path, batches: Sequence[Path]) -> float:
     assert child.stdout is not None
     assert child.stdout.readline() == "open\n"
     began = time.monotonic()
-    child.communicate(timeout=300)
+    child.communicate(timeout=3600)
     (folder / "first.duckdb").unlink()
     return time.monotonic() - began
 

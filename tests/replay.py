@@ -1,23 +1,20 @@
-"""Recorded exchanges played back over HTTP, and the frames that they stand for, flattened without the toolkit's own code for it."""
+"""Recorded exchanges played back to a client, and the frames that they stand for, flattened without the toolkit's own code for it."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 from histories import page
-from loopback import Reply, V6Request, listed
+from loopback import listed
+from recorded import ABSENT, RECORDINGS  # noqa: F401 - tests ask for replay.ABSENT
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import flat
-
-RECORDINGS = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED") or Path(__file__).parents[2] / "shared") / "recordings"
-ABSENT = f"no recordings at {RECORDINGS}: JOBTYPE_TOOLKIT_SHARED names the folder that has them"
+from jobtype_toolkit.testing import HttpRequest, Reply
 
 
 def names() -> list[str]:
@@ -99,7 +96,7 @@ class Recorded:
     def __init__(self) -> None:
         self.rows = {place: [one for name in found for one in results(name)] for place, found in self.LISTS.items()}
 
-    def __call__(self, asked: V6Request) -> Any:
+    def __call__(self, asked: HttpRequest) -> Any:
         place = asked.path.removeprefix("/api/v6/")
         if place in self.DETAILS:
             return reply(self.DETAILS[place])

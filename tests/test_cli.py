@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,11 +51,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     return with_arguments
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with three jobs, made by the command line."""
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "history.csv").write_text(HISTORY, encoding="utf-8")
+    arguments = ["load", str(folder / "history.csv"), "--store", str(folder / "ops.duckdb")]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def ask(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
+def ask(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[..., Result]:
     """Run the command line on a store with three jobs."""
-    (tmp_path / "history.csv").write_text(HISTORY, encoding="utf-8")
-    assert run("load", "history.csv", "--store", "ops.duckdb").exit_code == 0
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return lambda command, *arguments: run(command, *arguments, "--store", "ops.duckdb")
 
 
@@ -102,7 +111,7 @@ def test_a_cut_table_says_so(ask):
 
 def test_json_is_an_array_of_records_with_iso_times_and_nulls(ask):
     records = json.loads(ask("jobs", "--json").stdout)
-    assert [record["id"] for record in records] == [3, 1, 2] or [record["id"] for record in records] == [1, 2, 3]
+    assert [record["id"] for record in records] == [3, 2, 1]  # newest first, the one without a change before all
     by_id = {record["id"]: record for record in records}
     assert by_id[1]["last_status_change"] == "2026-01-01T01:00:00Z"
     assert by_id[2]["last_status_change"] == "2026-01-01T02:00:00.500000Z"
@@ -262,15 +271,28 @@ def test_a_long_text_is_cut_in_a_table_only(run, tmp_path):
     assert long in run("running", "--store", "s.duckdb", "--csv").stdout
 
 
-def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
-    program = "from jobtype_toolkit.cli import main; main()"
+TELLING = """
+import time
+sleep = time.sleep
+def told(seconds):
+    print("waiting", flush=True)
+    sleep(600)
+time.sleep = told
+"""
+
+
+def process(*arguments: str, told: bool = False, **options: object) -> subprocess.Popen[bytes]:
+    """Start the command line; one that tells says `waiting` when it waits for a store, and does so until it is stopped."""
+    program = (TELLING if told else "") + "from jobtype_toolkit.cli import main; main()"
     return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
 
 
 @pytest.mark.slow
 def test_a_closed_pipe_is_quiet(run, tmp_path):
-    run("demo", "demo.duckdb")
-    with process("jobs", "--store", str(tmp_path / "demo.duckdb"), "--json", stdout=subprocess.PIPE) as running:
+    rows = "".join(f"{number},fit,1.0.0,RUNNING,,,\n" for number in range(1000))  # more than a pipe takes in
+    (tmp_path / "history.csv").write_text(FLAT + rows, encoding="utf-8")
+    run("load", "history.csv", "--store", "s.duckdb")
+    with process("jobs", "--store", str(tmp_path / "s.duckdb"), "--json", stdout=subprocess.PIPE) as running:
         running.stdout.read(10)
         running.stdout.close()
         assert running.stderr.read() == b""
@@ -280,8 +302,8 @@ def test_a_closed_pipe_is_quiet(run, tmp_path):
 @pytest.mark.slow
 def test_an_interrupt_is_quiet(tmp_path):
     held = tmp_path / "held.duckdb"
-    with duckdb.connect(held), process("status", "--store", str(held)) as waiting:
-        time.sleep(3)
+    with duckdb.connect(held), process("status", "--store", str(held), told=True, stdout=subprocess.PIPE) as waiting:
+        assert waiting.stdout.readline() == b"waiting\n"
         waiting.send_signal(signal.SIGINT)
         assert b"Traceback" not in waiting.stderr.read()
         assert waiting.wait() == 130

@@ -17,6 +17,8 @@ from jobtype_toolkit.cli.queries import commands
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
 from jobtype_toolkit.server.faults import Faults
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "c0ffee-token-c0ffee"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import kill_load
 import pytest
+from sizes import sizes
 
 
 def test_the_expected_counts_of_the_script_are_those_of_its_batches(tmp_path):
@@ -20,7 +21,8 @@ def test_the_expected_counts_of_the_script_are_those_of_its_batches(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_load_that_is_killed_leaves_exactly_what_was_acknowledged():
-    figures = kill_load.run(3, seed=7, batches=4, rows=1000)
+@sizes(1, 3)
+def test_a_load_that_is_killed_leaves_exactly_what_was_acknowledged(size):
+    figures = kill_load.run(size, seed=7, batches=4, rows=1000)
     assert figures.faults == []
-    assert figures.rounds == 3
+    assert figures.rounds == size

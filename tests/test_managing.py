@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from histories import BAD_INPUT, CHIPS, GAUGE, JOB_TYPES, NOW, RESOURCES, ago, job, job_type, listed, page, revision
+from asking import small_file
+from histories import BAD_INPUT, CHIPS, GAUGE, JOB_TYPES, NOW, ago, job, job_type, listed, page, revision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jobtype_toolkit as jt
+
+pytestmark = pytest.mark.slow
 
 SECRET = "hunter2-not-for-show"
 
@@ -40,12 +43,9 @@ def store(ticking) -> jt.Store:
 
 
 @pytest.fixture
-def full(ticking, write) -> jt.Store:
+def full(ticking, tmp_path) -> jt.Store:
     """The small history, to be edited."""
-    made = jt.open(clock=ticking)
-    for resource, records in RESOURCES.items():
-        made.load(write(f"{resource}.json", page(records)), resource)
-    return made
+    return jt.open(small_file(tmp_path, "local"), clock=ticking)
 
 
 def manifest(name: str = "demo", version: str = "1.0.0", **job: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from simulated import Simulated, here, scale_of, there
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).parent / "schemas"
 """What each version made in an empty file, as DuckDB tells it."""
 

@@ -7,15 +7,17 @@ difference is one of the register's and named here. Those that a store cannot re
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from histories import NOW
+from recorded import ABSENT, RECORDINGS
 
 import jobtype_toolkit as jt
+
+pytestmark = pytest.mark.slow
 
 WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}
 """The workspaces of the recorded server, as its answers tell."""
@@ -81,12 +83,10 @@ V6_WARNINGS = {
 STAMPS = ("id", "created", "deprecated", "paused", "last_modified")
 """What depends on when it was done, or on what else the server held."""
 
-SHARED = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "recordings"
-
 
 def names(prefix: str) -> list[str]:
     """The recordings of a kind; where the folder is elsewhere the tests skip with its name."""
-    found = sorted(path.stem for path in SHARED.glob(f"{prefix}-*.json"))
+    found = sorted(path.stem for path in RECORDINGS.glob(f"{prefix}-*.json"))
     return [name for name in found if name not in NOT_REPLAYED] or [f"{prefix}-recordings"]
 
 
@@ -95,7 +95,7 @@ def exchange(shared: Path) -> Callable[[str], Any]:
     def read(name: str) -> Any:
         path = shared / "recordings" / f"{name}.json"
         if not path.exists():
-            pytest.skip(f"no recording {path}")
+            pytest.skip(ABSENT)
         return json.loads(path.read_text(encoding="utf-8"))
 
     return read

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.fields import Field, Resource
-from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_BLOCK
-from jobtype_toolkit.api.services import Parameter, Service
+from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST
+from jobtype_toolkit.api.services import History, Parameter, Service
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,8 @@ class Question(Service):
     """A question beyond the v6 services."""
 
     url: str = ""
+    history: History
+    title: str
     counts: str = "jobs"
     """What its counts are numbers of."""
     returns: str
@@ -53,6 +55,11 @@ def _window(what: str) -> tuple[Parameter, Parameter]:
     )
 
 
+def _optional(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields of an error as they are if a failed job may have none."""
+    return tuple(replace(field, required=False) for field in fields)
+
+
 FAILURES = Question(
     name="failures",
     title="Failed jobs by job type and error, most frequent first",
@@ -63,8 +70,8 @@ FAILURES = Question(
         "failure",
         "One row per job type and error of any category over a window, with the way to its jobs; not a v6 service.",
         (
-            *BLOCK,
-            *(replace(field, required=False) for field in ERROR_BLOCK),
+            *KEY,
+            *_optional(ERROR_KEY),
             Field("count", "int", "How many jobs.", required=True),
             Field(
                 "share",
@@ -75,6 +82,8 @@ FAILURES = Question(
             Field("first_error", "time", "Least last_status_change of these jobs."),
             Field("last_error", "time", "Greatest last_status_change of these jobs."),
             Field("last_job_id", "int", "The newest of these jobs; `jobs(job_id=…)` shows it."),
+            *_optional(ERROR_REST),
+            *REST,
         ),
     ),
     parameters=(
@@ -82,7 +91,17 @@ FAILURES = Question(
         Parameter("category", "text", "Only errors of these categories.", repeatable=True, choices=CATEGORIES),
     ),
     history="window",
-    first=("name", "version", "error_name", "error_category", "count", "share", "last_error", "last_job_id"),
+    first=(
+        "name",
+        "version",
+        "error_name",
+        "error_category",
+        "count",
+        "share",
+        "last_error",
+        "error_id",
+        "last_job_id",
+    ),
     command="failures",
     example="--started P7D --category DATA",
 )
@@ -141,8 +160,10 @@ def _argument(one: Parameter, kind: Any) -> inspect.Parameter:
 
 def _docstring(question: Question) -> str:
     names = ", ".join(field.name for field in question.row.fields if field not in BLOCK)
+    has_type = set(KEY) <= set(question.row.fields)
     arguments = [f"{one.name}: {one.meaning}{_of_choices(one)}" for one in (*question.parameters, *_SHARED)]
-    returns = f"{question.returns} The job type block, then `{names}`; times in UTC, counts in {question.counts}."
+    answer = f"`name`, `version`, then `{names}`, then the rest of the job type" if has_type else f"`{names}`"
+    returns = f"{question.returns} Columns: {answer}; times in UTC, counts of {question.counts}."
     raises = "InvalidParameter: a time without a zone, a reversed window, or a value that is not of its kind."
     wrap = textwrap.TextWrapper(width=120, initial_indent="    ", subsequent_indent="        ")
     parts = [

@@ -150,6 +150,8 @@ WORKSPACE = Resource(
 
 STATUSES = ("PENDING", "BLOCKED", "QUEUED", "RUNNING", "FAILED", "COMPLETED", "CANCELED")
 """The seven statuses of a job in the order of its life; the enumeration is open (D33)."""
+SOURCE = _text("source", "Where the row came from.")
+"""The first column of a frame of all sources: two types of one id are two types."""
 OPEN_STATUSES = ("PENDING", "BLOCKED", "QUEUED", "RUNNING")
 """The statuses of a job that is not over."""
 CATEGORIES = ("SYSTEM", "ALGORITHM", "DATA")
@@ -306,23 +308,28 @@ LOADABLE: Mapping[str, Resource] = {
 """What `Store.load` takes, under the names of its `resource` argument."""
 
 
-BLOCK = tuple(
-    replace(JOB_TYPE[name], name="job_type_id" if name == "id" else name, path=f"job_type.{name}")
-    for name in (
-        "id",
-        "name",
-        "version",
-        "title",
-        "description",
-        "icon_code",
-        "is_active",
-        "is_paused",
-        "is_published",
-        "is_system",
-        "unmet_resources",
+def _of_job_type(*names: str) -> tuple[Field, ...]:
+    return tuple(
+        replace(JOB_TYPE[name], name="job_type_id" if name == "id" else name, path=f"job_type.{name}") for name in names
     )
+
+
+KEY = _of_job_type("name", "version")
+"""The first columns of every analysis: a frame that is cut on the screen shows whose row it is."""
+REST = _of_job_type(
+    "id",
+    "title",
+    "description",
+    "icon_code",
+    "is_active",
+    "is_paused",
+    "is_published",
+    "is_system",
+    "unmet_resources",
 )
-"""The job type block: the same first columns in the analyses."""
+"""The last columns of every analysis: what else there is to know of the job type."""
+BLOCK = KEY + REST
+"""The job type block: the same columns in all analyses, around what the question answers."""
 
 _COUNT = Field("count", "int", "How many jobs.", required=True)
 
@@ -330,7 +337,7 @@ STATUS = Resource(
     "status",
     "One row per job type, status and category; a type without a counted job keeps one row: job-types/status/.",
     (
-        *BLOCK,
+        *KEY,
         Field("status", "text", "Status of the counted jobs; missing if the type has none."),
         Field(
             "category",
@@ -339,56 +346,64 @@ STATUS = Resource(
         ),
         _COUNT,
         Field("most_recent", "time", "Latest moment at which a counted job entered the status."),
+        *REST,
     ),
 )
 PENDING = Resource(
     "pending",
     "One row per job type with PENDING jobs, longest first: job-types/pending/.",
     (
-        *BLOCK,
+        *KEY,
         _COUNT,
         Field("longest_pending", "time", "Least last_status_change of the PENDING jobs; often missing (D29)."),
+        *REST,
     ),
 )
 RUNNING = Resource(
     "running",
     "One row per job type with RUNNING jobs, longest first: job-types/running/.",
-    (*BLOCK, _COUNT, Field("longest_running", "time", "Start of the longest current execution.")),
+    (*KEY, _COUNT, Field("longest_running", "time", "Start of the longest current execution."), *REST),
 )
-ERROR_BLOCK = tuple(
-    replace(ERROR[name], name=f"error_{name}", path=f"error.{name}")
-    for name in (
-        "id",
-        "name",
-        "title",
-        "description",
-        "category",
-        "is_builtin",
-        "should_be_retried",
-        "job_type_name",
-        "created",
-        "last_modified",
-    )
+
+
+def _of_error(*names: str) -> tuple[Field, ...]:
+    return tuple(replace(ERROR[name], name=f"error_{name}", path=f"error.{name}") for name in names)
+
+
+ERROR_KEY = _of_error("name", "category")
+"""What people know an error by."""
+ERROR_REST = _of_error(
+    "id",
+    "title",
+    "description",
+    "is_builtin",
+    "should_be_retried",
+    "job_type_name",
+    "created",
+    "last_modified",
 )
 SYSTEM_FAILURE = Resource(
     "system failure",
     "One row per job type and SYSTEM error of jobs that are FAILED now, newest first: job-types/system-failures/.",
     (
-        *BLOCK,
-        *ERROR_BLOCK,
+        *KEY,
+        *ERROR_KEY,
         _COUNT,
         Field("first_error", "time", "Least last_status_change of these jobs."),
         Field("last_error", "time", "Greatest last_status_change of these jobs."),
+        *ERROR_REST,
+        *REST,
     ),
 )
 QUEUE_STATUS = Resource(
     "queue status",
     "One row per job type with QUEUED jobs: queue/status/.",
     (
-        *BLOCK,
+        *KEY,
         _COUNT,
         Field("longest_queued", "time", "Least time at which one of them was queued."),
         Field("highest_priority", "int", "Priority of the most urgent; the smallest number is served first."),
+        *REST,
     ),
 )
 SNAPSHOT = Resource(

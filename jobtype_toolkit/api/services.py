@@ -72,6 +72,18 @@ History = Literal["none", "window", "window and running", "all"]
 """Which part of a history a question needs: nothing of it, the window it is asked for, that and all RUNNING jobs, or all."""
 
 
+_ID_PATTERN = r"\d+"
+URL_PATTERNS: Mapping[str, str] = {
+    "name": r"[\w-]+",
+    "version": r"[\w.]+",
+    "revision_num": _ID_PATTERN,
+    "id": _ID_PATTERN,
+    "exe_num": _ID_PATTERN,
+    "stream": "stdout|stderr|combined",
+}
+"""What the named parts of v6's URLs may be; anything else is no address of a service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A v6 service: what it is called here and there, what it takes, what a row of it is, how it is shown."""
@@ -250,8 +262,8 @@ SERVICES = (
             "num_exes",
         ),
         command="jobs",
-        summary="List jobs, by their last change. --started and --ended are about last_modified.",
-        example="--status FAILED --started P1D --order -last_modified",
+        summary="List jobs, those that changed last first. --started and --ended are about last_modified.",
+        example="--status FAILED --started P1D",
     ),
     Service(
         "errors",
@@ -273,7 +285,7 @@ SERVICES = (
 ANALYSES = tuple(
     one for one in SERVICES if one.name in ("status", "pending", "running", "system_failures", "queue_status")
 )
-"""The services about how job types fare: each row begins with the job type block."""
+"""The services about how job types fare: each row begins with the name and version of the job type."""
 
 LIVE_SERVICES = (
     Service("job", "jobs/{id}/", JOB_DETAILS),

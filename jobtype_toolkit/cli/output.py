@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.display.cells import plain, safe
-from jobtype_toolkit.display.tables import declaration, footer, table
+from jobtype_toolkit.display.cells import cell, plain, safe
+from jobtype_toolkit.display.tables import aligned, fields_of, footer, table, title_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,10 @@ _CELL = 120
 _UNBOUNDED = 10_000
 """The width of a table that goes into a file or a pipe: nothing is folded or left out there."""
 _FEWEST_COLUMNS = 3
+_MANY = 2_000
+"""With more rows a table is only aligned: folding each of them takes far longer than reading them."""
+_ANSWERS = frozenset({"version", "status", "error_name", "count", "share"})
+"""What a narrow terminal hides last, besides the first column."""
 _CHUNK = 2**16
 
 
@@ -48,30 +52,34 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
             text = as_csv(shown)
             write("\n".join(map(safe, text.split("\n"))) if sys.stdout.isatty() else text)
         case "table":
-            asked = declaration(frame)
-            fields = asked.row.pick(*asked.first) if asked.first and not all_columns else asked.row.fields
+            fields = fields_of(frame, all_columns=all_columns)
             columns = [plain(shown[field.name]) for field in fields]
-            left_out = draw(asked.title or asked.name, fields, columns, drop=not all_columns)
+            left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:
-    """Write a table; if the terminal is too narrow, hide the last columns and return their names."""
+    """Write a table; if the terminal is too narrow, hide columns and return their names, counts last of all."""
+    if columns and len(columns[0]) > _MANY:
+        cells = [[cell(field, value) for value in column] for field, column in zip(fields, columns, strict=True)]
+        write("\n".join([title, *aligned(fields, list(zip(*cells, strict=True))), ""]))
+        return []
     from rich.console import Console
 
     width = Console().width if sys.stdout.isatty() and drop else _UNBOUNDED
     console = Console(width=width, highlight=False, markup=False, emoji=False)
-    kept = len(fields)
+    hidden: list[int] = []
     while True:
-        made = table(title, fields[:kept], columns[:kept])
+        kept = [place for place in range(len(fields)) if place not in hidden]
+        made = table(title, [fields[place] for place in kept], [columns[place] for place in kept])
         wanted = console.measure(made, options=console.options.update(max_width=_UNBOUNDED)).maximum
-        if wanted <= width or kept <= _FEWEST_COLUMNS:
+        if wanted <= width or len(kept) <= _FEWEST_COLUMNS:
             break
-        kept -= 1
+        hidden.append(max(kept[1:], key=lambda place: (fields[place].name not in _ANSWERS, place)))
     with console.capture() as captured:
         console.print(made)
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-    return [field.name for field in fields[kept:]]
+    return [fields[place].name for place in sorted(hidden)]
 
 
 def as_json(frame: pd.DataFrame) -> str:

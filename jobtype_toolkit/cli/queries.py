@@ -92,6 +92,8 @@ def _command(asked: Service) -> Callable[..., None]:
         arguments = {name: value if value != [] else None for name, value in given.items()} | {"source": source}
         if asked.name == "jobs" and limit != 0 and (limit or format == "table"):
             arguments["limit"] = limit or TABLE_ROWS
+        if asked.name == "jobs" and not arguments["order"]:
+            arguments["order"] = ["-last_modified"]
         if server is not None and source is not None:
             msg = "--source is for a store with several sources. Leave it out with --server."
             raise jt.InvalidParameter(msg)
@@ -154,7 +156,17 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
         Annotated[bool, typer.Option("--json", metavar="", help="Write an array of records instead of a table.")],
         False,
     ),
-    "csv": (Annotated[bool, typer.Option("--csv", metavar="", help="Write CSV instead of a table.")], False),
+    "csv": (
+        Annotated[
+            bool,
+            typer.Option(
+                "--csv",
+                metavar="",
+                help="Write CSV instead of a table; texts stay as they are, also those that a spreadsheet takes for formulas.",
+            ),
+        ],
+        False,
+    ),
 }
 
 

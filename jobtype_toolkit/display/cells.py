@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.fields import Field
@@ -42,9 +43,14 @@ def plain(column: pd.Series) -> list[Any]:
     return [None if gone else value for value, gone in zip(column.tolist(), column.isna(), strict=True)]
 
 
+def is_share(field: Field) -> bool:
+    """Whether the values of a field are parts of 1."""
+    return field.unit == "0 to 1"
+
+
 def header(field: Field) -> str:
     """Return the heading of a column, with its unit."""
-    unit = "UTC" if field.type == "time" else field.unit
+    unit = "UTC" if field.type == "time" else "" if is_share(field) else field.unit
     return f"{field.name} ({unit})" if unit else field.name
 
 
@@ -58,7 +64,7 @@ def cell(field: Field, value: Any) -> str:
         case "bool":
             return "yes" if value else "no"
         case "float":
-            return f"{value:.4g}"
+            return f"{value:.1%}" if is_share(field) else f"{value:.4g}"
         case "int":
             return f"{value:,}" if field.name == "count" else str(value)
         case "texts":
@@ -67,6 +73,22 @@ def cell(field: Field, value: Any) -> str:
             value = json.dumps(value)
     text = safe(value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…")
     return text if len(text) <= 2 * _LONGEST else text[:_LONGEST] + "…"
+
+
+def age(value: str, now: datetime) -> str:
+    """Return how long before `now` an instant is, in one unit: `3 h`, `2 d`; empty if it is later."""
+    seconds = (now - datetime.fromisoformat(value)).total_seconds()
+    if seconds < 0:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def bar(share: float, width: int = 10) -> str:
+    """Return a share of 1 as a bar of blocks, for a text."""
+    return "█" * round(min(max(share, 0.0), 1.0) * width)
 
 
 def style(field: Field, value: Any) -> str:

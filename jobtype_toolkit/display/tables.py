@@ -3,23 +3,150 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.questions import QUESTIONS
-from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.arguments import limited
+from jobtype_toolkit.api.fields import Field, Type
+from jobtype_toolkit.api.resources import SOURCE
 from jobtype_toolkit.api.services import LIVE_SERVICES, SERVICES, Service
-from jobtype_toolkit.display.cells import cell, header, safe, style
+from jobtype_toolkit.display.cells import age, bar, cell, header, is_share, plain, safe, style
+from jobtype_toolkit.display.html import render
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+_DTYPES: Mapping[str, Type] = {"i": "int", "u": "int", "f": "float", "b": "bool", "M": "time"}
+_ROWS = 50
 _DECLARED: Mapping[str, Service] = {one.name: one for one in (*SERVICES, *LIVE_SERVICES, *QUESTIONS)}
 
 
-def declaration(frame: pd.DataFrame) -> Service:
-    """Return the service or the question that a frame answers."""
-    return _DECLARED[frame.attrs["service"]]
+def declaration(frame: pd.DataFrame) -> Service | None:
+    """Return the service or the question that a frame answers; None of a frame of the reader's own SQL."""
+    return _DECLARED.get(frame.attrs.get("service", ""))
+
+
+def fields_of(frame: pd.DataFrame, *, all_columns: bool = False) -> tuple[Field, ...]:
+    """Return the columns to show: those that people need first, or all; of the reader's own SQL all, by their dtypes."""
+    asked = declaration(frame)
+    if asked is None:
+        return tuple(Field(str(name), _DTYPES.get(dtype.kind, "text"), "") for name, dtype in frame.dtypes.items())
+    first = asked.row.pick(*asked.first) if asked.first and not all_columns else asked.row.fields
+    return tuple(field for field in (SOURCE, *first) if field.name in frame.columns)
+
+
+def title_of(frame: pd.DataFrame) -> str:
+    """Return the heading of a frame's table."""
+    asked = declaration(frame)
+    if asked is None:
+        return f"{len(frame):,} rows"
+    return asked.title or asked.name.replace("_", " ").capitalize()
+
+
+def aligned(fields: Sequence[Field], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a plain table: headings, a rule, the rows; numbers to the right."""
+    headings = [header(field) for field in fields]
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    is_number = [field.type in ("int", "float") for field in fields]
+
+    def line(texts: Sequence[str]) -> str:
+        return "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(texts, widths, is_number, strict=True)
+        ).rstrip()
+
+    return [line(headings), "  ".join("─" * width for width in widths), *map(line, rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A frame as a table for people, in a notebook and as text; `jt.show` makes it."""
+
+    title: str
+    fields: tuple[Field, ...]
+    columns: tuple[tuple[Any, ...], ...]
+    """Plain values, by column."""
+    notes: tuple[str, ...]
+    below: str
+    now: datetime | None
+    """What ages count back from."""
+
+    def cells(self) -> list[list[str]]:
+        """Return the texts of the rows, ages beside instants and bars beside shares."""
+        return [
+            [self._text(field, value) for field, value in zip(self.fields, row, strict=True)]
+            for row in zip(*self.columns, strict=True)
+        ]
+
+    def rows(self) -> list[list[dict[str, Any]]]:
+        """Return the cells of the rows for the template: text, age, share, status."""
+        return [
+            [self._cell(field, value) for field, value in zip(self.fields, row, strict=True)]
+            for row in zip(*self.columns, strict=True)
+        ]
+
+    def headers(self) -> list[tuple[str, bool]]:
+        """Return the headings, and whether each is of numbers."""
+        return [(header(field), field.type in ("int", "float")) for field in self.fields]
+
+    def _age(self, field: Field, value: Any) -> str:
+        return age(value, self.now) if self.now and field.type == "time" and value is not None else ""
+
+    def _text(self, field: Field, value: Any) -> str:
+        text = cell(field, value)
+        if past := self._age(field, value):
+            return f"{text} ({past})"
+        return f"{text:>6} {bar(value):10}" if is_share(field) and value is not None else text
+
+    def _cell(self, field: Field, value: Any) -> dict[str, Any]:
+        share = None if value is None or not is_share(field) else round(min(max(value, 0.0), 1.0) * 100, 1)
+        status = value.lower() if field.name == "status" and isinstance(value, str) and value.isalpha() else ""
+        return {
+            "text": cell(field, value),
+            "age": self._age(field, value),
+            "share": share,
+            "status": status,
+            "is_number": field.type in ("int", "float"),
+        }
+
+    def __repr__(self) -> str:
+        above = [self.title, *(f"Note: {safe(note)}." for note in self.notes), ""]
+        return "\n".join([*above, *aligned(self.fields, self.cells()), "", self.below]).rstrip()
+
+    def _repr_html_(self) -> str:
+        return render("table.html", view=self)
+
+
+def show(frame: pd.DataFrame, *, rows: int = _ROWS, all_columns: bool = False) -> TableView:
+    """Return a frame as the table that a person likes to look at, in a notebook and as text.
+
+    The columns that matter come first, ages stand beside instants and bars beside shares, what is missing is an empty cell,
+    and what must be known about the answer stands above it.
+
+    Args:
+        frame: what a method of a backend or a question returned, or any other frame.
+        rows: at most so many rows, from the first.
+        all_columns: show every column.
+
+    Raises:
+        InvalidParameter: `rows` is not a whole number from 1.
+    """
+    limited(rows)
+    known, asked = frame.attrs, declaration(frame)
+    shown = frame.head(rows)
+    fields = fields_of(frame, all_columns=all_columns)
+    now = known.get("now") or known.get("as_of") or known.get("observed")
+    return TableView(
+        title=title_of(frame),
+        fields=fields,
+        columns=tuple(tuple(plain(shown[field.name])) for field in fields),
+        notes=tuple(known.get("notes", ())),
+        below=_counted(frame, len(shown)) if asked else "",
+        now=datetime.fromisoformat(now) if now else None,
+    )
 
 
 def table(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]]) -> Table:
@@ -52,17 +179,22 @@ def table(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]])
 def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
     """Return the lines under a table: how much of what, from where, how fresh, over which window."""
     known = frame.attrs
-    count = known["count"]
-    more = "; --limit 0 shows all" if shown < count else ""
-    lines = [f"{shown:,} of {count:,} rows{more}. {_origin(known)} Times in UTC."]
-    span = known.get("window")
-    if span and any(span.values()):
-        start, end = _stamp(span["started"], "the beginning"), _stamp(span["ended"], "open end")
-        lines.append(f"Window: {start} to {end}. Now is {_stamp(known['now'])}, {known['now_is']}.")
+    lines = [_counted(frame, shown, "; --limit 0 shows all")]
     lines += [f"Note: {note}." for note in known["notes"] if "as limit= asks" not in note]
     if left_out:
         lines.append(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --all-columns, --json or --csv.")
     return "".join(f"{safe(line)}\n" for line in lines)
+
+
+def _counted(frame: pd.DataFrame, shown: int, more: str = "") -> str:
+    """Return how much of what is shown, from where, and over which window."""
+    known = frame.attrs
+    count, span = known["count"], known.get("window")
+    text = f"{shown:,} of {count:,} rows{more if shown < count else ''}. {_origin(known)} Times in UTC."
+    if span and any(span.values()):
+        start, end = _stamp(span["started"], "the beginning"), _stamp(span["ended"], "open end")
+        text += f"\nWindow: {start} to {end}. Now is {_stamp(known['now'])}, {known['now_is']}."
+    return text
 
 
 def _origin(known: Mapping[Any, Any]) -> str:

@@ -29,7 +29,8 @@ def matching(every: pd.DataFrame, query: Query) -> pd.DataFrame:
         )
     every.attrs["parameters"] |= {name: value for name, value in query.filters.items() if value is not None}
     rows = every[_matches(every, query)]
-    frame = (_latest(every, rows) if query.service.name == "job_type_names" else rows)[list(query.service.row.names)]
+    names = (*(["source"] if query.scope.source == "*" else []), *query.service.row.names)
+    frame = (_latest(every, rows) if query.service.name == "job_type_names" else rows)[list(names)]
     frame.attrs = every.attrs
     return frame
 

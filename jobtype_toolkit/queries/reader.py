@@ -19,6 +19,7 @@ from jobtype_toolkit.analyses.questions import Analyses, Question
 from jobtype_toolkit.api.arguments import check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.intervals import Span
+from jobtype_toolkit.api.resources import SOURCE
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
@@ -145,7 +146,11 @@ class Reader:
         source: Source = query.scope.known
         text = text or sql(query.service.sql)
         bound = {**_bound(query, text), **(part or {})}
-        frame = frames.from_columns(self.fetch(text, bound), query.service.row.fields if fields is None else fields)
+        declared = query.service.row.fields if fields is None else fields
+        columns = self.fetch(text, bound)
+        if source.name == ALL and "source" in columns and fields is None:
+            declared = (SOURCE, *declared)
+        frame = frames.from_columns(columns, declared)
         frame.attrs |= query.attrs(
             count=len(frame),
             parameters=bound,

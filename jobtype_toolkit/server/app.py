@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from jobtype_toolkit.api.services import URL_PATTERNS
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.server import releases
 from jobtype_toolkit.server.data import Data
@@ -29,7 +30,6 @@ from jobtype_toolkit.server.releases import ReleaseName
 from jobtype_toolkit.server.request import V6Request
 from jobtype_toolkit.server.response import ERROR_PAGE, NOT_FOUND_PAGE, ApiError, V6Response, answer, html
 from jobtype_toolkit.server.routes import ServiceRoute, served
-from jobtype_toolkit.server.routing import PATTERNS
 from jobtype_toolkit.store.store import Store
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -47,7 +47,7 @@ class _Named(Convertor[str]):
         return value
 
 
-for _name, _pattern in PATTERNS.items():
+for _name, _pattern in URL_PATTERNS.items():
     register_url_convertor(f"v6_{_name}", type("Named", (_Named,), {"regex": _pattern})())
 
 
@@ -213,7 +213,7 @@ def _prefix(prefix: str) -> str:
 
 def _path(url: str) -> str:
     """Return a URL of the vocabulary as Starlette has it."""
-    for name in PATTERNS:
+    for name in URL_PATTERNS:
         url = url.replace(f"{{{name}}}", f"{{{name}:v6_{name}}}")
     return url
 

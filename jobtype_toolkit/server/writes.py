@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobtype_toolkit.api.resources import JOB_TYPE_NAME
+from jobtype_toolkit.api.services import URL_PATTERNS
 from jobtype_toolkit.errors import InvalidParameter, NotFound, PlanOutdated, StoreReadOnly
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.sent import Sent
@@ -19,7 +20,6 @@ from jobtype_toolkit.server.job_types import details_body
 from jobtype_toolkit.server.messages import Messages, edited, is_early, unknown_field
 from jobtype_toolkit.server.request import V6Request, boolean, document, integer, missing
 from jobtype_toolkit.server.response import ApiError, V6Response, answer, broken, not_found
-from jobtype_toolkit.server.routing import PATTERNS
 
 _BREAKING = ("RESOURCES_WITHOUT_SCALAR", "TOO_LONG", "UNSTORABLE_TEXT")
 """What a server does not refuse but fails on."""
@@ -61,7 +61,7 @@ def add(facts: Data, request: V6Request) -> V6Response:
     )
     if sent.outcome == "edited" and request.release.edit_tells:
         return answer(edited(plan.validation, (plan.before or {}).get("recipe_types") or ()))
-    if request.quirks and not re.fullmatch(PATTERNS["version"], plan.version):
+    if request.quirks and not re.fullmatch(URL_PATTERNS["version"], plan.version):
         raise broken()  # it is stored, and its URL cannot be told (D14)
     with facts.reading() as reading:
         body = details_body(reading, plan.name, plan.version)

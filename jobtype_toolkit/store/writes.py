@@ -144,7 +144,8 @@ def _with_settings(settings: Any) -> Any:
 
 def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] | None:
     """Return the workspaces of a source, name → is_active; None if none are known."""
-    return dict(con.execute(sql("queries/workspaces"), {"source": source}).fetchall()) or None
+    rows = con.execute(sql("queries/workspaces"), {"source": source}).fetchall()
+    return {name: is_active for _, name, is_active in rows} or None
 
 
 def jobs_now(con: duckdb.DuckDBPyConnection, current: Stored) -> dict[str, int]:

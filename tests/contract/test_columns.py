@@ -51,10 +51,10 @@ REVISIONS = {
     "docker_image": TEXT,
     "created": TIME,
 }
-BLOCK = {
+KEY = {"name": TEXT, "version": TEXT}
+"""What the columns of an analysis begin with; its answer follows, then the rest of the job type."""
+REST = {
     "job_type_id": LONG,
-    "name": TEXT,
-    "version": TEXT,
     "title": TEXT,
     "description": TEXT,
     "icon_code": TEXT,
@@ -77,20 +77,21 @@ ERRORS = {
     "last_modified": TIME,
 }
 FAILURES = {
-    **BLOCK,
-    "error_id": LONG,
+    **KEY,
     "error_name": TEXT,
+    "error_category": TEXT,
+    "count": LONG,
+    "first_error": TIME,
+    "last_error": TIME,
+    "error_id": LONG,
     "error_title": TEXT,
     "error_description": TEXT,
-    "error_category": TEXT,
     "error_is_builtin": FLAG,
     "error_should_be_retried": FLAG,
     "error_job_type_name": TEXT,
     "error_created": TIME,
     "error_last_modified": TIME,
-    "count": LONG,
-    "first_error": TIME,
-    "last_error": TIME,
+    **REST,
 }
 JOBS_FIRST = {
     "id": LONG,
@@ -120,11 +121,11 @@ JOBS_FIRST = {
 CALLS = {
     "job_type_names": NAMES,
     "job_types": TYPES,
-    "status": {**BLOCK, "status": TEXT, "category": TEXT, "count": LONG, "most_recent": TIME},
-    "pending": {**BLOCK, "count": LONG, "longest_pending": TIME},
-    "running": {**BLOCK, "count": LONG, "longest_running": TIME},
+    "status": {**KEY, "status": TEXT, "category": TEXT, "count": LONG, "most_recent": TIME, **REST},
+    "pending": {**KEY, "count": LONG, "longest_pending": TIME, **REST},
+    "running": {**KEY, "count": LONG, "longest_running": TIME, **REST},
     "system_failures": FAILURES,
-    "queue_status": {**BLOCK, "count": LONG, "longest_queued": TIME, "highest_priority": WHOLE},
+    "queue_status": {**KEY, "count": LONG, "longest_queued": TIME, "highest_priority": WHOLE, **REST},
     "errors": ERRORS,
 }
 

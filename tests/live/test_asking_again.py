@@ -157,19 +157,19 @@ def test_a_server_that_asks_for_less_slows_all_threads_down(serving, waits):
     def sleep(seconds):
         waits.append(seconds)
         waiting.set()
-        assert go_on.wait(30)
+        assert go_on.wait(600)
 
     server = serving(answering)
     scale = jt.connect(server.url, "abc", retries=jt.Retries(sleep=sleep))
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(scale.job_types, id=1)
-        assert waiting.wait(30)
+        assert waiting.wait(600)
         others = [pool.submit(scale.job_types, id=number) for number in (2, 3, 4)]
         while len(waits) < 4:
             assert not any(one.done() for one in (first, *others))
         assert len(server.asked) == 1
         go_on.set()
-        assert all(len(one.result(30)) == 0 for one in (first, *others))
+        assert all(len(one.result(600)) == 0 for one in (first, *others))
     assert all(29 < one <= 30 for one in waits)
     assert scale.http.pace.slowed == 1
 

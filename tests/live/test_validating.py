@@ -71,9 +71,9 @@ NOT_REPLAYED = {
 
 
 def names() -> list[str]:
-    from test_write_recordings import SHARED
+    from recorded import RECORDINGS
 
-    found = sorted(path.stem for path in SHARED.glob("validation-*.json"))
+    found = sorted(path.stem for path in RECORDINGS.glob("validation-*.json"))
     return [name for name in found if name not in NOT_REPLAYED] or ["validation-recordings"]
 
 

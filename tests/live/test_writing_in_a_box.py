@@ -15,6 +15,8 @@ pytest.importorskip("starlette", reason="the server in a box needs the extra ser
 
 from jobtype_toolkit import testing
 
+pytestmark = pytest.mark.slow
+
 STAMPS = ("id", "created", "deprecated", "paused", "last_modified")
 IMAGE = "registry.example.com/demo-1.0.0-seed:1.0.0"
 

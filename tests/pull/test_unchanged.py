@@ -14,6 +14,8 @@ from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.sync.sink import Sink, rows_of
 from jobtype_toolkit.sync.unchanged import Comparison
 
+pytestmark = pytest.mark.slow
+
 BODIES: dict[str, list[Any]] = {
     "job_types": [*JOB_TYPES],
     "job_type_revisions": [*REVISIONS],

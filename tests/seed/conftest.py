@@ -1,10 +1,10 @@
 """What the tests of this layer share."""
 
 import copy
-import os
 from pathlib import Path
 
 import pytest
+from recorded import ABSENT, FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +44,6 @@ def manifest():
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with real manifests and recordings, which is no part of the project."""
-    folder = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED", ROOT.parent / "shared"))
-    if not (folder / "manifests" / "index.csv").is_file():
-        pytest.skip(f"no real manifests at {folder}; JOBTYPE_TOOLKIT_SHARED names another place")
-    return folder
+    if not (FOLDER / "manifests" / "index.csv").is_file():
+        pytest.skip(ABSENT)
+    return FOLDER

@@ -215,6 +215,7 @@ def test_a_wrapped_manifest_is_one_finding_with_the_inner_value_as_its_fix():
         assert validation.errors[0].fix.changes[0].value == MANIFEST
 
 
+@pytest.mark.slow
 def test_ten_megabytes_of_faults_take_seconds_not_hours():
     errors = [{"code": "x", "name": "e"} for _ in range(20_000)]
     manifest = {**MANIFEST, "job": {**MANIFEST["job"], "errors": errors}}
@@ -247,6 +248,7 @@ def test_a_broken_configuration_is_scales_business_only():
     assert validation.errors[0].document == "configuration"
 
 
+@pytest.mark.slow
 def test_many_faults_and_many_variables_take_seconds():
     text = TEXT.replace('"timeout": 600,', '"timeout": 600, ' + "/* x */ " * 200_000)
     assert json.loads(validate(text).errors[0].fix.text) == MANIFEST

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asking import Client, filled
+from recorded import ABSENT
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -22,7 +23,7 @@ def exchange(shared: Path) -> Callable[[str], Any]:
     def read(name: str) -> Any:
         path = shared / "recordings" / f"{name}.json"
         if not path.exists():
-            pytest.skip(f"no recording {path}")
+            pytest.skip(ABSENT)
         return json.loads(path.read_text(encoding="utf-8"))
 
     return read

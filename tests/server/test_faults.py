@@ -86,8 +86,8 @@ def test_what_is_asked_before_a_cut_is_done(serving, tmp_path):
     server = serving(filled(tmp_path), faults=Faults(at={"cut": [1]}))
     url = f"{server.url}/v6/job-types/tide-model/2.0.0/"
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        requests.patch(url, json={"is_paused": True}, timeout=10)
-    assert requests.get(url, timeout=10).json()["is_paused"] is True
+        requests.patch(url, json={"is_paused": True}, timeout=600)
+    assert requests.get(url, timeout=600).json()["is_paused"] is True
 
 
 def test_truncated_json_has_a_length_that_fits(misbehaving):
@@ -184,7 +184,7 @@ def test_two_runs_with_one_seed_are_the_same(small):
     for _ in range(2):
         with testing.serve(small, faults=faults) as server:
             answers = [
-                requests.get(f"{server.url}/v6/jobs/?page_size=9&page={1 + n % 3}", timeout=10) for n in range(20)
+                requests.get(f"{server.url}/v6/jobs/?page_size=9&page={1 + n % 3}", timeout=600) for n in range(20)
             ]
             runs.append([(got.status_code, got.text.replace(server.url, "")) for got in answers])
     assert runs[0] == runs[1]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 from asking import Client
+from recorded import RECORDINGS
 
 from jobtype_toolkit import testing
 
-SHARED = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings"
 KEPT = ("Allow", "Content-Type", "Location", "Vary")
 
 
 def refused() -> list[str]:
     """The recorded GET, HEAD, PUT and DELETE that were not answered with 2xx; a name that skips where there are none."""
     found = []
-    for path in sorted(SHARED.glob("*.json")):
+    for path in sorted(RECORDINGS.glob("*.json")):
         recorded = json.loads(path.read_text(encoding="utf-8"))
         if recorded["response"]["status"] >= 300 and recorded["request"]["method"] not in ("POST", "PATCH"):
             found.append(path.stem)

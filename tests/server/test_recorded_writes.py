@@ -6,19 +6,17 @@ Where v6 dumps the schema and the instance into its text only the beginning is c
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import WORKSPACES, filled
 from histories import NOW
+from recorded import RECORDINGS
 
 import jobtype_toolkit as jt
 
 pytestmark = pytest.mark.slow  # each has a server of its own
 
-SHARED = Path(os.environ.get("JOBTYPE_TOOLKIT_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "recordings"
 NOT_REPLAYED = {
     "patch-deprecate-in-recipe": "the recipe types behind its warning are in no recording; a test below has the warning",
     "post-docs-fixed-errors-novault": "a server without a secrets backend; the box keeps no secret, and needs none",
@@ -34,7 +32,7 @@ STAMPS = ("id", "created", "last_modified")
 
 
 def names() -> list[str]:
-    found = [path.stem for kind in ("post", "patch", "validation") for path in SHARED.glob(f"{kind}-*.json")]
+    found = [path.stem for kind in ("post", "patch", "validation") for path in RECORDINGS.glob(f"{kind}-*.json")]
     return sorted(set(found) - set(NOT_REPLAYED)) or ["recordings"]
 
 

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from asking import filled
+from asking import small_file
 from histories import JOBS
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "a-very-secret-token"
 
@@ -24,10 +26,7 @@ TOKEN = "a-very-secret-token"
 @pytest.fixture
 def store(tmp_path):
     """The file of a store with the small history."""
-    path = tmp_path / "small.duckdb"
-    with jt.open(path) as made:
-        filled(tmp_path, made)
-    return path
+    return small_file(tmp_path, "scale")
 
 
 class Started:
@@ -45,7 +44,7 @@ class Started:
 
     def interrupt(self) -> str:
         self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=30)[0]
+        return self.process.communicate(timeout=600)[0]
 
 
 @pytest.fixture
@@ -62,13 +61,13 @@ def start(monkeypatch) -> Iterator[type[Started]]:
     for server in made:
         if server.process.poll() is None:
             server.process.kill()
-        server.process.communicate(timeout=30)
+        server.process.communicate(timeout=600)
 
 
 def test_it_serves_a_store_until_it_is_interrupted(start, store):
     server = start("--store", str(store))
     assert f"curl '{server.url}/v6/job-types/status/?started=P1D'" in server.told
-    assert requests.get(f"{server.url}/v6/jobs/", timeout=10).json()["count"] == len(JOBS)
+    assert requests.get(f"{server.url}/v6/jobs/", timeout=600).json()["count"] == len(JOBS)
     assert server.interrupt() == "\nstopped\n"
     assert server.process.returncode == 0
 
@@ -76,14 +75,14 @@ def test_it_serves_a_store_until_it_is_interrupted(start, store):
 def test_a_token_from_the_environment_is_needed_and_not_told(start, store):
     server = start("--store", str(store), "--faults", "count=1", "--seed", "7", JOBTYPE_TOOLKIT_TOKEN=TOKEN)
     assert TOKEN not in server.told
-    assert requests.get(f"{server.url}/v6/jobs/", timeout=10).status_code == 403
-    got = requests.get(f"{server.url}/v6/jobs/", headers={"Authorization": f"Token {TOKEN}"}, timeout=10)
+    assert requests.get(f"{server.url}/v6/jobs/", timeout=600).status_code == 403
+    got = requests.get(f"{server.url}/v6/jobs/", headers={"Authorization": f"Token {TOKEN}"}, timeout=600)
     assert (got.status_code, got.json()["count"] == len(JOBS)) == (200, False)
     assert TOKEN not in server.interrupt()
 
 
 def test_edits_reach_the_file_unless_read_only(start, store):
-    patch = {"json": {"is_paused": True}, "timeout": 10}
+    patch = {"json": {"is_paused": True}, "timeout": 600}
     path = "/v6/job-types/tide-model/2.0.0/"
     reading = start("--store", str(store), "--read-only")
     assert requests.patch(reading.url + path, **patch).status_code == 403

@@ -17,6 +17,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.server.serve import check_address
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-very-secret-token"
 PATCHES = {"is_paused": True}
 BODY = {"manifest": manifest("brand-new", "1.0.0"), "docker_image": "brand-new:1", "configuration": {}}
@@ -239,7 +241,7 @@ def test_an_unknown_release_is_refused(small):
 
 
 def test_one_source_of_several_is_served(client, tmp_path):
-    store = filled(tmp_path)
+    store = filled(tmp_path, jt.open())
     store.load(tmp_path / "jobs.json", source="other")
     with pytest.raises(jt.Ambiguous), testing.serve(store):
         pass
@@ -268,19 +270,19 @@ def test_the_server_ends_with_the_block_also_after_an_error(small):
     def work() -> None:
         with testing.serve(small) as server:
             urls.append(f"{server.url}/v6/version/")
-            assert requests.get(urls[0], timeout=10).status_code == 200
+            assert requests.get(urls[0], timeout=600).status_code == 200
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         work()
     with pytest.raises(requests.ConnectionError):
-        requests.get(urls[0], timeout=10)
+        requests.get(urls[0], timeout=600)
     assert "jobtype-toolkit-server" not in [one.name for one in set(threading.enumerate()) - before]
 
 
 def test_the_server_tells_what_it_was_asked(serving, small):
     server = serving(small)
-    requests.get(f"{server.url}/v6/jobs/?page_size=1&order=nope", timeout=10)
+    requests.get(f"{server.url}/v6/jobs/?page_size=1&order=nope", timeout=600)
     assert server.requests == [testing.Request("GET", "/api/v6/jobs/", "page_size=1&order=nope", 500)]
     server.forget()
     assert (server.requests, server.failures) == ([], [])
@@ -311,7 +313,7 @@ def test_many_ask_and_write_at_once_and_nothing_is_torn(client, tmp_path):
 
 def test_the_sample_is_served_where_no_store_is_given():
     with testing.serve() as server:
-        got = requests.get(f"{server.url}/v6/jobs/?page_size=1", timeout=30).json()
+        got = requests.get(f"{server.url}/v6/jobs/?page_size=1", timeout=600).json()
     assert got["count"] == 100_000
 
 

@@ -6,7 +6,7 @@ WITH counted AS (
     GROUP BY source, job_type_id
 )
 SELECT
-    t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
+    t.source, t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
     t.is_published, t.is_system, t.unmet_resources,
     c.count, c.longest_pending
 FROM counted AS c

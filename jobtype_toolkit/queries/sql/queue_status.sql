@@ -7,7 +7,7 @@ WITH counted AS (
     GROUP BY source, job_type_id
 )
 SELECT
-    t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
+    t.source, t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
     t.is_published, t.is_system, t.unmet_resources,
     c.count, c.longest_queued,
     coalesce(TRY_CAST(t.configuration ->> '$.priority' AS BIGINT), 100) AS highest_priority

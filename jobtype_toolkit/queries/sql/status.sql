@@ -36,7 +36,7 @@ by_category AS (
     GROUP BY c.source, c.job_type_id, c.status, e.category
 )
 SELECT
-    t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
+    t.source, t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
     t.is_published, t.is_system, t.unmet_resources,
     c.status, c.category, coalesce(c.count, 0) AS count, c.most_recent
 FROM job_type AS t

@@ -8,7 +8,7 @@ WITH counted AS (
     GROUP BY source, job_type_id, error_id
 )
 SELECT
-    t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
+    t.source, t.id AS job_type_id, t.name, t.version, t.title, t.description, t.icon_code, t.is_active, t.is_paused,
     t.is_published, t.is_system, t.unmet_resources,
     e.id AS error_id, e.name AS error_name, e.title AS error_title, e.description AS error_description,
     e.category AS error_category, e.is_builtin AS error_is_builtin, e.should_be_retried AS error_should_be_retried,

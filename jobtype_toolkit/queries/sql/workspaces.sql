@@ -1,2 +1,2 @@
 -- The workspaces of a source.
-SELECT name, is_active FROM workspace WHERE ($source = '*' OR source = $source) ORDER BY source, name;
+SELECT source, name, is_active FROM workspace WHERE ($source = '*' OR source = $source) ORDER BY source, name;
