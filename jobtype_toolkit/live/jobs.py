@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit.api.arguments import check_page
+from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
@@ -95,8 +95,19 @@ def jobs(reader: ServerReader, query: Query) -> pd.DataFrame:
         rows, count = _by_key(http, params, window, query.limit)
     frame = reader.frame(query, rows, params=params)
     if not query.page:
-        frame = sort(frame, [*query.order, *_BY_LAST_MODIFIED])
+        frame = _sorted(frame, query.order)
     frame.attrs["count"] = count if query.page else max(count, len(frame))
+    return frame
+
+
+def _sorted(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
+    """Return jobs in the order that was asked for, and by last_modified, then id."""
+    if not any(name == DURATION for name, _ in order):
+        return sort(frame, [*order, *_BY_LAST_MODIFIED])
+    attrs = frame.attrs
+    frame = sort(frame.assign(**{DURATION: frame["ended"] - frame["started"]}), [*order, *_BY_LAST_MODIFIED])
+    frame = frame.drop(columns=DURATION)
+    frame.attrs = attrs
     return frame
 
 
@@ -188,6 +199,8 @@ def _window(query: Query) -> Window:
 
 def _order(keys: Order) -> Params:
     """Return v6's order: model fields, with two underscores into another object."""
+    if any(name == DURATION for name, _ in keys):  # v6 drops all further keys
+        return [("order", ("" if up else "-") + DURATION) for _, up in keys]
     named = [("" if up else "-") + "__".join(JOB[name].json_path) for name, up in keys]
     return [("order", name) for name in (*named, "last_modified", "id")]
 

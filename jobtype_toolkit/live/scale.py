@@ -34,6 +34,9 @@ def _workspaces(reader: ServerReader, query: Query) -> pd.DataFrame:
     return sort(reader.frame(query, unique(rows)), query.service.order)
 
 
+_FAILS = 500
+
+
 _ANSWERS: Mapping[str, Callable[[ServerReader, Query], pd.DataFrame]] = {
     "job_type_names": job_types.names,
     "job_types": job_types.listed,
@@ -126,7 +129,8 @@ class Scale(Backend):
             stream: `stdout`, `stderr` or `combined`.
 
         Returns:
-            The text as it is, which may hold terminal codes; None if there is no log, or no execution.
+            The text as it is, which may hold terminal codes; None if there is no log, or no execution, or if the server keeps
+            no logs: without Elasticsearch it answers with an HTML 500.
 
         Raises:
             NotFound: no such execution.
@@ -143,7 +147,12 @@ class Scale(Backend):
         if executions.empty:
             return None
         address = f"job-executions/{int(executions['id'].iloc[0])}/logs/{stream}/"
-        answer = self.http.get(address, accept="text/plain")
+        try:
+            answer = self.http.get(address, accept="text/plain", again=False)
+        except ServerFailed as error:
+            if error.status == _FAILS and error.detail == "Server Error (500)":
+                return None  # what a server without Elasticsearch answers
+            raise
         return answer.body.decode("utf-8", "replace") if answer.status != 204 else None
 
     def iter_jobs(

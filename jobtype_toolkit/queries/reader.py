@@ -16,7 +16,7 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import Analyses, Question
-from jobtype_toolkit.api.arguments import check_page
+from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.intervals import Span
 from jobtype_toolkit.api.resources import SOURCE
@@ -225,7 +225,10 @@ class SqlBackend(Backend):
 
 def _order_sql(keys: Order) -> str:
     """Return ORDER BY terms from names that were checked against the vocabulary; nulls as PostgreSQL has them."""
-    named = [f"{quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}" for name, up in keys]
+    named = [
+        f"{'ended - started' if name == DURATION else quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}"
+        for name, up in keys
+    ]
     return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
 
 
