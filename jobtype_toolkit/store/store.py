@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
+from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
@@ -206,6 +207,31 @@ class Store(SqlBackend):
             moved=moved,
             progress=progress,
         )
+
+    def cover(self, since: Time | None, until: Time, *, source: str | None = None) -> None:
+        """Declare a stretch of history complete that did not come by a pull, so that pulls go on behind it.
+
+        Args:
+            since: its beginning by `last_modified`, included; None for the beginning of time.
+            until: its end, excluded: a time that is past, or a duration back from now.
+            source: which source.
+
+        Raises:
+            InvalidParameter: a reversed stretch, or one that ends in the future.
+            NotFound: there is no such source; load its history first.
+            Ambiguous: the store has several sources, and the call names none.
+        """
+        from jobtype_toolkit.sync.sink import declare_covered
+
+        now = self._clock()
+        started = BEGINNING if since is None else instant(since, name="since", now=now)
+        ended = instant(until, name="until", now=now)
+        name = self.reader.source(source).name
+        if name == ALL or not started < ended <= now:
+            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch that begins before it ends and is past."
+            raise InvalidParameter(msg)
+        with self._writing("cover") as con, transaction(con):
+            declare_covered(con, name, (started, ended))
 
     def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
         """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.

@@ -343,6 +343,11 @@ def _cover(con: Connection, source: str, spans: Iterable[Span]) -> None:
         con.execute("INSERT INTO coverage VALUES (?, ?, ?)", bound)
 
 
+def declare_covered(con: Connection, source: str, span: Span) -> None:
+    """Note that a stretch is complete, whoever brought it."""
+    _cover(con, source, union([*covered(con, source), span]))
+
+
 def covered(con: Connection, source: str) -> list[Span]:
     """Return the stretches of a source's history that are complete."""
     return complete_spans(Session(con, 0).rows(sql("queries/sources.coverage"), {})).get(source, [])

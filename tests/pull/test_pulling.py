@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -748,3 +749,25 @@ def test_what_since_leaves_out_is_no_disagreement(server, store, pull, since):
 def test_a_disagreement_within_what_since_covers_is_told(server, pull):
     server.views["job-types/status/"] = []
     assert {one.status for one in pull(since="PT1H", snapshot=True).disagreements} == {"COMPLETED", "FAILED"}
+
+
+def test_a_history_that_was_loaded_and_declared_complete_is_not_pulled_again(server, store, pull, tmp_path):
+    old = [row for id, row in server.jobs.items() if id <= 40]
+    (tmp_path / "old.json").write_text(json.dumps(page(old)), encoding="utf-8")
+    store.load(tmp_path / "old.json", source="it")
+    border = server.jobs[41]["last_modified"]
+    store.cover(None, border, source="it")
+    report = pull(overlap="PT15M")
+    assert report.jobs <= 20 + 2
+    assert report.complete_from is None
+    assert here(store) == there(server.jobs.values())
+    assert min(one["started"] for one in job_pages(server)) >= text(ago(10 * 20 + 15))
+
+
+def test_what_is_declared_complete_is_one_stretch_of_the_past_of_one_source(server, store, pull):
+    pull()
+    for since, until, source in [("P1D", "P2D", "it"), (None, "2099-01-01T00:00:00Z", "it"), (None, "P1D", "*")]:
+        with pytest.raises(InvalidParameter, match=r"cover\("):
+            store.cover(since, until, source=source)
+    with pytest.raises(jt.NotFound):
+        store.cover(None, "P1D", source="else")
