@@ -268,7 +268,8 @@ class Scale(Backend):
         return writes.validated(self, self._reader, manifest, configuration)
 
     def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
-        return writes.planned(self, self._reader, request, self._scope(source))
+        missing = self._no_job_type(request.name, request.version, self._scope(source))
+        return writes.planned(self, self._reader, request, missing)
 
     def _no_job_type(self, name: Any, version: Any, scope: Scope, *, revision_num: int | None = None) -> str:
         message = super()._no_job_type(name, version, scope, revision_num=revision_num)
