@@ -36,6 +36,8 @@ class Simulated:
         self.errors = list(ERRORS)
         self.views: dict[str, list[Any]] = {}
         """The rows of the live views by their paths."""
+        self.named: dict[str, list[Any]] = {}
+        """The rows of nodes and batches."""
         self.asked: list[tuple[str, tuple[tuple[str, str], ...]]] = []
         self.before_count: Callable[[], None] = lambda: None
         self.before_rows: Callable[[], None] = lambda: None
@@ -84,6 +86,8 @@ class Simulated:
                 return _page([{key: one[key] for key in one if key != "manifest"} for one in rows], query)
             case ["job-types", name, version, "revisions", number]:
                 return _revision(self._type(name, version), int(number))
+            case ["nodes" | "batches" as name]:
+                return _page(self.named.get(name, []), query)
             case ["errors"]:
                 return _page(self.errors, query)
             case ["workspaces"]:

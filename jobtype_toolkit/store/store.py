@@ -173,7 +173,8 @@ class Store(SqlBackend):
             overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
             since: pull only jobs modified since; what is older can come with a later pull.
             pages: at most so many pages of jobs; the next pull goes on.
-            reconcile: look also for open jobs that the server no longer has, and take them out.
+            reconcile: look also for open jobs that the server no longer has, and take them out; and read once more what a
+                server changes without a trace in `last_modified`: names of nodes, titles of batches, job types, revisions.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
             moved: pull a source from another address than before: it is the same server all the same.
             progress: show a bar after a second.

@@ -109,6 +109,16 @@ class FollowUp:
             if gone:
                 self.tally.purged += self.sink.purge(gone)
 
+    def rename(self) -> None:
+        """Refresh the names of nodes and the titles of batches, which a server changes without touching the jobs."""
+        for path, key, name in (("nodes/", "hostname", "rename_nodes"), ("batches/", "title", "rename_batches")):
+            try:
+                rows = self.reader.rows(path)
+            except NotFound:
+                continue  # a server of a part of v6
+            named = {one["id"]: one[key] for one in rows if isinstance(one.get("id"), int) and one.get(key)}
+            self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
+
     def snapshot(self) -> None:
         """Keep what the live views say now."""
         taken = naive_utc(self.reader.clock())

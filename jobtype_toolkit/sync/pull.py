@@ -269,6 +269,7 @@ class Pull:
             side.attempt("executions", lambda: after.executions(self._request.executions))
         if self._request.reconcile:
             side.attempt("open jobs", after.reconcile)
+            side.attempt("names of nodes and batches", after.rename)
         if self._request.snapshot:
             side.attempt("live views", after.snapshot)
             side.attempt("status of the server", lambda: self._compare(after))

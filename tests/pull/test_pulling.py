@@ -758,7 +758,7 @@ def test_a_history_that_was_loaded_and_declared_complete_is_not_pulled_again(ser
     border = server.jobs[41]["last_modified"]
     store.cover(None, border, source="it")
     report = pull(overlap="PT15M")
-    assert report.jobs <= 20 + 2
+    assert report.jobs <= 20 + 4
     assert report.complete_from is None
     assert here(store) == there(server.jobs.values())
     assert min(one["started"] for one in job_pages(server)) >= text(ago(10 * 20 + 15))
@@ -771,3 +771,17 @@ def test_what_is_declared_complete_is_one_stretch_of_the_past_of_one_source(serv
             store.cover(since, until, source=source)
     with pytest.raises(jt.NotFound):
         store.cover(None, "P1D", source="else")
+
+
+def test_names_that_a_server_changes_without_touching_the_jobs_are_refreshed_by_reconcile(server, store, pull):
+    for number in range(3):
+        status = ("FAILED", "COMPLETED", "RUNNING")[number]
+        server.add(status, ago(20 + number), node="old", node_id=7, batch_title="old", batch_id=5)
+    pull()
+    server.named = {"nodes": [{"id": 7, "hostname": "new"}], "batches": [{"id": 5, "title": "new"}]}
+    pull()
+    query = "SELECT DISTINCT node, batch_title FROM job WHERE node_id = 7"
+    assert store.sql(query).to_numpy().tolist() == [["old", "old"]]
+    pull(reconcile=True)
+    assert store.sql(query).to_numpy().tolist() == [["new", "new"]]
+    assert store.check().is_sound

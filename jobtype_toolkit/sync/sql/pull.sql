@@ -85,6 +85,24 @@ AND coalesce(last_status_change, last_modified) < (SELECT pruned FROM source WHE
 DELETE FROM job_execution WHERE source = $source AND list_contains($ids, job_id);
 DELETE FROM job_open WHERE source = $source AND list_contains($ids, id);
 
+-- name: rename_nodes
+-- Give nodes the names that they have now; a server changes them without touching the jobs.
+UPDATE job_final SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_open SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_execution SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_failed SET node = j.node FROM job_final AS j
+WHERE job_failed.source = $source AND j.source = $source AND j.id = job_failed.id AND j.node IS DISTINCT FROM job_failed.node;
+
+-- name: rename_batches
+-- Give batches the titles that they have now.
+UPDATE job_final SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
+UPDATE job_open SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
+
 -- name: snapshot
 -- What the live views said.
 INSERT INTO snapshot
