@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -146,6 +147,11 @@ def _duration(overlap: str | timedelta) -> timedelta:
     return length
 
 
+def _is_watched() -> bool:
+    """Whether somebody sees a bar: in a notebook or a terminal; a log is no place for one."""
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
+
+
 class Pull:
     """The state of one pull."""
 
@@ -176,6 +182,9 @@ class Pull:
                 self._after(side)
         except StoreError:
             raise
+        except KeyboardInterrupt as stop:
+            stop.add_note(self._kept())
+            raise
         except ToolkitError as error:
             if isinstance(error, AuthenticationFailed) and not self._tally.rows:
                 raise
@@ -184,6 +193,12 @@ class Pull:
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._sink.end()
         return self._report(is_complete=self._is_complete())
+
+    def _kept(self) -> str:
+        """Return what of a pull that is stopped by hand is not lost."""
+        waiting = len(self._spool.left())
+        pages = f", and {waiting:,} pages wait beside it" if waiting else ""
+        return f"Stopped. {self._tally.rows:,} rows are in the store, {self._tally.jobs:,} of them jobs{pages}; pull again to go on."
 
     def _check_server(self) -> None:
         """Check that this is a v6 server, before anything is written or retried."""
@@ -324,7 +339,7 @@ class Pull:
         """Show how many jobs are in and how long it will take, after a second and only where wanted."""
         with tqdm(
             total=rows, desc=f"pull {self._request.source}", unit="job", unit_scale=True, delay=1, leave=False,
-            disable=not self._request.progress,
+            disable=not (self._request.progress and _is_watched()),
         ) as bar:  # fmt: skip
 
             def seen(more: int) -> None:

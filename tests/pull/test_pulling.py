@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
 from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page, text
 from simulated import Simulated, here, scale_of, there
+from tqdm import tqdm
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ConnectionFailed, InvalidParameter, ServerFailed
@@ -785,3 +788,28 @@ def test_names_that_a_server_changes_without_touching_the_jobs_are_refreshed_by_
     pull(reconcile=True)
     assert store.sql(query).to_numpy().tolist() == [["new", "new"]]
     assert store.check().is_sound
+
+
+def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
+    real, left = server.answer, [8]
+
+    def answer(path: str, params: object = ()) -> object:
+        left[0] -= path == "jobs/"
+        if not left[0]:
+            raise KeyboardInterrupt
+        return real(path, params)
+
+    server.answer = answer
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        pull(workers=1)
+    (told,) = stopped.value.__notes__
+    assert re.fullmatch(r"Stopped\. [\d,]+ rows are in the store, [\d,]+ of them jobs.*; pull again to go on\.", told)
+    server.answer = real
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
+    monkeypatch.setattr("jobtype_toolkit.sync.pull.tqdm", functools.partial(tqdm, mininterval=0, miniters=1))
+    pull(progress=True)
+    assert capsys.readouterr().err == ""
