@@ -137,13 +137,19 @@ def whole(value: Any, *, name: str) -> int:
     return operator.index(value)
 
 
+DURATION = "duration"
+"""What v6 sorts jobs by besides their columns: how long they ran, or have run."""
+
+
 def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
-    """Return v6's `order` as columns and directions.
+    """Return v6's `order` as columns and directions; jobs can be sorted by `duration` alone, too.
 
     Raises:
         InvalidParameter: a column that the rows do not have, or that cannot be sorted by.
     """
     names = {field.name for field in fields if field.type not in ("json", "texts")}
+    if {"started", "ended", "num_exes"} <= names:
+        names.add(DURATION)
     keys: list[tuple[str, bool]] = []
     for key in several(order, name="order", kind=str) or ():
         name = key.removeprefix("-")
@@ -151,6 +157,9 @@ def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
             msg = f"order={key!r} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
             raise InvalidParameter(msg)
         keys.append((name, not key.startswith("-")))
+    if len(keys) > 1 and DURATION in dict(keys):
+        msg = f"order={order!r}: a v6 server sorts by duration alone. Give order='{DURATION}' or '-{DURATION}', or sort the frame."
+        raise InvalidParameter(msg)
     return tuple(keys)
 
 

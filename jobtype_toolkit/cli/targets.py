@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -77,6 +78,12 @@ def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_f
             why = getattr(error, "strerror", None) or "it is no text"
             msg = f"--token-file {token_file} cannot be read: {why}."
             raise jt.UnreadableInput(msg) from None
+        if os.name == "posix" and token_file.stat().st_mode & 0o044:
+            warnings.warn(
+                f"--token-file {token_file} can be read by other users of this machine. Say chmod 600 {token_file}.",
+                jt.NotVerified,
+                stacklevel=2,
+            )
         if len(token.split()) != 1:
             msg = f"--token-file {token_file} must hold the token alone: no 'Token' before it, no second line."
             raise jt.InvalidParameter(msg)

@@ -199,7 +199,11 @@ class Plan:
             told.append(("jobs now", ", ".join(f"{count:,} {status}" for status, count in self.jobs.items())))
         told += [("second step", f"{name} = {_told(value)}") for name, value in self.second_step.items()]
         told += [("note", note) for note in self.notes]
-        told += _some(("warning", str(one)) for one in self.validation.warnings if one.severity != "advice")
+        told += _some(
+            ("warning", str(one).removeprefix("warning: "))
+            for one in self.validation.warnings
+            if one.severity != "advice"
+        )
         return told
 
     @property

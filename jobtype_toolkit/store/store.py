@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
+from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
@@ -188,7 +189,8 @@ class Store(SqlBackend):
             overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
             since: pull only jobs modified since; what is older can come with a later pull.
             pages: at most so many pages of jobs; the next pull goes on.
-            reconcile: look also for open jobs that the server no longer has, and take them out.
+            reconcile: look also for open jobs that the server no longer has, and take them out; and read once more what a
+                server changes without a trace in `last_modified`: names of nodes, titles of batches, job types, revisions.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
             moved: pull a source from another address than before: it is the same server all the same.
             progress: show a bar after a second.
@@ -223,6 +225,31 @@ class Store(SqlBackend):
             moved=moved,
             progress=progress,
         )
+
+    def cover(self, since: Time | None, until: Time, *, source: str | None = None) -> None:
+        """Declare a stretch of history complete that did not come by a pull, so that pulls go on behind it.
+
+        Args:
+            since: its beginning by `last_modified`, included; None for the beginning of time.
+            until: its end, excluded: a time that is past, or a duration back from now.
+            source: which source.
+
+        Raises:
+            InvalidParameter: a reversed stretch, or one that ends in the future.
+            NotFound: there is no such source; load its history first.
+            Ambiguous: the store has several sources, and the call names none.
+        """
+        from jobtype_toolkit.sync.sink import declare_covered
+
+        now = self._clock()
+        started = BEGINNING if since is None else instant(since, name="since", now=now)
+        ended = instant(until, name="until", now=now)
+        name = self.reader.source(source).name
+        if name == ALL or not started < ended <= now:
+            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch that begins before it ends and is past."
+            raise InvalidParameter(msg)
+        with self._writing("cover") as con, transaction(con):
+            declare_covered(con, name, (started, ended))
 
     def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
         """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -128,6 +129,8 @@ class Tally:
     executions: int = 0
     purged: int = 0
     notes: list[str] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    """How many of the jobs have a status that v6 does not know, by it."""
     disagreements: tuple[Disagreement, ...] = ()
 
     def add(self, resource: str, good: int, new: int, changed: int, rejected: int) -> None:
