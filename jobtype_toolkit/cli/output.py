@@ -105,5 +105,7 @@ def _csv_value(value: Any) -> str:
     """Return a value as RFC 4180 writes it; an empty text is in quotes, which tells it from a missing one."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, (bool, list, dict)) else str(value)
+    text = (
+        value if isinstance(value, str) else json.dumps(value) if isinstance(value, (bool, list, dict)) else str(value)
+    )
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

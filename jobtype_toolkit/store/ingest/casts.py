@@ -177,7 +177,7 @@ def readable(field: Field, text: str, have: str) -> tuple[str, str] | None:
         text: the column, as SQL.
         have: its type, as DuckDB names it.
     """
-    kind = have.split("(")[0]
+    kind = have.split("(", maxsplit=1)[0]
     is_nested = kind in ("STRUCT", "MAP", "UNION", "VARIANT") or have.endswith("]")
     if kind == "ENUM" or have == '"NULL"':
         return f"CAST({text} AS VARCHAR)", "VARCHAR"
@@ -232,7 +232,9 @@ def _time(said: str, name: str, have: str, options: Options, spelling: Spelling)
         ways.append(f"WHEN regexp_full_match({said}, {literal(_LOCAL)}) THEN {local}")
     if spelling.is_odd:
         zone = "$timezone" if options.timezone else "NULL"
-        ways.append(f"ELSE odd_time(regexp_extract({said}, {literal(_SPELT)}, ['date', 'clock', 'half', 'zone']), {zone})")
+        ways.append(
+            f"ELSE odd_time(regexp_extract({said}, {literal(_SPELT)}, ['date', 'clock', 'half', 'zone']), {zone})"
+        )
     return f"CASE {' '.join(ways)} END", within
 
 
@@ -245,7 +247,9 @@ def _reason(field: Field, said: str, name: str, have: str) -> str | None:
     if (never_fails and field.type != "time") or field.type not in _KINDS:
         return None
     is_said = (
-        f"nullif({blankless(said)}, '') IS NOT NULL" if field.type == "json" and have == "VARCHAR" else f"{said} IS NOT NULL"
+        f"nullif({blankless(said)}, '') IS NOT NULL"
+        if field.type == "json" and have == "VARCHAR"
+        else f"{said} IS NOT NULL"
     )
     what = f"'{field.name} is not {_KINDS[field.type]}: ' || left(CAST({said} AS VARCHAR), 60)"
     return f"CASE WHEN {name} IS NULL AND {is_said} THEN {what} END"

@@ -11,14 +11,34 @@ import numpy as np
 import pandas as pd
 
 
-def loadable(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def loadable(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Return a frame with plain column names that DuckDB takes without guessing, and the names of its columns.
 
-    A column of Python objects becomes text: DuckDB would take its type from a few of them.
+    A column of Python objects becomes text: DuckDB would take its type from a few of them. One with dictionaries or lists in
+    it becomes JSON; the third value names those.
     """
     names = [str(name) for name in frame.columns]
-    columns = {f"c{place}": _column(frame.iloc[:, place]) for place in range(len(names))}
-    return pd.DataFrame(columns, index=range(len(frame))), names
+    columns: dict[str, Any] = {}
+    documents = []
+    for place in range(len(names)):
+        column = frame.iloc[:, place]
+        if column.dtype == object and any(isinstance(value, _NESTED) for value in column):
+            documents.append(f"c{place}")
+            columns[f"c{place}"] = pd.array([_document(value) for value in column], dtype=object)
+        else:
+            columns[f"c{place}"] = _column(column)
+    return pd.DataFrame(columns, index=range(len(frame))), names, documents
+
+
+_NESTED = (dict, list, tuple, set, frozenset, np.ndarray)
+
+
+def _document(value: Any) -> str | None:
+    """Return a value as JSON; None if it is missing."""
+    text = _text(value)
+    if text is None or isinstance(value, (bool, int, float, *_NESTED)):
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _column(column: pd.Series) -> Any:

@@ -160,7 +160,14 @@ def rows(lines: Lines, found: Header, name: str, broken: list[Broken]) -> Iterat
         if record.reason and record.more and second_looks < _MOST_SECOND_LOOKS:
             second_looks += 1  # the lines behind a stray quote are rows of their own
             lines.back(record.more)
-        broken.append(Broken(name, position, f"not a row of this CSV file: {reason}" if reason != NOT_UTF8 else reason, kept(line.strip("\r\n"))))
+        broken.append(
+            Broken(
+                name,
+                position,
+                f"not a row of this CSV file: {reason}" if reason != NOT_UTF8 else reason,
+                kept(line.strip("\r\n")),
+            )
+        )
     if lines.is_cut:
         broken.append(Broken(name, position + 1, "the archive is cut here", ""))
 

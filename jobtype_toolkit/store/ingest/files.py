@@ -88,7 +88,11 @@ def expand(path: str | Path, resource: str) -> list[Path]:
         files = named or [one for one in found if _stem(one) not in LOADABLE]
     else:
         pattern = str(place)
-        files = sorted(one for one in Path(place.anchor or ".").glob(_relative(place)) if one.is_file() and not one.name.startswith(_FOREIGN))
+        files = sorted(
+            one
+            for one in Path(place.anchor or ".").glob(_relative(place))
+            if one.is_file() and not one.name.startswith(_FOREIGN)
+        )
         if not files:
             msg = f"load({pattern!r}) found no file: nothing there has this name or matches this pattern."
             raise InputNotFound(msg)
@@ -319,7 +323,9 @@ def _salvage(file: str, content: str, broken: list[Broken]) -> Iterator[tuple[in
         if text[start : start + 1] == "]":
             rest = text[start + 1 :].strip()
             if rest not in ("", "}"):
-                broken.append(Broken(file, position + 1, "there is text after the last element", kept(rest[:TEXT_KEPT])))
+                broken.append(
+                    Broken(file, position + 1, "there is text after the last element", kept(rest[:TEXT_KEPT]))
+                )
             return
 
 

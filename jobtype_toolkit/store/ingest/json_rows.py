@@ -87,7 +87,9 @@ def _no_objects(structure: Mapping[str, Any], path: tuple[str, ...] = ()) -> lis
         if isinstance(inner, dict):
             place = (*path, key)
             kind = f"coalesce(json_type(__j, {literal(_json_path(place))}), 'NULL')"
-            found.append(f"CASE WHEN {kind} NOT IN ('OBJECT', 'NULL') THEN {literal('.'.join(place) + ' is not an object')} END")
+            found.append(
+                f"CASE WHEN {kind} NOT IN ('OBJECT', 'NULL') THEN {literal('.'.join(place) + ' is not an object')} END"
+            )
             found += _no_objects(inner, place)
     return found
 

@@ -167,9 +167,7 @@ def told(notes: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(texts[:_MOST_NOTES]), tuple(texts[_MOST_NOTES:])
 
 
-def _notes(
-    con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming, copies: int
-) -> list[tuple[int, str]]:
+def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming, copies: int) -> list[tuple[int, str]]:
     """Return what somebody should know who loads this for the first time, each note with its gravity."""
     notes: list[tuple[int, str]] = []
     if copies:
@@ -186,8 +184,10 @@ def _notes(
         notes.append(
             (
                 9,
-                f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; map "
-                f"the column that tells when they ended, if there is one: {mapping}",
+                (
+                    f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; map "
+                    f"the column that tells when they ended, if there is one: {mapping}"
+                ),
             )
         )
     known = {"known": list(STATUSES)}
@@ -204,8 +204,10 @@ def _notes(
         notes.append(
             (
                 5,
-                f"{late[0]:,} rows have times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
-                "which the store knows its history",
+                (
+                    f"{late[0]:,} rows have times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
+                    "which the store knows its history"
+                ),
             )
         )
     return notes

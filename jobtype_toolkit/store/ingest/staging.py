@@ -124,10 +124,12 @@ class Incoming:
         if twice:
             msg = f"load(a DataFrame): two columns are called {twice[0]!r}. Rename one."
             raise LoadFailed(msg)
-        plain, names = loadable(frame)
+        plain, names, documents = loadable(frame)
         self._con.register("loaded_frame", plain)
+        as_json = ", ".join(f"CAST({one} AS JSON) AS {one}" for one in documents)
+        columns = f"* REPLACE ({as_json})" if as_json else "*"
         try:
-            self._add_table(self._view(sql("store/ingest/staging.table_frame"), names), FRAME)
+            self._add_table(self._view(sql("store/ingest/staging.table_frame", columns=columns), names), FRAME)
         finally:
             self._con.execute("DROP VIEW IF EXISTS table_row")
             self._con.unregister("loaded_frame")
@@ -406,8 +408,15 @@ class Incoming:
             bad = self._make_checked(checked, self._options.bound, columns, "table_row", literal(name))
         if bad:
             self._check_zones(columns, "FROM table_row", file=name)
-            whole = json_rows.entries(list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True)))
-            script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT}, row=f"to_json(map_from_entries({whole}))")
+            whole = json_rows.entries(
+                list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True))
+            )
+            script(
+                self._con,
+                "store/ingest/staging.reject_table",
+                {"most": TEXT_KEPT},
+                row=f"to_json(map_from_entries({whole}))",
+            )
         if parquet is None:
             script(self._con, "store/ingest/staging.take_checked")
 
@@ -425,6 +434,10 @@ class Incoming:
                 msg = f"load({file!r}): the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
                 raise LoadFailed(msg)
             columns.append((field, *read))
+            if kind == "JSON" and field.type != "json":
+                objections.append(
+                    f"CASE WHEN json_type({column}) IN ('OBJECT', 'ARRAY') THEN '{field.name} is not a {field.type}: ' || left({column}, 60) END"
+                )
             if kind == "BLOB":
                 objections.append(
                     f"CASE WHEN {column} IS NOT NULL AND {read[0]} IS NULL THEN '{field.name} is binary and not UTF-8 text' END"
@@ -466,9 +479,7 @@ class Incoming:
                 self.twins[(one, our)] = None
         return found
 
-    def _look_through(
-        self, checked: Callable[[Spelling], str], columns: Sequence[Column], *, is_sound: bool
-    ) -> int:
+    def _look_through(self, checked: Callable[[Spelling], str], columns: Sequence[Column], *, is_sound: bool) -> int:
         """Let `incoming` be a view over the file: a large one is not copied twice. Return how many rows are bad."""
         make = "CREATE OR REPLACE TEMP VIEW checked AS "
         self._con.execute(make + checked(AS_A_RULE))

@@ -32,10 +32,22 @@ SCRATCH = "jobtype_toolkit-"
 """How the folders begin that a load works in."""
 _CHUNK = 2**20
 _READABLE = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
-_UNREADABLE = {b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"7z\xbc\xaf": "7z", b"\x04\x22\x4d\x18": "lz4"}
+_UNREADABLE = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"7z\xbc\xaf": "7z",
+    b"\x04\x22\x4d\x18": "lz4",
+}
 PACKED = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd", ".zip": "zip", ".7z": "7z", ".lz4": "lz4"}
 """What the endings of packed files say."""
-_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 _NUL_SHARE = 0.3
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -70,7 +82,9 @@ def packing(file: Path) -> str | None:
     if said in _READABLE.values():
         msg = f"load({str(file)!r}): the name says {said}, but the file is none. Name it after what it is."
     else:
-        msg = f"load({str(file)!r}): the file is packed with {said}, which is not read. Unpack it, or pack it with gzip."
+        msg = (
+            f"load({str(file)!r}): the file is packed with {said}, which is not read. Unpack it, or pack it with gzip."
+        )
     raise LoadFailed(msg)
 
 
@@ -191,7 +205,11 @@ class RowFile:
         """Write rows."""
         with self.path.open("w", encoding="utf-8", newline="") as out:
             for position, fields in rows:
-                line = f"{position}," + ",".join(["" if one is None else '"' + one.replace('"', '""') + '"' for one in fields]) + "\n"
+                line = (
+                    f"{position},"
+                    + ",".join(["" if one is None else '"' + one.replace('"', '""') + '"' for one in fields])
+                    + "\n"
+                )
                 out.write(line)
                 self.rows += 1
                 self.longest = max(self.longest, len(line) if line.isascii() else 4 * len(line))

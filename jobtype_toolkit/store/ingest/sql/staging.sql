@@ -72,7 +72,7 @@ FROM read_csv(
 )
 
 -- name: table_frame
-SELECT *, row_number() OVER () AS __position FROM loaded_frame
+SELECT /*columns*/, row_number() OVER () AS __position FROM loaded_frame
 
 -- name: json_of_table
 -- The rows of a table as JSON.
