@@ -16,6 +16,7 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.cli.output import draw, show, write
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
+from jobtype_toolkit.display import hints
 from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def load(
     if store is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
         raise jt.InvalidParameter(msg)
-    with jt.open(store) as target:
+    with hints.terminal(), jt.open(store) as target:
         report = target.load(
             path,
             resource,
@@ -131,6 +132,8 @@ def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
     )
     for note in report.notes:
         write(f"Note: {safe(note)}.\n")
+    if report.more_notes:
+        write(f"{len(report.more_notes):,} more notes; --json has them all.\n")
     if not report.rejected:
         return
     first = store.rejects(report.load_id).head(_REJECTS_SHOWN)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
@@ -95,15 +94,19 @@ def as_json(frame: pd.DataFrame) -> str:
 
 def as_csv(frame: pd.DataFrame) -> str:
     """Return CSV that `load` reads back: what is missing is empty, lists and objects are JSON."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(frame.columns)
     columns = ([_csv_value(value) for value in plain(frame[name])] for name in frame.columns)
-    writer.writerows(zip(*columns, strict=True))
-    return out.getvalue()
+    rows = [map(_csv_value, frame.columns), *zip(*columns, strict=True)]
+    return "".join(",".join(row) + "\n" for row in rows)
 
 
-def _csv_value(value: Any) -> Any:
-    if isinstance(value, (bool, list, dict)):
-        return json.dumps(value)
-    return value
+_QUOTED = re.compile(r'[",\r\n]|^$|^\s|\s$')
+
+
+def _csv_value(value: Any) -> str:
+    """Return a value as RFC 4180 writes it; an empty text is in quotes, which tells it from a missing one."""
+    if value is None:
+        return ""
+    text = (
+        value if isinstance(value, str) else json.dumps(value) if isinstance(value, (bool, list, dict)) else str(value)
+    )
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

@@ -68,6 +68,8 @@ class Source:
     watermark: datetime | None = None
     spans: tuple[Span, ...] = ()
     """The stretches of its history that are complete, if it is pulled."""
+    timeless: int = 0
+    """How many of its jobs have no last_status_change, though they are not PENDING: no window counts them."""
     parts: tuple[Source, ...] = ()
     """The sources of which it is made, if it is all of them."""
 
@@ -260,7 +262,9 @@ def _plain(value: Any) -> Any:
 
 
 def _gaps(query: Query, source: Source) -> Iterator[str]:
-    """Yield what is missing of pulled histories that the question needs."""
+    """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
+    if source.timeless and query.window is not None and query.service.name != "jobs":  # its window is of last_modified
+        yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None
         if note:
@@ -276,6 +280,7 @@ def _source(row: Mapping[str, Any], spans: Mapping[str, Sequence[Span]]) -> Sour
         bool(row["pulled"]),
         aware(row["watermark"]),
         tuple(spans.get(row["source"], ())),
+        int(row["timeless"]),
     )
 
 

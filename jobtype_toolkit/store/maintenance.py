@@ -48,6 +48,56 @@ class Check:
         return "not sound. " + " ".join(broken)
 
 
+class Removed(int):
+    """How many rows went, and what that did to the size of the file: its room is used again, or given back by `compact`."""
+
+    bytes_before: int
+    """The size of the file before; 0 in memory."""
+    bytes_after: int
+
+    @classmethod
+    def of(cls, rows: int, before: int, after: int) -> Removed:
+        """Return the number with the sizes."""
+        made = cls(rows)
+        made.bytes_before, made.bytes_after = before, after
+        return made
+
+    def told(self, compact: str = "store.compact()") -> str:
+        """Return what happened to the size, in a sentence; `compact` is what gives the room back."""
+        if not self.bytes_before:
+            return ""
+        if self.bytes_after < self.bytes_before:
+            return f"The file shrank from {self.bytes_before:,} to {self.bytes_after:,} bytes."
+        return f"The file has {self.bytes_after:,} bytes; the room is used again, or given back by {compact}."
+
+
+def size(path: Path | None) -> int:
+    """Return the size of a store's file, 0 in memory."""
+    return path.stat().st_size if path is not None and path.exists() else 0
+
+
+def compact(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the file anew without the room of what was removed; the connection must be the only one.
+
+    Raises:
+        StoreError: the disk has no room for the copy; the file is as it was.
+    """
+    con.execute("CHECKPOINT")
+    with scratch(path.parent, f".{path.name}-") as folder:
+        copy = folder / "copy.duckdb"
+        _copy(con, copy)
+        copy.chmod(stat.S_IMODE(path.stat().st_mode))
+        copy.replace(path)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
+    """Copy the whole database into a new file."""
+    here = con.execute("SELECT current_database()").fetchone()
+    con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
+    con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
+    con.execute("DETACH published")
+
+
 def check(con: duckdb.DuckDBPyConnection) -> Check:
     """Run every rule over the file."""
     return Check({name: number(con, sql(f"store/check.{name}")) for name in CHECKS})
@@ -113,11 +163,8 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path, *, like: Path | No
     _refuse_other(con, target, path)
     with scratch(target.parent, f".{target.name}-") as folder:
         copy = folder / "copy.duckdb"
-        here = con.execute("SELECT current_database()").fetchone()
         try:
-            con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
-            con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
-            con.execute("DETACH published")
+            _copy(con, copy)
             copy.chmod(stat.S_IMODE((like or copy).stat().st_mode) & 0o555)
             copy.replace(target)
         except (duckdb.Error, OSError) as error:

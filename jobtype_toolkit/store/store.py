@@ -30,7 +30,7 @@ from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, ref
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
-from jobtype_toolkit.store.maintenance import Check
+from jobtype_toolkit.store.maintenance import Check, Removed
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Store(SqlBackend):
 
     def load(
         self,
-        path: str | Path,
+        path: str | Path | pd.DataFrame,
         resource: str = "jobs",
         *,
         source: str = "local",
@@ -137,7 +137,7 @@ class Store(SqlBackend):
         inferred. A row that cannot be loaded goes to `rejects()`.
 
         Args:
-            path: a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
+            path: a DataFrame, a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
             resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`.
             source: the name under which the rows are kept apart from those of other origins.
             columns: their column name → ours, such as `{"state": "status"}`.
@@ -155,7 +155,7 @@ class Store(SqlBackend):
         options = _options(resource, columns, statuses, timezone)
         writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
-        with self._writing(f"load({str(path)!r})") as con:
+        with self._writing(request.named) as con:
             return loading.run(con, request)
 
     def pull(
@@ -314,27 +314,52 @@ class Store(SqlBackend):
         with self._engine.session() as session:
             return session.frame(schema.DESCRIPTION, {})
 
-    def forget(self, load_id: int) -> int:
-        """Remove the rows that came last from a load, and return how many; what it had replaced does not come back.
+    def forget(self, load_id: int) -> Removed:
+        """Remove the rows that came last from a load; what it had replaced does not come back.
+
+        Returns:
+            How many rows went, an int with `.bytes_before` and `.bytes_after`, the size of the file.
 
         Raises:
             NotFound: there is no such load.
         """
         self.reader.sources()  # a file that is not there is not made for this
+        before = maintenance.size(self.path)
         with self._writing("forget") as con, transaction(con):
-            return maintenance.forget(con, load_id)
+            gone = maintenance.forget(con, load_id)
+        return Removed.of(gone, before, maintenance.size(self.path))
 
-    def prune(self, *, before: Time, source: str | None = None) -> int:
-        """Drop the jobs that were over before an instant, with their executions, and return how many jobs went.
+    def prune(self, *, before: Time, source: str | None = None) -> Removed:
+        """Drop the jobs that were over before an instant, with their executions.
 
         Args:
             before: a time, or a duration back from now.
             source: which source; `"*"` for all.
+
+        Returns:
+            How many jobs went, an int with `.bytes_before` and `.bytes_after`, the size of the file.
         """
         scope = self._scope(source)
         moment = instant(before, name="before", now=scope.now)
+        had = maintenance.size(self.path)
         with self._writing("prune") as con, transaction(con):
-            return maintenance.prune(con, v6_text(moment) or "", scope.source)
+            gone = maintenance.prune(con, v6_text(moment) or "", scope.source)
+        return Removed.of(gone, had, maintenance.size(self.path))
+
+    def compact(self) -> int:
+        """Give the room back that removed rows left in the file, and return how many bytes that is; 0 in memory.
+
+        The file is written anew beside itself, so that the disk needs room for both for a moment.
+
+        Raises:
+            StoreError: there is no room for that, or the store cannot be written; the file is as it was.
+        """
+        if self.path is None:
+            return 0
+        before = maintenance.size(self.path)
+        with self._writing("compact") as con:
+            maintenance.compact(con, self.path)
+        return before - maintenance.size(self.path)
 
     def publish(self, path: str | Path) -> Path:
         """Put a consistent, read-only copy of the store at `path`, atomically, and return where it is.

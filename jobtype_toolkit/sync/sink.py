@@ -229,6 +229,9 @@ class Sink:
         with self._target.writing("pull") as con, _scratch() as folder:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(Batch("documents", tuple(files), names))
+            if incoming.is_mutilated:
+                msg = f"Some text of {', '.join(names)} is no Unicode."
+                raise LoadFailed(msg)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
                 self._note_unknown(con)

@@ -1,6 +1,17 @@
 -- name: all
--- The sources of a history, and how fresh each is.
-SELECT source, jobs, as_of, observed, pulled, watermark FROM source ORDER BY source;
+-- The sources of a history, how fresh each is, and how many of its jobs no window can count.
+SELECT s.source, s.jobs, s.as_of, s.observed, s.pulled, s.watermark, coalesce(t.timeless, 0) AS timeless
+FROM source AS s
+LEFT JOIN (
+    SELECT source, count(*) AS timeless
+    FROM (
+        SELECT source FROM job_final WHERE last_status_change IS NULL
+        UNION ALL
+        SELECT source FROM job_open WHERE last_status_change IS NULL AND status <> 'PENDING'
+    )
+    GROUP BY source
+) AS t ON t.source = s.source
+ORDER BY s.source;
 
 -- name: coverage
 -- The stretches of pulled sources that are complete.

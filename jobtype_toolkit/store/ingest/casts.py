@@ -12,14 +12,33 @@ from dataclasses import dataclass, field
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import STATUSES
-from jobtype_toolkit.sqlfiles import quoted
+from jobtype_toolkit.sqlfiles import literal, quoted
 
-_OFFSET = r"[+-]\d{2}(:?\d{2})?$"
+_STAMP = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?"
+_LOCAL = f"{_STAMP}|" + r"\d{4}-\d{2}-\d{2}"
+_ZONED = _STAMP + r"(Z|[+-]\d{2}(:?\d{2})?)"
+"""How times are spelt as a rule; whatever is spelt otherwise takes a second look."""
+_DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{8}"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?|\d{4}(?:\d{2}(?:[.,]\d+)?)?"
+_HALF = r"[AaPp][Mm]\b"
+_ZONE = r"[Zz]|[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+/-]*"
+_SPELT = rf"^({_DATE})(?:[Tt ]+({_CLOCK})\s*({_HALF})?\s*({_ZONE})?)?$"
+_SPELT_NAIVE = rf"(?:{_DATE})(?:[Tt ]+(?:{_CLOCK})\s*(?:{_HALF})?)?"
+_WHOLE = "'[+-]?[0-9]+'"
+_DECIMAL = "'[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'"
 FIRST, LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 """The first and the last instant, as SQL, that calendars of Python and pandas hold."""
 _NARROWER = {"int": ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), "float": ("FLOAT",)}
 """Types of which every value is one of the field's type."""
-_NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
+_INTEGERS = (*_NARROWER["int"], "BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+_NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
+NAMES = frozenset(
+    {"job_type", "job_type_version", "name", "version", "error_name", "error_category", "category", "job_type_name"}
+)
+"""Texts by which rows find each other: blanks around them are no part of them, and a blank one is none."""
+_EXACT = 2**53
+"""Below this every whole number is a DOUBLE."""
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
 
 
 @dataclass
@@ -52,7 +71,7 @@ class Options:
         longer in the order of the file.
         """
         known = " ".join(f"WHEN '{status}' THEN '{status}'" for status in STATUSES)
-        trimmed = f"trim({text})"
+        trimmed = blankless(text)
         plain = f"CASE {text} {known} ELSE CASE upper({trimmed}) {known} ELSE {trimmed} END END"
         cases = "".join(f" WHEN $status_from_{n} THEN $status_to_{n}" for n in range(len(self.statuses)))
         return f"CASE {trimmed}{cases} ELSE {plain} END" if cases else plain
@@ -80,36 +99,104 @@ class Cast:
     """Over both: what is wrong with the value, NULL if nothing is; None if nothing can be."""
 
 
-def cast(column: Column, options: Options, *, is_sound: bool = False) -> Cast:
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What a second look at an input allows in it."""
+
+    is_odd: bool = False
+    """Whether times may be spelt otherwise than as a rule."""
+    wholes: Mapping[str, str] = field(default_factory=dict)
+    """The columns that spell whole numbers as 5.0, throughout the input, each with SQL that tells where."""
+
+
+AS_A_RULE = Spelling()
+
+
+def cast(column: Column, options: Options, *, is_sound: bool = False, spelling: Spelling = AS_A_RULE) -> Cast:
     """Return the way of a column to its values; `is_sound` says that every value is known to be one."""
     field, text, have = column
     said, name = quoted(f"said {field.name}"), quoted(field.name)
-    source = f"nullif(trim({text}), '')" if have == "VARCHAR" else text
+    source = f"nullif({blankless(text)}, '')" if have == "VARCHAR" else text
     final = None
     if field.name == "status":
         source, typed = f"CAST({text} AS VARCHAR)", options.status(said)
+    elif field.name in NAMES and have != "VARCHAR":
+        source, typed = f"nullif({blankless(f'CAST({text} AS VARCHAR)')}, '')", said
+    elif field.name in NAMES:
+        typed = said
     elif field.type == "time":
-        typed, final = _time(said, name, have, options)
+        typed, final = _time(said, name, have, options, spelling)
         if is_sound and have == "TIMESTAMP WITH TIME ZONE":
             typed = f"make_timestamp(epoch_us({said}))"
         if have not in _TIMES:
-            source = f"nullif(trim(CAST({text} AS VARCHAR)), '')"
+            source = f"nullif({blankless(f'CAST({text} AS VARCHAR)')}, '')"
     elif field.type == "json":
         source, typed, final = text, _json(said, have), unwrapped(name) if field.kept else None
     elif have == DUCKDB[field.type]:
         source, typed = text, said
     else:
-        typed = _plain(said, have, DUCKDB[field.type])
+        typed = _plain(said, have, field.type, spelling.wholes.get(field.name, "false"))
+        if have in ("FLOAT", "DOUBLE") and field.type == "int":
+            source = f"CASE WHEN NOT isnan({text}) THEN {text} END"  # what pandas writes for a missing number
     return Cast(field, source, typed, final, None if is_sound else _reason(field, said, name, have))
 
 
-def _plain(said: str, have: str, want: str) -> str:
-    if want == "BIGINT" and have in ("VARCHAR", "DOUBLE", "FLOAT"):
-        # 5.0 is what pandas writes for an integer beside missing ones; 1.5 is none, and must not be rounded
-        fraction = f"contains({said}, '.')" if have == "VARCHAR" else "true"
-        whole = f"regexp_full_match({said}, '[+-]?[0-9]+[.]0*')" if have == "VARCHAR" else f"{said} = trunc({said})"
-        return f"CASE WHEN {fraction} AND NOT {whole} THEN NULL ELSE TRY_CAST({said} AS BIGINT) END"
-    return f"TRY_CAST({said} AS {want})"
+def blankless(text: str) -> str:
+    """Return SQL for a text without the blanks, tabs and line ends around it."""
+    return f"trim({text}, ' ' || chr(9) || chr(10) || chr(13))"
+
+
+def _plain(said: str, have: str, want: str, whole: str) -> str:
+    """Return SQL for a number, a boolean or a text; nothing that the input does not say becomes one."""
+    match want, have:
+        case "int", "VARCHAR":
+            # DuckDB takes 1_2 and 0x1f for numbers, and rounds 1.5
+            fraction = f"({whole}) AND regexp_full_match({said}, '[+-]?[0-9]+[.]0*')"
+            plain = f"regexp_full_match({said}, {_WHOLE})"
+            return (
+                f"CASE WHEN {plain} THEN TRY_CAST({said} AS BIGINT)"
+                f" WHEN {fraction} THEN TRY_CAST(split_part({said}, '.', 1) AS BIGINT) END"
+            )
+        case "int", "FLOAT" | "DOUBLE":
+            return f"CASE WHEN {said} = trunc({said}) AND abs({said}) <= {_EXACT} THEN TRY_CAST({said} AS BIGINT) END"
+        case "int", _:
+            return f"CASE WHEN {said} = trunc({said}) THEN TRY_CAST({said} AS BIGINT) END"
+        case "float", "VARCHAR":
+            value = f"TRY_CAST({said} AS DOUBLE)"
+            return f"CASE WHEN regexp_full_match({said}, {_DECIMAL}) AND isfinite({value}) THEN {value} END"
+        case "bool", _ if have != "VARCHAR":
+            return f"CASE WHEN {said} IN (0, 1) THEN {said} = 1 END"
+    return f"TRY_CAST({said} AS {DUCKDB[want]})"  # type: ignore[index]
+
+
+def readable(field: Field, text: str, have: str) -> tuple[str, str] | None:
+    """Return what a table has for a field as SQL and type that `cast` understands; None if it cannot be one.
+
+    Args:
+        field: what the column is to be.
+        text: the column, as SQL.
+        have: its type, as DuckDB names it.
+    """
+    kind = have.split("(", maxsplit=1)[0]
+    is_nested = kind in ("STRUCT", "MAP", "UNION", "VARIANT") or have.endswith("]")
+    if kind == "ENUM" or have == '"NULL"':
+        return f"CAST({text} AS VARCHAR)", "VARCHAR"
+    if kind == "BLOB":
+        return f"TRY(decode({text}))", "VARCHAR"
+    if field.type == "json":
+        return text, have
+    if have == "JSON":
+        return f"({text} ->> '$')", "VARCHAR"
+    if is_nested:
+        return None
+    if field.type == "time":
+        if have in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE_NS"):
+            return f"CAST({text} AS TIMESTAMPTZ)", "TIMESTAMP WITH TIME ZONE"
+        return (text, have) if have in ("VARCHAR", *_TIMES) else None
+    if field.type == "text" or have in ("VARCHAR", DUCKDB[field.type]):
+        return text, have
+    allowed = _INTEGERS if field.type == "bool" else _NUMBERS
+    return (text, have) if kind in allowed else None
 
 
 def _json(said: str, have: str) -> str:
@@ -130,7 +217,7 @@ def unwrapped(value: str) -> str:
 _TIMES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 
 
-def _time(said: str, name: str, have: str, options: Options) -> tuple[str, str | None]:
+def _time(said: str, name: str, have: str, options: Options, spelling: Spelling) -> tuple[str, str | None]:
     """Return SQL for a time in UTC, and for it within what calendars of Python and pandas hold."""
     if have == "TIMESTAMP WITH TIME ZONE":
         within = f"{said} BETWEEN {FIRST}::TIMESTAMPTZ AND {LAST}::TIMESTAMPTZ"
@@ -138,31 +225,33 @@ def _time(said: str, name: str, have: str, options: Options) -> tuple[str, str |
     within = f"CASE WHEN {name} BETWEEN {FIRST}::TIMESTAMP AND {LAST}::TIMESTAMP THEN {name} END"
     if have in _TIMES:
         return (_in_zone(f"CAST({said} AS TIMESTAMP)"), within) if options.timezone else ("NULL::TIMESTAMP", None)
-    with_offset = f"TRY_CAST({said} AS TIMESTAMPTZ)"
-    return (
-        f"CASE WHEN ends_with({said}, 'Z') THEN TRY_CAST({said} AS TIMESTAMP)"
-        f" WHEN {_has_offset(said)} THEN CASE WHEN isfinite({with_offset}) THEN make_timestamp(epoch_us({with_offset})) END"
-        f" ELSE {_in_zone(f'TRY_CAST({said} AS TIMESTAMP)') if options.timezone else 'NULL'} END"
-    ), within
+    instant = f"TRY_CAST({said} AS TIMESTAMPTZ)"
+    local = _in_zone(f"TRY_CAST({said} AS TIMESTAMP)")
+    ways = [f"WHEN regexp_full_match({said}, {literal(_ZONED)}) THEN make_timestamp(epoch_us({instant}))"]
+    if options.timezone:
+        ways.append(f"WHEN regexp_full_match({said}, {literal(_LOCAL)}) THEN {local}")
+    if spelling.is_odd:
+        zone = "$timezone" if options.timezone else "NULL"
+        ways.append(
+            f"ELSE odd_time(regexp_extract({said}, {literal(_SPELT)}, ['date', 'clock', 'half', 'zone']), {zone})"
+        )
+    return f"CASE {' '.join(ways)} END", within
 
 
 def _in_zone(text: str) -> str:
     return f"CASE WHEN isfinite({text}) THEN make_timestamp(epoch_us({text} AT TIME ZONE $timezone)) END"
 
 
-def _has_offset(text: str) -> str:
-    # the length keeps a plain date, which ends in something like "-01", from being taken for a time with an offset
-    return f"(regexp_matches({text}, '{_OFFSET}') AND length({text}) > 10)"
-
-
 def _reason(field: Field, said: str, name: str, have: str) -> str | None:
     never_fails = have == DUCKDB[field.type] or have in _NARROWER.get(field.type, ())
-    if (never_fails and field.type != "time") or field.type not in _NAMES:
+    if (never_fails and field.type != "time") or field.type not in _KINDS:
         return None
     is_said = (
-        f"nullif(trim({said}), '') IS NOT NULL" if field.type == "json" and have == "VARCHAR" else f"{said} IS NOT NULL"
+        f"nullif({blankless(said)}, '') IS NOT NULL"
+        if field.type == "json" and have == "VARCHAR"
+        else f"{said} IS NOT NULL"
     )
-    what = f"'{field.name} is not {_NAMES[field.type]}: ' || left(CAST({said} AS VARCHAR), 60)"
+    what = f"'{field.name} is not {_KINDS[field.type]}: ' || left(CAST({said} AS VARCHAR), 60)"
     return f"CASE WHEN {name} IS NULL AND {is_said} THEN {what} END"
 
 
@@ -177,7 +266,6 @@ def naive(columns: Sequence[Column], options: Options) -> str | None:
         if have.startswith("TIMESTAMP") or have == "DATE":
             tests.append(f"{text} IS NOT NULL")
         else:
-            plain = f"trim(CAST({text} AS VARCHAR))"
-            zoned = f"ends_with({plain}, 'Z') OR {_has_offset(plain)}"
-            tests.append(f"(NOT ({zoned}) AND TRY_CAST({plain} AS TIMESTAMP) IS NOT NULL)")
+            plain = blankless(f"CAST({text} AS VARCHAR)")
+            tests.append(f"regexp_full_match({plain}, {literal(_SPELT_NAIVE)})")
     return " OR ".join(tests) or None

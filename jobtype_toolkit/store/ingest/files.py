@@ -1,14 +1,12 @@
 """What an input looks like: which files, and how to get the rows out of each, whatever the shape.
 
 JSON of every shape becomes rows of the temporary table `json_row` (seq, file, position, j): v6 list pages, arrays and single
-objects from documents, and one row a line from NDJSON. CSV and Parquet keep their columns and are read in place.
+objects from documents, and one row per line from NDJSON. CSV and Parquet keep their columns and are read in place.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,8 +16,25 @@ from typing import Literal
 import duckdb
 
 from jobtype_toolkit.api.resources import LOADABLE
-from jobtype_toolkit.errors import InputNotFound
+from jobtype_toolkit.errors import InputNotFound, LoadFailed
+from jobtype_toolkit.sqlfiles import literal
 from jobtype_toolkit.store.engine import script
+from jobtype_toolkit.store.ingest.texts import (
+    CUT,
+    DOCUMENT_BYTES,
+    HALF,
+    PACKED,
+    TEXT_KEPT,
+    Broken,
+    Lines,
+    RowFile,
+    copied,
+    encoding,
+    json_lines,
+    kept,
+    packing,
+    unpacked,
+)
 
 Shape = Literal["documents", "lines", "csv", "parquet"]
 _SHAPES: dict[str, Shape] = {
@@ -32,10 +47,9 @@ _SHAPES: dict[str, Shape] = {
     ".pq": "parquet",
 }
 _BATCH_BYTES = 64 * 2**20
-_DOCUMENT_BYTES = 512 * 2**20
-"""A JSON document above this size is only read as lines: it would have to fit into memory several times."""
-TEXT_KEPT = 2000
-"""How much of a rejected row is kept, in characters."""
+_HEAD_BYTES = 4096
+_FOREIGN = "._"
+"""How the files begin that macOS puts beside others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,9 @@ class Batch:
     names: tuple[str, ...]
     is_only: bool = False
     """Whether nothing else is read in the same load."""
+    packing: str | None = None
+    """What a file of lines or of CSV is packed with."""
+    is_empty: bool = False
 
 
 def expand(path: str | Path, resource: str) -> list[Path]:
@@ -62,12 +79,20 @@ def expand(path: str | Path, resource: str) -> list[Path]:
     if place.is_file():
         return [place]
     if place.is_dir():
-        found = sorted(one for one in place.iterdir() if one.is_file() and shape_of(one) is not None)
+        found = sorted(
+            one
+            for one in place.iterdir()
+            if one.is_file() and shape_of(one) is not None and not one.name.startswith(_FOREIGN)
+        )
         named = [one for one in found if _stem(one) == resource]
         files = named or [one for one in found if _stem(one) not in LOADABLE]
     else:
         pattern = str(place)
-        files = sorted(one for one in Path(place.anchor or ".").glob(_relative(place)) if one.is_file())
+        files = sorted(
+            one
+            for one in Path(place.anchor or ".").glob(_relative(place))
+            if one.is_file() and not one.name.startswith(_FOREIGN)
+        )
         if not files:
             msg = f"load({pattern!r}) found no file: nothing there has this name or matches this pattern."
             raise InputNotFound(msg)
@@ -89,24 +114,39 @@ def _stem(file: Path) -> str:
 def shape_of(file: Path) -> Shape | None:
     """Return the shape that a file's name promises, or None for a name that promises none."""
     suffixes = [suffix.lower() for suffix in file.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
+    if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
     return _SHAPES.get(suffixes[-1]) if suffixes else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A file, looked at: its shape, and a copy that DuckDB can read where it cannot read the file itself."""
+
+    name: str
+    path: Path
+    shape: Shape
+    packing: str | None = None
+    is_empty: bool = False
+
+
 def batches(files: Sequence[Path], scratch: Path) -> Iterator[Batch]:
-    """Group files into batches; gzipped JSON documents are unpacked into `scratch`, the others DuckDB unpacks itself."""
-    for shape, group in groupby(files, key=_true_shape):
+    """Group files into batches; what DuckDB cannot read as it is, is copied into `scratch`.
+
+    Raises:
+        LoadFailed: a file is packed with something that is not read, or is neither JSON nor a table.
+    """
+    looked = (_looked_at(file, scratch) for file in files)
+    for shape, group in groupby(looked, key=lambda one: one.shape):
         if shape != "documents":
-            for file in group:
-                yield Batch(shape, (str(_named_plainly(file, scratch)),), (str(file),), is_only=len(files) == 1)
+            for one in group:
+                yield Batch(shape, (str(one.path),), (one.name,), len(files) == 1, one.packing, one.is_empty)
             continue
         held: list[tuple[str, str]] = []
         size = 0
-        for file in group:
-            readable = _unpacked(file, scratch) if file.suffix == ".gz" else _named_plainly(file, scratch)
-            held.append((str(readable), str(file)))
-            size += readable.stat().st_size
+        for one in group:
+            held.append((str(one.path), one.name))
+            size += one.path.stat().st_size
             if size >= _BATCH_BYTES:
                 yield _documents(held)
                 held, size = [], 0
@@ -118,9 +158,59 @@ def _documents(held: list[tuple[str, str]]) -> Batch:
     return Batch("documents", tuple(readable for readable, _ in held), tuple(name for _, name in held))
 
 
-def _true_shape(file: Path) -> Shape:
-    shape = shape_of(file) or "documents"
-    return "lines" if shape == "documents" and file.stat().st_size > _DOCUMENT_BYTES else shape
+def _looked_at(file: Path, scratch: Path) -> _Input:
+    """Look at the beginning of a file, whatever its name."""
+    shape, name = shape_of(file), str(file)
+    if shape == "parquet":
+        return _Input(name, _named_plainly(file, scratch), shape, is_empty=file.stat().st_size == 0)
+    packed = packing(file)
+    head = _head(file, packed)
+    written = encoding(head)
+    if shape is None:
+        shape = _guessed(name, head if written == "utf-8" else head.decode(written, "replace").encode())
+        if shape == "parquet":
+            return _Input(name, _named_plainly(file, scratch), shape)
+    if written not in ("utf-8", "utf-8-sig"):
+        copy = _fresh(file, scratch)
+        limit = DOCUMENT_BYTES if shape == "documents" else None
+        with unpacked(file, packed) as source:
+            if not copied(source, copy, name=written, limit=limit):
+                msg = f"load({name!r}): the document is longer than {DOCUMENT_BYTES // 2**20} MiB. Save it as UTF-8, a row per line."
+                raise LoadFailed(msg)
+        return _Input(name, copy, shape, is_empty=not head.strip())
+    if shape != "documents":
+        return _Input(name, _named_plainly(file, scratch), shape, packed, not head.strip() and len(head) < _HEAD_BYTES)
+    if packed is None:
+        is_large = file.stat().st_size > DOCUMENT_BYTES
+        return _Input(name, _named_plainly(file, scratch), "lines" if is_large else shape)
+    copy = _fresh(file, scratch)
+    with unpacked(file, packed) as source:
+        if copied(source, copy, limit=DOCUMENT_BYTES):
+            return _Input(name, copy, shape)
+    copy.unlink()
+    return _Input(name, _named_plainly(file, scratch), "lines", packed)
+
+
+def _head(file: Path, packed: str | None) -> bytes:
+    with unpacked(file, packed) as source:
+        try:
+            return source.read(_HEAD_BYTES)
+        except CUT:
+            return b""
+
+
+def _guessed(name: str, head: bytes) -> Shape:
+    """Return what a file is whose name does not tell."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if text[:1] in (b"{", b"[", b""):
+        return "documents"
+    first = text.splitlines()[0]
+    if b"\0" not in first and any(mark in first for mark in (b",", b"\t", b";", b"|")):
+        return "csv"
+    msg = f"load({name!r}): the file is neither JSON nor a table with a header. Tables end in .csv, .tsv or .parquet."
+    raise LoadFailed(msg)
 
 
 def _named_plainly(file: Path, scratch: Path) -> Path:
@@ -136,35 +226,26 @@ def _fresh(file: Path, scratch: Path) -> Path:
     return scratch / f"{sum(1 for _ in scratch.iterdir())}{file.suffix}"
 
 
-def _unpacked(file: Path, scratch: Path) -> Path:
-    target = _fresh(file, scratch)
-    with gzip.open(file) as packed, target.open("wb") as out:
-        try:
-            shutil.copyfileobj(packed, out)
-        except (EOFError, gzip.BadGzipFile):
-            out.write(b"\0")  # a cut archive must not look like a whole document
-    return target
-
-
-def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
+def read_json(con: duckdb.DuckDBPyConnection, batch: Batch, scratch: Path) -> list[Broken]:
     """Fill the temporary table `json_row` from a batch of JSON; return what is no JSON.
 
     Whole elements in front of the place where a document breaks off are kept.
     """
+    broken: list[Broken] = []
+    con.execute("CREATE OR REPLACE TEMP TABLE json_row (seq BIGINT, file VARCHAR, position BIGINT, j VARCHAR)")
     if batch.shape == "lines":
-        script(con, "store/ingest/files.raw_lines", {"file": batch.files[0], "name": batch.names[0]})
-        bad = script(con, "store/ingest/files.raw_bad_lines", {"most": TEXT_KEPT}).fetchall()
-        con.execute("DELETE FROM json_row WHERE NOT json_valid(j)")
-        if not bad and con.execute("SELECT count(*) FROM json_row").fetchone() == (0,):
+        with Lines(unpacked(Path(batch.files[0]), batch.packing)) as lines:
+            _add_rows(con, batch.names[0], json_lines(lines, batch.names[0], broken), scratch)
+        broken += _invalid(con)
+        if not broken and con.execute("SELECT count(*) FROM json_row").fetchone() == (0,):
             return [Broken(batch.names[0], 0, "the file is empty", "")]
-        return [Broken(file, position, _why(text), text) for file, position, text in bad]
+        return broken
     names = dict(zip(batch.files, batch.names, strict=True))
-    broken = [
-        Broken(names[file], 0, f"not UTF-8 text at byte {at}", "") for file, at in _read_documents(con, batch.files)
+    broken += [
+        Broken(names[file], 0, f"not UTF-8 text at byte {at}; it looks like Latin-1. Save the file as UTF-8", "")
+        for file, at in _read_documents(con, batch.files)
     ]
     script(con, "store/ingest/files.raw_documents")
-    for file, content in con.execute("SELECT file, content FROM json_document WHERE kind = 'broken'").fetchall():
-        broken += _salvage(con, names[file], content)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE file_name AS SELECT unnest($files) AS file, unnest($names) AS name",
         {"files": list(batch.files), "names": list(batch.names)},
@@ -172,17 +253,28 @@ def read_json(con: duckdb.DuckDBPyConnection, batch: Batch) -> list[Broken]:
     con.execute(
         "UPDATE json_row SET file = file_name.name FROM file_name WHERE file_name.file = json_row.file AND file_name.file <> file_name.name"
     )
-    return broken
+    for file, content in con.execute("SELECT file, content FROM json_document WHERE kind = 'broken'").fetchall():
+        _add_rows(con, names[file], _salvage(names[file], content, broken), scratch)
+    return broken + _invalid(con)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A place in an input that is no JSON."""
+def _add_rows(
+    con: duckdb.DuckDBPyConnection, name: str, rows: Iterator[tuple[int, Sequence[str]]], scratch: Path
+) -> None:
+    """Add texts to `json_row`, each with its position."""
+    written = RowFile(_fresh(Path("rows.csv"), scratch), 1)
+    written.write(rows)
+    reader = written.reader(literal(str(written.path)), ["j"])
+    script(con, "store/ingest/files.add_rows", {"name": name}, reader=reader)
+    written.path.unlink()
 
-    file: str
-    position: int
-    reason: str
-    text: str
+
+def _invalid(con: duckdb.DuckDBPyConnection) -> list[Broken]:
+    """Take rows that are no JSON out of `json_row`, and return them."""
+    bad = script(con, "store/ingest/files.invalid_rows", {"most": TEXT_KEPT}).fetchall()
+    if bad:
+        con.execute("DELETE FROM json_row WHERE NOT json_valid(j)")
+    return [Broken(file, position, _why(text), kept(text[:TEXT_KEPT])) for file, position, text in bad]
 
 
 def _read_documents(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> list[tuple[str, int]]:
@@ -210,34 +302,31 @@ def _undecodable(file: str) -> int | None:
     return None
 
 
-def _salvage(con: duckdb.DuckDBPyConnection, file: str, content: str) -> list[Broken]:
-    """Keep the whole elements of a document that breaks off, and of NDJSON under a `.json` name; return the rest."""
+def _salvage(file: str, content: str, broken: list[Broken]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the whole elements of a document that breaks off, or of NDJSON under a `.json` name; the rest goes to `broken`."""
     text = content.removeprefix("\ufeff")
     if not text.strip():
-        return [Broken(file, 0, "the file is empty", "")]
+        broken.append(Broken(file, 0, "the file is empty", ""))
+        return
     decoder = json.JSONDecoder()
     start = _elements(text)
-    rows: list[str] = []
-    rest: list[Broken] = []
+    position = 0
     while start < len(text):
+        position += 1
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            rest.append(Broken(file, len(rows) + 1, _broken_off(error), text[start : start + TEXT_KEPT]))
-            break
-        rows.append(text[start:end] if isinstance(value, dict) else json.dumps(value))
+            broken.append(Broken(file, position, _broken_off(error), kept(text[start : start + TEXT_KEPT])))
+            return
+        yield position, (text[start:end] if isinstance(value, dict) else json.dumps(value),)
         start = _skip(text, end)
         if text[start : start + 1] == "]":
-            tail = text[start + 1 :].strip()
-            if tail not in ("", "}"):
-                rest.append(Broken(file, len(rows) + 1, "there is text after the last element", tail[:TEXT_KEPT]))
-            break
-    if rows:
-        con.executemany(
-            "INSERT INTO json_row SELECT coalesce((SELECT max(seq) FROM json_row), 0) + 1, ?, ?, ?",
-            [(file, position, row) for position, row in enumerate(rows, 1)],
-        )
-    return rest
+            rest = text[start + 1 :].strip()
+            if rest not in ("", "}"):
+                broken.append(
+                    Broken(file, position + 1, "there is text after the last element", kept(rest[:TEXT_KEPT]))
+                )
+            return
 
 
 def _elements(text: str) -> int:
@@ -259,9 +348,15 @@ def _skip(text: str, place: int) -> int:
 
 def _why(line: str) -> str:
     try:
-        json.loads(line)
+        value = json.loads(line)
     except (ValueError, RecursionError) as error:
         return _broken_off(error)
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return f"not valid JSON: {HALF}"
+    except RecursionError:
+        pass
     return "not valid JSON"
 
 

@@ -5,7 +5,6 @@ The careful way is told with which structure to read them, where each field stan
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,7 +18,8 @@ import msgspec
 from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, LET_GO
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.ingest.casts import FIRST, LAST, Column, Options, unwrapped
+from jobtype_toolkit.store.ingest.casts import FIRST, LAST, NAMES, Column, Options, blankless, unwrapped
+from jobtype_toolkit.store.ingest.texts import CUT, unpacked
 
 EMBEDDED: Mapping[str, tuple[Field, ...]] = {
     "job_type": BASE_JOB_TYPE.fields,
@@ -35,6 +35,8 @@ class Rows:
         """Take what is read and how the caller names it."""
         self.structure: dict[str, Any] = {}
         self.columns: list[Column] = []
+        self.objections: list[str] = []
+        """SQL for what is wrong with the shape of a row: an object where a text belongs, or the reverse."""
         for one in resource.fields:
             head, *tail = one.json_path if is_nested else (one.name,)
             path = (options.theirs(head), *tail)
@@ -44,10 +46,13 @@ class Rows:
                 place = place.setdefault(key, {})
             place[path[-1]] = kind
             self.columns.append((one, "s." + ".".join(quoted(key) for key in path), kind))
+            if one.type == "text":
+                self.objections.append(_no_text(one, path))
         self.embedded = {name: fields for name, fields in EMBEDDED.items() if is_nested and name in self.structure}
         for name, fields in self.embedded.items():
             self.structure[name] = dict.fromkeys((field.name for field in fields), "VARCHAR")
-        self._known = _known(self.structure, is_nested=is_nested)
+        self.known = _known(self.structure, is_nested=is_nested)
+        self.objections += _no_objects(self.structure)
 
     @property
     def structure_text(self) -> str:
@@ -57,15 +62,36 @@ class Rows:
     @property
     def paths(self) -> list[str]:
         """Where the objects are whose keys are to be known: the row, and the objects in it."""
-        return [f"$.{head}" if head else "$" for head in self._known]
+        return [f"$.{head}" if head else "$" for head in self.known]
 
     def unknown(self, key_sets: Sequence[tuple[list[list[str] | None] | None]]) -> list[tuple[str, str]]:
         """Return the (object, key) pairs of the key sets found at `paths` that the vocabulary does not have."""
         pairs: dict[tuple[str, str], None] = {}
         for (sets,) in key_sets:  # None where a row is no object
-            for head, keys in zip(self._known, sets or (), strict=False):
-                pairs |= {(head, key): None for key in keys or () if key not in self._known[head]}
+            for head, keys in zip(self.known, sets or (), strict=False):
+                pairs |= {(head, key): None for key in keys or () if key not in self.known[head]}
         return list(pairs)
+
+
+def _no_text(field: Field, path: Sequence[str]) -> str:
+    """Return SQL for the objection to an object or a list where a text belongs."""
+    value = "s." + ".".join(quoted(key) for key in path)
+    is_nested = f"json_type(__j, {literal(_json_path(path))}) IN ('OBJECT', 'ARRAY')"
+    return f"CASE WHEN {value}[1] IN ('{{', '[') AND {is_nested} THEN '{field.name} is not a text: ' || left({value}, 60) END"
+
+
+def _no_objects(structure: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[str]:
+    """Return SQL for the objections to anything else where an object belongs: what it says would be lost."""
+    found = []
+    for key, inner in structure.items():
+        if isinstance(inner, dict):
+            place = (*path, key)
+            kind = f"coalesce(json_type(__j, {literal(_json_path(place))}), 'NULL')"
+            found.append(
+                f"CASE WHEN {kind} NOT IN ('OBJECT', 'NULL') THEN {literal('.'.join(place) + ' is not an object')} END"
+            )
+            found += _no_objects(inner, place)
+    return found
 
 
 def _type_sql(kind: str | dict[str, Any]) -> str:
@@ -95,27 +121,57 @@ def key_sql(embedded: str) -> str:
     return f"coalesce(s.{embedded}.id, to_json([{names}])::VARCHAR)"
 
 
+def entries(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return SQL for a list of the entries of a map."""
+    return "[" + ", ".join(f"{{'key': {key}, 'value': {value}}}" for key, value in pairs) + "]"
+
+
 def object_of(pairs: Sequence[tuple[str, str]]) -> str:
     """Return SQL for a JSON object of (key, JSON value) pairs without those that say null; NULL where none is left."""
-    entries = ", ".join(f"{{'key': {key}, 'value': {value}}}" for key, value in pairs)
-    present = f"list_filter([{entries}], lambda e: coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null')"
+    present = f"list_filter({entries(pairs)}, lambda e: coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null')"
     return f"CASE WHEN len({present}) > 0 THEN to_json(map_from_entries({present})) END"
 
 
-def extra_sql(unknown: Sequence[tuple[str, str]]) -> str:
-    """Return SQL for a JSON object of what is unknown in a row, keys of inner objects dotted."""
+_MOST_KEYS = 64
+"""Above this many unknown keys a row is taken apart as a whole: an expression per key takes memory for 2,048 rows."""
+
+
+def extra_sql(unknown: Sequence[tuple[str, str]], known: Mapping[str, Collection[str]]) -> str:
+    """Return SQL for a JSON object of what is unknown in a row, keys of inner objects dotted; `known` are the other keys."""
     if not unknown:
         return "NULL"
+    if len(unknown) > _MOST_KEYS:
+        return _extra_of_many(sorted({head for head, _ in unknown}), known)
     return object_of([(f"$extra_name_{n}", f"json_extract(__j, $extra_path_{n})") for n in range(len(unknown))])
+
+
+def _extra_of_many(heads: Sequence[str], known: Mapping[str, Collection[str]]) -> str:
+    lists = []
+    for head in heads:
+        place = f"json_extract(__j, {literal(_json_path([head]))})" if head else "__j"
+        known_keys = ", ".join(literal(key) for key in sorted(known[head]))
+        lists.append(
+            f"list_transform(map_entries(from_json({place}, '\"MAP(VARCHAR, JSON)\"')),"
+            f" lambda e: CASE WHEN NOT list_contains([{known_keys}], e.key) AND coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null'"
+            f" THEN {{'key': {literal(f'{head}.' if head else '')} || e.key, 'value': e.value}} END)"
+        )
+    every = f"list_filter(flatten([{', '.join(f'coalesce({one}, [])' for one in lists)}]), lambda e: e IS NOT NULL)"
+    return f"CASE WHEN len({every}) > 0 THEN to_json(map_from_entries({every})) END"
+
+
+def _json_path(keys: Sequence[str]) -> str:
+    """Return keys as a path of DuckDB's JSON functions."""
+    return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
 
 
 def extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return the values that `extra_sql` binds."""
+    if len(unknown) > _MOST_KEYS:
+        return {}
     bound = {}
     for number, (head, key) in enumerate(unknown):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
         bound[f"extra_name_{number}"] = f"{head}.{key}" if head else key
-        bound[f"extra_path_{number}"] = f'$."{head}"."{escaped}"' if head else f'$."{escaped}"'
+        bound[f"extra_path_{number}"] = _json_path([head, key] if head else [key])
     return bound
 
 
@@ -160,6 +216,8 @@ class V6Rows:
             for row in rows:
                 inner = getattr(row, name)
                 if inner is not None and inner.id not in seen:
+                    if any(text != text.strip() for text in _keys_of(inner)):
+                        raise Unusual
                     seen[inner.id] = inner
         return len(rows)
 
@@ -195,6 +253,8 @@ class V6Rows:
         """SQL for a row that only the careful way can judge: a blank text that is required, a year before 1 or after 9999."""
         times = ", ".join(quoted(field.name) for field in self._read if field.type == "time")
         tests = [f"trim({quoted(field.name)}) = ''" for field in self._read if field.name in _NEVER_BLANK]
+        names = [quoted(field.name) for field in self._read if field.name in NAMES]
+        tests += [f"{name} <> {blankless(name)}" for name in names]
         if times:
             tests += [f"least({times}) < {FIRST}::TIMESTAMP", f"greatest({times}) > {LAST}::TIMESTAMP"]
         return " OR ".join(tests) or "false"
@@ -207,6 +267,11 @@ class V6Rows:
             for field in self._resource.fields
             if field.json_path[0] not in self.embedded or ".".join(field.json_path) in inner
         ]
+
+
+def _keys_of(inner: Any) -> list[str]:
+    """Return the texts by which an embedded object is found."""
+    return [text for name in ("name", "version", "category") if (text := getattr(inner, name, None))]
 
 
 _NEVER_BLANK = frozenset({"status", "name", "version"})
@@ -335,16 +400,19 @@ def _written(bodies: Sequence[memoryview], target: Path) -> str:
     return str(target)
 
 
-def counted_lines(file: str, rows: V6Rows) -> int:
+def counted_lines(file: str, rows: V6Rows, kind: str | None) -> int:
     """Return how many rows an NDJSON file has, checked; raises Unusual as `joined` does."""
-    return sum(rows.check_lines(block) for block in _blocks(file))
+    return sum(rows.check_lines(block) for block in _blocks(Path(file), kind))
 
 
-def _blocks(file: str) -> Iterator[bytes]:
+def _blocks(file: Path, kind: str | None) -> Iterator[bytes]:
     """Yield whole lines of a file, about as many at a time as DuckDB reads."""
-    with gzip.open(file) if file.endswith(".gz") else Path(file).open("rb") as lines:
+    with unpacked(file, kind) as lines:
         try:
             while block := lines.read(_PART_BYTES):
-                yield block + lines.readline()
-        except (EOFError, gzip.BadGzipFile) as error:
+                rest = lines.readline(OBJECT_BYTES)
+                if len(rest) == OBJECT_BYTES:
+                    raise Unusual
+                yield block + rest
+        except CUT as error:
             raise Unusual from error

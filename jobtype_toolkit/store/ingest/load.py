@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 from tqdm.auto import tqdm
 
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
-from jobtype_toolkit.api.times import naive_utc
+from jobtype_toolkit.api.times import naive_utc, v6_text
+from jobtype_toolkit.display import hints
 from jobtype_toolkit.display.reports import report
-from jobtype_toolkit.errors import LoadFailed
+from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
-from jobtype_toolkit.store.ingest.staging import Incoming
+from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
+from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch
+
+_MOST_NOTES = 12
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +43,18 @@ class LoadReport:
     """Rows that said nothing new: the same as in the store, older than it, or copies within the input."""
     rejected: int
     notes: tuple[str, ...] = ()
+    """What somebody should know who loads this for the first time: the worst first, at most a dozen."""
+    more_notes: tuple[str, ...] = ()
+    """The notes for which there was no room."""
 
     def __str__(self) -> str:
         text = (
             f"{self.rows:,} {self.resource} read into {self.source!r}: {self.new:,} new, {self.changed:,} changed, "
             f"{self.unchanged:,} unchanged, {self.rejected:,} rejected (load {self.load_id})"
         )
+        more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
         hint = ["store.rejects() shows the rejected rows"] if self.rejected else []
-        return ". ".join([text, *self.notes, *hint])
+        return ". ".join([text, *self.notes, *more, *hint])
 
     def _repr_html_(self) -> str:
         counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
@@ -57,7 +68,7 @@ class LoadReport:
 class Request:
     """What is asked of a load."""
 
-    path: str | Path
+    path: str | Path | pd.DataFrame
     resource: str
     source: str
     options: Options
@@ -65,6 +76,11 @@ class Request:
     observed: datetime
     progress: bool | None = None
     """Whether to show a bar after a second; None only on a terminal."""
+
+    @property
+    def named(self) -> str:
+        """The call, as messages name it."""
+        return f"load({FRAME})" if isinstance(self.path, pd.DataFrame) else f"load({str(self.path)!r})"
 
 
 def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
@@ -74,27 +90,37 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         InputNotFound: there is no such file.
         LoadFailed: the input cannot be loaded at all, or `strict` and some row of it.
     """
-    files = expand(request.path, request.resource)
-    with (
-        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
-        tqdm(
-            total=len(files) + 1,
-            desc=f"load {request.resource}",
-            unit="file",
-            delay=1,
-            leave=False,
-            disable=not _shows_progress(request.progress),
-        ) as bar,
-    ):
-        scratch = Path(folder)
-        incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options, scratch)
-        for batch in batches(files, scratch):
-            incoming.add(batch)
-            bar.update(len(batch.names))
-        with transaction(con):
-            report = _merge(con, request)
-        bar.update(1)
-        return report
+    frame = request.path if isinstance(request.path, pd.DataFrame) else None
+    files = [] if frame is not None else expand(request.path, request.resource)  # type: ignore[arg-type]
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=SCRATCH) as folder,
+            tqdm(
+                total=len(files) + 1,
+                desc=f"load {request.resource}",
+                unit="file",
+                delay=1,
+                leave=False,
+                disable=not _shows_progress(request.progress),
+            ) as bar,
+        ):
+            scratch = Path(folder)
+            incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options, scratch)
+            if frame is not None:
+                incoming.add_frame(frame)
+            for batch in batches(files, scratch):
+                incoming.add(batch)
+                bar.update(len(batch.names))
+            incoming.finish()
+            with transaction(con):
+                report = _merge(con, request, incoming)
+            bar.update(1)
+            return report
+    except OSError as error:
+        if isinstance(error, ToolkitError):
+            raise
+        msg = f"{request.named} failed, and the store is as it was before: {error.strerror or error} ({error.filename or folder_of_scratch()})."
+        raise StoreError(msg) from error
 
 
 def _shows_progress(asked: bool | None) -> bool:
@@ -102,7 +128,7 @@ def _shows_progress(asked: bool | None) -> bool:
     return sys.stderr.isatty() if asked is None else asked
 
 
-def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
+def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming) -> LoadReport:
     good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
@@ -117,7 +143,7 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         changed,
         good - new - changed,
         rejected,
-        _notes(con, request, merge.copies),
+        *told(_notes(con, request, incoming, merge.copies)),
     )
     _record(con, request, report)
     return report
@@ -131,38 +157,68 @@ def _refuse(con: duckdb.DuckDBPyConnection, request: Request, good: int, rejecte
     places = "; ".join(
         f"{file}, row {position}: {reason}" if position else f"{file}: {reason}" for file, position, reason in worst
     )
-    asked = f"load({str(request.path)!r}"
     if request.strict:
+        strict = hints.argument("strict", True)
         msg = (
-            f"{asked}, strict=True) refused: {rejected} of {good + rejected} rows are bad, and nothing was loaded. {places}. "
-            "Mend them, or load without strict=True and look at store.rejects()."
+            f"{request.named} with {strict} was refused: {rejected:,} of {good + rejected:,} rows are bad, and nothing was "
+            f"loaded. {places}. Mend them, or load without {strict} and look at {hints.call('store.rejects()')}."
         )
         raise LoadFailed(msg)
     if number(con, "SELECT count(*) FROM rejected WHERE position > 0") == 0:
-        msg = f"{asked}) found nothing to load, and nothing was changed. {places}. Give a file with rows."
+        msg = f"{request.named} found nothing to load, and nothing was changed. {places}. Give a file with rows."
         raise LoadFailed(msg)
 
 
-def _notes(con: duckdb.DuckDBPyConnection, request: Request, copies: int) -> tuple[str, ...]:
-    """Return what somebody should know who loads this for the first time."""
-    notes = [f"{copies:,} rows were copies of an id within the input; the newest of each was taken"] if copies else []
-    if request.resource != "jobs":
-        return tuple(notes)
-    unknown = con.execute(
-        "SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)) GROUP BY 1 ORDER BY 2 DESC, 1",
-        {"known": list(STATUSES)},
-    ).fetchall()
+def told(notes: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the notes in the order of how bad they are, a dozen of them and the rest; each comes as (gravity, text)."""
+    texts = [text for _, text in sorted(notes, key=lambda one: -one[0])]
+    return tuple(texts[:_MOST_NOTES]), tuple(texts[_MOST_NOTES:])
+
+
+def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming, copies: int) -> list[tuple[int, str]]:
+    """Return what somebody should know who loads this for the first time, each note with its gravity."""
+    notes: list[tuple[int, str]] = []
+    if copies:
+        notes.append((1, f"{copies:,} rows were copies of an id within the input; the newest of each was taken"))
     notes += [
-        f"{rows:,} rows have the status {status!r}, which v6 does not know; map it with statuses={{{status!r}: …}}"
-        for status, rows in unknown
+        (3, f"the column {theirs!r} is kept in extra: {ours!r} is there as well and was read")
+        for theirs, ours in incoming.twins
     ]
+    if request.resource != "jobs":
+        return notes
     timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
     if timeless:
+        mapping = hints.argument("columns", {"theirs": "last_status_change"})
         notes.append(
-            f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; "
-            "map the column that tells when they ended, if there is one"
+            (
+                9,
+                (
+                    f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; map "
+                    f"the column that tells when they ended, if there is one: {mapping}"
+                ),
+            )
         )
-    return tuple(notes)
+    known = {"known": list(STATUSES)}
+    unknown = script(con, "store/ingest/load.unknown_statuses", known).fetchall()
+    if unknown:
+        listed = ", ".join(f"{status!r} ({rows:,})" for status, rows in unknown[:_MOST_NAMED])
+        listed += f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
+        kinds = "a status" if len(unknown) == 1 else f"{len(unknown):,} statuses"
+        mapping = hints.argument("statuses", {unknown[0][0]: "COMPLETED"})
+        rows = sum(rows for _, rows in unknown)
+        notes.append((7, f"{rows:,} rows have {kinds} that v6 does not know: {listed}; map them, as in {mapping}"))
+    late = script(con, "store/ingest/load.late", {"observed": naive_utc(request.observed)}).fetchone()
+    if late and late[0]:
+        notes.append(
+            (
+                5,
+                (
+                    f"{late[0]:,} rows have times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
+                    "which the store knows its history"
+                ),
+            )
+        )
+    return notes
 
 
 def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport) -> None:
@@ -173,7 +229,7 @@ def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport
             report.load_id,
             report.source,
             report.resource,
-            str(request.path),
+            FRAME if isinstance(request.path, pd.DataFrame) else str(request.path),
             observed,
             report.rows,
             report.new,
@@ -195,12 +251,22 @@ def refresh_source(
 ) -> None:
     """Count a source anew after its rows changed; `observed` None keeps what is known.
 
+    A time that is later than the clock of the load that brought it says nothing about how far the history is known.
     What is loaded into a pulled source does not make what was pulled any fresher.
     """
     found = con.execute("SELECT observed, pulled, watermark, pruned FROM source WHERE source = ?", [source])
     known = found.fetchone() or (None, False, None, None)
+    counted = script(con, "store/ingest/load.counted", {"source": source, "observed": observed}).fetchall()
+    newest = [moment for _, _, moment, _ in counted if moment is not None]
+    for load_id, _, moment, clock in counted:
+        if moment is not None and clock is not None and moment > clock:
+            newest.remove(moment)
+            bound = {"source": source, "load_id": load_id, "clock": clock}
+            newest += [one for (one,) in script(con, "store/ingest/load.newest", bound).fetchall() if one is not None]
     bound = {
         "source": source,
+        "jobs": sum(jobs for _, jobs, _, _ in counted),
+        "as_of": max(newest, default=None),
         "observed": known[0] if known[1] and not is_pull else observed or known[0],
         "pulled": bool(known[1]),
         "watermark": known[2],

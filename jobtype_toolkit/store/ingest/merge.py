@@ -26,6 +26,13 @@ TABLES = {
 """Where the rows of each loadable resource live."""
 
 
+_OVER = ("COMPLETED", "FAILED", "CANCELED")
+
+
+def _is_over(status: str) -> str:
+    return f"({status} IN ({', '.join(map(literal, _OVER))}))"
+
+
 class Merge:
     """The second half of a load."""
 
@@ -119,6 +126,8 @@ class Merge:
     def _leave_out_copies(self) -> None:
         if self._has_copies:
             newest = "last_modified DESC NULLS LAST," if self._is_dated else ""
+            if self._name == "jobs" and not self._is_latest:
+                newest += f"last_modified IS NOT NULL AND {_is_over('status')} DESC,"
             script(self._con, "store/ingest/merge.leave_out_copies", newest=newest)
             self.copies = number(self._con, "SELECT count(*) FROM left_out")
 
@@ -173,6 +182,10 @@ class Merge:
     def _older(self) -> str:
         is_gated = self._is_dated and not self._is_latest
         older = "coalesce(i.last_modified < t.last_modified, false)" if is_gated else "false"
+        if is_gated and self._name == "jobs":
+            # of two states of one moment the job ends in the one that is final
+            tie = f"i.last_modified = t.last_modified AND {_is_over('t.status')} AND NOT {_is_over('i.status')}"
+            older = f"({older} OR coalesce({tie}, false))"
         return f"{older} AND NOT t.inferred" if self._is_inferable else older
 
     def _keep_changes(self) -> None:

@@ -6,21 +6,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
 
 import duckdb
 import msgspec
+import pandas as pd
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
+from jobtype_toolkit.display import hints
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script, statements
-from jobtype_toolkit.store.ingest import casts, json_rows
-from jobtype_toolkit.store.ingest.casts import Column, Options, cast
-from jobtype_toolkit.store.ingest.files import TEXT_KEPT, Batch, read_json
+from jobtype_toolkit.store.ingest import casts, delimited, json_rows
+from jobtype_toolkit.store.ingest.casts import AS_A_RULE, NAMES, Column, Options, Spelling, blankless, cast, readable
+from jobtype_toolkit.store.ingest.data_frame import loadable
+from jobtype_toolkit.store.ingest.delimited import header
+from jobtype_toolkit.store.ingest.files import Batch, read_json
 from jobtype_toolkit.store.ingest.json_rows import OBJECT_BYTES, Unusual, V6Rows, counted_lines, joined, object_of
+from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
+FRAME = "a DataFrame"
+"""What a load of a DataFrame calls its file."""
+_READ_BY_DUCKDB = (None, "gzip")
+_MOST_NAMES = 3
+_MOST_KEYS_TOLD = 40
+_REJECTS_AT_ONCE = 10_000
 _REQUIRED = {
     "jobs": ("id", "status"),
     "job_types": ("id", "name", "version"),
@@ -36,6 +51,17 @@ _OURS = ("file_row_number", "__position")
 """Columns of the view `table_row` that are not the file's."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table as DuckDB sees it: the view `table_row`, its columns in order."""
+
+    names: tuple[str, ...]
+    """What the columns are called; two may differ in case only."""
+    columns: tuple[str, ...]
+    """The columns of the view, as SQL."""
+    types: tuple[str, ...]
+
+
 class Incoming:
     """The view `incoming` of one load, filled batch by batch."""
 
@@ -48,11 +74,19 @@ class Incoming:
         self._name = name
         self._resource = resource
         self._options = options
+        self._given = options
         needed = {resource[field].json_path for field in _REQUIRED[name]}
         self._v6_rows = V6Rows(resource, needed | {("job_type",)} if name in _OF_A_JOB_TYPE else needed)
         self._kept: dict[str, set[int]] = {embedded: set() for embedded in json_rows.EMBEDDED}
         embedded = {f"embedded_{inner}": _declared(fields) for inner, fields in json_rows.EMBEDDED.items()}
         script(con, "store/ingest/staging.tables", columns=_declared(resource.fields), **embedded)
+        self._knows_spellings = False
+        self._met: set[str] = set()
+        self._json_keys: dict[str, None] = {}
+        self.twins: dict[tuple[str, str], None] = {}
+        """Columns that are kept in `extra` although they are called like a field, each with the name that was read."""
+        self.is_mutilated = False
+        """Whether some text had half a character in it."""
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch of files.
@@ -60,40 +94,97 @@ class Incoming:
         Raises:
             LoadFailed: a required column is missing, a time has no zone, or a file cannot be read at all.
         """
+        if batch.is_empty:
+            self._reject([Broken(batch.names[0], 0, "the file is empty", "")])
+            return
         try:
             match batch.shape:
                 case "documents" | "lines":
                     self._add_json(batch)
                 case "csv":
-                    self._add_table(batch, "csv")
+                    self._add_csv(batch)
                 case "parquet":
-                    self._add_table(batch, "parquet")
+                    self._add_parquet(batch)
         except duckdb.Error as error:
             # of a broken Parquet footer DuckDB tells no kind of error
             is_unreadable = isinstance(error, _UNREADABLE) or type(error) is duckdb.Error
             if not is_unreadable or "No space left" in str(error):
                 raise
-            msg = f"load({batch.names[0]!r}) cannot read the file: {str(error).splitlines()[0]}"
+            names = ", ".join(batch.names[:_MOST_NAMES]) + (", …" if len(batch.names) > _MOST_NAMES else "")
+            msg = f"load({names!r}) cannot read the file: {' '.join(str(error).split())}"
             raise LoadFailed(msg) from error
+
+    def add_frame(self, frame: pd.DataFrame) -> None:
+        """Add the rows of a DataFrame; its index is not read.
+
+        Raises:
+            LoadFailed: as `add`, or two columns have one name.
+        """
+        twice = [str(name) for name in frame.columns[frame.columns.duplicated()]]
+        if twice:
+            msg = f"load(a DataFrame): two columns are called {twice[0]!r}. Rename one."
+            raise LoadFailed(msg)
+        plain, names, documents = loadable(frame)
+        self._con.register("loaded_frame", plain)
+        as_json = ", ".join(f"CAST({one} AS JSON) AS {one}" for one in documents)
+        columns = f"* REPLACE ({as_json})" if as_json else "*"
+        try:
+            self._add_table(self._view(sql("store/ingest/staging.table_frame", columns=columns), names), FRAME)
+        finally:
+            self._con.execute("DROP VIEW IF EXISTS table_row")
+            self._con.unregister("loaded_frame")
+
+    def finish(self) -> None:
+        """Refuse a mapping of a column that no row has: a typing error must not lose one.
+
+        Raises:
+            LoadFailed: there is such a mapping, and there were rows.
+        """
+        lost = [theirs for theirs in self._given.columns if theirs not in self._met]
+        if lost and self._json_keys:
+            listed = ", ".join(list(self._json_keys)[:_MOST_KEYS_TOLD])
+            mapping = hints.argument("columns", {lost[0]: self._given.columns[lost[0]]})
+            msg = f"{mapping}: no row has {', '.join(map(repr, lost))}; the rows have {listed}."
+            raise LoadFailed(msg)
+
+    def _reject(self, broken: Sequence[Broken]) -> None:
+        """Keep apart what is no row."""
+        for start in range(0, len(broken), _REJECTS_AT_ONCE):
+            some = broken[start : start + _REJECTS_AT_ONCE]
+            script(
+                self._con,
+                "store/ingest/staging.reject_broken",
+                {
+                    "files": [one.file for one in some],
+                    "positions": [one.position for one in some],
+                    "reasons": [one.reason for one in some],
+                    "texts": [one.text for one in some],
+                },
+            )
+        self.is_mutilated = self.is_mutilated or any(HALF in one.reason for one in broken)
 
     def _add_json(self, batch: Batch) -> None:
         """Add the rows of JSON files: the quick way if they are just as a v6 server sends them, else the careful one."""
         if self._options.columns or not self._add_quickly(batch):
-            self._add_carefully(batch)
+            self._reject(read_json(self._con, batch, self._scratch))
+            self._add_carefully(batch.names[0])
 
     def _add_quickly(self, batch: Batch) -> bool:
         """Add rows that have nothing unknown and nothing bad in them; leave the table as it was if they have."""
         rows = self._v6_rows
+        if batch.packing not in _READ_BY_DUCKDB:
+            return False
         base = number(self._con, "SELECT coalesce(max(rowid), -1) + 1 FROM incoming_rows")
         try:
             if batch.shape == "lines":
-                form, files, count = "newline_delimited", list(batch.files), counted_lines(batch.files[0], rows)
+                count = counted_lines(batch.files[0], rows, batch.packing)
+                form, files = "newline_delimited", list(batch.files)
                 if not count:
                     return False  # an empty file is named as such
             else:
                 form = "array"
                 files, count = joined(batch.files, self._scratch, rows)
-            taken = self._take_v6_rows(files, form) if files else 0
+            taken = self._take_v6_rows(files, form, batch.packing or "none") if files else 0
         except (Unusual, duckdb.InvalidInputException, duckdb.ConversionException):
             return False
         strange = f"SELECT 1 FROM incoming_rows WHERE rowid >= {base} AND ({rows.blank_or_out_of_range}) LIMIT 1"
@@ -103,7 +194,7 @@ class Incoming:
         self._take_embedded()
         return True
 
-    def _take_v6_rows(self, files: list[str], form: str) -> int:
+    def _take_v6_rows(self, files: list[str], form: str, packing: str) -> int:
         rows = self._v6_rows
         statement = sql(
             "store/ingest/staging.v6_rows",
@@ -112,6 +203,7 @@ class Incoming:
             columns=rows.columns,
             format=form,
             most_bytes=str(OBJECT_BYTES),
+            packing=packing,
         )
         found = statements(self._con, statement, {"files": files, **self._options.bound}).fetchone()
         return int(found[0]) if found else 0
@@ -125,98 +217,276 @@ class Incoming:
                 script(self._con, "store/ingest/staging.embedded_v6", bound, name=name)
                 self._kept[name].update(seen)
 
-    def _add_carefully(self, batch: Batch) -> None:
-        """Add the rows of JSON files of any kind; what is bad is rejected with its text, what is unknown becomes `extra`."""
-        broken = read_json(self._con, batch)
-        if broken:
-            self._con.executemany(
-                "INSERT INTO rejected VALUES (?, ?, ?, ?)",
-                [(one.file, one.position, one.reason, one.text[:TEXT_KEPT]) for one in broken],
-            )
+    def _add_carefully(self, file: str) -> None:
+        """Add the rows of `json_row`, of any kind; what is bad is rejected with its text, what is unknown becomes `extra`."""
         for (is_nested,) in script(self._con, "store/ingest/staging.is_nested").fetchall():
-            rows = json_rows.Rows(self._resource, self._options, is_nested=is_nested)
-            bound = {"nested": is_nested, "paths": rows.paths, "structure": rows.structure_text}
-            unknown = rows.unknown(script(self._con, "store/ingest/staging.key_sets", bound).fetchall())
-            script(self._con, "store/ingest/staging.json_fields", bound)
-            bound = {**json_rows.extra_bound(unknown), **self._options.bound}
-            checked = self._checked(
-                rows.columns,
-                rows="json_fields AS s",
-                place="__seq AS seq, __file AS file, __position AS position",
-                extra=json_rows.extra_sql(unknown),
-                objections=["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END"],
+            rows = json_rows.Rows(self._resource, self._given, is_nested=is_nested)
+            key_sets = self._key_sets(rows, is_nested=is_nested)
+            self._options = self._renamed(rows, rows.unknown(key_sets), key_sets)
+            if self._options is not self._given:
+                rows = json_rows.Rows(self._resource, self._options, is_nested=is_nested)
+                key_sets = self._key_sets(rows, is_nested=is_nested)
+            unknown = rows.unknown(key_sets)
+            script(
+                self._con,
+                "store/ingest/staging.json_fields",
+                {"nested": is_nested, "structure": rows.structure_text},
             )
-            statements(self._con, f"CREATE OR REPLACE TEMP TABLE checked AS {checked}", bound)
-            if number(self._con, _BAD_ROWS):
-                self._check_zones(rows.columns, "FROM json_fields AS s", file=batch.names[0])
+            bound = {**json_rows.extra_bound(unknown), **self._options.bound}
+
+            def checked(spelling: Spelling, rows: json_rows.Rows = rows, unknown: Any = unknown) -> str:
+                return self._checked(
+                    rows.columns,
+                    rows="json_fields AS s",
+                    place="__seq AS seq, __file AS file, __position AS position",
+                    extra=json_rows.extra_sql(unknown, rows.known),
+                    objections=["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END", *rows.objections],
+                    spelling=spelling,
+                )
+
+            if self._make_checked(checked, bound, rows.columns, "json_fields AS s", "__file"):
+                self._check_zones(rows.columns, "FROM json_fields AS s", file=file)
                 script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT})
             script(self._con, "store/ingest/staging.take_checked")
             for name, fields in rows.embedded.items():
-                values = ", ".join(f"TRY_CAST(s.{quoted(one.name)} AS {DUCKDB[one.type]})" for one in fields)
                 script(
                     self._con,
                     "store/ingest/staging.embedded_json",
                     name=name,
-                    values=values,
+                    values=", ".join(map(_embedded_value, fields)),
                     key=json_rows.key_sql(name),
                 )
+        self._options = self._given
 
-    def _add_table(self, batch: Batch, kind: str) -> None:
-        """Add the rows of a CSV or Parquet file."""
-        file, name = batch.files[0], batch.names[0]
-        have = self._open_table(kind, file)
-        ours = self._named(have, name)
-        columns = [
-            (one, quoted(ours[one.name]), have[ours[one.name]]) for one in self._resource.fields if one.name in ours
-        ]
-        self._check_columns(ours, name)
-        unknown = [
-            one for one in have if one not in (*(ours[our] for our in self._resource.names if our in ours), "extra")
-        ]
-        is_only_parquet = kind == "parquet" and batch.is_only and not self._options.bound
-        is_sound = is_only_parquet and self._is_sound(columns, ours, file)
-        checked = self._checked(
-            columns,
-            rows="table_row",
-            place=f"__position AS seq, {literal(name)} AS file, __position AS position",
-            extra=_columns_extra(unknown, has_extra="extra" in ours),
-            is_sound=is_sound,
+    def _key_sets(self, rows: json_rows.Rows, *, is_nested: bool) -> list[Any]:
+        bound = {"nested": is_nested, "paths": rows.paths}
+        return script(self._con, "store/ingest/staging.key_sets", bound).fetchall()
+
+    def _renamed(self, rows: json_rows.Rows, unknown: Sequence[tuple[str, str]], key_sets: Sequence[Any]) -> Options:
+        """Return the options, with keys that differ from a field in case only mapped to it, if no row has the field itself."""
+        present = {key for (sets,) in key_sets if sets and sets[0] for key in sets[0]}
+        self._json_keys |= dict.fromkeys(sorted(present)[:_MOST_KEYS_TOLD])
+        self._met |= present & set(self._given.columns)
+        mapped = set(self._given.columns.values())
+        wanted = {key.casefold(): key for key in rows.structure if isinstance(rows.structure[key], str)}
+        more: dict[str, str] = {}
+        for head, key in unknown:
+            ours = wanted.get(key.casefold()) if not head else None
+            if ours is None:
+                continue
+            if ours in present or ours in mapped or ours in more.values():
+                self.twins[(key, ours)] = None
+            else:
+                more[key] = ours
+        return replace(self._given, columns={**self._given.columns, **more}) if more else self._given
+
+    def _make_checked(
+        self,
+        checked: Callable[[Spelling], str],
+        bound: Mapping[str, Any],
+        columns: Sequence[Column],
+        rows: str,
+        file: str,
+    ) -> int:
+        """Make the temporary table `checked`, and return how many rows of it are bad; of odd spellings only after a second look."""
+        make = "CREATE OR REPLACE TEMP TABLE checked AS "
+        statements(self._con, make + checked(AS_A_RULE), bound)
+        bad = number(self._con, _BAD_ROWS)
+        if bad:
+            statements(self._con, make + checked(self._spelling(columns, rows, file)), bound)
+            bad = number(self._con, _BAD_ROWS)
+        return bad
+
+    def _spelling(self, columns: Sequence[Column], rows: str, file: str) -> Spelling:
+        """Return how the input spells what is not spelt as a rule."""
+        if not self._knows_spellings:
+            script(self._con, "store/ingest/staging.spellings", {"zones": sorted(available_timezones())})
+            self._knows_spellings = True
+        texts = [(field.name, text) for field, text, have in columns if field.type == "int" and have == "VARCHAR"]
+        if not texts:
+            return Spelling(is_odd=True)
+        tests = ", ".join(
+            f"coalesce(bool_and(regexp_full_match({blankless(text)}, '[+-]?[0-9]+[.]0+')) FILTER (WHERE {blankless(text)} <> ''), false)"
+            for _, text in texts
         )
-        if is_only_parquet:
-            self._look_through(checked, columns, is_sound=is_sound)
-        else:
-            self._take_in(checked, kind)
-        if number(self._con, "SELECT count(*) FROM rejected"):
-            self._check_zones(columns, "FROM table_row", file=name)
-        if kind == "csv" and self._has_bad_lines():
-            script(self._con, "store/ingest/staging.reject_csv", {"file": name, "most": TEXT_KEPT})
+        wholes = {}
+        found = self._con.execute(f"SELECT {file}, {tests} FROM {rows} GROUP BY ALL").fetchall()
+        for place, (name, _) in enumerate(texts, 1):
+            files = [one[0] for one in found if one[place]]
+            if files:
+                wholes[name] = "true" if len(files) == len(found) else f"file IN ({', '.join(map(literal, files))})"
+        return Spelling(is_odd=True, wholes=wholes)
 
-    def _open_table(self, kind: str, file: str) -> dict[str, str]:
-        """Make the view `table_row` over a file, and return its columns with their types."""
-        if kind == "csv":
-            script(self._con, "store/ingest/staging.csv_fresh")
-        reader = sql(f"store/ingest/staging.table_{kind}", file=literal(file))
+    def _add_csv(self, batch: Batch) -> None:
+        """Add the rows of a CSV file: DuckDB reads it if all its lines are rows, else they are told apart one by one."""
+        file, name = Path(batch.files[0]), batch.names[0]
+        with Lines(unpacked(file, batch.packing)) as lines:
+            found = header(lines, self._known_names())
+        if found is None:
+            self._reject([Broken(name, 0, "the file is empty", "")])
+            return
+        for twin in found.has_twins:
+            self.twins[(f"{twin}_1", twin)] = None
+        columns = [f"c{number}" for number in range(len(found.names))]
+        counted = number(self._con, "SELECT count(*) FROM rejected")
+        if found.is_plain and batch.packing in _READ_BY_DUCKDB:
+            reader = sql(
+                "store/ingest/staging.table_csv",
+                file=literal(str(file)),
+                columns=", ".join(f"'{one}': 'VARCHAR'" for one in columns),
+                separator=literal(found.separator),
+                packing=batch.packing or "none",
+            )
+            with suppress(duckdb.InvalidInputException, duckdb.IOException):
+                self._add_table(self._view(reader, found.names), name)
+                return
+        broken: list[Broken] = []
+        written = RowFile(self._scratch / "table.csv", len(columns))
+        with Lines(unpacked(file, batch.packing)) as lines:
+            header(lines, self._known_names())
+            written.write(delimited.rows(lines, found, name, broken))
+        self._con.execute(f"DELETE FROM rejected WHERE rowid >= {counted}")
+        self._reject(broken)
+        reader = f"SELECT * FROM {written.reader(literal(str(written.path)), columns)}"
+        self._add_table(self._view(reader, found.names), name)
+        written.path.unlink()
+
+    def _known_names(self) -> frozenset[str]:
+        return frozenset(one.casefold() for one in (*self._resource.names, *self._options.columns))
+
+    def _add_parquet(self, batch: Batch) -> None:
+        """Add the rows of a Parquet file; one with the objects of v6 inside is read as JSON is."""
+        file, name = batch.files[0], batch.names[0]
+        table = self._view(sql("store/ingest/staging.table_parquet", file=literal(file)))
+        kinds = dict(zip(table.names, table.types, strict=True))
+        if kinds.get("job_type", "").startswith("STRUCT"):
+            binary = [one for one, kind in kinds.items() if "BLOB" in kind]
+            if binary:
+                msg = f"load({name!r}): the column {binary[0]} is binary. Write it as text."
+                raise LoadFailed(msg)
+            script(self._con, "store/ingest/staging.json_of_table", {"name": name})
+            self._add_carefully(name)
+            return
+        self._add_table(table, name, parquet=file if batch.is_only and not self._options.bound else None)
+
+    def _view(self, reader: str, names: Sequence[str] | None = None) -> _Table:
+        """Make the view `table_row`, and return its columns; `names` are what they are called if not as in the view."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {reader}")
         described = self._con.execute("DESCRIBE table_row").fetchall()
-        return {column: kind for column, kind, *_ in described if column not in _OURS}
+        columns = [(column, kind) for column, kind, *_ in described if column not in _OURS]
+        return _Table(
+            tuple(names or (column for column, _ in columns)),
+            tuple(quoted(column) for column, _ in columns),
+            tuple(kind for _, kind in columns),
+        )
 
-    def _named(self, have: Iterable[str], file: str) -> dict[str, str]:
-        """Return our names of a table's columns with theirs; what the caller maps wins over what has our name already."""
-        mapped = {ours: theirs for theirs, ours in self._options.columns.items() if theirs in have}
-        missing = [theirs for theirs in self._options.columns if theirs not in have]
-        if missing:
-            msg = (
-                f"load({file!r}, columns={{{missing[0]!r}: …}}): the file has no such column; it has {', '.join(have)}."
+    def _add_table(self, table: _Table, name: str, *, parquet: str | None = None) -> None:
+        """Add the rows of the view `table_row`; a `parquet` file that is all of the load is looked through, not copied."""
+        ours = self._named(table.names, name)
+        self._check_columns(ours, name)
+        columns, objections = self._columns(table, ours, name)
+        used = {*ours.values()}
+        unknown = [place for place in range(len(table.names)) if place not in used]
+        theirs = {our: table.names[place] for our, place in ours.items()}
+        is_sound = parquet is not None and self._is_sound(table, columns, theirs, parquet)
+        extra = _columns_extra(table, unknown, table.columns[ours["extra"]] if "extra" in ours else None)
+
+        def checked(spelling: Spelling) -> str:
+            return self._checked(
+                columns,
+                rows="table_row",
+                place=f"__position AS seq, {literal(name)} AS file, __position AS position",
+                extra=extra,
+                objections=objections,
+                is_sound=is_sound,
+                spelling=spelling,
             )
-            raise LoadFailed(msg)
-        return {one: one for one in have if one not in self._options.columns} | mapped
 
-    def _look_through(self, checked: str, columns: Sequence[Column], *, is_sound: bool) -> None:
-        """Let `incoming` be a view over the file: a large one is not copied twice."""
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW checked AS {checked}")
+        if parquet is not None:
+            bad = self._look_through(checked, columns, is_sound=is_sound)
+        else:
+            bad = self._make_checked(checked, self._options.bound, columns, "table_row", literal(name))
+        if bad:
+            self._check_zones(columns, "FROM table_row", file=name)
+            whole = json_rows.entries(
+                list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True))
+            )
+            script(
+                self._con,
+                "store/ingest/staging.reject_table",
+                {"most": TEXT_KEPT},
+                row=f"to_json(map_from_entries({whole}))",
+            )
+        if parquet is None:
+            script(self._con, "store/ingest/staging.take_checked")
+
+    def _columns(self, table: _Table, ours: Mapping[str, int], file: str) -> tuple[list[Column], list[str]]:
+        """Return where each field stands in a table, and objections to values that are no text of it."""
+        columns: list[Column] = []
+        objections = []
+        for field in self._resource.fields:
+            if field.name not in ours:
+                continue
+            place = ours[field.name]
+            column, kind = table.columns[place], table.types[place]
+            read = readable(field, column, kind)
+            if read is None:
+                msg = f"load({file!r}): the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
+                raise LoadFailed(msg)
+            columns.append((field, *read))
+            if kind == "JSON" and field.type != "json":
+                objections.append(
+                    f"CASE WHEN json_type({column}) IN ('OBJECT', 'ARRAY') THEN '{field.name} is not a {field.type}: ' || left({column}, 60) END"
+                )
+            if kind == "BLOB":
+                objections.append(
+                    f"CASE WHEN {column} IS NOT NULL AND {read[0]} IS NULL THEN '{field.name} is binary and not UTF-8 text' END"
+                )
+        return columns, objections
+
+    def _named(self, have: Sequence[str], file: str) -> dict[str, int]:
+        """Return our names of a table's columns with their places; what the caller maps wins over what has our name already.
+
+        A name that differs from ours in case only is ours, unless ours is there as well.
+        """
+        places: dict[str, int] = {}
+        for place, one in enumerate(have):
+            places.setdefault(one, place)
+        folded: dict[str, int] = {}
+        for place, one in enumerate(have):
+            folded.setdefault(one.strip().casefold(), place)
+        mapped = {}
+        for theirs, our in self._options.columns.items():
+            place = places.get(theirs, folded.get(theirs.strip().casefold()))
+            if place is None:
+                mapping = hints.argument("columns", {theirs: our})
+                msg = f"load({file!r}), {mapping}: the file has no such column; it has {', '.join(have)}."
+                raise LoadFailed(msg)
+            self._met.add(theirs)
+            mapped[our] = place
+        taken = {*mapped.values()}
+        found: dict[str, int] = {}
+        for our in (*self._resource.names, "extra"):
+            place = places.get(our, folded.get(our))
+            if our in mapped:
+                found[our] = mapped[our]
+            elif place is not None and place not in taken:
+                found[our] = place
+        used = {*found.values()}
+        for place, one in enumerate(have):
+            our = one.strip().casefold()
+            if place not in used and our in found and our not in mapped:
+                self.twins[(one, our)] = None
+        return found
+
+    def _look_through(self, checked: Callable[[Spelling], str], columns: Sequence[Column], *, is_sound: bool) -> int:
+        """Let `incoming` be a view over the file: a large one is not copied twice. Return how many rows are bad."""
+        make = "CREATE OR REPLACE TEMP VIEW checked AS "
+        self._con.execute(make + checked(AS_A_RULE))
         bad = 0 if is_sound else number(self._con, _BAD_ROWS)
         if bad:
-            script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
+            self._con.execute(make + checked(self._spelling(columns, "table_row", "''")))
+            bad = number(self._con, _BAD_ROWS)
         have = {field.name for field, _, _ in columns}
         absent = "".join(
             f", NULL::{DUCKDB[field.type]} AS {quoted(field.name)}"
@@ -227,16 +497,20 @@ class Incoming:
         self._con.execute(
             f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (file, position, reason){absent} FROM checked {good}"
         )
+        return bad
 
-    def _is_sound(self, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
+    def _is_sound(self, table: _Table, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
         """Return whether the statistics in a Parquet file tell that no row of it is bad, so that none need be read for that."""
         found = script(
             self._con, "store/ingest/staging.parquet_statistics", {"file": file}, first=casts.FIRST, last=casts.LAST
         )
         known = {name: facts for name, *facts in found.fetchall()}
         is_whole = {ours for ours, name in theirs.items() if name in known and known[name][0]}
+        kinds = dict(zip(table.names, table.types, strict=True))
         for column in columns:
             field, _, have = column
+            if kinds[theirs[field.name]] != have:
+                return False
             if cast(column, self._options).reason is None:
                 continue
             if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
@@ -248,20 +522,6 @@ class Incoming:
         has_type = {"job_type_id"} <= is_whole or set(_TYPE_NAME.get(self._name, ())) <= is_whole
         return has_type or self._name not in _OF_A_JOB_TYPE
 
-    def _take_in(self, checked: str, kind: str) -> None:
-        """Copy the rows into `incoming_rows`, and keep those apart that have a reason against them."""
-        statements(self._con, f"CREATE OR REPLACE TEMP TABLE checked AS {checked}", self._options.bound)
-        if kind == "csv" and self._has_bad_lines():
-            script(self._con, "store/ingest/staging.csv_positions")
-        if number(self._con, _BAD_ROWS):
-            script(self._con, "store/ingest/staging.reject_table", {"most": TEXT_KEPT})
-        script(self._con, "store/ingest/staging.take_checked")
-
-    def _has_bad_lines(self) -> bool:
-        """Whether DuckDB's CSV reader left out lines; it makes a table of them only then."""
-        made = number(self._con, "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'csv_reject'")
-        return bool(made) and number(self._con, "SELECT count(*) FROM csv_reject") > 0
-
     def _check_columns(self, ours: Iterable[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
         given = set(ours)
@@ -269,9 +529,10 @@ class Incoming:
         if self._name in _OF_A_JOB_TYPE and "job_type_id" not in given:
             missing += [one for one in _TYPE_NAME[self._name] if one not in given]
         if missing:
+            mapping = hints.argument("columns", {"theirs": missing[0]})
             msg = (
                 f"load({file!r}) as {self._name}: the required column {', '.join(missing)} is missing; the file has "
-                f"{', '.join(sorted(given))}. If it has another name there, map it: columns={{'theirs': {missing[0]!r}}}."
+                f"{', '.join(sorted(given))}. If it has another name there, map it: {mapping}."
             )
             raise LoadFailed(msg)
 
@@ -285,7 +546,8 @@ class Incoming:
             return
         msg = (
             f"load({file or 'the input'!r}): the times have no zone, for example in this row: {str(found)[:300]}. "
-            "Say which one they are in: timezone='UTC', or a name such as timezone='America/New_York'."
+            f"Say which one they are in: {hints.argument('timezone', 'UTC')}, or a name such as "
+            f"{hints.argument('timezone', 'America/New_York')}."
         )
         raise LoadFailed(msg)
 
@@ -298,6 +560,7 @@ class Incoming:
         extra: str,
         objections: Sequence[str] = (),
         is_sound: bool = False,
+        spelling: Spelling = AS_A_RULE,
     ) -> str:
         """Return SQL for typed rows, each with the reasons against it.
 
@@ -308,8 +571,9 @@ class Incoming:
             extra: SQL for what is unknown in it.
             objections: SQL for reasons against a row that are no column's.
             is_sound: whether every row is known to be good.
+            spelling: how the input spells what is not spelt as a rule.
         """
-        steps = [cast(column, self._options, is_sound=is_sound) for column in columns]
+        steps = [cast(column, self._options, is_sound=is_sound, spelling=spelling) for column in columns]
         finals = [f"{one.final} AS {quoted(one.column.name)}" for one in steps if one.final]
         reasons = [*(f"objection_{number}" for number in range(len(objections)))]
         reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
@@ -345,10 +609,26 @@ def _declared(fields: Iterable[Field]) -> str:
     return ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in fields)
 
 
-def _columns_extra(unknown: Sequence[str], *, has_extra: bool) -> str:
+def _embedded_value(field: Field) -> str:
+    value = f"s.{quoted(field.name)}"
+    if field.name in NAMES:
+        return f"nullif({blankless(value)}, '')"
+    return f"TRY_CAST({value} AS {DUCKDB[field.type]})"
+
+
+def _json_of(column: str, kind: str) -> str:
+    """Return SQL for a value of a table as JSON; bytes that are no text are told in hexadecimal."""
+    return f"to_json(coalesce(TRY(decode({column})), hex({column})))" if kind == "BLOB" else f"to_json({column})"
+
+
+def _columns_extra(table: _Table, unknown: Sequence[int], own: str | None) -> str:
     """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
-    own = "extra::JSON" if has_extra else "NULL::JSON"
-    if not unknown:
-        return own
-    added = object_of([(literal(one), f"to_json({quoted(one)})") for one in unknown])
-    return f"CASE WHEN {own} IS NULL THEN {added} WHEN {added} IS NULL THEN {own} ELSE json_merge_patch({own}, {added}) END"
+    pairs = [(literal(table.names[place]), _json_of(table.columns[place], table.types[place])) for place in unknown]
+    if own is None:
+        return object_of(pairs) if pairs else "NULL::JSON"
+    text = f"CAST({own} AS VARCHAR)"
+    is_object = f"coalesce(json_valid({text}) AND json_type({text}) = 'OBJECT', false)"
+    known = f"CASE WHEN {is_object} THEN CAST({text} AS JSON) END"
+    pairs.append(("'extra'", f"CASE WHEN NOT {is_object} AND {text} <> '' THEN to_json({text}) END"))
+    added = object_of(pairs)
+    return f"CASE WHEN {known} IS NULL THEN {added} WHEN {added} IS NULL THEN {known} ELSE json_merge_patch({known}, {added}) END"

@@ -43,8 +43,14 @@ WHERE load_id IS NOT NULL AND load_id NOT IN (SELECT load_id FROM load);
 SELECT count(*)
 FROM source AS s
 FULL JOIN (
-    SELECT source, count(*) AS jobs, greatest(max(last_status_change), max(last_modified)) AS as_of
-    FROM (FROM job_final UNION ALL FROM job_open) GROUP BY source
+    SELECT
+        j.source, count(*) AS jobs,
+        greatest(
+            max(last_status_change) FILTER (WHERE l.observed IS NULL OR last_status_change <= l.observed),
+            max(last_modified) FILTER (WHERE l.observed IS NULL OR last_modified <= l.observed)
+        ) AS as_of
+    FROM (FROM job_final UNION ALL FROM job_open) AS j LEFT JOIN load AS l ON l.load_id = j.load_id
+    GROUP BY j.source
 ) AS c ON c.source = s.source
 WHERE coalesce(s.jobs, -1) <> coalesce(c.jobs, 0) OR s.as_of IS DISTINCT FROM c.as_of;
 

@@ -1,23 +1,15 @@
--- name: raw_lines
--- The lines of an NDJSON file as they are; blank ones are none.
-CREATE OR REPLACE TEMP TABLE json_row AS
-SELECT row_number() OVER () AS seq, $name AS file, position, ltrim(line, chr(65279)) AS j
-FROM (
-    SELECT row_number() OVER () AS position, line
-    FROM read_csv(
-        $file, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false, delim = chr(31), quote = '', escape = '',
-        strict_mode = false, null_padding = false, max_line_size = 134217728
-    )
-)
-WHERE trim(line) <> '';
+-- name: add_rows
+-- Rows of JSON that were told apart one by one.
+INSERT INTO json_row
+SELECT (SELECT coalesce(max(seq), 0) FROM json_row) + row_number() OVER (), $name, __position, j FROM /*reader*/;
 
--- name: raw_bad_lines
--- Lines that are no JSON.
-SELECT file, position, left(j, $most) FROM json_row WHERE NOT json_valid(j) ORDER BY position;
+-- name: invalid_rows
+-- Rows that are no JSON.
+SELECT file, position, left(j, 10 * $most) FROM json_row WHERE NOT json_valid(j) ORDER BY seq;
 
 -- name: raw_documents
 -- The rows of whole JSON documents: the results of v6 pages, the elements of arrays, single objects.
-CREATE OR REPLACE TEMP TABLE json_row AS
+INSERT INTO json_row
 SELECT row_number() OVER () AS seq, file, position, j
 FROM (
     SELECT file, generate_subscripts(rows, 1) AS position, unnest(rows) AS j

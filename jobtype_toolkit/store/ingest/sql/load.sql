@@ -1,9 +1,37 @@
+-- name: counted
+-- The jobs of a source by the load that brought them: how many, their newest time, and the clock of that load.
+SELECT j.load_id, j.jobs, j.newest, coalesce(l.observed, $observed::TIMESTAMP) AS clock
+FROM (
+    SELECT load_id, count(*) AS jobs, greatest(max(last_status_change), max(last_modified)) AS newest
+    FROM (FROM job_final UNION ALL FROM job_open)
+    WHERE source = $source
+    GROUP BY load_id
+) AS j
+LEFT JOIN load AS l ON l.load_id = j.load_id;
+
+-- name: newest
+-- The newest time of a load that is not later than its clock.
+SELECT greatest(
+    max(last_status_change) FILTER (WHERE last_status_change <= $clock::TIMESTAMP),
+    max(last_modified) FILTER (WHERE last_modified <= $clock::TIMESTAMP)
+)
+FROM (FROM job_final UNION ALL FROM job_open)
+WHERE source = $source AND load_id = $load_id;
+
+-- name: unknown_statuses
+-- Statuses that v6 does not have, with their rows.
+SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)) GROUP BY 1 ORDER BY 2 DESC, 1;
+
+-- name: late
+-- The rows that are later than the clock of this load, and the latest of their times.
+SELECT count(*), max(greatest(last_status_change, last_modified))
+FROM incoming
+WHERE greatest(last_status_change, last_modified) > $observed::TIMESTAMP;
+
 -- name: take_source
 -- What a load leaves behind of its source.
 DELETE FROM source WHERE source = $source;
 INSERT INTO source BY NAME
 SELECT
-    $source AS source, count(*) AS jobs, greatest(max(last_status_change), max(last_modified)) AS as_of,
-    $observed::TIMESTAMP AS observed, $pulled AS pulled, $watermark::TIMESTAMP AS watermark, $pruned::TIMESTAMP AS pruned
-FROM (FROM job_final UNION ALL FROM job_open)
-WHERE source = $source;
+    $source AS source, $jobs AS jobs, $as_of::TIMESTAMP AS as_of, $observed::TIMESTAMP AS observed, $pulled AS pulled,
+    $watermark::TIMESTAMP AS watermark, $pruned::TIMESTAMP AS pruned;

@@ -14,7 +14,7 @@ CREATE TEMP TABLE embedded_error (/*embedded_error*/);
 -- Rows that msgspec found to be exactly as a v6 server sends them, read by all cores.
 INSERT INTO incoming_rows (/*names*/)
 SELECT /*values*/
-FROM read_json($files, format = '/*format*/', columns = {/*columns*/}, maximum_object_size = /*most_bytes*/) AS s;
+FROM read_json($files, format = '/*format*/', columns = {/*columns*/}, maximum_object_size = /*most_bytes*/, compression = '/*packing*/') AS s;
 
 -- name: embedded_v6
 -- Objects that were inside rows as a v6 server sends them.
@@ -63,42 +63,37 @@ SELECT c.file, c.position, c.reason, left(CAST(f.__j AS VARCHAR), $most)
 FROM checked AS c JOIN json_fields AS f ON f.__seq = c.seq
 WHERE c.reason <> '';
 
--- name: csv_fresh
--- What DuckDB's CSV reader could not read, so far nothing.
-DROP TABLE IF EXISTS csv_reject;
-DROP TABLE IF EXISTS csv_scan;
-
--- name: csv_positions
--- Rows behind a line that could not be read stand that much further down in the file.
-UPDATE checked
-SET position = position + (
-    SELECT count(*)
-    FROM (SELECT line - row_number() OVER (ORDER BY line) AS rows_before FROM (SELECT DISTINCT line FROM csv_reject))
-    WHERE rows_before <= checked.position
-);
-
 -- name: table_csv
+-- A CSV file of which every line is a row; of another DuckDB says so.
 SELECT *, row_number() OVER () AS __position
 FROM read_csv(
-    /*file*/, header = true, all_varchar = true, ignore_errors = true, store_rejects = true, rejects_table = 'csv_reject',
-    rejects_scan = 'csv_scan', rejects_limit = 0
+    /*file*/, columns = {/*columns*/}, header = true, auto_detect = false, delim = /*separator*/, quote = '"', escape = '"',
+    strict_mode = true, nullstr = '', allow_quoted_nulls = false, compression = '/*packing*/'
 )
+
+-- name: table_frame
+SELECT /*columns*/, row_number() OVER () AS __position FROM loaded_frame
+
+-- name: json_of_table
+-- The rows of a table as JSON.
+CREATE OR REPLACE TEMP TABLE json_row AS
+SELECT __position AS seq, $name AS file, __position AS position, CAST(to_json(t) AS VARCHAR) AS j
+FROM (SELECT COLUMNS(c -> c NOT IN ('__position', 'file_row_number')), __position FROM table_row) AS t;
+
+-- name: reject_broken
+-- What is no row.
+INSERT INTO rejected
+SELECT unnest($files::VARCHAR[]), unnest($positions::BIGINT[]), unnest($reasons::VARCHAR[]), unnest($texts::VARCHAR[]);
 
 -- name: table_parquet
 SELECT *, file_row_number + 1 AS __position FROM read_parquet(/*file*/, file_row_number = true)
 
--- name: reject_csv
--- Lines that DuckDB's CSV reader could not split into the columns of the header.
-INSERT INTO rejected
-SELECT DISTINCT ON (line) $file, line - 1, 'not a row of this CSV file: ' || error_message, left(trim(csv_line, chr(10) || chr(13)), $most)
-FROM csv_reject;
-
 -- name: reject_table
--- The rows of a table that have a reason against them, with their text; the columns that we count with are no part of it.
+-- The rows of a table that have a reason against them, with their text.
 INSERT INTO rejected
-SELECT i.file, i.position, i.reason, left(regexp_replace(CAST(to_json(g) AS VARCHAR), ',"(__position|file_row_number)":[0-9]+', '', 'g'), $most)
+SELECT i.file, i.position, i.reason, left(CAST(g.whole AS VARCHAR), $most)
 FROM (SELECT seq, file, position, reason FROM checked WHERE reason <> '') AS i
-JOIN table_row AS g ON g.__position = i.seq;
+JOIN (SELECT __position, /*row*/ AS whole FROM table_row) AS g ON g.__position = i.seq;
 
 -- name: parquet_statistics
 -- What the statistics of a Parquet file tell of each column in all its parts: that no value is missing, that all times are
@@ -116,3 +111,49 @@ SELECT
     bool_and(coalesce(left(stats_min_value, 1) > ' ', false))
 FROM parquet_metadata($file)
 GROUP BY path_in_schema;
+
+-- name: spellings
+-- How times may be spelt besides ISO 8601 with seconds: macros over the parts of such a text; NULL for what is no time.
+SET VARIABLE zones = (SELECT list(name) FROM pg_timezone_names() WHERE list_contains($zones::VARCHAR[], name));
+CREATE OR REPLACE TEMP MACRO odd_clock(clock) AS (
+    CASE
+        WHEN clock = '' THEN '00:00:00'
+        WHEN contains(clock, ':') THEN replace(clock, ',', '.')
+        ELSE regexp_replace(replace(clock, ',', '.'), '^(\d\d)(\d\d)(\d\d)?', '\1:\2:\3').rtrim(':')
+    END
+);
+CREATE OR REPLACE TEMP MACRO odd_date(date) AS (
+    CASE WHEN length(date) = 8 AND date NOT LIKE '%-%' AND date NOT LIKE '%/%' THEN regexp_replace(date, '(\d{4})(\d\d)(\d\d)', '\1-\2-\3') ELSE date END
+);
+-- The hour of a clock of twelve hours, as hours to add.
+CREATE OR REPLACE TEMP MACRO odd_half(half, hour) AS (
+    CASE
+        WHEN half = '' THEN 0
+        WHEN hour NOT BETWEEN 1 AND 12 THEN NULL
+        WHEN upper(half) = 'PM' THEN CASE WHEN hour < 12 THEN 12 ELSE 0 END
+        ELSE CASE WHEN hour = 12 THEN -12 ELSE 0 END
+    END
+);
+CREATE OR REPLACE TEMP MACRO odd_local(date, clock, half) AS (
+    TRY_CAST(date || ' ' || clock AS TIMESTAMP) + to_hours(odd_half(half, TRY_CAST(split_part(clock, ':', 1) AS INTEGER)))
+);
+CREATE OR REPLACE TEMP MACRO odd_instant(stamp, zone, given) AS (
+    CASE
+        WHEN NOT isfinite(stamp) THEN NULL
+        WHEN zone = '' THEN make_timestamp(epoch_us(stamp AT TIME ZONE given))
+        WHEN upper(zone) IN ('Z', 'UTC', 'GMT') THEN stamp
+        WHEN regexp_full_match(zone, '[+-](0\d|1[0-5]):?([0-5]\d)?')
+        THEN stamp - to_minutes(CAST(zone[1] || '1' AS INTEGER) * (60 * CAST(zone[2:3] AS INTEGER) + coalesce(TRY_CAST(replace(zone[4:], ':', '') AS INTEGER), 0)))
+        WHEN list_contains(getvariable('zones'), zone) THEN make_timestamp(epoch_us(stamp AT TIME ZONE zone))
+    END
+);
+-- The lists of one element give a part a name, so that no part is planned twice.
+CREATE OR REPLACE TEMP MACRO odd_time(parts, given) AS (
+    list_transform(
+        list_transform(
+            list_filter([parts], lambda p: p.date <> ''),
+            lambda p: {'stamp': odd_local(odd_date(p.date), odd_clock(p.clock), p.half), 'zone': p.zone}
+        ),
+        lambda p: odd_instant(p.stamp, p.zone, given)
+    )[1]
+);
