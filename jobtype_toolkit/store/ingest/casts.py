@@ -192,11 +192,12 @@ def readable(field: Field, text: str, have: str) -> tuple[str, str] | None:
     if field.type == "time":
         if have in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE_NS"):
             return f"CAST({text} AS TIMESTAMPTZ)", "TIMESTAMP WITH TIME ZONE"
-        return (text, have) if have in ("VARCHAR", *_TIMES) else None
-    if field.type == "text" or have in ("VARCHAR", DUCKDB[field.type]):
-        return text, have
-    allowed = _INTEGERS if field.type == "bool" else _NUMBERS
-    return (text, have) if kind in allowed else None
+        is_readable = have in ("VARCHAR", *_TIMES)
+    elif field.type == "text" or have in ("VARCHAR", DUCKDB[field.type]):
+        is_readable = True
+    else:
+        is_readable = kind in (_INTEGERS if field.type == "bool" else _NUMBERS)
+    return (text, have) if is_readable else None
 
 
 def _json(said: str, have: str) -> str:

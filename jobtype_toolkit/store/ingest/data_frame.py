@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,11 @@ def _column(column: pd.Series) -> Any:
     return _texts(column.astype(object))
 
 
-def _texts(values: Sequence[Any]) -> Any:
+def _texts(values: Iterable[Any]) -> Any:
     return pd.array([_text(value) for value in values], dtype=object)
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any) -> str | None:
     """Return a value as JSON or CSV would write it; None if it is missing."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -72,7 +72,7 @@ def _text(value: Any) -> Any:
         plain = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
         return json.dumps(plain, ensure_ascii=False, default=_text)
     if hasattr(value, "isoformat"):
-        return value.isoformat()
+        return str(value.isoformat())
     return str(value)
 
 

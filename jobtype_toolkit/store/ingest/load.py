@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
-from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch
+from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch, sweep
 
 _MOST_NOTES = 12
 _MOST_NAMED = 5
@@ -90,11 +91,12 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
         InputNotFound: there is no such file.
         LoadFailed: the input cannot be loaded at all, or `strict` and some row of it.
     """
+    sweep()
     frame = request.path if isinstance(request.path, pd.DataFrame) else None
     files = [] if frame is not None else expand(request.path, request.resource)  # type: ignore[arg-type]
     try:
         with (
-            tempfile.TemporaryDirectory(prefix=SCRATCH) as folder,
+            tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as folder,
             tqdm(
                 total=len(files) + 1,
                 desc=f"load {request.resource}",

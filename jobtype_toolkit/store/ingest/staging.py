@@ -455,23 +455,23 @@ class Incoming:
         folded: dict[str, int] = {}
         for place, one in enumerate(have):
             folded.setdefault(one.strip().casefold(), place)
-        mapped = {}
+        mapped: dict[str, int] = {}
         for theirs, our in self._options.columns.items():
-            place = places.get(theirs, folded.get(theirs.strip().casefold()))
-            if place is None:
+            at = places.get(theirs, folded.get(theirs.strip().casefold()))
+            if at is None:
                 mapping = hints.argument("columns", {theirs: our})
                 msg = f"load({file!r}), {mapping}: the file has no such column; it has {', '.join(have)}."
                 raise LoadFailed(msg)
             self._met.add(theirs)
-            mapped[our] = place
+            mapped[our] = at
         taken = {*mapped.values()}
         found: dict[str, int] = {}
         for our in (*self._resource.names, "extra"):
-            place = places.get(our, folded.get(our))
+            at = places.get(our, folded.get(our))
             if our in mapped:
                 found[our] = mapped[our]
-            elif place is not None and place not in taken:
-                found[our] = place
+            elif at is not None and at not in taken:
+                found[our] = at
         used = {*found.values()}
         for place, one in enumerate(have):
             our = one.strip().casefold()

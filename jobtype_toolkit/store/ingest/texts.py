@@ -9,13 +9,17 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
+import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from jobtype_toolkit.errors import LoadFailed
 
@@ -28,8 +32,10 @@ TEXT_KEPT = 2000
 CUT = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
 """What reading an archive raises that is cut, or is none."""
 HALF = "half a character (a surrogate without its partner), which no text has"
-SCRATCH = "jobtype_toolkit-"
-"""How the folders begin that a load works in."""
+SCRATCH = "jobtype_toolkit-load-"
+"""How the folders begin that a load works in; the number of its process follows."""
+_LEFT_ALONE = 3600.0
+"""Seconds for which nobody sweeps a folder: in another container the process may live."""
 _CHUNK = 2**20
 _READABLE = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 _UNREADABLE = {
@@ -92,7 +98,7 @@ def unpacked(file: Path, kind: str | None) -> IO[bytes]:
     """Open a file for reading its bytes, unpacked on the way."""
     match kind:
         case "gzip":
-            return gzip.open(file)
+            return cast(IO[bytes], gzip.open(file))
         case "bzip2":
             return bz2.open(file)
         case "xz":
@@ -244,3 +250,22 @@ def json_lines(lines: Lines, name: str, broken: list[Broken]) -> Iterator[tuple[
 def folder_of_scratch() -> Path:
     """Return the folder in which the folders of loads are made."""
     return Path(tempfile.gettempdir())
+
+
+def sweep() -> None:
+    """Remove the folders of loads whose process was killed: it is gone, and they are older than an hour."""
+    for folder in folder_of_scratch().glob(f"{SCRATCH}*-*"):
+        number = folder.name.removeprefix(SCRATCH).split("-", maxsplit=1)[0]
+        with suppress(OSError):
+            if number.isdigit() and folder.stat().st_mtime < time.time() - _LEFT_ALONE and not _is_alive(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
