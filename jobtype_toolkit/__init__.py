@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "api.records": ["Job", "JobType", "JobTypeRevision"],
+    "api.objects": ["Job", "JobType", "JobTypeRevision"],
     "backend": ["Backend"],
     "display.tables": ["show"],
     "errors": [

@@ -1,6 +1,6 @@
-from jobtype_toolkit.api.records import Job as Job
-from jobtype_toolkit.api.records import JobType as JobType
-from jobtype_toolkit.api.records import JobTypeRevision as JobTypeRevision
+from jobtype_toolkit.api.objects import Job as Job
+from jobtype_toolkit.api.objects import JobType as JobType
+from jobtype_toolkit.api.objects import JobTypeRevision as JobTypeRevision
 from jobtype_toolkit.backend import Backend as Backend
 from jobtype_toolkit.display.tables import show as show
 from jobtype_toolkit.errors import AlreadySent as AlreadySent

@@ -25,7 +25,7 @@ from jobtype_toolkit.api.arguments import (
     text,
     whole,
 )
-from jobtype_toolkit.api.records import JobType, JobTypeRevision
+from jobtype_toolkit.api.objects import JobType, JobTypeRevision
 from jobtype_toolkit.api.resources import STATUSES
 from jobtype_toolkit.api.services import Order, Service, is_storable, refuse_unknown, service
 from jobtype_toolkit.api.times import Time, Window, instant, v6_text

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from jobtype_toolkit.api.records import JobType, JobTypeRevision
+from jobtype_toolkit.api.objects import JobType, JobTypeRevision
 from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.errors import AuthenticationFailed, NotFound, Rejected, ServerFailed
 from jobtype_toolkit.live.http import Http

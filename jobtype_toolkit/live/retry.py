@@ -1,4 +1,7 @@
-"""When a question is asked again, and how long to wait before: only what changes nothing is ever repeated."""
+"""When a question is asked again, and how long to wait before: only what changes nothing is ever repeated.
+
+The loop that asks again is `Http.get`; pages that shift meanwhile are read again in `paging`.
+"""
 
 from __future__ import annotations
 

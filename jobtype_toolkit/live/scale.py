@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from jobtype_toolkit.api.arguments import nearest, paging, whole
-from jobtype_toolkit.api.records import Job
+from jobtype_toolkit.api.objects import Job
 from jobtype_toolkit.api.resources import LET_GO, STATUSES
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import Clock, Time

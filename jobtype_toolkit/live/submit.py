@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
-from jobtype_toolkit.api.records import JobType
+from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.errors import (

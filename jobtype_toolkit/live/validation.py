@@ -1,4 +1,4 @@
-"""The server's own validation, and how it is put together with the twin's: one answer, each finding once."""
+"""The server's own validation, and how it is put together with the local validator's: one answer, each finding once."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from jobtype_toolkit.seed.text import clipped, shown
 
 _OF_CONFIGURATION = frozenset(one.name for one in CONFIGURATION_CODES)
 _ALSO = {"INVALID_CONFIGURATION": {"INVALID_PRIORITY", "INVALID_SETTING"}}
-"""What the twin calls otherwise in an edit, where the server's validation judges a creation."""
+"""What the local validator calls otherwise in an edit, where the server's validation judges a creation."""
 _ITEM = re.compile(r"'([^']*)'")
 
 
 def with_server(
-    http: Http, manifest: Document, configuration: Document, twin: Validation, *, kept: Iterable[str] = ()
+    http: Http, manifest: Document, configuration: Document, local: Validation, *, kept: Iterable[str] = ()
 ) -> Validation:
-    """Return the twin's validation, put together with the server's (POST job-types/validation/).
+    """Return the local validator's validation, put together with the server's (POST job-types/validation/).
 
-    `errors` are what the server refuses; what both find is there once, as the twin says it. Where the service fails, the
-    twin's answer stands, and a warning says so. The server gets no value of a setting: none matters to a validation.
+    `errors` are what the server refuses; what both find is there once, as the local validator says it. Where the service fails, the
+    local validator's answer stands, and a warning says so. The server gets no value of a setting: none matters to a validation.
 
     Args:
         http: the server.
         manifest: what is judged.
         configuration: likewise.
-        twin: what the twin says of them.
+        local: what the local validator says of them.
         kept: secret settings that the server has a value of already.
 
     Raises:
@@ -45,7 +45,7 @@ def with_server(
     """
     why_not = _unaskable(manifest, configuration)
     if why_not:
-        return _alone(twin, why_not)
+        return _alone(local, why_not)
     body = {"manifest": manifest.value, "configuration": _without_settings(configuration.value, kept)}
     try:
         said = http.send("POST", service("validate").url, body).value
@@ -53,16 +53,16 @@ def with_server(
         msg = f"{error} No v6 server is without its validation service."
         raise NotFound(msg) from None
     except ServerFailed as error:
-        return _alone(twin, f"it failed with {error.status}")
+        return _alone(local, f"it failed with {error.status}")
     except Rejected as error:
         refusal = replace(_server_finding("REFUSED_BY_SERVER", error.detail), rejected_by=frozenset({SCALE}))
-        return _together(twin, [replace(refusal, severity="error")], [])
+        return _together(local, [replace(refusal, severity="error")], [])
     if not isinstance(said, dict) or not isinstance(said.get("is_valid"), bool):
-        return _alone(twin, "its answer is no validation")
+        return _alone(local, "its answer is not a validation result")
     errors = [replace(one, rejected_by=frozenset({SCALE}), severity="error") for one in _told(said.get("errors"))]
     if not errors and not said["is_valid"]:
-        return _alone(twin, "it refuses them and does not say why")
-    return _with_workspaces_checked(_together(twin, errors, list(_told(said.get("warnings")))), errors)
+        return _alone(local, "it refuses them and does not say why")
+    return _with_workspaces_checked(_together(local, errors, list(_told(said.get("warnings")))), errors)
 
 
 def _unaskable(manifest: Document, configuration: Document) -> str:
@@ -106,23 +106,23 @@ def _server_finding(name: str, description: str) -> Finding:
     return replace(made, document="configuration") if code in _OF_CONFIGURATION else made
 
 
-def _together(twin: Validation, errors: list[Finding], warnings: list[Finding]) -> Validation:
+def _together(local: Validation, errors: list[Finding], warnings: list[Finding]) -> Validation:
     """Put both answers together; where they disagree, the server's counts and a warning tells."""
     if not errors:
-        mine = tuple(one for one in twin.errors if SCALE in one.rejected_by)
-        others = tuple(one for one in twin.errors if one not in mine)
+        mine = tuple(one for one in local.errors if SCALE in one.rejected_by)
+        others = tuple(one for one in local.errors if one not in mine)
         told = (_disagreement(f"refuses nothing, where {_names(mine)} was expected"),) if mine else ()
-        new = tuple(one for one in warnings if not _is_known(one, twin.findings))
-        return replace(twin, errors=others, warnings=(*told, *mine, *twin.warnings, *new))
-    known = {one.name for one in twin.errors}
+        new = tuple(one for one in warnings if not _is_known(one, local.findings))
+        return replace(local, errors=others, warnings=(*told, *mine, *local.warnings, *new))
+    known = {one.name for one in local.errors}
     new = tuple(one for one in errors if not known & {one.name, *_ALSO.get(one.name, ())})
-    is_surprise = new and not known and not _is_about_unknown_workspaces(new, twin)
+    is_surprise = new and not known and not _is_about_unknown_workspaces(new, local)
     told = (_disagreement(f"refuses what nothing was expected against: {_names(new)}"),) if is_surprise else ()
-    return replace(twin, errors=(*new, *twin.errors), warnings=(*told, *twin.warnings))
+    return replace(local, errors=(*new, *local.errors), warnings=(*told, *local.warnings))
 
 
 def _is_known(one: Finding, mine: Iterable[Finding]) -> bool:
-    """Whether the twin has a finding of that name about the same thing, which v6 quotes in its sentence."""
+    """Whether the local validation has a finding of that name about the same thing, which v6 quotes in its sentence."""
     items = _ITEM.findall(one.description)
     return any(
         other.name == one.name and (not items or any(shown(item) in other.description for item in items))
@@ -137,8 +137,8 @@ def _with_workspaces_checked(both: Validation, errors: list[Finding]) -> Validat
     return replace(both, warnings=tuple(one for one in both.warnings if one.name != "WORKSPACES_NOT_CHECKED"))
 
 
-def _is_about_unknown_workspaces(new: Iterable[Finding], twin: Validation) -> bool:
-    are_unknown = any(one.name == "WORKSPACES_NOT_CHECKED" for one in twin.warnings)
+def _is_about_unknown_workspaces(new: Iterable[Finding], local: Validation) -> bool:
+    are_unknown = any(one.name == "WORKSPACES_NOT_CHECKED" for one in local.warnings)
     return are_unknown and all(one.name == "INVALID_WORKSPACE" for one in new)
 
 
@@ -155,11 +155,11 @@ def _disagreement(how: str) -> Finding:
     )
 
 
-def _alone(twin: Validation, why: str) -> Validation:
+def _alone(local: Validation, why: str) -> Validation:
     told = finding(
         "SERVER_DID_NOT_VALIDATE",
         (),
         f"The server's own validation says nothing of this: {why}.",
         "All findings are those of the validator here.",
     )
-    return replace(twin, warnings=(told, *twin.warnings))
+    return replace(local, warnings=(told, *local.warnings))

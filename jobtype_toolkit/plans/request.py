@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jobtype_toolkit.api.records import JobTypeRevision
+from jobtype_toolkit.api.objects import JobTypeRevision
 from jobtype_toolkit.api.services import checked
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.seed.json import document as documents

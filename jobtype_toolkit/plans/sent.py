@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from jobtype_toolkit.api.records import JobType
+from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.seed.findings import Validation

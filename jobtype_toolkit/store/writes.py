@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from jobtype_toolkit.api.records import JobType
+from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import Clock, naive_utc

@@ -10,6 +10,7 @@ from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import Finding, advice
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get, show
+from jobtype_toolkit.seed.rules.mounts import mount_advice
 from jobtype_toolkit.seed.rules.names import Use
 from jobtype_toolkit.seed.rules.variables import command_findings, setting_findings
 from jobtype_toolkit.seed.sections import SECTIONS, items
@@ -20,7 +21,7 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+*-]+(?:\s*;.*)?")
 
 def advice_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
     """Yield all advice for a manifest."""
-    for rule in (_texts, _tags, _resources, _errors, _media_types, _patterns, _outputs, _mounts):
+    for rule in (_texts, _tags, _resources, _errors, _media_types, _patterns, _outputs, mount_advice):
         yield from rule(manifest)
     yield from setting_findings(manifest, uses)
     yield from command_findings(manifest, uses)
@@ -241,27 +242,3 @@ def _outputs(manifest: Any) -> Iterator[Finding]:
                 f"The JSON output has no key, so the job must write a member called exactly {shown(output['name'])}.",
                 'Add "key" if the member has another name.',
             )
-
-
-def _mounts(manifest: Any) -> Iterator[Finding]:
-    seen: dict[str, Path] = {}
-    for path, mount in items(manifest, SECTIONS["mount"]):
-        folder = mount.get("path")
-        if not isinstance(folder, str):
-            continue
-        if ".." in folder.split("/"):
-            yield advice(
-                "MOUNT_PATH_DOTS",
-                (*path, "path"),
-                f"The mount path {shown(folder)} goes up with '..'.",
-                "Write it out.",
-            )
-        if folder in seen:
-            yield advice(
-                "SHARED_MOUNT_PATH",
-                (*path, "path"),
-                f"The mount at {show(seen[folder])} has the same path.",
-                "Give each mount a folder of its own.",
-                severity="warning",
-            )
-        seen.setdefault(folder, path)

@@ -13,6 +13,7 @@ from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, SCALE_CREATE, SE
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import APPEND, Path, get
+from jobtype_toolkit.seed.rules.mounts import refused_mounts
 from jobtype_toolkit.seed.rules.schema_messages import label
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import MINIMUM, RESOURCES, SECTIONS, STANDARD_RESOURCES, items
@@ -55,19 +56,7 @@ def scale_findings(manifest: Any) -> Iterator[Finding]:
                 "Ask for whole GPUs.",
                 {SCALE},
             )
-    for path, mount in items(manifest, SECTIONS["mount"]):
-        folder = mount.get("path")
-        if isinstance(folder, str) and not folder.startswith("/"):
-            absolute = "/" + folder.strip().removeprefix("./")
-            plain = re.fullmatch(r"[\w./-]+", folder.strip())
-            yield finding(
-                "INVALID_MOUNT_PATH",
-                (*path, "path"),
-                f"The mount path {shown(folder)} is not absolute.",
-                f"Use {shown(absolute)}." if plain else "Write a path that begins with '/'.",
-                {SCALE},
-                fix=fixes.setting((*path, "path"), absolute, f"use {shown(absolute)}") if plain else None,
-            )
+    yield from refused_mounts(manifest)
 
 
 def creation_findings(manifest: Any) -> Iterator[Finding]:
