@@ -31,8 +31,9 @@ coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach;
 test-browser: $(VENV)/dev.stamp ## Run the tests in a real browser
 	@if grep -rqs "mark\.browser" tests; then $(PYTEST) -m browser; else echo "There are no tests in a real browser yet."; fi
 
-serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C
-	@$(BIN)/jobtype-toolkit serve --sample
+PORT ?= 8000
+serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C; PORT=8001 for another port
+	@$(BIN)/jobtype-toolkit serve --sample --port $(PORT)
 
 lab: $(VENV)/notebook.stamp ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks

@@ -64,7 +64,8 @@ ABOUT_API = """The public names of `jobtype_toolkit`, made from the code by `mak
 `import jobtype_toolkit as jt` is all that is needed. What the calls return, column by column, is in
 [the reference](reference.md#resources)."""
 API = {
-    "Connect and open": ("connect", "open", "sample", "explain"),
+    "Connect and open": ("connect", "open", "sample"),
+    "Look at an answer": ("show", "explain"),
     "Backends": ("Backend", "Store", "Scale", "Retries", "PullReport"),
     "Records": ("JobType", "JobTypeRevision", "Job"),
     "Plans": ("Plan", "Sent"),
@@ -331,7 +332,8 @@ def picture() -> str:
     asked = service("status")
     fields = asked.row.pick(*asked.first)
     console = Console(record=True, file=io.StringIO(), width=90, force_terminal=True, color_system="truecolor")
-    console.print(table(asked.title, fields, [plain(shown[field.name]) for field in fields]))
+    console.print(asked.title, style="bold")
+    console.print(table(fields, [plain(shown[field.name]) for field in fields]))
     console.print()
     console.print(footer(frame, len(shown)), highlight=False)
     return re.sub(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 
@@ -19,12 +19,14 @@ from jobtype_toolkit.api.arguments import (
     check_time,
     checked,
     limited,
+    nearest,
     ordering,
     paging,
     text,
     whole,
 )
 from jobtype_toolkit.api.records import JobType, JobTypeRevision
+from jobtype_toolkit.api.resources import STATUSES
 from jobtype_toolkit.api.services import Order, Service, is_storable, refuse_unknown, service
 from jobtype_toolkit.api.times import Time, Window, instant, v6_text
 from jobtype_toolkit.errors import InvalidParameter, NotFound
@@ -155,6 +157,13 @@ class Backend(ABC):
     @abstractmethod
     def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
         """Return the plan of a creation or an edit."""
+
+    @abstractmethod
+    def _values(self, name: str, scope: Scope) -> Collection[str]:
+        """Return the values that a filter of that name can find: `status` or `job_type_name`; none if nobody knows."""
+
+    _values_are_at_hand: ClassVar[bool] = False
+    """Whether these are looked at always; if not, only after an answer without rows."""
 
     # What job types are.
 
@@ -389,7 +398,7 @@ class Backend(ABC):
         (D20, D21), and the plan says so. A configuration replaces the whole one (D25): take
         `x.job_type(name, version).configuration`, change it, and give it back. Secret settings that are not in it stay as they
         are as long as none is given; one replaces all.
-        `x.edit(name, version, manifest=x.revision(name, version, n).manifest)` restores a revision.
+        `x.edit(name, version, manifest=x.revision(name, version, n))` restores a revision, its image too unless another is given.
 
         Args:
             name: name of the job type.
@@ -519,7 +528,7 @@ class Backend(ABC):
         Args:
             started, ended: only jobs **last modified** in this window, both ends inclusive; not their start and end.
             status, job_id, job_type_id, job_type_name, error_id, error_category, batch_id, recipe_id: exact values;
-                several are OR-ed. An unknown status matches nothing, as on a server.
+                several are OR-ed. `failed` is FAILED; ids that match nothing give an empty frame.
             is_superseded: only superseded jobs, or only others; both if not given.
             order: columns to sort by, `-` in front reverses; a server cannot sort by every one.
             source_started, source_ended, source_sensor_class, source_sensor, source_collection, source_task: of the
@@ -533,7 +542,8 @@ class Backend(ABC):
             One row per job, `id` first; the flat columns of a history, times in UTC.
 
         Raises:
-            InvalidParameter: a reversed window, a time without a zone, or an unknown order field.
+            InvalidParameter: a reversed window, a time without a zone, an unknown order field, or a status or job type name
+                that neither v6 nor the backend knows: it names the nearest. A server is asked so after an empty answer only.
             NotFound: a page past the end.
         """
         filters = {
@@ -560,6 +570,7 @@ class Backend(ABC):
         )
         refuse_reversed(query.window, started, ended)
         frame = self._answer(query)
+        self._refuse_typos(query, frame)
         count = frame.attrs["count"]
         if query.page:
             number, size = query.page
@@ -597,7 +608,8 @@ class Backend(ABC):
             source: which source; `"*"` for all.
 
         Raises:
-            InvalidParameter: a reversed window, a time without a zone, or an unknown order field.
+            InvalidParameter: a reversed window, a time without a zone, an unknown order field, or a job type name that the
+                backend does not know, as in `jobs`.
             NotFound: a page past the end.
         """
         filters = {
@@ -613,6 +625,7 @@ class Backend(ABC):
         )
         refuse_reversed(query.window, started, ended)
         frame = sort(self._answer(query), [*query.order, ("last_modified", True), ("id", True)])
+        self._refuse_typos(query, frame)
         frame = cut_page(frame, query.page)
         return announced(frame, query.limit, len(frame))
 
@@ -673,6 +686,8 @@ class Backend(ABC):
         **rest: Any,
     ) -> Query:
         values = checked(asked.parameters, filters)
+        if isinstance(values.get("status"), list):
+            values["status"] = [one.upper() if one.upper() in STATUSES else one for one in values["status"]]
         check_time(now, name="now")
         times = {one.name: values[one.name] for one in asked.parameters if one.kind == "time"}
         scope = self._scope(source, now, tuple(times.values()))
@@ -683,6 +698,21 @@ class Backend(ABC):
             note = "started is not before ended, so that only RUNNING jobs are counted"
             return Query(service=asked, scope=scope, filters=query.filters, notes=(note,), **rest)
         return query
+
+    def _refuse_typos(self, query: Query, frame: pd.DataFrame) -> None:
+        """Raise InvalidParameter for a status or a job type name that nothing can have: an empty frame would pass for good news."""
+        for name in ("status", "job_type_name"):
+            given = query.filters.get(name)
+            values = given if isinstance(given, list) else [given] if isinstance(given, str) else []
+            asked = [one for one in values if name != "status" or one not in STATUSES]
+            if not asked or not (frame.empty or self._values_are_at_hand):
+                continue
+            known = self._values(name, query.scope)
+            for one in asked if known else ():
+                if one not in known:
+                    listed = f" It has {', '.join(sorted(known))}." if name == "status" else ""
+                    msg = f"{name}={one!r} is unknown {query.scope.place}.{nearest(one, known)}{listed}"
+                    raise InvalidParameter(msg)
 
     def _whole(self, name: str, page: int | None, page_size: int | None, source: str | None) -> pd.DataFrame:
         """Return the answer of a service without filters."""

@@ -26,7 +26,7 @@ ToolkitError
     └── StoreVersion                the file's schema is newer, or older and may not be upgraded
 
 UserWarning
-├── NotVerified                     a server's certificate is not verified
+├── NotVerified                     a server's certificate is not verified, or a secret is not kept
 └── ResultCut                       `limit` left rows out
 
 Every message says what was asked, what is wrong and what to do.

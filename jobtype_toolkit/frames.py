@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -150,7 +151,7 @@ def _wired(values: list[Any], field: Field) -> np.ndarray:
         case "int":
             fit = [one if type(one) is int and -_BIGINT <= one < _BIGINT else None for one in values]
         case "float":
-            fit = [float(one) if type(one) in (int, float) and abs(one) < _LARGEST else None for one in values]
+            fit = [float(one) if type(one) in (int, float) and abs(one) <= _LARGEST else None for one in values]
         case "bool":
             fit = [one if type(one) is bool else None for one in values]
         case "text":
@@ -164,7 +165,7 @@ def _wired(values: list[Any], field: Field) -> np.ndarray:
     return _objects(fit)
 
 
-_LARGEST = 1e300
+_LARGEST = sys.float_info.max
 
 
 def _parsed(value: Any) -> Any:

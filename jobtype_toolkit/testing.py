@@ -109,13 +109,14 @@ def serve(
     logs: Logs | None = None,
     quirks: bool = True,
     clock: Callable[[], datetime] | None = None,
+    allow_hosts: Sequence[str] = (),
     port: int = 0,
 ) -> Iterator[Server]:
     """Run a v6 server on this machine's own address until the end of the `with`; it is stopped after errors too.
 
     Args:
         store: what is served, and written to; the bundled sample if not given.
-        source, token, prefix, release, read_only, faults, logs, quirks, clock: as `server.app.app` takes them.
+        source, token, prefix, release, read_only, faults, logs, quirks, clock, allow_hosts: as `server.app.app` takes them.
         port: the port; a free one if not given.
 
     Yields:
@@ -144,6 +145,7 @@ def serve(
         logs=logs,
         quirks=quirks,
         clock=clock,
+        allow_hosts=allow_hosts,
     )
     server = Server(served, application)
     with running(server, port=port) as address:

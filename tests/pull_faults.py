@@ -45,7 +45,7 @@ from jobtype_toolkit.testing import Faults
 SOURCE = "there"
 PAGES = 30
 """How many pages the jobs of a history fill: the faults strike at certain pages."""
-QUICK = jt.Retries(first=0.01, longest=5.0)
+QUICK = jt.Retries(first=0.01, longest=5.0, patience=0)
 
 
 @dataclass

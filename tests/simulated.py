@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +36,8 @@ class Simulated:
         self.errors = list(ERRORS)
         self.views: dict[str, list[Any]] = {}
         """The rows of the live views by their paths."""
+        self.named: dict[str, list[Any]] = {}
+        """The rows of nodes and batches."""
         self.asked: list[tuple[str, tuple[tuple[str, str], ...]]] = []
         self.before_count: Callable[[], None] = lambda: None
         self.before_rows: Callable[[], None] = lambda: None
@@ -83,6 +86,8 @@ class Simulated:
                 return _page([{key: one[key] for key in one if key != "manifest"} for one in rows], query)
             case ["job-types", name, version, "revisions", number]:
                 return _revision(self._type(name, version), int(number))
+            case ["nodes" | "batches" as name]:
+                return _page(self.named.get(name, []), query)
             case ["errors"]:
                 return _page(self.errors, query)
             case ["workspaces"]:
@@ -187,7 +192,10 @@ class Wire:
         self.trouble: Callable[[str], None] = lambda path: None
         """Called before each answer; it may raise."""
 
-    def get(self, path: str, params: Sequence[tuple[str, Any]] = ()) -> Answer:
+    def patiently(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def get(self, path: str, params: Sequence[tuple[str, Any]] = (), *, again: bool = True) -> Answer:
         self.requests += 1
         self.trouble(path)
         body = json.dumps(self.server.answer(path, params)).encode()

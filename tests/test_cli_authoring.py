@@ -104,6 +104,46 @@ def test_whatever_a_file_holds_is_a_finding(run, text):
     assert "error: " in result.stdout
 
 
+def test_what_is_fixable_is_marked_and_unsafe_fixes_are_asked_for(run):
+    complete(timeout="600").rename("job.title", "titel").save("a.json")
+    result = run("validate", "a.json")
+    assert [line.rpartition("] ")[2] for line in result.stdout.splitlines()[:-1]] == ["(fix)", "(safe fix)", "(fix)"]
+    assert "--fix applies 1 fix, --fix --unsafe 3." in result.stdout
+    assert run("validate", "a.json", "--unsafe").exit_code == 2
+    assert run("validate", "a.json", "--fix").exit_code == 1
+    assert '"titel"' in Path("a.json").read_text()
+    assert run("validate", "a.json", "--fix", "--unsafe").exit_code == 0
+    assert jt.Manifest.read(Path("a.json")).at("job.title") == "tile-mosaic"
+    Path("b.json").write_text(complete().text.replace('"timeout": 3600,', '"timeout": 3600,,'), encoding="utf-8")
+    Path("c.json").write_text(complete().text.rstrip().removesuffix("}") + ",}", encoding="utf-8")
+    assert run("validate", "c.json", "--fix", "--unsafe").exit_code == 0
+
+
+def test_workspaces_are_given_in_the_terminal(run):
+    saved("a.json")
+    Path("c.json").write_text('{"output_workspaces": {"default": "products"}}', encoding="utf-8")
+    assert "--workspace NAME" in run("validate", "a.json", "--config", "c.json").stdout
+    result = run("validate", "a.json", "--config", "c.json", "--workspace", "products", "--workspace", "raw")
+    assert "WORKSPACE" not in result.stdout
+    result = run("validate", "a.json", "--config", "c.json", "--workspace", "raw")
+    assert (result.exit_code, "INVALID_WORKSPACE" in result.stdout) == (1, True)
+    assert run("validate", "a.json", "--workspace", "raw").exit_code == 2
+
+
+def test_a_server_judges_a_manifest_alone(run):
+    pytest.importorskip("starlette")
+    from jobtype_toolkit.testing import serve
+
+    made = complete().set("job.interface.outputs.files[-]", {"name": "MOSAIC", "pattern": "*.tif"})
+    made.save("a.json")
+    Path("c.json").write_text('{"output_workspaces": {"default": "nowhere"}}', encoding="utf-8")
+    with serve(jt.open()) as server:
+        result = run("validate", "a.json", "--server", server.url)
+        assert (result.exit_code, "WORKSPACE" in result.stdout) == (0, False)
+        made.set("job.timeout", "soon").save("a.json")
+        assert "$.job.timeout" in run("validate", "a.json", "--server", server.url).stdout
+
+
 def test_standard_input_is_called_by_its_sign(run):
     result = run("validate", "-", given=complete(timeout="soon").text)
     assert result.exit_code == 1
@@ -196,9 +236,9 @@ def test_json_has_all_that_a_finding_has(run):
 def test_github_gets_one_escaped_command_a_finding(run):
     name = saved("a,b:c%.json", timeout="50%", description="")
     lines = run("validate", name, "--format", "github").stdout.splitlines()
-    assert lines[0].startswith("::error file=a%2Cb%3Ac%25.json,line=13,col=16,title=JSON_VALIDATION_ERROR::")
-    assert '"50%25"' in lines[0]
-    assert lines[1].startswith("::notice file=")
+    assert lines[1].startswith("::error file=a%2Cb%3Ac%25.json,line=13,col=16,title=JSON_VALIDATION_ERROR::")
+    assert '"50%25"' in lines[1]
+    assert lines[0].startswith("::notice file=")
 
 
 def test_what_a_manifest_says_cannot_steer_the_terminal(run):
@@ -456,6 +496,60 @@ def test_what_is_not_there_cannot_be_edited(stored, run):
     assert stored("add", "gone.json", "--docker-image", IMAGE).exit_code == 2
 
 
+def test_a_restored_revision_brings_its_image(stored):
+    saved("b.json", packageVersion="1.0.1")
+    stored(
+        "edit",
+        "tile-mosaic",
+        "1.0.0",
+        "--manifest",
+        "b.json",
+        "--docker-image",
+        "tile-mosaic-1.0.0-seed:1.0.1",
+        "--send",
+    )
+    assert details().docker_image.endswith(":1.0.1")
+    result = stored("edit", "tile-mosaic", "1.0.0", "--restore", "1", "--send")
+    assert "IMAGE_TAG" not in result.stdout
+    assert "went down" in result.stdout
+    assert details().docker_image == IMAGE
+    assert "IMAGE_TAG" in stored("edit", "tile-mosaic", "1.0.0", "--manifest", "b.json").stdout
+    result = stored("edit", "tile-mosaic", "1.0.0", "--restore", "2", "--docker-image", "other:1", "--send")
+    assert details().docker_image == "other:1"
+
+
+def test_a_stored_manifest_is_written_out(stored):
+    assert stored("edit", "tile-mosaic", "1.0.0", "--manifest", saved("b.json", timeout=7200), "--send").exit_code == 0
+    for options, timeout in (((), 7200), (("--revision", "1"), 3600), (("--revision", "2"), 7200)):
+        result = stored("manifest", "tile-mosaic", "1.0.0", *options)
+        assert json.loads(result.stdout)["job"]["timeout"] == timeout
+    assert stored("manifest", "tile-mosaic", "1.0.0", "-o", "out.json").exit_code == 0
+    assert jt.validate(Path("out.json")).is_valid
+    assert stored("manifest", "tile-mosaic", "1.0.0", "-o", "out.json").exit_code == 2
+    assert stored("manifest", "tile-mosaic", "1.0.0", "--revision", "9").exit_code == 1
+
+
+def test_two_revisions_are_compared(stored):
+    stored("edit", "tile-mosaic", "1.0.0", "--manifest", saved("b.json", timeout=7200), "--send")
+    assert "TIMEOUT_LENGTHENED" in stored("diff", "tile-mosaic", "1.0.0", "--revisions", "1", "2").stdout
+    made = json.loads(stored("diff", "tile-mosaic", "1.0.0", "--revisions", "2", "1", "--json").stdout)
+    assert made["verdict"] == "breaking"
+    assert stored("diff", "a.json", "b.json").exit_code == 0
+
+
+def test_a_configuration_to_fill_in(run):
+    made = (
+        complete()
+        .set("job.interface.settings[-]", {"name": "HOST"})
+        .set("job.interface.mounts[-]", {"name": "M", "path": "/m"})
+    )
+    made.save("a.json")
+    written = json.loads(run("configuration", "a.json").stdout)
+    assert (written["settings"], written["mounts"]) == ({"HOST": ""}, {"M": {"type": "host", "host_path": ""}})
+    assert run("configuration", "-", "-o", "c.json", given=made.text).exit_code == 0
+    assert "HOST_ABSOLUTE_PATH" in run("validate", "a.json", "--config", "c.json").stdout
+
+
 # all of them
 
 
@@ -482,7 +576,14 @@ def test_every_code_in_the_source_is_in_the_table_and_vice_versa():
              if path.stem not in ("codes", "verdicts", "compatibility")]  # fmt: skip
     used = {word for text in texts for word in re.findall(r'"([A-Z]+(?:_[A-Z]+)+|PLACEHOLDER)"', text)}
     assert known <= used
-    others = {"OUTPUT_DIR", "ALLOCATED_", "INPUT_METADATA", "WRONG_VERSION_NUMBER", "CERTIFICATE_VERIFY_FAILED"}
+    others = {
+        "OUTPUT_DIR",
+        "LD_LIBRARY_PATH",
+        "ALLOCATED_",
+        "INPUT_METADATA",
+        "WRONG_VERSION_NUMBER",
+        "CERTIFICATE_VERIFY_FAILED",
+    }
     assert used - known <= others  # Seed's variables, and what OpenSSL says
 
 

@@ -857,7 +857,9 @@ PLACES = ["errors", "interface", "resources", "tags", "title", "jobVersion", "na
 def test_whatever_comes_is_sent_whole_or_refused_with_findings(changed, configuration, is_edit):
     with jt.open() as store:
         make(store)
-        document = manifest(**changed) if changed else configuration
+        document = manifest() if changed else configuration
+        if changed:
+            document["job"] |= changed
         if isinstance(document, str):
             document = document.encode("utf-8", "replace")
         more = {"manifest": document, "configuration": configuration if not isinstance(configuration, str) else b"{"}

@@ -281,3 +281,91 @@ def test_what_fails_half_way_leaves_the_store_as_it_was(monkeypatch):
         for name in ("job_type", "job_type_revision", "source", "error"):
             assert store.sql(f"FROM {name}").empty
         assert store.add(new, docker_image="demo-1.0.0-seed:1.0.0").send().outcome == "created"
+
+
+# What an author gave and did not mean.
+
+IMAGE = "demo-1.0.0-seed:{}"
+
+
+def of_author(package: str = "1.0.0", **interface: Any) -> jt.Manifest:
+    made = jt.Manifest.new("demo", package_version=package, maintainer={"name": "A", "email": "a@example.com"})
+    return made.set("job.interface", {**made.at("job.interface"), **interface})
+
+
+@pytest.fixture
+def two_revisions() -> jt.Store:
+    store = jt.open()
+    store.add(of_author(), docker_image=IMAGE.format("1.0.0")).send()
+    store.edit("demo", "1.0.0", manifest=of_author("1.0.1"), docker_image=IMAGE.format("1.0.1")).send()
+    return store
+
+
+def test_a_restored_revision_brings_its_image(two_revisions):
+    plan = two_revisions.edit("demo", "1.0.0", manifest=two_revisions.revision("demo", "1.0.0", 1))
+    assert plan.after["docker_image"] == IMAGE.format("1.0.0")
+    assert not [one for one in plan.validation if one.name.startswith("IMAGE_")]
+    assert "went down" in plan.compatibility.advice
+    restored = plan.send().job_type
+    assert (restored.docker_image, restored.manifest["job"]["packageVersion"]) == (IMAGE.format("1.0.0"), "1.0.0")
+    other = two_revisions.edit("demo", "1.0.0", manifest=two_revisions.revision("demo", "1.0.0", 2), docker_image="x:1")
+    assert other.after["docker_image"] == "x:1"
+
+
+def test_a_manifest_without_its_image_is_judged_with_the_one_that_stays(two_revisions):
+    plan = two_revisions.edit("demo", "1.0.0", manifest=of_author("1.0.2"))
+    assert [one.name for one in plan.validation if one.name.startswith("IMAGE_")] == ["IMAGE_TAG"]
+    assert any(note.startswith("docker_image: none is given") and "seed:1.0.1" in note for note in plan.notes)
+    image = two_revisions.edit("demo", "1.0.0", docker_image=IMAGE.format("9.9.9"))
+    assert [one.name for one in image.validation if one.name.startswith("IMAGE_")] == ["IMAGE_TAG"]
+
+
+def test_a_revision_gives_a_manifest_that_can_be_compared(two_revisions):
+    first, second = (two_revisions.revision("demo", "1.0.0", number) for number in (1, 2))
+    assert isinstance(first.manifest, jt.Manifest)
+    assert isinstance(first["manifest"], dict)
+    for old, new in ((first.manifest, second.manifest), (first.manifest, second)):
+        assert old.diff(new)["path"].tolist() == ["$.job.packageVersion"]
+    assert second.manifest.breaking_changes(first).bump == "patch"
+    assert jt.validate(first).is_valid
+    first.manifest.set("job.title", "another")
+    assert first.manifest["job"]["title"] == "demo"
+
+
+@pytest.mark.parametrize("name", ["db_password", "DB-PASSWORD", "PASSWORD", "OTHER"])
+def test_a_setting_that_the_manifest_does_not_know_is_masked(name):
+    store = jt.open()
+    secret = of_author(settings=[{"name": "DB_PASSWORD", "secret": True}])
+    plan = store.add(secret, docker_image=IMAGE.format("1.0.0"), configuration={"settings": {name: "hunter2"}})
+    sent = plan.send()
+    edited = store.edit("demo", "1.0.0", configuration={"settings": {name: "hunter2", "DB_PASSWORD": "hunter2"}})
+    shown = [repr(plan), plan._repr_html_(), json.dumps(plan.as_dict()), plan.changes.to_csv(), json.dumps(sent.as_dict()),
+             repr(edited), json.dumps(edited.send().as_dict()), store.job_types().to_csv(), store.sql("FROM job_type").to_csv(),
+             store.sql("FROM job_type_change").to_csv()]  # fmt: skip
+    assert not [text for text in shown if "hunter2" in text]
+    meant = any("Did you mean" in note for note in plan.notes)
+    assert meant == (name != "OTHER")
+    assert "UNKNOWN_SETTING" in [one.name for one in plan.validation]
+    with pytest.raises(jt.Rejected) as refused:
+        store.add(
+            secret.set("job.timeout", "x"), docker_image="x", configuration={"settings": {name: "hunter2"}}
+        ).send()
+    assert "hunter2" not in str(refused.value) + str(refused.value.findings)
+
+
+def test_a_store_misses_no_secret_that_it_never_keeps():
+    store = jt.open()
+    secret = of_author(settings=[{"name": "DB_PASSWORD", "secret": True}, {"name": "HOST"}])
+    given = {"settings": {"DB_PASSWORD": "x", "HOST": "h"}}
+    store.add(secret, docker_image=IMAGE.format("1.0.0"), configuration=given).send()
+    assert "MISSING_SETTING" not in [one.name for one in store.edit("demo", "1.0.0", manifest=secret).validation]
+    plan = store.edit("demo", "1.0.0", configuration={"settings": {}})
+    (missing,) = (one for one in plan.validation if one.name == "MISSING_SETTING")
+    assert "HOST" in missing.description
+
+
+def test_refusals_come_first():
+    store = jt.open()
+    store.add(of_author(), docker_image=IMAGE.format("1.0.0")).send()
+    plan = store.edit("demo", "1.0.0", manifest=of_author().set("job.timeout", "x").set("job.title", "new"))
+    assert plan.lines()[0][0] == "refused"

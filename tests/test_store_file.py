@@ -37,6 +37,7 @@ from histories import (
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.engine import Database
+from jobtype_toolkit.sync.report import Disagreement, PullReport
 
 pytestmark = pytest.mark.slow
 
@@ -114,19 +115,65 @@ def ids(frame: pd.DataFrame) -> list[int]:
 # Opening.
 
 
-def test_a_missing_file_is_made(tmp_path):
+def test_a_missing_file_is_made_when_asked_for(tmp_path):
     path = tmp_path / "new.duckdb"
-    with jt.open(path) as store:
+    with jt.open(path, create=True) as store:
+        assert path.exists()
         assert len(store.jobs()) == 0
         assert store.path == path
+
+
+@pytest.mark.parametrize(
+    "write_something",
+    [
+        lambda store, page_: store.load(page_),
+        lambda store, _: store.set_workspaces({"products": True}),
+        lambda store, _: store.add(
+            jt.Manifest.new("late", maintainer={"name": "Operations", "email": "ops@example.com"}),
+            docker_image="late-1.0.0-seed:1.0.0",
+        ).send(),
+    ],
+    ids=["load", "set_workspaces", "add"],
+)
+def test_the_first_write_makes_a_missing_file(tmp_path, write, write_something):
+    path = tmp_path / "new.duckdb"
+    store = jt.open(path)
+    assert not path.exists()
+    write_something(store, write("j.json", page(JOBS)))
     assert path.exists()
+    assert store.check().is_sound
 
 
-def test_an_empty_file_as_mktemp_makes_it_becomes_a_store(tmp_path):
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda store: store.jobs(),
+        lambda store: store.sql("FROM job"),
+        lambda store: store.tables(),
+        lambda store: store.check(),
+        lambda store: store.sources,
+        lambda store: store.publish("copy.duckdb"),
+        lambda store: store.export("out"),
+        lambda store: store.forget(1),
+        lambda store: store.prune(before="P1D"),
+        lambda store: store.edit("a", "1", is_paused=True),
+    ],
+)
+def test_a_read_of_a_missing_file_names_the_nearest_and_makes_nothing(tmp_path, filled, monkeypatch, read):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(jt.InputNotFound, match=r"ops2\.duckdb.*Did you mean 'ops\.duckdb'"):
+        read(jt.open("ops2.duckdb"))
+    assert "ops2.duckdb" in repr(jt.open("ops2.duckdb"))
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["ops.duckdb"]
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_an_empty_file_is_refused_and_left_alone(tmp_path, create):
     path = tmp_path / "empty.duckdb"
     path.touch()
-    with jt.open(path) as store:
-        assert len(store.jobs()) == 0
+    with pytest.raises(jt.NotAStore, match="empty"):
+        jt.open(path, create=create)
+    assert path.read_bytes() == b""
 
 
 def test_what_was_loaded_is_there_after_reopening(filled):
@@ -136,7 +183,7 @@ def test_what_was_loaded_is_there_after_reopening(filled):
 
 
 def test_a_missing_file_is_not_made_to_be_read(tmp_path):
-    with pytest.raises(jt.StoreError, match=r"no\.duckdb"):
+    with pytest.raises(jt.InputNotFound, match=r"no\.duckdb"):
         jt.open(tmp_path / "no.duckdb", read_only=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -766,9 +813,29 @@ def test_the_html_escapes_what_comes_from_outside(store, write, tmp_path):
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     assert "33" in shown
-    odd = jt.open(tmp_path / "<b>bold.duckdb")
+    odd = jt.open(tmp_path / "<b>bold.duckdb", create=True)
     assert "<b>bold" not in odd._repr_html_()
     assert "empty" in odd._repr_html_()
+
+
+def test_reports_and_summaries_show_as_html_whatever_is_in_them(store, write, tmp_path):
+    odd = "<script>alert('x')</script>"
+    report = store.load(write("a.json", [*JOBS, {"id": 1}]), source=odd)
+    manifest = jt.Manifest.new("late", maintainer={"name": "Operations", "email": "ops@example.com"})
+    sent = store.add(manifest, docker_image="late-1.0.0-seed:1.0.0").send()
+    pulled = PullReport(
+        3, odd, rows=12_345, notes=(odd, "a\x1b[31m"), disagreements=(Disagreement(odd, "1", None, None, 1, 2),) * 9
+    )
+    expected = ((report, "34"), (sent, "late 1.0.0"), (pulled, "12,345"), (store.summary(), "33"))
+    for one, wanted in expected:
+        shown = one._repr_html_()
+        assert wanted in shown
+        assert odd not in shown
+        assert "\x1b" not in shown
+    for one in (report, pulled, store.summary()):
+        assert "&lt;script&gt;" in one._repr_html_()
+    assert "store.rejects()" in report._repr_html_()
+    assert "33 jobs" in repr(store.summary())
 
 
 def test_a_repr_never_raises(filled):
@@ -794,7 +861,7 @@ def test_explain_tells_source_window_zone_and_sql(filled):
     found = str(jt.explain(jt.open(filled).status(started="PT1H")))
     for expected in ("status", "'local'", "2026-03-01T11:00:00Z", "2026-03-01T12:00:00Z", "UTC", "SELECT", "33"):
         assert expected in found
-    assert "Nothing is known" in str(jt.explain(pd.DataFrame()))
+    assert "is unknown" in str(jt.explain(pd.DataFrame()))
 
 
 # Full disks and odd surroundings.
@@ -921,6 +988,355 @@ def test_closing_at_exit_says_nothing(filled):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+ENDS = """
+import sys, threading, time
+import jobtype_toolkit as jt
+idle, moment = float(sys.argv[2]), float(sys.argv[3])
+store = jt.open(sys.argv[1], idle=idle)
+store.jobs()
+time.sleep(max(0.0, idle + moment))
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("moment", [-0.002, -0.0005, 0.0, 0.0003, 0.001, 0.003])
+def test_a_process_that_ends_when_the_idle_time_does_ends_with_its_own_code(filled, moment):
+    done = run_python(ENDS, filled, 0.05, moment)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
+ENDS_WHILE_CLOSING = """
+import sys, threading, time
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1], idle=0.01)
+closing = threading.Event()
+class Slow:
+    def __init__(self, con):
+        self.con = con
+    def cursor(self):
+        return self.con.cursor()
+    def close(self):
+        closing.set()
+        time.sleep(0.5)
+        self.con.close()
+        sys.stdout.write("closed")
+        sys.stdout.flush()
+connect = store._database._connect
+store._database._connect = lambda *given, **more: Slow(connect(*given, **more))
+store.jobs()
+closing.wait()
+sys.exit(7)
+"""
+
+
+def test_the_end_of_a_process_waits_for_the_timer_that_closes_the_file(filled):
+    """Where the timer is inside `close` while the interpreter ends, it is taken down in the middle of DuckDB."""
+    done = run_python(ENDS_WHILE_CLOSING, filled)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "closed", "")
+
+
+BUSY = {
+    "a long query": "store.sql('SELECT sum(hash(range)) FROM range(1000000000000)')",
+    "question after question": "[store.jobs() for _ in iter(int, 1)]",
+    "write after write": "[store.prune(before='P900D') for _ in iter(int, 1)]",
+    "stores that come and go": "[jt.open().sql('FROM job') for _ in iter(int, 1)]",
+    "a wait for another thread": "store._database.writing(store._patience).__enter__() and store.jobs()",
+}
+ENDS_BUSY = """
+import sys, threading, time
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1] if sys.argv[3] == "file" else ":memory:", wait=600, idle=0.01)
+store.load(sys.argv[2])
+started = threading.Event()
+def work(code):
+    started.set()
+    eval(code)
+for code in sys.argv[4:]:
+    threading.Thread(target=work, args=(code,), daemon=True).start()
+started.wait()
+time.sleep(0.05)
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("place", ["file", "memory"])
+@pytest.mark.parametrize("what", [*BUSY, "all"])
+def test_a_process_ends_with_its_own_code_whatever_its_threads_do(filled, write, what, place):
+    codes = [BUSY[what]] if what != "all" else list(BUSY.values())
+    done = run_python(ENDS_BUSY, filled, write("j.json", page(JOBS)), place, *codes)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+
+
+def test_what_is_asked_at_the_very_end_is_answered(filled):
+    """By a function that was registered before the toolkit's own, and so runs after it."""
+    code = """
+import atexit, sys
+atexit.register(lambda: print(len(store.jobs()), store.prune(before="P900D")))
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1])
+store.jobs()
+"""
+    done = run_python(code, filled)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS)} 0\n", "")
+
+
+TERMINATED = """
+import os, signal, sys
+from pathlib import Path
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+replace = Path.replace
+def strike(one, other):
+    if one.name != "new":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return replace(one, other)
+Path.replace = strike
+app.app = lambda: jt.open(sys.argv[1]).export(sys.argv[2])
+app.main()
+"""
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing_half_made(filled, tmp_path):
+    done = run_python(TERMINATED, filled, tmp_path / "out")
+    assert (done.returncode, done.stderr) == (143, "")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+# Forks.
+
+FORKS = """
+import os, sys
+import jobtype_toolkit as jt
+store = jt.open(sys.argv[1], idle=600)
+memory = jt.open()
+memory.load(sys.argv[2])
+store.jobs(), memory.sql("FROM job")
+child = os.fork()
+if not child:
+    try:
+        memory.jobs()
+    except jt.StoreError as error:
+        assert "forked" in str(error)
+    else:
+        os._exit(1)
+    try:
+        assert len(jt.open().sql("FROM job")) == 0
+        before = len(store.jobs())
+        store.load(sys.argv[2])
+        assert len(store.jobs()) == before + 1
+    except BaseException as error:
+        print(repr(error), file=sys.stderr)
+        sys.exit(2)
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+assert len(memory.jobs()) == 1
+print(len(store.jobs()))
+"""
+
+
+def test_a_forked_child_reads_and_writes_by_itself(filled, write):
+    done = run_python(FORKS, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS) + 1}\n", "")
+
+
+# Who polls.
+
+
+@pytest.fixture
+def moments(monkeypatch):
+    """A clock of the engine that stands still until it is moved."""
+    from jobtype_toolkit.store import engine
+
+    class Clock:
+        def __init__(self) -> None:
+            self.now = 1000.0
+            self.slept: list[float] = []
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            self.now += seconds
+
+    clock = Clock()
+    monkeypatch.setattr(engine, "time", clock)
+    return clock
+
+
+def test_a_file_is_let_go_however_closely_questions_follow_each_other(filled, moments):
+    store = jt.open(filled, idle=2)
+    store.jobs()
+    before = store._database.state
+    for _ in range(9):
+        moments.now += 0.6
+        store.jobs()
+    assert store._database.state == before + 1
+    store.close()
+
+
+def test_who_asks_without_a_pause_leaves_a_gap_for_others(filled, moments):
+    store = jt.open(filled, idle=2)
+    for _ in range(4):
+        moments.now += 5
+        store.jobs()
+        store.jobs()
+    assert max(moments.slept) >= 0.2
+    store.close()
+
+
+def test_a_load_elsewhere_gets_the_file_of_a_store_that_is_asked_all_the_time(filled, write):
+    store = jt.open(filled, idle=0.05, wait=600)
+    stop = threading.Event()
+    faults: list[BaseException] = []
+
+    def poll() -> None:
+        try:
+            while not stop.is_set():
+                store.sql("SELECT count(*) FROM job")
+        except BaseException as error:  # noqa: BLE001 - a thread hands everything on
+            faults.append(error)
+
+    polling = [threading.Thread(target=poll, daemon=True) for _ in range(2)]
+    for one in polling:
+        one.start()
+    code = "import sys, jobtype_toolkit as jt; jt.open(sys.argv[1], wait=100).load(sys.argv[2])"
+    done = run_python(code, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    stop.set()
+    for one in polling:
+        one.join(600)
+    assert (done.returncode, done.stderr, faults) == (0, "", [])
+    assert len(store.jobs()) == len(JOBS) + 1
+
+
+def test_a_reader_that_never_pauses_sees_a_new_copy(filled, tmp_path, write):
+    store = jt.open(filled)
+    target = store.publish(tmp_path / "pub.duckdb")
+    copy = jt.open(target, read_only=True, idle=600)
+    assert len(copy.jobs()) == len(JOBS)
+    store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    store.publish(target)
+    assert len(copy.jobs()) == len(JOBS) + 1
+    copy.close()
+
+
+def test_a_file_that_is_deleted_under_an_open_store_is_told_and_not_made_anew(filled, write):
+    store = jt.open(filled, idle=600)
+    assert len(store.jobs()) == len(JOBS)
+    filled.unlink()
+    for attempt in (store.jobs, lambda: store.load(write("j.json", page(JOBS))), lambda: store.sql("FROM job")):
+        with pytest.raises(jt.StoreError, match=r"ops\.duckdb was deleted"):
+            attempt()
+    assert not filled.exists()
+    jt.open(filled, create=True)
+    assert len(store.jobs()) == 0
+
+
+# Publishing with care.
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_copy_has_the_mode_of_the_store_without_the_right_to_write(filled, tmp_path, mode):
+    filled.chmod(mode)
+    target = jt.open(filled).publish(tmp_path / "pub.duckdb")
+    assert stat.S_IMODE(target.stat().st_mode) == mode & 0o444
+    assert jt.open(filled).publish(target) == target
+
+
+def test_publish_replaces_nothing_but_a_store(filled, tmp_path):
+    store = jt.open(filled)
+    (tmp_path / "thesis.txt").write_text("precious")
+    (tmp_path / "link.duckdb").symlink_to("thesis.txt")
+    (tmp_path / "dangling.duckdb").symlink_to("nowhere")
+    (tmp_path / "empty.duckdb").touch()
+    shutil.copy(store.publish(tmp_path / "pub.duckdb"), tmp_path / "real.duckdb")
+    (tmp_path / "to-store.duckdb").symlink_to("real.duckdb")
+    con = duckdb.connect(str(tmp_path / "theirs.duckdb"))
+    con.execute("CREATE TABLE sales AS SELECT 1 AS amount")
+    con.close()
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()}
+    for name in ("thesis.txt", "link.duckdb", "dangling.duckdb", "empty.duckdb", "to-store.duckdb", "theirs.duckdb"):
+        with pytest.raises(jt.StoreError, match=name):
+            store.publish(tmp_path / name)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file()} == before
+    assert len(store.jobs()) == len(JOBS)
+
+
+KILLED_IN_THE_MIDDLE = """
+import os, signal, sys
+import jobtype_toolkit as jt
+from jobtype_toolkit.store import maintenance
+from pathlib import Path
+Path.replace, replace = lambda one, other: replace(one, other) if one.name == "new" else os.kill(os.getpid(), signal.SIGKILL), Path.replace
+store = jt.open(sys.argv[1])
+getattr(store, sys.argv[2])(sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize(("call", "name"), [("publish", "pub/p.duckdb"), ("export", "pub")])
+def test_what_a_killed_process_left_is_swept_by_the_next(filled, tmp_path, call, name):
+    folder = tmp_path / "pub"
+    assert run_python(KILLED_IN_THE_MIDDLE, filled, call, tmp_path / name).returncode == -9
+    assert [one for one in folder.iterdir() if one.name.startswith(".")]
+    (folder / ".export-of-mine").mkdir()
+    getattr(jt.open(filled), call)(tmp_path / name)
+    assert [one.name for one in folder.iterdir() if one.name.startswith(".")] == [".export-of-mine"]
+
+
+# Damage.
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_file_answers_or_is_an_error_of_the_toolkit(filled, seed):
+    import random
+
+    chance = random.Random(seed)
+    content = bytearray(filled.read_bytes())
+    for _ in range(1 + 40 * seed):
+        content[chance.randrange(4096 if seed % 2 else 0, len(content))] = chance.randrange(256)
+    filled.write_bytes(content)
+    calls = ("jobs", "status", "check", "tables", "system_failures")
+    code = """
+import sys, jobtype_toolkit as jt
+for call in sys.argv[2:]:
+    try:
+        getattr(jt.open(sys.argv[1]), call)()
+    except jt.ToolkitError as error:
+        assert sys.argv[1] in str(error), error
+    repr(jt.open(sys.argv[1], create=True)) if "jobs" == call else None
+try:
+    jt.open(sys.argv[1]).sql("SELECT * FROM job, error")
+except jt.ToolkitError:
+    pass
+"""
+    done = run_python(code, filled, *calls)
+    assert done.returncode == 0, done.stderr
+
+
+# Several sources.
+
+
+def test_a_store_with_two_sources_can_name_the_one_that_is_meant(filled, write):
+    with jt.open(filled) as store:
+        store.load(write("j.json", page(JOBS[:3])), source="other")
+        with pytest.raises(jt.Ambiguous, match=r"store\.source"):
+            store.jobs()
+        store.source = "other"
+        assert len(store.jobs()) == 3
+        assert store.jobs().attrs["source"] == "other"
+        assert len(store.jobs(source="local")) == len(JOBS)
+        assert store.analyses.failures().attrs["source"] == "other"
+        store.source = "*"
+        assert len(store.jobs()) == len(JOBS) + 3
+        store.source = "nobody"
+        with pytest.raises(jt.NotFound, match="nobody"):
+            store.jobs()
+        store.source = None
+        with pytest.raises(jt.Ambiguous):
+            store.jobs()
+    assert len(jt.open(filled, source="other").jobs()) == 3
+
+
 def test_no_temporary_file_is_left_behind(filled, write, tmp_path):
     with jt.open(filled) as store:
         store.load(write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
@@ -953,7 +1369,7 @@ def test_a_new_store_is_the_same_from_the_template_and_without(tmp_path, monkeyp
     with duckdb.connect() as con:
         schema.create(con)
         wanted = [con.execute(query).df() for query in (described, views)]
-    store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb")
+    store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb", create=True)
     for query, frame in zip((described, views), wanted, strict=True):
         pd.testing.assert_frame_equal(store.sql(query), frame, check_dtype=False)
     assert store.sql("FROM meta").to_dict("records") == [{"schema_version": schema.SCHEMA_VERSION, "last_load_id": 0}]
@@ -964,7 +1380,7 @@ def test_a_new_store_where_no_link_can_be_made_is_made_all_the_same(tmp_path, mo
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    store = jt.open(tmp_path / "new.duckdb")
+    store = jt.open(tmp_path / "new.duckdb", create=True)
     assert len(store.tables())
     assert [file.name for file in tmp_path.iterdir()] == ["new.duckdb"]
 

@@ -28,7 +28,7 @@ def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG00
     return frame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Question(Service):
     """A question beyond the v6 services."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -72,16 +73,29 @@ def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any]
     """
     if value is None:
         return None
-    values: list[Any] = [value] if isinstance(value, (str, int)) or not isinstance(value, Iterable) else list(value)
+    values: list[Any] = [value] if is_single(value) else list(value)
     for one in values:
-        integer = hasattr(one, "__index__") and not isinstance(one, bool)
-        if integer if kind is int else isinstance(one, kind):
+        if _is_index(one) if kind is int else isinstance(one, kind):
             continue
         msg = f"{name}={one!r} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
         raise InvalidParameter(msg)
     if kind is int:
-        return [number for one in values if abs(number := one.__index__()) < _BIGINT]
+        return [number for one in values if abs(number := operator.index(one)) < _BIGINT]
     return [one for one in values if is_storable(one)]
+
+
+def is_single(value: Any) -> bool:
+    """Return whether an argument is one value; an array of numpy without a dimension is one, though it has a way to iterate."""
+    return isinstance(value, (str, int)) or not isinstance(value, Iterable) or getattr(value, "shape", None) == ()
+
+
+def _is_index(value: Any) -> bool:
+    """Return whether a value is a whole number of Python or numpy, and no boolean."""
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return not isinstance(value, bool)
 
 
 def flag(value: Any, *, name: str) -> bool | None:
@@ -92,6 +106,8 @@ def flag(value: Any, *, name: str) -> bool | None:
     """
     if value is None or isinstance(value, bool):
         return value
+    if getattr(getattr(value, "dtype", None), "kind", "") == "b" and getattr(value, "shape", None) == ():  # numpy's own
+        return bool(value)
     msg = f"{name}={value!r} is not a boolean. Give True, False or None."
     raise InvalidParameter(msg)
 
@@ -115,19 +131,25 @@ def whole(value: Any, *, name: str) -> int:
     Raises:
         InvalidParameter: the value is something else.
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if not _is_index(value):
         msg = f"{name}={value!r} is not a whole number."
         raise InvalidParameter(msg)
-    return int(value.__index__())
+    return operator.index(value)
+
+
+DURATION = "duration"
+"""What v6 sorts jobs by besides their columns: how long they ran, or have run."""
 
 
 def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
-    """Return v6's `order` as columns and directions.
+    """Return v6's `order` as columns and directions; jobs can be sorted by `duration` alone, too.
 
     Raises:
         InvalidParameter: a column that the rows do not have, or that cannot be sorted by.
     """
     names = {field.name for field in fields if field.type not in ("json", "texts")}
+    if {"started", "ended", "num_exes"} <= names:
+        names.add(DURATION)
     keys: list[tuple[str, bool]] = []
     for key in several(order, name="order", kind=str) or ():
         name = key.removeprefix("-")
@@ -135,6 +157,9 @@ def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
             msg = f"order={key!r} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
             raise InvalidParameter(msg)
         keys.append((name, not key.startswith("-")))
+    if len(keys) > 1 and DURATION in dict(keys):
+        msg = f"order={order!r}: a v6 server sorts by duration alone. Give order='{DURATION}' or '-{DURATION}', or sort the frame."
+        raise InvalidParameter(msg)
     return tuple(keys)
 
 
@@ -148,10 +173,10 @@ def paging(page: int | None, page_size: int | None) -> Page | None:
         return None
     number, size = 1 if page is None else page, DEFAULT_PAGE_SIZE if page_size is None else page_size
     for name, value, most in (("page", number, None), ("page_size", size, MAX_PAGE_SIZE)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1 or (most and value > most):
+        if not _is_index(value) or value < 1 or (most and value > most):
             msg = f"{name}={value!r} is out of range. Give a whole number from 1" + (f" to {most}." if most else ".")
             raise InvalidParameter(msg)
-    return number, size
+    return operator.index(number), operator.index(size)
 
 
 def check_page(page: Page, count: int) -> None:
@@ -168,10 +193,10 @@ def limited(limit: int | None) -> int | None:
     Raises:
         InvalidParameter: it is neither None nor a whole number from 1.
     """
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+    if limit is not None and (not _is_index(limit) or limit < 1):
         msg = f"limit={limit!r} is out of range. Give a whole number from 1, or None for everything."
         raise InvalidParameter(msg)
-    return limit
+    return None if limit is None else operator.index(limit)
 
 
 def check_time(value: Time | None, *, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Type = Literal["int", "float", "bool", "text", "time", "json", "texts"]
@@ -31,7 +32,7 @@ PANDAS: Mapping[Type, str] = {
 """The pandas dtype of each vocabulary type; an `int` that is never missing is `int64`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One field of a resource."""
 
@@ -50,7 +51,7 @@ class Field:
     kept: bool = False
     """Whether a body that lacks it leaves the stored value alone: details have it, lists do not."""
 
-    @property
+    @cached_property
     def json_path(self) -> tuple[str, ...]:
         """The keys that lead to the field in v6's JSON."""
         return tuple((self.path or self.name).split("."))

@@ -7,6 +7,9 @@ from typing import Any
 
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import JOB_DETAILS, JOB_TYPE, JOB_TYPE_REVISION
+from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed.json import document as documents
+from jobtype_toolkit.seed.json.document import Document
 
 
 class Record(Mapping[str, Any]):
@@ -56,9 +59,27 @@ class JobType(Record):
 
 
 class JobTypeRevision(Record):
-    """One revision of a job type, with the manifest of that time."""
+    """One revision of a job type, with the manifest of that time: `later.manifest.breaking_changes(earlier)`.
+
+    `manifest` is a `Manifest`, and a plain dict under its key; whatever reads a manifest takes the revision itself too.
+    """
 
     resource = JOB_TYPE_REVISION
+
+    @property
+    def manifest(self) -> Any:
+        """A `Manifest` of its own; what is no manifest at all as it is."""
+        from jobtype_toolkit.seed.manifest import Manifest  # a record that nobody compares needs none
+
+        value = self._values["manifest"]
+        try:
+            return Manifest.of(documents.plain(value)) if isinstance(value, Mapping) else value
+        except InvalidManifest:
+            return value
+
+    def as_document(self) -> Document:
+        """Return the manifest as a document of its own."""
+        return documents.plain(self._values["manifest"])
 
 
 class Job(Record):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from jobtype_toolkit.api.fields import Resource
@@ -84,7 +84,7 @@ URL_PATTERNS: Mapping[str, str] = {
 """What the named parts of v6's URLs may be; anything else is no address of a service."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """A v6 service: what it is called here and there, what it takes, what a row of it is, how it is shown."""
 
@@ -108,12 +108,12 @@ class Service:
     example: str = ""
     """The arguments of an example in the terminal."""
 
-    @property
+    @cached_property
     def path_parameters(self) -> tuple[str, ...]:
         """The names in the URL."""
         return tuple(_IN_URL.findall(self.url))
 
-    @property
+    @cached_property
     def is_windowed(self) -> bool:
         """Whether it takes times, so that a present matters."""
         return any(parameter.kind == "time" for parameter in self.parameters)

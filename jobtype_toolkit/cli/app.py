@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from jobtype_toolkit.cli import changes, load, manifests, pull, queries, serve, 
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
-REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 2, 130, 141, 143
 
 EXIT_CODES = (
     "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr, or `validate` found errors; 2 the command as "
@@ -86,4 +87,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name must not end the program in an ASCII locale
+    signal.signal(signal.SIGTERM, _terminated)
     app()
+
+
+def _terminated(*_: object) -> None:
+    """End in order, so that files half made are removed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(TERMINATED)

@@ -17,6 +17,12 @@ from jobtype_toolkit.cli.validation import STDIN
 from jobtype_toolkit.display.cells import safe
 
 REFUSED = 1
+_SPOKEN = {
+    "send() does it": "--send does it",
+    "say replace=True": "say --replace",
+    "Give workspaces={name: is_active}.": "The store knows them after a pull.",
+}
+"""What a plan says in Python's words, and what the terminal says instead."""
 _MEANING = {one.name: one.meaning for one in WRITE_FIELDS}
 
 Config = Annotated[
@@ -89,7 +95,7 @@ def add(
         if not (send and plan.is_sendable):
             _finish(plan, send=False, json=json)
             return
-        jt.open(store).close()
+        jt.open(store, create=True).close()
     with backend(store, server, token_file, ca_file, cert_file) as present:
         _finish(present.add(manifest, **requested), send=send, json=json)
 
@@ -101,7 +107,7 @@ def edit(
         str | None, typer.Option(metavar="FILE", help=f"{_MEANING['manifest']} - is standard input.")
     ] = None,
     restore: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Take the manifest of an earlier revision.")
+        int | None, typer.Option(metavar="N", min=1, help="Take the manifest and the image of an earlier revision.")
     ] = None,
     config: Config = None,
     docker_image: Annotated[str | None, typer.Option(metavar="IMAGE", help=_MEANING["docker_image"])] = None,
@@ -141,7 +147,7 @@ def edit(
             "auto_update": auto_update,
         }
         if restore is not None:
-            changes["manifest"] = present.revision(name, version, restore, **of_store).manifest
+            changes["manifest"] = present.revision(name, version, restore, **of_store)
         given = {field: value for field, value in changes.items() if value is not None}
         _finish(present.edit(name, version, **of_store, **given), send=send, json=json)
 
@@ -167,7 +173,9 @@ def _finish(plan: jt.Plan, *, send: bool, json: bool) -> None:
     if json:
         write(jsonlib.dumps(plan.as_dict(), indent=2) + "\n")
     else:
-        shown = repr(plan).replace("send() does it", "--send does it")
+        shown = repr(plan)
+        for python, terminal in _SPOKEN.items():
+            shown = shown.replace(python, terminal)
         write("".join(f"{safe(line)}\n" for line in shown.splitlines()))
     if plan.validation.errors:
         raise typer.Exit(REFUSED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 Report = Literal["text", "json", "github"]
 _LEVELS = {"error": "error", "warning": "warning", "advice": "notice"}
+_SPOKEN = {"WORKSPACES_NOT_CHECKED": "Give --workspace NAME, once for each, or the --store or --server that has them."}
+"""Remedies that take another form in the terminal than in Python."""
 _COUNTED = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "advice": ("advice", "advice")}
+
+
+def spoken(found: Finding) -> Finding:
+    """Return the finding with its remedy in the terminal's words."""
+    remedy = _SPOKEN.get(found.name)
+    return replace(found, suggestion=remedy) if remedy else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,9 @@ def _summary(results: Sequence[Checked]) -> str:
         f"{_number(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
         ", ".join(_number(counts[severity], *names) for severity, names in _COUNTED.items()),
     ]
+    fixable = Counter(found.fix.safe for one in read for found in one.findings if found.fix)
+    if fixable:
+        told.append(f"--fix applies {_number(fixable[True], 'fix', 'fixes')}, --fix --unsafe {fixable.total():,}")
     applied = sum(len(one.applied) for one in read)
     if applied:
         told.append(_number(applied, "fix", "fixes"))

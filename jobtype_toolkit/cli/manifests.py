@@ -1,4 +1,4 @@
-"""The commands for a manifest at hand: `new`, `fmt`, `diff` and `schema`; `validate` is in `validating`."""
+"""The commands for a manifest: `new`, `configuration`, `manifest`, `fmt`, `diff` and `schema`; `validate` is in `validation`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,25 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.cli.output import draw, write
+from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 from jobtype_toolkit.cli.validation import FOUND, STDIN, UNREADABLE, found_in, progress
 from jobtype_toolkit.display.cells import plain, safe
 
+Source = Annotated[str | None, typer.Option(metavar="NAME", help="Which source of the store.")]
 _DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
+
+
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="The file to write; standard output if not given."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: jobtype-toolkit new tile-mosaic -o seed.manifest.json")(new)
+    app.command(epilog="Example: jobtype-toolkit configuration seed.manifest.json")(configuration)
+    app.command(epilog="Example: jobtype-toolkit manifest tile-press 5.2.0 --store demo.duckdb")(manifest)
     app.command(epilog="Example: jobtype-toolkit fmt seed.manifest.json")(fmt)
     app.command(epilog="Example: jobtype-toolkit diff seed.manifest.json seed.manifest.json --json")(diff)
     app.command(epilog="Example: jobtype-toolkit schema manifest")(schema)
@@ -29,10 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the job: letters, digits and '-'.")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The file to write; standard output if not given."),
-    ] = None,
+    output: Output = None,
 ) -> None:
     """Write a manifest to start from: all that is required, no inputs, Scale's least resources."""
     made = jt.Manifest.new(name)
@@ -40,6 +47,54 @@ def new(
     if errors:
         msg = f"NAME {name!r}: {errors[0].description} {errors[0].suggestion}".rstrip()
         raise jt.InvalidParameter(msg)
+    _saved(made, output, "Fill it in, then: jobtype-toolkit validate {file}")
+
+
+def configuration(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The manifest; - is standard input.")],
+    output: Output = None,
+) -> None:
+    """Write a configuration to fill in: the mounts, settings and file outputs of a manifest, each without a value."""
+    made = jt.Configuration.for_manifest(_read(file))
+    _saved(made, output, f"Fill it in, then: jobtype-toolkit validate {safe(file)} --config {{file}}")
+
+
+def manifest(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    revision: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="That of an earlier revision; the present one if not given.")
+    ] = None,
+    output: Output = None,
+    source: Source = None,
+    store: StoreFile = None,
+    server: ServerUrl = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
+) -> None:
+    """Write the manifest of a job type in a store or on a server."""
+    with backend(store, server, token_file, ca_file, cert_file) as present:
+        made = _stored(present, name, version, revision, source)
+    _saved(made, output, "Change it, then: jobtype-toolkit edit " + f"{safe(name)} {safe(version)} --manifest {{file}}")
+
+
+def _stored(present: jt.Backend, name: str, version: str, revision: int | None, source: str | None) -> jt.Manifest:
+    """Return the manifest of a job type, or of one of its revisions."""
+    record: Any = (
+        present.job_type(name, version, source=source)
+        if revision is None
+        else present.revision(name, version, revision, source=source)
+    )
+    if record["manifest"] is None:
+        what = f"{name} {version}" if revision is None else f"revision {revision} of {name} {version}"
+        msg = f"The manifest of {what} is not known here. Load its details or its revisions first."
+        raise jt.NotFound(msg)
+    return jt.Manifest.read(record["manifest"])
+
+
+def _saved(made: jt.Manifest | jt.Configuration, output: Path | None, then: str) -> None:
+    """Write a document to standard output, or to a file that must be a new one."""
     if output is None:
         write(made.text)
         return
@@ -47,7 +102,7 @@ def new(
         msg = f"There is a file {output} already, and it was left as it is. Choose another name with -o."
         raise jt.InvalidParameter(msg)
     made.save(output)
-    write(f"{safe(str(output))} made. Fill it in, then: jobtype-toolkit validate {safe(str(output))}\n")
+    write(f"{safe(str(output))} made. {then.format(file=safe(str(output)))}\n")
 
 
 def fmt(
@@ -97,15 +152,34 @@ def _formatted(name: str, *, check: bool) -> bool:
 
 
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="The old manifest; - is standard input.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The new manifest.")],
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="The old manifest, - being standard input; with --revisions a job type's name."
+        ),
+    ],
+    after: Annotated[str, typer.Argument(metavar="B", help="The new manifest; with --revisions a version.")],
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write an object instead of tables.")] = False,
+    revisions: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="N M", help="Compare two revisions of a job type in a store or on a server."),
+    ] = None,
+    source: Source = None,
+    store: StoreFile = None,
+    server: ServerUrl = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    cert_file: CertFile = None,
 ) -> None:
     """Show what a new manifest changes, whom that breaks, and which version must be raised.
 
     Both are compared as a v6 server stores them: defaults written out, items of lists matched by their names.
     """
-    old, new = _read(before), _read(after)
+    if revisions is None:
+        old, new = _read(before), _read(after)
+    else:
+        with backend(store, server, token_file, ca_file, cert_file) as present:
+            old, new = (_stored(present, before, after, number, source) for number in revisions)
     frame, judged = old.diff(new), new.breaking_changes(old)
     columns = [plain(frame[field.name]) for field in _DIFF]
     if json:

@@ -70,12 +70,13 @@ def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], 
     hidden: list[int] = []
     while True:
         kept = [place for place in range(len(fields)) if place not in hidden]
-        made = table(title, [fields[place] for place in kept], [columns[place] for place in kept])
+        made = table([fields[place] for place in kept], [columns[place] for place in kept])
         wanted = console.measure(made, options=console.options.update(max_width=_UNBOUNDED)).maximum
         if wanted <= width or len(kept) <= _FEWEST_COLUMNS:
             break
         hidden.append(max(kept[1:], key=lambda place: (fields[place].name not in _ANSWERS, place)))
     with console.capture() as captured:
+        console.print(title, style="bold")
         console.print(made)
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     return [fields[place].name for place in sorted(hidden)]

@@ -87,8 +87,8 @@ def pull(
             )
         except jt.PullStopped as error:
             report, stopped = error.report, error
-        except KeyboardInterrupt:
-            write("Stopped. What was fetched is kept; pull again to go on.\n", to=sys.stderr)
+        except KeyboardInterrupt as stop:
+            write("".join(f"{one}\n" for one in getattr(stop, "__notes__", ("Stopped.",))), to=sys.stderr)
             raise
     if json:
         write(jsonlib.dumps(report.as_dict()) + "\n")

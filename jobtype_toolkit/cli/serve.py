@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -48,6 +49,15 @@ def serve(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="What the chances of the faults come from.")] = 0,
     read_only: Annotated[bool, typer.Option("--read-only", metavar="", help="Refuse every write.")] = False,
+    shift: Annotated[
+        bool, typer.Option(metavar="", help="Move the sample to the present, so that the last day has jobs in it.")
+    ] = True,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A further name by which a server without a token may be called; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Serve a store as a v6 server would, until Ctrl+C: for trying clients, and for curl.
 
@@ -58,12 +68,15 @@ def serve(
     needed()
     from jobtype_toolkit.server.app import app
     from jobtype_toolkit.server.faults import Faults
+    from jobtype_toolkit.server.present import move_to
     from jobtype_toolkit.server.releases import release as known
     from jobtype_toolkit.server.serve import address, check_address, listening, run
 
     check_address(host, token)
     wanted = None if faults is None else Faults.parse(faults, seed=seed)
-    with jt.sample() if sample else opened(store) as served:
+    with jt.sample(clock=_now) if sample else opened(store) as served:
+        if sample and shift:
+            move_to(served, _now())
         made = app(
             served,
             source=source,
@@ -72,12 +85,17 @@ def serve(
             release=known(release).name,
             read_only=read_only,
             faults=wanted,
+            allow_hosts=allow_host or (),
         )
         with listening(host, port) as listener:
             base = address(listener) + prefix.rstrip("/")
             _tell(served, base, has_token=token is not None, misbehaves=wanted is not None)
             run(made, listener)
     write("\nstopped\n")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _tell(served: jt.Store, base: str, *, has_token: bool, misbehaves: bool) -> None:

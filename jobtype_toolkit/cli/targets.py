@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +47,7 @@ def opened(path: Path | None) -> jt.Store:
 
     Raises:
         InvalidParameter: none was named.
-        StoreError: there is none; a question makes no file.
+        InputNotFound: there is none; a question makes no file.
     """
     if path is None:
         msg = (
@@ -54,8 +56,10 @@ def opened(path: Path | None) -> jt.Store:
         )
         raise jt.InvalidParameter(msg)
     if not path.exists():
-        msg = f"There is no store at {path}. `jobtype-toolkit load FILE --store {path}` makes one."
-        raise jt.StoreError(msg)
+        near = get_close_matches(path.name, [one.name for one in path.parent.glob("*.*db")], 1)
+        hint = f" Did you mean {str(path.with_name(near[0]))!r}?" if near else ""
+        msg = f"There is no store at {path}.{hint} `jobtype-toolkit load FILE --store {path}` makes one."
+        raise jt.InputNotFound(msg)
     return jt.open(path)
 
 
@@ -74,6 +78,12 @@ def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_f
             why = getattr(error, "strerror", None) or "it is no text"
             msg = f"--token-file {token_file} cannot be read: {why}."
             raise jt.UnreadableInput(msg) from None
+        if os.name == "posix" and token_file.stat().st_mode & 0o044:
+            warnings.warn(
+                f"--token-file {token_file} can be read by other users of this machine. Say chmod 600 {token_file}.",
+                jt.NotVerified,
+                stacklevel=2,
+            )
         if len(token.split()) != 1:
             msg = f"--token-file {token_file} must hold the token alone: no 'Token' before it, no second line."
             raise jt.InvalidParameter(msg)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report
+from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report, spoken
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, connected, opened
 from jobtype_toolkit.display.cells import safe
@@ -40,7 +40,7 @@ class Checks:
     """How to check: what the options ask for."""
 
     config: Path | None = None
-    fix: bool = False
+    fix: Literal["safe", "all"] | None = None
     against: str | None = None
     workspaces: dict[str, bool] | None = None
     scale: jt.Scale | None = None
@@ -56,9 +56,9 @@ class Checks:
         source: Any = sys.stdin.buffer.read() if name == STDIN else Path(name)
         made = self._validate(source)
         applied: Sequence[str] = ()
-        if self.fix and any(found.fix and found.fix.safe for found in made):
+        if self.fix and any(found.fix and (found.fix.safe or self.fix == "all") for found in made):
             try:
-                fixed = made.fixed()
+                fixed = made.fixed(self.fix)
             except jt.InvalidManifest:  # not readable as a manifest; the findings say why
                 return Checked(name, self._weighed(made))
             applied = fixed.applied
@@ -73,13 +73,14 @@ class Checks:
 
     def _validate(self, source: Any) -> jt.Validation:
         if self.scale is not None:
-            return self.scale.validate(source, self.config)
+            made = self.scale.validate(source, self.config)
+            return made if self.config else _of_manifest(made)
         against: Any = self.against or "7.2"
         return jt.validate(source, self.config, workspaces=self.workspaces, against=against)
 
     def _weighed(self, made: jt.Validation, *, placed: bool = True) -> list[Finding]:
         """Return the findings; if a target is named, what only others refuse is a warning."""
-        found = list(made.findings if placed else (replace(one, line=None, column=None) for one in made))
+        found = [spoken(one if placed else replace(one, line=None, column=None)) for one in made]
         if self.against is None:
             return found
         counts = {self.against} if self.against in ("schema", "seed-cli") else {"Scale", "Scale create"}
@@ -87,6 +88,14 @@ class Checks:
             replace(one, severity="warning") if one.severity == "error" and not one.rejected_by & counts else one
             for one in found
         ]
+
+
+def _of_manifest(made: jt.Validation) -> jt.Validation:
+    """Return what is said of the manifest: without a configuration a server judges an empty one, which nobody gave."""
+    errors, warnings = (
+        tuple(one for one in findings if one.document == "manifest") for findings in (made.errors, made.warnings)
+    )
+    return replace(made, errors=errors, warnings=warnings)
 
 
 def register(app: typer.Typer) -> None:
@@ -111,6 +120,18 @@ def validate(
     fix: Annotated[
         bool, typer.Option("--fix", metavar="", help="Apply the safe fixes in place, and say which.")
     ] = False,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe", metavar="", help="With --fix: apply every fix, also those to be looked at afterwards."
+        ),
+    ] = False,
+    workspace: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A workspace that --config may name, once for each; the store's if not given."
+        ),
+    ] = None,
     format: Annotated[
         Report, typer.Option(metavar="NAME", help="text, json, or github for annotations in a workflow.")
     ] = "text",
@@ -135,23 +156,15 @@ def validate(
     Without a FILE, every manifest of the store is validated, old revisions too; with --config, its workspaces are those that a
     configuration may name. With --server, the server's own validation is asked, too. Exit codes: 0 nothing of severity error, 1 something, 2 a file could not be read.
     """
-    if against is not None and against not in TARGETS:
-        msg = f"--against {against!r} is not a target. Give one of {', '.join(TARGETS)}."
-        raise jt.InvalidParameter(msg)
-    if server is not None and (not files or against is not None):
-        msg = "--server asks that server: give it a FILE, and leave --against out."
-        raise jt.InvalidParameter(msg)
-    if not files and store is None:
-        msg = "No manifest was named. Give a FILE, a folder, - for standard input, or --store FILE for all of a store."
-        raise jt.InvalidParameter(msg)
-    if fix and (not files or STDIN in files):
-        msg = "--fix changes files in place; standard input and stores are not changed. Name a file."
-        raise jt.InvalidParameter(msg)
+    _refuse_targets(files, against, store, server)
+    _refuse_options(files, config, fix=fix, unsafe=unsafe, workspace=workspace, server=server)
     if config is not None:
         jt.validate({}, config)  # the one file that all need: not to be told of with each
-    workspaces = _workspaces(store) if store and not server and (config or not files) else None
+    workspaces = dict.fromkeys(workspace, True) if workspace else None
+    if workspaces is None and store and not server and (config or not files):
+        workspaces = _workspaces(store)
     with connected(server, token_file, ca_file, cert_file) if server else nullcontext() as scale:
-        checks = Checks(config, fix, against, workspaces, scale)
+        checks = Checks(config, ("all" if unsafe else "safe") if fix else None, against, workspaces, scale)
         results = list(_files(checks, files) if files else _stored(checks, store))
     write(REPORTS[format](results, config))
     for one in results:
@@ -161,6 +174,40 @@ def validate(
         raise typer.Exit(UNREADABLE)
     if any(one.count("error", *["warning"] * warnings_as_errors) for one in results):
         raise typer.Exit(FOUND)
+
+
+def _refuse_targets(files: list[str] | None, against: str | None, store: Path | None, server: str | None) -> None:
+    """Refuse a command that names nothing to validate, or nobody to validate against."""
+    if against is not None and against not in TARGETS:
+        msg = f"--against {against!r} is not a target. Give one of {', '.join(TARGETS)}."
+        raise jt.InvalidParameter(msg)
+    if server is not None and (not files or against is not None):
+        msg = "--server asks that server: give it a FILE, and leave --against out."
+        raise jt.InvalidParameter(msg)
+    if not files and store is None:
+        msg = "No manifest was named. Give a FILE, a folder, - for standard input, or --store FILE for all of a store."
+        raise jt.InvalidParameter(msg)
+
+
+def _refuse_options(
+    files: list[str] | None,
+    config: Path | None,
+    *,
+    fix: bool,
+    unsafe: bool,
+    workspace: list[str] | None,
+    server: str | None,
+) -> None:
+    """Refuse options that do not go together."""
+    if fix and (not files or STDIN in files):
+        msg = "--fix changes files in place; standard input and stores are not changed. Name a file."
+        raise jt.InvalidParameter(msg)
+    if unsafe and not fix:
+        msg = "--unsafe says which fixes --fix applies. Give --fix too."
+        raise jt.InvalidParameter(msg)
+    if workspace and (config is None or server is not None):
+        msg = "--workspace is for a configuration that no server judges. Give --config FILE, and leave --server out."
+        raise jt.InvalidParameter(msg)
 
 
 def found_in(names: Sequence[str]) -> list[str]:

@@ -149,16 +149,13 @@ def show(frame: pd.DataFrame, *, rows: int = _ROWS, all_columns: bool = False) -
     )
 
 
-def table(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]]) -> Table:
+def table(fields: Sequence[Field], columns: Sequence[Sequence[Any]]) -> Table:
     """Return columns of plain values as a table, whatever stands in the values."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     made = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         show_edge=False,
@@ -179,7 +176,7 @@ def table(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]])
 def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
     """Return the lines under a table: how much of what, from where, how fresh, over which window."""
     known = frame.attrs
-    lines = [_counted(frame, shown, "; --limit 0 shows all")]
+    lines = _counted(frame, shown, "; --limit 0 shows all").splitlines()
     lines += [f"Note: {note}." for note in known["notes"] if "as limit= asks" not in note]
     if left_out:
         lines.append(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --all-columns, --json or --csv.")

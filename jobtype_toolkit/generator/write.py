@@ -86,6 +86,7 @@ def _write_history(folder: Path, scratch: Path, model: Model, truth: Truth, seed
         "temp_directory": str(scratch),
     }
     with duckdb.connect(scratch / "history.duckdb", config=settings) as connection:
+        connection.execute("SET enable_progress_bar = false")  # or DuckDB prints one
         connection.execute("SET TimeZone = 'UTC'")
         _set_names(connection, model)
         connection.execute(_sql("tables.sql"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -58,6 +59,9 @@ def connect(
     Raises:
         InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
             is missing; a timeout is not a positive number.
+
+    Warns:
+        NotVerified: certificates are not verified, or a token goes to another machine unencrypted.
     """
     base = _base(url, name="url")
     given = token if token is not None or auth is not None else os.environ.get(TOKEN_VARIABLE) or None
@@ -67,13 +71,20 @@ def connect(
             NotVerified,
             stacklevel=2,
         )
+    known = credentials(given, auth)
+    if base.startswith("http://") and known.kind != "no token" and transport is None and not _is_here(base):
+        warnings.warn(
+            f"connect({base!r}): the token goes over the network unencrypted, and whoever is in between can read it. Use "
+            "https:// if the server has it.",
+            NotVerified,
+            stacklevel=2,
+        )
     if not isinstance(verify, bool):
         verify = _file(verify, name="verify")
     if cert is not None:
         cert = (
             (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
         )
-    known = credentials(given, auth)
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
     http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries, transport))
     return Scale(
@@ -82,6 +93,15 @@ def connect(
         ui_url=None if ui_url is None else _base(ui_url, name="ui_url"),
         about=told,
     )
+
+
+def _is_here(base: str) -> bool:
+    """Whether a URL is this machine's own."""
+    host = urlsplit(base).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_pair(value: Any) -> bool:
@@ -109,6 +129,8 @@ def _seconds(timeout: Any) -> tuple[float, float]:
     raise InvalidParameter(msg)
 
 
+_NO_URL = frozenset(" \"'<>\\^`{|}")
+"""What a URL has in percent-encoding only; links are made of it."""
 _FOR_EVER = 1e6
 """Seconds that no system waits."""
 
@@ -124,7 +146,7 @@ def _base(url: str, *, name: str) -> str:
     if is_url and (parts.username is not None or parts.password is not None):
         msg = f"connect({name}=…): the URL has a user or a password in it, which would be seen. Give auth=(user, password)."
         raise InvalidParameter(msg)
-    if not is_url or parts.query or parts.fragment or not text.isprintable() or " " in text:
+    if not is_url or parts.query or parts.fragment or not text.isprintable() or _NO_URL & set(text):
         msg = (
             f"connect({name}=…): not a valid base URL. Pass everything before /v6/, including the scheme: "
             "https://scale.example/api."

@@ -16,6 +16,7 @@ import requests
 
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidPage, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
+from jobtype_toolkit.live.retry import YEAR
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
 from jobtype_toolkit.seed.findings import SCALE, SCALE_CREATE, Finding, finding
 from jobtype_toolkit.seed.text import clipped
@@ -92,7 +93,9 @@ def _text_of(page: str) -> str:
     return " ".join(parser.parts)
 
 
-def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | None = None) -> ToolkitError:
+def failure(
+    asked: str, status: int, said: str, *, is_json: bool, wait: float | None = None, longest: float = YEAR
+) -> ToolkitError:
     """Return the error for an answer that is not a success.
 
     Args:
@@ -101,10 +104,13 @@ def failure(asked: str, status: int, said: str, *, is_json: bool, wait: float | 
         said: its detail, with nothing secret in it.
         is_json: whether it came as JSON.
         wait: how many seconds it asks to wait.
+        longest: how many seconds are waited at most.
     """
     quoted = f' The server says: "{said}"' if said else " The server says nothing about it."
     if wait is not None:
-        quoted += f" It asks to wait {wait:,.0f} s."
+        more = " or more" if wait >= YEAR else ""
+        too_long = f"; more than {longest:,.0f} s are not waited for" if wait > longest else ""
+        quoted += f" It asks to wait {wait:,.0f} s{more}{too_long}."
     if status in (401, 403):
         return AuthenticationFailed(f"{asked} was refused with {status}.{quoted} {_refused(said)}")
     if status == 404 and said == "Invalid page.":
@@ -217,6 +223,8 @@ def unfinished(error: Exception) -> Unfinished:
         is_file = said.startswith("Could not find")  # the certificates that REQUESTS_CA_BUNDLE names
         why = said if is_file else type(error).__name__
         return Unfinished(f"{why}.", may_pass=isinstance(error, OSError) and not is_file)
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in said:
+        return Unfinished("the proxy is a SOCKS one, which needs `pip install pysocks`.", may_pass=False)
     found = _SYSTEM_SAYS.search(said)
     system = f" ({found[0].strip()})" if found else ""
     if "WRONG_VERSION_NUMBER" in said or "record layer failure" in said.lower():

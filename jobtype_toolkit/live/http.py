@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -18,15 +19,17 @@ from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
 from jobtype_toolkit.live.auth import Concealed, Credentials
 from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.redact import echoing
-from jobtype_toolkit.live.retry import AGAIN, SLOWER, Pace, Retries
+from jobtype_toolkit.live.retry import AGAIN, AWAY, SLOWER, Pace, Retries
 from jobtype_toolkit.seed.text import clipped
 
 Params = Sequence[tuple[str, str | int]]
 _POOL = 16
 """Connections that are kept for later."""
-_CHUNK = 2**20
-_LARGEST = 2**30
-"""Bytes of the largest answer that is read: a server gone wrong must not fill the memory."""
+_CHUNK = 2**16
+_LARGEST = 2**28
+"""Bytes of the largest answer that is read, unpacked: a server gone wrong must not fill the memory."""
+_PIECES = 10
+"""How many times the longest wait for a piece of an answer all of it may take."""
 _REDIRECTS = 5
 _NO_PROXIES: Mapping[str, Any] = {"http": None, "https": None, "all": None}
 """Without these, requests would take the environment's for the schemes that a caller leaves out."""
@@ -75,6 +78,7 @@ class Http:
         self.pace = Pace(settings.retries.sleep)
         self.requests = 0
         """How many requests were sent."""
+        self._is_patient = False
         self.dated: tuple[str, datetime] | None = None
         """The date of the last answer, and when it came."""
         self._counting = threading.Lock()
@@ -103,13 +107,23 @@ class Http:
         """Close what is open; the next request opens it again."""
         self._session.close()
 
-    def get(self, path: str, params: Params = (), *, accept: str | None = None) -> Answer:
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """Let questions be asked on while the server is away, for as long as `Retries.patience` allows."""
+        self._is_patient = True
+        try:
+            yield
+        finally:
+            self._is_patient = False
+
+    def get(self, path: str, params: Params = (), *, accept: str | None = None, again: bool = True) -> Answer:
         """Send a GET, again if that may help, and return its JSON, or the body alone if another kind is accepted.
 
         Args:
             path: below `/v6/`, with its slash at the end.
             params: the query; a repeated parameter several times.
             accept: another media type than JSON.
+            again: whether a 500 is asked again.
 
         Raises:
             AuthenticationFailed, NotFound, Rejected: the server says no.
@@ -117,26 +131,32 @@ class Http:
             ConnectionFailed: it cannot be reached, or breaks off, also when asked again.
         """
         retries, number = self._settings.retries, 0
+        patience = retries.patience if self._is_patient else 0.0
+        began, waited = retries.now(), 0.0
         while True:
             number += 1
             self.pace.wait()
+            left = patience - max(waited, retries.now() - began)
             try:
                 answer = self._once("GET", path, params, accept=accept)
             except Unfinished as error:
                 wrong: ToolkitError = ConnectionFailed(self._unfinished("GET", path, error, tries=number))
-                pause = retries.pause(number) if error.may_pass else None
+                pause = retries.pause(number, left=left) if error.may_pass else None
             else:
                 wrong_or_none = self._judged("GET", path, answer, accept)
                 if wrong_or_none is None:
                     return answer
                 wrong = wrong_or_none
-                is_passing = answer.status in AGAIN or answer.status < 300
-                pause = retries.pause(number, answer.headers.get("retry-after")) if is_passing else None
+                is_passing = (answer.status in AGAIN or answer.status < 300) and (again or answer.status != 500)
+                left = left if answer.status in AWAY else 0.0
+                pause = retries.pause(number, answer.headers.get("retry-after"), left=left) if is_passing else None
                 if answer.status in SLOWER and pause is not None:
                     self.pace.slow(pause)
+                    waited += pause
                     continue
             if pause is None:
                 raise wrong from None
+            waited += pause
             retries.sleep(pause)
 
     def send(self, method: str, path: str, body: Any, *, secrets: Iterable[str] = ()) -> Answer:
@@ -218,22 +238,49 @@ class Http:
                 proxies=self._proxies,
             )
             with response:
-                body = self._read(response)
+                body = self._read(response, settings.timeout[1] * _PIECES)
                 found = {name.lower(): value for name, value in response.headers.items()}
                 self.dated = (found["date"], datetime.now(UTC)) if "date" in found else self.dated
-                return Answer(response.status_code, found, body, _json(body))
+                if isinstance(body, bytes):
+                    return Answer(response.status_code, found, body, _json(body))
+                trouble = body
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
             trouble = unfinished(error)
         raise trouble  # out here: the exceptions of requests carry the request, and it the token
 
     @staticmethod
-    def _read(response: requests.Response) -> bytes:
+    def _read(response: requests.Response, longest: float) -> bytes | Unfinished:
+        """Return the unpacked body, or why it was not read to its end: it is too large, or takes too long."""
         parts, size = [], 0
-        for part in response.iter_content(_CHUNK):
-            size += len(part)
-            if size > _LARGEST:
-                break
-            parts.append(part)
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            with suppress(ValueError, OSError):
+                response.raw.shutdown()  # whoever waits for the next piece gets no further
+
+        timer = threading.Timer(longest, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            for part in response.iter_content(_CHUNK):
+                size += len(part)
+                if size > _LARGEST:
+                    return Unfinished(
+                        f"the answer is larger than {_LARGEST:,} bytes, unpacked; ask for smaller pages.",
+                        may_pass=False,
+                    )
+                parts.append(part)
+        except (requests.RequestException, OSError):
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            return Unfinished(
+                f"the answer did not end within {longest:,.0f} s; ask for smaller pages, or see timeout=.",
+                may_pass=False,
+            )
         return b"".join(parts)
 
     def _judged(
@@ -264,8 +311,16 @@ class Http:
                 status=answer.status,
                 detail=said,
             )
-        wait = self._settings.retries.asked(answer.headers.get("retry-after"))
-        return failure(asked, answer.status, detail(answer.body, kind, hide), is_json="json" in kind, wait=wait)
+        retries = self._settings.retries
+        wait = retries.asked(answer.headers.get("retry-after"))
+        return failure(
+            asked,
+            answer.status,
+            detail(answer.body, kind, hide),
+            is_json="json" in kind,
+            wait=wait,
+            longest=retries.longest,
+        )
 
     def _unfinished(self, method: str, path: str, why: Unfinished, *, tries: int = 1) -> str:
         attempts = f" after {tries} attempts" if tries > 1 else ""

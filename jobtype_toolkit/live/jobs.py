@@ -8,15 +8,25 @@ from typing import Any
 
 import pandas as pd
 
-from jobtype_toolkit.api.arguments import check_page
+from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
 from jobtype_toolkit.backend import Query
-from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ToolkitError
+from jobtype_toolkit.errors import InvalidPage, InvalidParameter, ServerFailed, ToolkitError
 from jobtype_toolkit.frames import sort
 from jobtype_toolkit.live.http import Http, Params
-from jobtype_toolkit.live.paging import Fresh, KeysetPage, by_key, following, last_modified, numbered, page, pages
+from jobtype_toolkit.live.paging import (
+    Fresh,
+    KeysetPage,
+    by_key,
+    first_readable,
+    following,
+    last_modified,
+    numbered,
+    page,
+    pages,
+)
 from jobtype_toolkit.live.queries import NOTHING, ServerReader, unique
 
 JOBS_PER_PAGE = 250
@@ -85,8 +95,19 @@ def jobs(reader: ServerReader, query: Query) -> pd.DataFrame:
         rows, count = _by_key(http, params, window, query.limit)
     frame = reader.frame(query, rows, params=params)
     if not query.page:
-        frame = sort(frame, [*query.order, *_BY_LAST_MODIFIED])
+        frame = _sorted(frame, query.order)
     frame.attrs["count"] = count if query.page else max(count, len(frame))
+    return frame
+
+
+def _sorted(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
+    """Return jobs in the order that was asked for, and by last_modified, then id."""
+    if not any(name == DURATION for name, _ in order):
+        return sort(frame, [*order, *_BY_LAST_MODIFIED])
+    attrs = frame.attrs
+    frame = sort(frame.assign(**{DURATION: frame["ended"] - frame["started"]}), [*order, *_BY_LAST_MODIFIED])
+    frame = frame.drop(columns=DURATION)
+    frame.attrs = attrs
     return frame
 
 
@@ -110,20 +131,24 @@ def iter_jobs(reader: ServerReader, query: Query, size: int) -> Iterator[pd.Data
 
 def newest(http: Http, since: datetime | None) -> tuple[datetime | None, int]:
     """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
-    query = [*_bounds(Window(since, None)), ("order", "-last_modified"), ("order", "-id"), ("page_size", 1)]
-    found = page(http, "jobs/", query)
+    found = first_readable(http, [*_bounds(Window(since, None)), ("order", "-last_modified"), ("order", "-id")])
     return (last_modified(found.rows[0]) if found.rows else None), found.count
 
 
 def oldest(http: Http) -> datetime | None:
-    """Return the least last_modified of a job; None without any."""
-    found = page(http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+    """Return the least last_modified of a job; None without any, or if the server fails on it."""
+    try:
+        found = page(http, "jobs/", [("order", "last_modified"), ("order", "id"), ("page_size", 1)])
+    except ServerFailed as error:
+        if error.status != 500:
+            raise
+        return None  # it fails on this very job
     return last_modified(found.rows[0]) if found.rows else None
 
 
 def count(http: Http, started: datetime | None, ended: datetime) -> int:
     """Return how many jobs the server says were modified from an instant to another, both included."""
-    return page(http, "jobs/", [*_bounds(Window(started, ended)), ("page_size", 1)]).count
+    return first_readable(http, _bounds(Window(started, ended))).count
 
 
 def _keyset_pages(http: Http, params: Params, window: Window, size: int) -> Iterator[KeysetPage]:
@@ -174,6 +199,8 @@ def _window(query: Query) -> Window:
 
 def _order(keys: Order) -> Params:
     """Return v6's order: model fields, with two underscores into another object."""
+    if any(name == DURATION for name, _ in keys):  # v6 drops all further keys
+        return [("order", ("" if up else "-") + DURATION) for _, up in keys]
     named = [("" if up else "-") + "__".join(JOB[name].json_path) for name, up in keys]
     return [("order", name) for name in (*named, "last_modified", "id")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -108,7 +109,8 @@ class ServerReader:
 
 def path(query: Query) -> str:
     """Return the service's path with its places filled in."""
-    return query.service.url.format(**{name: query.filters[name] for name in query.service.path_parameters})
+    places = {name: quote(str(query.filters[name]), safe="") for name in query.service.path_parameters}
+    return query.service.url.format(**places)
 
 
 def unique(rows: Sequence[Any]) -> list[Any]:

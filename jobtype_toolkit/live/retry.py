@@ -13,6 +13,12 @@ AGAIN = frozenset({429, 500, 502, 503, 504})
 """The statuses after which a GET is asked again."""
 SLOWER = frozenset({429, 503})
 """The statuses that ask for less: every request waits, not just the one that was refused."""
+AWAY = frozenset({429, 502, 503, 504})
+"""The statuses of a server that is not there for the moment; a patient caller asks on."""
+YEAR = 31_536_000.0
+"""Seconds; a server that asks to wait longer might as well say never."""
+_OFTEN = 15.0
+"""Seconds between two questions to a server that is away, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +31,26 @@ class Retries:
     """Seconds to wait before the first time; twice as long each time, by half less at random."""
     longest: float = 120.0
     """The longest wait, in seconds. A server that asks for more with Retry-After is not waited for."""
+    patience: float = 120.0
+    """Seconds that a pull waits in all, and asks on, while the server is away: restarted, or behind a proxy that misses it."""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     random: Callable[[], float] = field(default=random.random, repr=False)
     """Gives a number from 0 to 1."""
     now: Callable[[], float] = field(default=time.time, repr=False)
     """The seconds since 1970, which a Retry-After that is a date is measured against."""
 
-    def pause(self, number: int, retry_after: str | None = None) -> float | None:
-        """Return how many seconds to wait before asking again for the `number`-th time, from 1; None to give up."""
-        if number > self.count:
+    def pause(self, number: int, retry_after: str | None = None, *, left: float = 0.0) -> float | None:
+        """Return how many seconds to wait before asking again for the `number`-th time, from 1; None to give up.
+
+        `left` are the seconds that a patient caller goes on for beyond the count.
+        """
+        if number > self.count and (not self.count or left <= 0):
             return None
         asked = self.asked(retry_after)
         if asked is not None:
             return asked if asked <= self.longest else None
-        return min(self.first * 2.0 ** (number - 1), self.longest) * (1 - self.random() / 2)
+        longest = self.longest if number <= self.count else min(self.longest, _OFTEN)
+        return float(min(self.first * 2.0 ** (number - 1), longest) * (1 - self.random() / 2))
 
     def asked(self, retry_after: str | None) -> float | None:
         """Return how many seconds a Retry-After asks for, a number or a date; None if it is neither."""
@@ -46,13 +58,13 @@ class Retries:
             return None
         text = retry_after.strip()
         if text.isascii() and text.isdigit():
-            return float(text[:9])
+            return min(float(text[:9]), YEAR)
         try:
             moment: float = parsedate_to_datetime(text).timestamp()
         except (ValueError, TypeError, OverflowError):
             return None
         left: float = moment - self.now()
-        return max(left, 0.0)
+        return min(max(left, 0.0), YEAR)
 
 
 class Pace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -11,12 +11,12 @@ import pandas as pd
 
 from jobtype_toolkit.api.arguments import nearest, paging, whole
 from jobtype_toolkit.api.records import Job
-from jobtype_toolkit.api.resources import LET_GO
+from jobtype_toolkit.api.resources import LET_GO, STATUSES
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import Clock, Time
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
-from jobtype_toolkit.errors import InvalidParameter, NotFound, ServerFailed
+from jobtype_toolkit.errors import InvalidParameter, NotFound, ServerFailed, ToolkitError
 from jobtype_toolkit.frames import sort
 from jobtype_toolkit.live import job_types, jobs, writes
 from jobtype_toolkit.live.http import Http, Params
@@ -32,6 +32,9 @@ _JOB, _JOB_TYPE = "processing/jobs/{}", "configuration/job-types/{}/{}"
 def _workspaces(reader: ServerReader, query: Query) -> pd.DataFrame:
     rows, _ = reader.rows(query.service.url)
     return sort(reader.frame(query, unique(rows)), query.service.order)
+
+
+_FAILS = 500
 
 
 _ANSWERS: Mapping[str, Callable[[ServerReader, Query], pd.DataFrame]] = {
@@ -126,7 +129,8 @@ class Scale(Backend):
             stream: `stdout`, `stderr` or `combined`.
 
         Returns:
-            The text as it is, which may hold terminal codes; None if there is no log, or no execution.
+            The text as it is, which may hold terminal codes; None if there is no log, or no execution, or if the server keeps
+            no logs: without Elasticsearch it answers with an HTML 500.
 
         Raises:
             NotFound: no such execution.
@@ -143,7 +147,12 @@ class Scale(Backend):
         if executions.empty:
             return None
         address = f"job-executions/{int(executions['id'].iloc[0])}/logs/{stream}/"
-        answer = self.http.get(address, accept="text/plain")
+        try:
+            answer = self.http.get(address, accept="text/plain", again=False)
+        except ServerFailed as error:
+            if error.status == _FAILS and error.detail == "Server Error (500)":
+                return None  # what a server without Elasticsearch answers
+            raise
         return answer.body.decode("utf-8", "replace") if answer.status != 204 else None
 
     def iter_jobs(
@@ -170,7 +179,10 @@ class Scale(Backend):
         _, size = paging(1, page_size) or (1, page_size)
         query = self._query("jobs", filters, now=now, limit=limit)
         refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
-        yield from jobs.iter_jobs(self._reader, query, size)
+        frame = pd.DataFrame()
+        for frame in jobs.iter_jobs(self._reader, query, size):
+            yield frame
+        self._refuse_typos(query, frame)
 
     def newest_job(self, *, since: datetime | None = None) -> tuple[datetime | None, int]:
         """Return the greatest last_modified of a job, None without any, and how many jobs were modified since an instant."""
@@ -240,6 +252,14 @@ class Scale(Backend):
     def _answer(self, query: Query) -> pd.DataFrame:
         return _ANSWERS[query.service.name](self._reader, query)
 
+    def _values(self, name: str, scope: Scope) -> Collection[str]:  # noqa: ARG002
+        if name == "status":
+            return STATUSES
+        try:
+            return {str(row.get("name")) for row in self.rows(service("job_type_names").url)}
+        except ToolkitError:
+            return ()
+
     def _details(self, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         answer = job_types.details if query.service.name == "job_type" else job_types.revision
         return answer(self._reader, query)
@@ -248,7 +268,8 @@ class Scale(Backend):
         return writes.validated(self, self._reader, manifest, configuration)
 
     def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
-        return writes.planned(self, self._reader, request, self._scope(source))
+        missing = self._no_job_type(request.name, request.version, self._scope(source))
+        return writes.planned(self, self._reader, request, missing)
 
     def _no_job_type(self, name: Any, version: Any, scope: Scope, *, revision_num: int | None = None) -> str:
         message = super()._no_job_type(name, version, scope, revision_num=revision_num)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 from jobtype_toolkit.api.records import JobType
 from jobtype_toolkit.api.services import service
@@ -121,7 +122,9 @@ class Submission:
 
     @property
     def _details(self) -> str:
-        return service("job_type").url.format(name=self.current.name, version=self.current.version)
+        return service("job_type").url.format(
+            name=quote(self.current.name, safe=""), version=quote(self.current.version, safe="")
+        )
 
     @property
     def _path(self) -> str:
@@ -133,7 +136,7 @@ class Submission:
         base = f"{self.reader.http.base}/v6/"
         if is_addressable(self.current.version):
             return base + self._details
-        return base + service("versions").url.format(name=self.current.name)
+        return base + service("versions").url.format(name=quote(self.current.name, safe=""))
 
     @property
     def _second(self) -> dict[str, Any]:

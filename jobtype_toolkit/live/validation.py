@@ -62,7 +62,7 @@ def with_server(
     errors = [replace(one, rejected_by=frozenset({SCALE}), severity="error") for one in _told(said.get("errors"))]
     if not errors and not said["is_valid"]:
         return _alone(twin, "it refuses them and does not say why")
-    return _together(twin, errors, list(_told(said.get("warnings"))))
+    return _with_workspaces_checked(_together(twin, errors, list(_told(said.get("warnings")))), errors)
 
 
 def _unaskable(manifest: Document, configuration: Document) -> str:
@@ -128,6 +128,13 @@ def _is_known(one: Finding, mine: Iterable[Finding]) -> bool:
         other.name == one.name and (not items or any(shown(item) in other.description for item in items))
         for other in mine
     )
+
+
+def _with_workspaces_checked(both: Validation, errors: list[Finding]) -> Validation:
+    """Return the answer without the note that workspaces were not checked, if the server checked all of them."""
+    if errors:
+        return both  # it stops at the first refusal
+    return replace(both, warnings=tuple(one for one in both.warnings if one.name != "WORKSPACES_NOT_CHECKED"))
 
 
 def _is_about_unknown_workspaces(new: Iterable[Finding], twin: Validation) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import NotFound
-from jobtype_toolkit.live.preflight import jobs_now, look, rules, workspaces
+from jobtype_toolkit.live.preflight import Server, jobs_now, look, rules, workspaces
 from jobtype_toolkit.live.submit import Submission
 from jobtype_toolkit.live.validation import with_server
 from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
@@ -17,33 +17,33 @@ from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.validator import validate_documents
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.backend import Scope
     from jobtype_toolkit.live.queries import ServerReader
-    from jobtype_toolkit.live.scale import Scale
 
 
-def validated(scale: Scale, reader: ServerReader, manifest: Any, configuration: Any) -> Validation:
+def validated(server: Server, reader: ServerReader, manifest: Any, configuration: Any) -> Validation:
     """Return what was found here and on the server."""
     document, given = documents.load(manifest), documents.load(configuration)
-    local = validate_documents(document, given, workspaces=workspaces(scale), against=rules(scale).against)
+    local = validate_documents(document, given, workspaces=workspaces(server), against=rules(server).against)
     return with_server(reader.http, document, given, local)
 
 
-def planned(scale: Scale, reader: ServerReader, request: ChangeRequest, scope: Scope) -> Plan:
+def planned(server: Server, reader: ServerReader, request: ChangeRequest, missing: str) -> Plan:
     """Return the plan of a request: what the server holds, what would change, what speaks against it.
+
+    `missing` is the message for an edit of what is not there.
 
     Raises:
         NotFound: an edit of what is not there.
     """
     http = reader.http
-    current = look(scale, request.name, request.version)
+    current = look(server, request.name, request.version)
     if request.is_edit and current.values is None:
-        raise NotFound(scale._no_job_type(request.name, request.version, scope))  # noqa: SLF001 - one message for all calls
-    current = replace(current, workspaces=workspaces(scale))
+        raise NotFound(missing)
+    current = replace(current, workspaces=workspaces(server))
     request = request.without_empty(current)
-    capabilities = rules(scale)
+    capabilities = rules(server)
     evaluation = evaluate(request, current, capabilities)
-    submission = Submission(reader, scale, request, current, capabilities, evaluation)
+    submission = Submission(reader, server, request, current, capabilities, evaluation)
     jobs = jobs_now(http, current)
     uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
     return Plan(

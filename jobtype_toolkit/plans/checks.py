@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobtype_toolkit.api.services import is_storable
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
@@ -24,6 +23,9 @@ _LATER = ("manifest", "docker_image", "auto_update")
 """What an edit takes from 7.0.1 on."""
 _STRUCTURE = ("MALFORMED_JSON", "INVALID_VERSION", "INVALID_CONFIGURATION", "INVALID_SETTING")
 """What a server does not look for in a configuration that it has stored already."""
+
+
+_OF_IMAGE = ("IMAGE_NAME", "IMAGE_TAG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,14 @@ def _documents(case: CheckContext) -> Validation:
         configuration,
         workspaces=case.current.workspaces,
         against=case.rules.against,
-        docker_image=case.request.changes.get("docker_image") if new else None,
+        docker_image=case.after["docker_image"] if new or "docker_image" in case.request.changes else None,
         edit=case.request.is_edit,
     )
     if new is None:
         found = replace(
             found,
             errors=tuple(one for one in found.errors if one.document == "configuration"),
-            warnings=tuple(one for one in found.warnings if one.document == "configuration"),
+            warnings=tuple(one for one in found.warnings if one.document == "configuration" or one.name in _OF_IMAGE),
         )
     if is_stored:
         passed = tuple(one for one in found.errors if one.document == "configuration" and one.name in _STRUCTURE)
@@ -101,11 +103,6 @@ def _refusals(case: CheckContext) -> Iterator[Finding]:
     yield from _mismatches(request)
     if case.rules.is_server:
         yield from _of_server(case)
-    for name in ("manifest", "configuration"):
-        document = request.document(name)
-        if document is not None and not is_storable(document.value):
-            sentence = f"A text of the {name} has a NUL or half a character, which no database holds."
-            yield _refusal("UNSTORABLE_TEXT", (), sentence, "Take it out.")
 
 
 def _of_server(case: CheckContext) -> Iterator[Finding]:
@@ -152,8 +149,15 @@ def kept_secrets(case: CheckContext) -> set[str]:
 
 
 def _is_kept(case: CheckContext, one: Finding) -> bool:
-    """Whether a setting is missed only because a server never shows its value."""
-    return one.name == "MISSING_SETTING" and any(shown(name) in one.description for name in kept_secrets(case))
+    """Whether a setting is missed only because a server never shows its value, or a store never keeps it."""
+    if one.name != "MISSING_SETTING":
+        return False
+    kept = kept_secrets(case)
+    if case.before is not None and not case.rules.is_server:
+        kept = secret_settings(case.after["manifest"]) & (
+            secret_settings(case.before["manifest"]) | case.current.secrets
+        )
+    return any(shown(name) in one.description for name in kept)
 
 
 def _lost_secrets(case: CheckContext) -> list[str]:

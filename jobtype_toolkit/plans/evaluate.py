@@ -17,7 +17,7 @@ from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import shown
+from jobtype_toolkit.seed.text import nearest, shown
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class _Evaluator:
         self.notes: list[str] = []
         self.not_applied: list[str] = []
         self.is_system = bool(current.values and current.values["is_system"])
+        self.undeclared: set[str] = set()
         self.secrets = self._secrets()
         self.before = self._before()
         self.after = dict(self.before) if self.before else self._blank()
@@ -125,12 +126,22 @@ class _Evaluator:
         }
 
     def _secrets(self) -> set[str]:
-        """Return the settings whose values are not kept: secret ones, and those that were and are declared no more."""
+        """Return the settings whose values are neither kept nor shown: secret ones, and those that are not declared.
+
+        What is not declared may be a secret under a misspelt name.
+        """
         old = self.current.document("manifest")
         new = self.manifest.value if self.manifest else old
         names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
+        declared = {name for name in names if isinstance(name, str)}
         past = self.current.secrets | secret_settings(old)
-        return secret_settings(new) | (past - {name for name in names if isinstance(name, str)})
+        if isinstance(new, dict):
+            given = self.configuration.value if self.configuration else None
+            self.undeclared = {
+                *settings_of(given),
+                *settings_of(self.current.document("configuration")),
+            } - declared
+        return secret_settings(new) | (past - declared) | self.undeclared
 
     def _public(self, configuration: Any) -> Any:
         """Return a configuration without the values of secret settings, and without settings of the wrong shape."""
@@ -228,12 +239,22 @@ class _Evaluator:
         elif given is not None and self.after["manifest"] is not None and isinstance(given.value, dict):
             self.after["configuration"] = self._public(normalised_configuration(given.value))
             dropped = sorted(self.secrets & set(settings_of(given.value)))
-            if dropped:
-                self.notes.append(f"configuration: {_are(dropped)} secret, {_SECRETS[self.rules.is_server]}")
+            secret = [name for name in dropped if name not in self.undeclared]
+            if secret:
+                self.notes.append(f"configuration: {_are(secret)} secret, {_SECRETS[self.rules.is_server]}")
 
     def _tell(self) -> None:
         """Add what else is worth a look."""
-        hidden = sorted(self.secrets & set(settings_of(self.current.document("configuration"))))
+        stored, given = (
+            settings_of(document)
+            for document in (
+                self.current.document("configuration"),
+                self.configuration.value if self.configuration else None,
+            )
+        )
+        for name in sorted(self.undeclared & {*stored, *given}):
+            self.notes.append(self._undeclared(name))
+        hidden = sorted((self.secrets - self.undeclared) & set(stored))
         if hidden:
             self.notes.append(
                 f"configuration: {', '.join(map(shown, hidden))} becomes secret; {_HIDDEN[self.rules.is_server]}"
@@ -246,10 +267,22 @@ class _Evaluator:
                 if self.rules.is_server
                 else "its configuration was never loaded, so that it could not be checked against the manifest"
             )
+        if self.manifest is not None and self.before and not self.request.changes.get("docker_image"):
+            image = shown(self.after["docker_image"]) if self.after["docker_image"] else "unknown"
+            self.notes.append(f"docker_image: none is given with the manifest, so it stays {image}")
         if self.manifest is not None and self.request.changes.get("auto_update") is not False and self.before:
             used = [shown(str(one.get("name"))) for one in self.before["recipe_types"] or () if isinstance(one, dict)]
             if used:
                 self.notes.append(f"auto_update: a server moves the recipe types {', '.join(used)} to the new revision")
+
+    def _undeclared(self, name: str) -> str:
+        """Say that the manifest has no such setting, and what is done with its value."""
+        manifest = self.manifest.value if self.manifest else self.current.document("manifest")
+        names = [one["name"] for _, one in items(manifest, SECTIONS["setting"]) if isinstance(one.get("name"), str)]
+        meant = nearest(name, names)
+        remedy = f". Did you mean {shown(meant)}?" if meant else ""
+        what = "is not shown" if self.rules.is_server else "is neither shown nor kept"
+        return f"configuration: the manifest has no setting {shown(name)}, so that its value {what}{remedy}"
 
 
 _SECOND = ("is_active", "is_paused")

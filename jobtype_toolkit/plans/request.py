@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jobtype_toolkit.api.records import JobTypeRevision
 from jobtype_toolkit.api.services import checked
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.seed.json import document as documents
@@ -82,6 +83,9 @@ def edit_request(name: str, version: str, changes: Mapping[str, Any], **how: boo
         UnreadableInput: a path that cannot be read.
     """
     given = checked(changes)
+    revision = given.get("manifest")
+    if isinstance(revision, JobTypeRevision) and revision.docker_image:
+        given.setdefault("docker_image", revision.docker_image)
     for key in ("manifest", "configuration"):
         if given.get(key) is not None:
             given[key] = documents.load(given[key])

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from jobtype_toolkit.api.records import JobType
 from jobtype_toolkit.api.times import v6_text
+from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.seed.findings import Validation
 
 Outcome = Literal["created", "edited"]
@@ -61,6 +62,20 @@ class Sent:
             "notes": list(self.notes),
             "plan": _json(self.plan),
         }
+
+    def _repr_html_(self) -> str:
+        shown = {
+            "job type": f"{self.job_type.name} {self.job_type.version}",
+            "where": self.target,
+            "url": self.url,
+            "at": v6_text(self.at),
+            "sent": tuple(self.request),
+            "not applied": self.not_applied,
+        }
+        found = (*self.validation.errors, *self.validation.warnings)
+        return report(
+            self.outcome.capitalize(), shown, [*self.notes, *(f"{one.name}: {one.description}" for one in found)]
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record as JSON, in one piece: a file of that name is replaced by the whole record, or stays as it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,10 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.analyses.questions import Analyses, Question
-from jobtype_toolkit.api.arguments import check_page
+from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.intervals import Span
-from jobtype_toolkit.api.resources import SOURCE
+from jobtype_toolkit.api.resources import SOURCE, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
@@ -82,6 +82,8 @@ class Reader:
         self._engine = engine
         self._clock = clock
         self._known: tuple[int, list[Source]] = (-1, [])
+        self.default: str | None = None
+        """The source that a call means which names none; None for the only one there is."""
 
     def session(self) -> AbstractContextManager[Session]:
         """Give what runs several queries on one state of the history."""
@@ -109,6 +111,7 @@ class Reader:
             NotFound: there is none of that name.
         """
         known = self.sources()
+        name = self.default if name is None else name
         if name == ALL:
             return _together(known)
         if name is not None:
@@ -118,9 +121,7 @@ class Reader:
             msg = f"There is no source {name!r} in this store; it has {_listed(known)}."
             raise NotFound(msg)
         if len(known) > 1:
-            msg = (
-                f'This store has several sources: {_listed(known)}. Say which one with source=…, or source="*" for all.'
-            )
+            msg = f'This store has several sources: {_listed(known)}. Say which one with source=… or store.source = …; "*" means all.'
             raise Ambiguous(msg)
         return known[0] if known else Source("local")
 
@@ -217,17 +218,28 @@ class SqlBackend(Backend):
         values = frames.first(frames.from_columns(columns, query.service.row.fields))
         return values, json.loads(extra) if isinstance(extra, str) else {}
 
+    _values_are_at_hand = True
+
+    def _values(self, name: str, scope: Scope) -> Collection[str]:
+        found = {str(one) for one in self.reader.fetch(sql(f"queries/known.{name}"), {"source": scope.source})["value"]}
+        return {*found, *STATUSES} if name == "status" else found
+
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question beyond the v6 services."""
         filters = {name: value for name, value in given.items() if name not in ("now", "source")}
         query = self._ask(question, filters, now=given.get("now"), source=given.get("source"))
         refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
-        return question.finish(self._answer(query), query)
+        frame = self._answer(query)
+        self._refuse_typos(query, frame)
+        return question.finish(frame, query)
 
 
 def _order_sql(keys: Order) -> str:
     """Return ORDER BY terms from names that were checked against the vocabulary; nulls as PostgreSQL has them."""
-    named = [f"{quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}" for name, up in keys]
+    named = [
+        f"{'ended - started' if name == DURATION else quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}"
+        for name, up in keys
+    ]
     return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
 
 

@@ -6,15 +6,18 @@ costs a night.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.json.paths import Path, get, show
 from jobtype_toolkit.seed.normalize import normalised_manifest
-from jobtype_toolkit.seed.sections import SECTIONS, STANDARD_RESOURCES
+from jobtype_toolkit.seed.schema import manifest_schema
+from jobtype_toolkit.seed.sections import RESOURCES, SECTIONS, STANDARD_RESOURCES, items
 from jobtype_toolkit.seed.text import clipped, shown
 
 Verdict = Literal["breaking", "compatible", "cosmetic"]
@@ -24,6 +27,7 @@ Judge = Callable[[Any, Any], Judgement]
 Bump = Literal["major", "minor", "patch"]
 _WEIGHT: dict[Verdict, int] = {"cosmetic": 0, "compatible": 1, "breaking": 2}
 _BUMPS: dict[Verdict, Bump] = {"cosmetic": "patch", "compatible": "minor", "breaking": "major"}
+_VERSION = re.compile(r"\d{1,20}\.\d{1,20}\.\d{1,20}(?:[-+].*)?")
 _TEXTS = frozenset({"title", "description", "tags", "maintainer"})
 
 
@@ -45,6 +49,8 @@ class Compatibility:
     advice: str
     bump: Bump | None
     is_bumped: bool
+    was_refused: bool = False
+    """Whether every server refused the old manifest, so that nothing in use can break."""
 
     @property
     def verdict(self) -> Verdict:
@@ -84,8 +90,32 @@ def compare(old: Any, new: Any) -> Compatibility:
     changes = [*_identity(before, after), *_job(before, after), *_shapes(before, after)]
     for section in SECTIONS:
         changes += _section(section, before, after)
+    refused = _is_refused(old)
+    if refused:
+        changes = [replace(it, verdict="compatible") if it.verdict == "breaking" else it for it in changes]
     worst = max((change.verdict for change in changes), key=lambda verdict: _WEIGHT[verdict], default=None)
-    return Compatibility(tuple(changes), *_bump(before, after, worst))
+    advice, bump, is_bumped = _bump(before, after, worst)
+    if refused:
+        advice = f"Every server refuses the old manifest, so that nothing in use can break. {advice}"
+    return Compatibility(tuple(changes), advice, bump, is_bumped, refused)
+
+
+def _is_refused(manifest: Any) -> bool:
+    """Whether no server can ever have taken the manifest: for its shape, a name that occurs twice, or a mount path."""
+    if not manifest_schema().allows(manifest) or get(manifest, RESOURCES) == {}:
+        return True
+    variables = [
+        str(item["name"]).upper().replace("-", "_")
+        for section in ("file input", "JSON input", "setting")
+        for _, item in items(manifest, SECTIONS[section])
+    ]
+    named = [
+        ["OUTPUT_DIR", *variables],
+        *([item["name"] for _, item in items(manifest, SECTIONS[section])] for section in ("mount", "error")),
+        [str(item["name"]).lower() for _, item in items(manifest, SECTIONS["resource"])],
+    ]
+    paths = (str(item["path"]) for _, item in items(manifest, SECTIONS["mount"]))
+    return any(len(names) != len(set(names)) for names in named) or not all(path.startswith("/") for path in paths)
 
 
 def _change(rule: str, verdict: Verdict, path: Path, description: str) -> Change:
@@ -117,16 +147,22 @@ def _job(before: Any, after: Any) -> Iterator[Change]:
             yield _change("TEXT_CHANGED", "cosmetic", ("job", member), f"The {member} is for people only.")
     was, now = get(before, ("job", "timeout")), get(after, ("job", "timeout"))
     if not same(was, now):
-        longer = type(was) in {int, float} and type(now) in {int, float} and now > was
+        longer = type(was) in {int, float} and type(now) in {int, float} and _limit(now) > _limit(was)
         if longer:
-            yield _change("TIMEOUT_LENGTHENED", "compatible", ("job", "timeout"), "Runs may take longer than before.")
+            sentence = "Runs have no limit any more: 0 means none." if now == 0 else "Runs may take longer than before."
+            yield _change("TIMEOUT_LENGTHENED", "compatible", ("job", "timeout"), sentence)
         else:
-            yield _change(
-                "TIMEOUT_SHORTENED", "breaking", ("job", "timeout"), "Runs that ended well until now may be stopped."
-            )
+            past = " There was no limit: 0 means none." if was == 0 else ""
+            sentence = f"Runs that ended well until now may be stopped.{past}"
+            yield _change("TIMEOUT_SHORTENED", "breaking", ("job", "timeout"), sentence)
     path = ("job", "interface", "command")
     if not same(get(before, path), get(after, path)):
         yield _change("COMMAND_CHANGED", "compatible", path, "How the image calls its program is its own matter.")
+
+
+def _limit(timeout: float) -> float:
+    """Return the longest run in seconds: 0 sets no limit."""
+    return math.inf if timeout == 0 else timeout
 
 
 def _shapes(before: Any, after: Any) -> Iterator[Change]:
@@ -148,6 +184,14 @@ def _shapes(before: Any, after: Any) -> Iterator[Change]:
         for member in sorted({*(was or {}), *(now or {})} - members):
             if not same((was or {}).get(member), (now or {}).get(member)):
                 yield _unknown((*path, member))
+    was, now = (
+        isinstance(found, dict) and "scalar" not in found
+        for found in (get(manifest, RESOURCES) for manifest in (before, after))
+    )
+    if now and not was:
+        yield _change("RESOURCES_CHANGED", "breaking", RESOURCES, 'Without a "scalar" list in it servers fail on it.')
+    elif was and not now:
+        yield _change("RESOURCES_CHANGED", "compatible", RESOURCES, "Servers fail on the old ones.")
     for path in SECTIONS.values():
         was, now = get(before, path), get(after, path)
         odd = [value for value in (was, now) if value is not None and not _well_shaped(value)]
@@ -247,20 +291,23 @@ def _members(section: str, before: dict[str, Any], after: dict[str, Any], path: 
 
 def _bump(before: Any, after: Any, worst: Verdict | None) -> tuple[str, Bump | None, bool]:
     """Say which version Seed wants raised: `jobVersion` for the algorithm, `packageVersion` for its interface."""
-    versions = [
-        get(manifest, ("job", member)) for member in ("jobVersion", "packageVersion") for manifest in (before, after)
-    ]
-    job_raised, package_raised = versions[0] != versions[1], versions[2] != versions[3]
+    job, package = (
+        _step(*(get(manifest, ("job", member)) for manifest in (before, after)))
+        for member in ("jobVersion", "packageVersion")
+    )
+    package_raised = package in {"was raised", "changed"}
     if worst is None:
         return "Nothing changed; no version has to be raised.", None, True
     bump = _BUMPS[worst]
-    if job_raised:
-        return "jobVersion was raised, so this becomes a job type beside the old one.", bump, True
-    done = (
-        "packageVersion was raised."
-        if package_raised
-        else f"Raise packageVersion ({bump}): the manifest changed, the tag must too."
-    )
+    if job:
+        past = " That is a version of before: mind that it may exist already." if job == "went down" else ""
+        return f"jobVersion {job}, so this becomes a job type beside the old one.{past}", bump, True
+    raising = f"Raise packageVersion ({bump}): the manifest changed, the tag must too."
+    done = f"packageVersion {package}." if package_raised else raising
+    if package == "went down":
+        done = (
+            "packageVersion went down, as in a restore of an earlier revision; the image of that tag must still exist."
+        )
     if worst == "breaking":
         return (
             f"{done} Better raise jobVersion: an edit under the same jobVersion moves all recipes to it.",
@@ -268,6 +315,20 @@ def _bump(before: Any, after: Any, worst: Verdict | None) -> tuple[str, Bump | N
             False,
         )
     return f"{done} Raise jobVersion as well if the algorithm changed.", bump, package_raised
+
+
+def _step(was: Any, now: Any) -> str:
+    """Say which way a version went; nothing if it stayed."""
+    if was == now:
+        return ""
+    numbers = [
+        tuple(map(int, version.split("+")[0].split("-")[0].split(".")))
+        for version in (was, now)
+        if isinstance(version, str) and _VERSION.fullmatch(version)
+    ]
+    if len(numbers) < 2 or numbers[0] == numbers[1]:
+        return "changed"
+    return "was raised" if numbers[1] > numbers[0] else "went down"
 
 
 _CONNECTED = "recipes and callers refer to it by name."
@@ -278,7 +339,11 @@ _REMOVED: dict[str, Judgement] = {
     "JSON output": ("OUTPUT_REMOVED", "breaking", "jobs that follow refer to it by name."),
     "mount": ("MOUNT_REMOVED", "compatible", "a configuration that still has it gets a warning."),
     "setting": ("SETTING_REMOVED", "compatible", "a configuration that still has it gets a warning."),
-    "resource": ("RESOURCE_REMOVED", "compatible", "jobs need less than before."),
+    "resource": (
+        "RESOURCE_REMOVED",
+        "breaking",
+        "a server gives the least then, so that runs that ended well until now may be killed.",
+    ),
     "error": ("ERROR_REMOVED", "compatible", "that exit code becomes a general failure."),
 }
 
@@ -359,8 +424,10 @@ def _mode(_was: Any, now: Any) -> Judgement:
 
 def _amount(was: Any, now: Any) -> Judgement:
     numbers = {int, float}
-    more = type(was) in numbers and type(now) in numbers and now > was
-    return "RESOURCE_CHANGED", "compatible", f"each run needs {'more' if more else 'another amount'}."
+    before, after = (value if type(value) in numbers else 0 for value in (was, now))
+    if after < before:
+        return "RESOURCE_REDUCED", "breaking", "runs that ended well until now may be killed, as they get less."
+    return "RESOURCE_CHANGED", "compatible", "each run needs more."
 
 
 _MEMBERS: dict[tuple[str, str], Judge] = {

@@ -47,14 +47,24 @@ class Finding:
     fix: Fix | None = None
     document: Literal["manifest", "configuration"] = "manifest"
     steps: Path = field(default=(), repr=False)
+    rank: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    """Where it stands among the places of its document."""
     at_key: bool = field(default=False, repr=False)
+    part: str = field(default="", repr=False)
+    """The part of the text at the path that is meant, such as a variable of the command; its first place counts."""
 
     def __str__(self) -> str:
         """Return the finding on one line, as a compiler would."""
         place = f"{self.line}:{self.column}: " if self.line else ""
         path = self.path if self.document == "manifest" else f"configuration {self.path}"
         remedy = f" {self.suggestion}" if self.suggestion else ""
-        return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{path}]"
+        mark = f" ({self.fixable})" if self.fix else ""
+        return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{path}]{mark}"
+
+    @property
+    def fixable(self) -> str:
+        """Whether a machine can apply the remedy: "safe fix", "fix", or nothing."""
+        return "" if self.fix is None else "safe fix" if self.fix.safe else "fix"
 
 
 def finding(
@@ -108,15 +118,17 @@ def advice(
 
 
 def located(findings: Iterable[Finding], document: Document) -> list[Finding]:
-    """Return the findings with their lines and columns in the document's text; as they are if it has none."""
+    """Return the findings with their place among all, and their lines and columns if the document has a text."""
     if not document.text:
-        return list(findings)
-    return [found if found.line else _placed(found, document) for found in findings]
+        return [replace(found, rank=document.rank(found.steps)) for found in findings]
+    return [_placed(found, document) for found in findings]
 
 
 def _placed(found: Finding, document: Document) -> Finding:
-    place = document.place(found.steps, key=found.at_key)
-    return replace(found, line=place[0], column=place[1]) if place else found
+    line, column = found.line, found.column
+    if line is None or column is None:
+        line, column = document.place(found.steps, key=found.at_key, part=found.part) or (1, 1)
+    return replace(found, line=line, column=column, rank=(line, column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,7 @@ class Validation:
 
     errors: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
-    _repair: Callable[[], Manifest] | None = field(default=None, repr=False, compare=False)
+    _repair: Callable[[Any], Manifest] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_valid(self) -> bool:
@@ -138,26 +150,31 @@ class Validation:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, errors first."""
-        return self.errors + self.warnings
+        """All findings in the order of the file: those of the manifest by place, then those of the configuration."""
+        return tuple(sorted(self.errors + self.warnings, key=lambda found: (found.document != "manifest", found.rank)))
 
     @property
     def rejected_by(self) -> frozenset[str]:
         """The marks of everyone who would refuse something, such as `schema`, `Scale`, `seed-cli`, `Scale create`."""
         return frozenset(mark for found in self.findings for mark in found.rejected_by)
 
-    def fixed(self) -> Manifest:
-        """Return the manifest with all safe fixes applied; its `applied` says which.
+    def fixed(self, which: Literal["safe", "all"] | Finding | Iterable[Finding] = "safe") -> Manifest:
+        """Return a new manifest with fixes applied; its `applied` says which.
 
-        A fix is left out if it would make someone refuse a manifest that they accept now.
+        With "safe" and "all" a fix is left out if it would make someone refuse a manifest that they accept now.
+
+        Args:
+            which: "safe": what has one obvious result and changes no meaning; "all": also what somebody should look at
+                afterwards, such as a placeholder for a missing title; or findings, such as some of this validation's.
 
         Raises:
+            InvalidParameter: another word, or a finding without a fix.
             InvalidManifest: the document cannot be read at all or is no object, or this validation came from a server.
         """
         if self._repair is None:
             msg = "there is no manifest to fix; this validation came from a server"
             raise InvalidManifest(msg)
-        return self._repair()
+        return self._repair(which)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a v6 server answers: `is_valid`, `errors` and `warnings` with `name` and `description`."""
@@ -170,10 +187,26 @@ class Validation:
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
 
+    def __len__(self) -> int:
+        return len(self.errors) + len(self.warnings)
+
+    def __bool__(self) -> bool:
+        """Return True: a validation without findings is a value too; `is_valid` is the verdict."""
+        return True
+
     def __str__(self) -> str:
         """Return a verdict and all findings, one per line."""
+        return "\n".join([self.verdict, *map(str, self.findings)])
+
+    @property
+    def verdict(self) -> str:
+        """The verdict and the numbers of findings, in a line."""
         verdict = "valid" if self.is_valid else "not valid"
-        count = f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
-        return "\n".join([count, *map(str, self.findings)])
+        return f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from jobtype_toolkit.display.html import render  # the one that shows is above what is shown
+
+        return render("validation.html", validation=self)

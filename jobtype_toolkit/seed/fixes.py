@@ -8,20 +8,22 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.paths import Path
+from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import manifest_schema
-
-_SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")
+from jobtype_toolkit.seed.sections import COMMAND, RESOURCES, SECTIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of a fix: set, remove or rename what is at the path."""
+    """One step of a fix: set, remove or rename what is at the path, or rename a variable in the command there."""
 
-    kind: Literal["set", "remove", "rename"]
+    kind: Literal["set", "remove", "rename", "variable"]
     path: Path
     value: Any = None
+    """What to set, the new name of a member, or the old and the new name of a variable in the command at the path."""
 
     def apply(self, root: Any) -> Any:
         """Return the document's value after the change; objects and lists are changed in place."""
@@ -31,6 +33,10 @@ class Change:
             paths.put(root, self.path, copy.deepcopy(self.value))
         elif self.kind == "remove":
             paths.remove(root, self.path)
+        elif self.kind == "variable":
+            command = paths.get(root, self.path)
+            if isinstance(command, str):
+                paths.put(root, self.path, renamed_variable(command, *self.value))
         else:
             paths.rename(root, self.path, self.value)
         return root
@@ -48,6 +54,25 @@ class Fix:
     changes: tuple[Change, ...] = ()
     text: str | None = field(default=None, repr=False)
 
+    def apply(self, manifest: Any) -> Manifest:
+        """Return a new manifest with this remedy applied; its `applied` says so.
+
+        Args:
+            manifest: the one that was validated, or any that `Manifest.read` takes; it is not changed.
+
+        Raises:
+            InvalidPath: the remedy belongs to another manifest.
+            InvalidManifest: nothing could be made of the manifest's text, or it is no object.
+        """
+        if self.text is not None:
+            return Manifest(Manifest.of(documents.parse(self.text)).as_document(), applied=(self.title,))
+        made = Manifest.read(documents.load(manifest).sound()).copy()
+        value: Any = made.data
+        for change in self.changes:
+            value = change.apply(value)
+        made = made if value is made.data else Manifest.read(value)
+        return Manifest(made.as_document(), made.notes, (*made.applied, self.title))
+
 
 def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
     """Return the fix that puts a value at a path."""
@@ -57,6 +82,11 @@ def setting(path: Path, value: Any, title: str, *, safe: bool = False) -> Fix:
 def renaming(path: Path, name: str, title: str) -> Fix:
     """Return the fix that gives a member another name."""
     return Fix(title, changes=(Change("rename", path, name),))
+
+
+def respelling(old: str, new: str) -> Fix:
+    """Return the fix that writes another variable in the command."""
+    return Fix(f"use ${{{new}}}", changes=(Change("variable", COMMAND, (old, new)),))
 
 
 RENAMED = {
@@ -76,14 +106,34 @@ _MOVED: dict[str, Path] = {
     "authorEmail": ("job", "maintainer", "email"),
     "authorUrl": ("job", "maintainer", "url"),
 }
-_RESOURCES = {"cpus": "cpus", "mem": "mem", "storage": "disk", "sharedMem": "sharedmem"}
+_RESOURCES = {
+    "cpu": "cpus",
+    "cpus": "cpus",
+    "cores": "cpus",
+    "mem": "mem",
+    "memory": "mem",
+    "ram": "mem",
+    "disk": "disk",
+    "disks": "disk",
+    "storage": "disk",
+    "gpu": "gpus",
+    "gpus": "gpus",
+    "sharedmem": "sharedmem",
+    "shm": "sharedmem",
+}
+
+
+def standard_resource(name: str) -> str | None:
+    """Return the standard resource that a name means, whatever its case and dashes; None if it means none."""
+    return _RESOURCES.get(name.lower().replace("-", "").replace("_", ""))
 
 
 def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
     """Return the fix that brings a member of an older format to its place in Seed 1.0.0, if there is one."""
     name, parent = str(path[-1]), paths.get(root, path[:-1], {})
-    scalar = paths.get(root, ("job", "resources", "scalar"), [])
     gone = Change("remove", path)
+    if name in {"cmd", "args"} and {"cmd", "args"} <= set(parent):
+        return _joined(path[:-1], parent)
     target = next((new for old, new in RENAMED.items() if old == name and _known(new, path[:-1])), None)
     if target:
         return None if target in parent else renaming(path, target, f'rename it to "{target}"')
@@ -93,32 +143,46 @@ def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
         and isinstance(paths.get(root, _MOVED[name][:-1], {}), dict)
     ):
         return Fix(f"move it to {paths.show(_MOVED[name])}", changes=(Change("set", _MOVED[name], value), gone))
-    if name in _RESOURCES and path[:-1] == ("job",) and isinstance(scalar, list) and type(value) in {int, float}:
-        entry = Change("set", ("job", "resources", "scalar", len(scalar)), {"name": _RESOURCES[name], "value": value})
-        return Fix('move it to "resources.scalar"', changes=(entry, gone))
-    if name == "count" and "multiple" not in parent:
+    if path[:-1] in {("job",), ("job", "resources"), ("job", "interface")}:
+        return _as_resource(path, value, root)
+    if name == "count" and path[:4] == ("job", "interface", "outputs", "files") and "multiple" not in parent:
         return Fix('write "multiple"', changes=(Change("set", (*path[:-1], "multiple"), value not in ("1", 1)), gone))
-    if name == "type":
+    if name == "type" and is_file(path[:-1]):
         return Fix("remove it", changes=(gone,))
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether the path leads to a file input or a file output."""
+    return path[:2] == ("job", "interface") and path[2:3] in {("inputs",), ("outputs",)} and path[3:4] == ("files",)
+
+
+def _joined(interface: Path, parent: dict[str, Any]) -> Fix | None:
+    """Return the fix that puts `cmd` and `args` together; None if they are no texts, or a command is there already."""
+    pieces = [parent["cmd"], *(parent["args"] if isinstance(parent["args"], list) else [parent["args"]])]
+    if "command" in parent or not all(isinstance(piece, str) for piece in pieces):
+        return None
+    gone = (Change("remove", (*interface, name)) for name in ("cmd", "args"))
+    command = Change("set", (*interface, "command"), " ".join(piece.strip() for piece in pieces).strip())
+    return Fix('put "cmd" and "args" together as "command"', changes=(command, *gone))
+
+
+def _as_resource(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that makes a member such as `cpus` an entry of the resources; None if they have one already."""
+    name, scalar = standard_resource(str(path[-1])), paths.get(root, SECTIONS["resource"], [])
+    if name is None or not isinstance(scalar, list) or type(value) not in {int, float}:
+        return None
+    if not isinstance(paths.get(root, RESOURCES, {}), dict):
+        return None
+    if name in {entry.get("name") for entry in scalar if isinstance(entry, dict)} and path[:-1] != ("job",):
+        return None
+    entry = Change("set", (*SECTIONS["resource"], paths.APPEND), {"name": name, "value": value})
+    return Fix('move it to "resources.scalar"', changes=(entry, Change("remove", path)))
 
 
 def _known(name: str, parent: Path) -> bool:
     node = manifest_schema().at(parent)
     return node is not None and name in node.properties
-
-
-def version(text: str) -> tuple[str, bool] | None:
-    """Return a full version number made of an incomplete one, and whether only stripping and filling was needed."""
-    stripped = text.strip()
-    match = _SEMVER_START.match(stripped)
-    if not match:
-        return ("1.0.0", False) if not stripped else None
-    parts = [str(int(part)) for part in match[1].split(".")] if len(match[1]) < 100 else []
-    if not parts:
-        return None
-    full = ".".join([*parts, "0", "0"][:3]) + stripped[match.end(1) :]
-    return full, True
 
 
 def identifier(text: str, *, underscore: bool) -> str:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal, Self
 
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.compatibility import Compatibility, compare
-from jobtype_toolkit.seed.fixes import version
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.object import JsonObject
 from jobtype_toolkit.seed.normalize import normalised_manifest
@@ -16,6 +15,7 @@ from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import MINIMUM
 
 PARTS = ("major", "minor", "patch")
+_SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")
 
 
 class Manifest(JsonObject):
@@ -115,7 +115,7 @@ class Manifest(JsonObject):
             raise InvalidManifest(msg)
         path = ("job", "packageVersion" if package else "jobVersion")
         present = self.at(path)
-        full = version(present) if isinstance(present, str) and present.strip() else None
+        full = full_version(present) if isinstance(present, str) and present.strip() else None
         if not full:
             msg = f"{path[1]} is no version that can be raised; write it as MAJOR.MINOR.PATCH first"
             raise InvalidManifest(msg)
@@ -142,3 +142,16 @@ class Manifest(JsonObject):
     def __repr__(self) -> str:
         """Return name and version; never the content."""
         return f"<Manifest {self.name!s} {self.version!s}>".encode("ascii", "backslashreplace").decode()
+
+
+def full_version(text: str) -> tuple[str, bool] | None:
+    """Return a full version number made of an incomplete one, and whether only stripping and filling was needed."""
+    stripped = text.strip()
+    match = _SEMVER_START.match(stripped)
+    if not match:
+        return ("1.0.0", False) if not stripped else None
+    parts = [str(int(part)) for part in match[1].split(".")] if len(match[1]) < 100 else []
+    if not parts:
+        return None
+    full = ".".join([*parts, "0", "0"][:3]) + stripped[match.end(1) :]
+    return full, True

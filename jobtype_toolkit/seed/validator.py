@@ -18,6 +18,7 @@ from jobtype_toolkit.seed.rules.best_practice import advice_findings
 from jobtype_toolkit.seed.rules.configuration import ORDER as CONFIGURATION_ORDER
 from jobtype_toolkit.seed.rules.configuration import WARNINGS, configuration_findings
 from jobtype_toolkit.seed.rules.images import image_findings
+from jobtype_toolkit.seed.rules.intended import intended
 from jobtype_toolkit.seed.rules.names import name_findings, uses
 from jobtype_toolkit.seed.rules.scale import creation_findings, decoder_findings, resource_findings, scale_findings
 from jobtype_toolkit.seed.rules.schema_messages import manifest_finding
@@ -47,18 +48,28 @@ def manifest_findings(document: Document) -> list[Finding]:
     wrapped = _wrapped(document)
     if wrapped:
         return [*malformed, wrapped]
-    root, schema = document.value, manifest_schema()
+    root, meant = document.value, intended(document.value)
+    found = [*malformed, *_violations(root, document), *decoder_findings(document, manifest_schema())]
+    if meant is None:
+        return [*found, *_rules(root)]
+    known = {(it.name, it.steps, it.description) for it in found}
+    more = meant.findings([*_violations(meant.value, document), *_rules(meant.value)])
+    return found + [it for it in more if (it.name, it.steps, it.description) not in known]
+
+
+def _violations(root: Any, document: Document) -> Iterator[Finding]:
+    """Yield what breaks the schema; the document has the spelling of its numbers."""
+    for violation in violations(manifest_schema(), root):
+        yield manifest_finding(violation, root, _spelling(violation, document))
+
+
+def _rules(root: Any) -> Iterator[Finding]:
+    """Yield what the rules beyond the schema find."""
     named = uses(root)
-    return [
-        *malformed,
-        *(manifest_finding(it, root, _spelling(it, document)) for it in violations(schema, root)),
-        *scale_findings(root),
-        *name_findings(root, named),
-        *creation_findings(root),
-        *resource_findings(root),
-        *decoder_findings(document, schema),
-        *advice_findings(root, named),
-    ]
+    for rule in (scale_findings, creation_findings, resource_findings):
+        yield from rule(root)
+    yield from name_findings(root, named)
+    yield from advice_findings(root, named)
 
 
 def _spelling(violation: Violation, document: Document) -> str | None:
@@ -192,8 +203,7 @@ def _ordered(findings: list[Finding], document: Document, order: tuple[str, ...]
         stage = order.index(found.name) if SCALE in found.rejected_by and found.name in order else len(order)
         # Fractional GPUs come after the schema, although they have the same code.
         late = stage < len(order) and found.name == "JSON_VALIDATION_ERROR" and SCHEMA not in found.rejected_by
-        place = (found.line or 0, found.column or 0) if document.text else document.rank(found.steps)
-        return stage * 2 + late, place
+        return stage * 2 + late, found.rank
 
     return sorted(located(findings, document), key=key)
 

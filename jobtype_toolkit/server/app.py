@@ -23,6 +23,7 @@ from jobtype_toolkit.server import releases
 from jobtype_toolkit.server.data import Data
 from jobtype_toolkit.server.fault_middleware import DISTURBED, Disturbed, FaultMiddleware
 from jobtype_toolkit.server.faults import Faults
+from jobtype_toolkit.server.hosts import OwnHosts
 from jobtype_toolkit.server.openapi import description
 from jobtype_toolkit.server.other_services import Logs
 from jobtype_toolkit.server.parsing import Credentials, base_of, check_accept, pairs, places, read_body
@@ -158,6 +159,7 @@ def app(
     logs: Logs | None = None,
     quirks: bool = True,
     clock: Callable[[], datetime] | None = None,
+    allow_hosts: Sequence[str] = (),
 ) -> Starlette:
     """Return an ASGI application that answers like a v6 server with what a store holds.
 
@@ -174,6 +176,8 @@ def app(
         quirks: whether mistakes that break a real server are answered with its 500; with False they are 400.
         clock: the present of the server. By default that of the store: the newest change of a job, or the clock if
             the source is pulled.
+        allow_hosts: names by which a server without a token may be called, besides its own address and localhost: pages
+            on the web must not reach it under a name of theirs.
 
     Raises:
         InvalidParameter: an unknown release, a prefix that is not a path, or an empty token.
@@ -198,6 +202,8 @@ def app(
     handlers = {404: _no_route(routes, server), Exception: _failed}
     wanted = [faults] if isinstance(faults, Faults) else faults or ()
     middleware = [Middleware(FaultMiddleware, faults=one, clock=server.clock) for one in wanted]
+    if token is None:
+        middleware.insert(0, Middleware(OwnHosts, allowed=tuple(allow_hosts)))
     made = Starlette(routes=routes, exception_handlers=handlers, middleware=middleware)
     made.router.redirect_slashes = False  # Starlette would answer 307
     return made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -13,6 +15,8 @@ from starlette.requests import Request
 
 from jobtype_toolkit.server.response import ApiError, not_found
 
+PATIENCE = 30.0
+"""Seconds in which a request must have come, its headers, and its body."""
 LARGEST_BODY = 16 * 2**20
 """Bytes of a body that are read; more is 413."""
 _ACCEPTED = {"*/*", "application/*", "application/json", "text/*", "text/html", "text/plain"}
@@ -67,10 +71,14 @@ class Credentials:
 async def read_body(request: Request) -> Any:
     """Return the parsed body; an empty one is an empty object."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST_BODY:
-            raise ApiError(413, "The request body is too large.")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > LARGEST_BODY:
+                    raise ApiError(413, "The request body is too large.")
+    except TimeoutError:
+        raise ApiError(408, "The request body did not come to its end.") from None
     if not data:
         return {}
     header = request.headers.get("content-type", "")
@@ -84,7 +92,7 @@ async def read_body(request: Request) -> Any:
 
 def _json(data: bytes) -> Any:
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ApiError(400, f"JSON parse error - {error}") from None
     except RecursionError:
@@ -94,6 +102,11 @@ def _json(data: bytes) -> Any:
     if _depth(value) > _DEEPEST:
         raise ApiError(400, "JSON parse error - nested too deeply")
     return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_constant(text)
 
 
 def _no_constant(text: str) -> NoReturn:

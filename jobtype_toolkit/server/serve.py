@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from jobtype_toolkit.errors import InvalidParameter, ToolkitError
+from jobtype_toolkit.server import parsing
 
 LOOPBACK = "127.0.0.1"
 _PATIENCE = 10.0
@@ -40,10 +42,41 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """HTTP as uvicorn speaks it, and a connection whose request does not come to its end is closed."""
+
+    _half_sent: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._watch()
+        else:
+            self._rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self._half_sent is None:
+            self._half_sent = self.loop.call_later(parsing.PATIENCE, self.transport.close)
+
+    def _rest(self) -> None:
+        if self._half_sent is not None:
+            self._half_sent.cancel()
+            self._half_sent = None
+
+
 def configured(app: Any, **settings: Any) -> uvicorn.Config:
     """Return uvicorn's configuration: it says nothing by itself, and adds no header."""
     return uvicorn.Config(
         app,
+        http=_Protocol,
         log_config=None,
         log_level="critical",
         access_log=False,

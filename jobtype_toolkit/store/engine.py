@@ -1,21 +1,26 @@
 """The file behind a store: opened when asked, kept while calls follow each other, let go after that; and running SQL on it.
 
-DuckDB lets one process write or several read. So reads open the file read-only and keep it for a few idle seconds; a write
-opens it for as long as it lasts. Two stores on one file in one process share one `Database`.
+DuckDB lets one process write or several read. So reads open the file read-only and keep it for a few idle seconds, and never
+longer than twice that; a write opens it for as long as it lasts. Two stores on one file in one process share one `Database`.
+A file that is read is open without access to anything else, so that no query reaches further than the store.
 """
 
 from __future__ import annotations
 
 import atexit
+import os
 import re
 import secrets
+import sys
 import tempfile
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,9 +28,18 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit.errors import InvalidQuery, NotAStore, StoreError, StoreLocked, StoreReadOnly, StoreVersion
+from jobtype_toolkit.errors import (
+    InputNotFound,
+    InvalidQuery,
+    NotAStore,
+    StoreError,
+    StoreLocked,
+    StoreReadOnly,
+    StoreVersion,
+)
 from jobtype_toolkit.sqlfiles import literal, sql
-from jobtype_toolkit.store import schema
+from jobtype_toolkit.store import guard, schema
+from jobtype_toolkit.store.lifetime import GATE, abandon
 
 MEMORY = ":memory:"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -39,10 +53,15 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 _MAGIC = b"DUCK"
 _LAST_CALL = 60.0
 """Seconds that `close` waits for who uses the file."""
+_PAUSE = 0.1
+"""The longest pause between two attempts to open a file that another process holds, in seconds."""
+_GAP = 2 * _PAUSE
+"""Seconds for which a file that was held for long is left to others, who try again meanwhile."""
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
 _every: weakref.WeakSet[Database] = weakref.WeakSet()
+_Signature: TypeAlias = tuple[int, int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +73,48 @@ class Patience:
     idle: float
     """Seconds to keep the file open after the last question."""
 
+    @property
+    def hold(self) -> float:
+        """Seconds to keep the file open at most, however closely the questions follow each other."""
+        return 2 * self.idle
+
 
 @atexit.register
 def _let_go_of_all() -> None:
-    """Close what is open before the interpreter takes DuckDB apart, which complains otherwise."""
+    """Close what is open before the interpreter takes DuckDB apart."""
+    if GATE.end(_call_out):
+        for one in list(_every):
+            one.release()
+        guard.release()
+
+
+def _call_out() -> None:
     for one in list(_every):
-        one.abandon()
+        one.interrupt()
+
+
+def _before_fork() -> None:
+    """Close the files that are idle: what is open in a parent cannot be used, closed or opened again in its child."""
+    _sharing.acquire()
+    for one in list(_every):
+        one.before_fork()
+
+
+def _after_fork() -> None:
+    for one in list(_every):
+        one.after_fork()
+    _sharing.release()
+
+
+def _after_fork_in_child() -> None:
+    GATE.after_fork()
+    guard.after_fork()
+    for one in list(_every):
+        one.after_fork_in_child()
+    _sharing.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
 
 
 def database(path: str | Path) -> Database:
@@ -77,12 +132,18 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         """Take the file; None is in memory."""
         self.path = path
-        self._con: duckdb.DuckDBPyConnection | None = None
-        self._readers = 0
+        self._con: Connection | None = None
+        self._is_opening = False
+        self._readers: dict[int, int] = {}
         self._writer: int | None = None
+        self._cursors: list[Connection] = []
+        self._queue: deque[object] = deque()
         self._free = threading.Condition()
         self._timer: threading.Timer | None = None
-        self._fires_at = self._let_go_at = 0.0
+        self._fires_at = self._let_go_at = self._hold_until = self._left_until = 0.0
+        self._opened: _Signature = None
+        self._was_there = False
+        self._lost = ""
         self.state = 0
         """Grows with whatever may have changed what the file holds; while it stays, what was read of it stays true."""
         _every.add(self)
@@ -90,34 +151,56 @@ class Database:
     def __repr__(self) -> str:
         return f"<Database {self.path or MEMORY}>"
 
+    def __del__(self) -> None:
+        if self.__dict__.get("_con") is not None:
+            self._disconnect()
+
     @property
     def is_open(self) -> bool:
         """Whether this process holds the file now."""
         return self._con is not None
 
-    def ensure(self, patience: Patience, *, read_only: bool) -> None:
-        """Make the file if it is missing, and look whether it is a store.
+    def ensure(self, patience: Patience, *, read_only: bool, create: bool) -> None:
+        """Look whether the file is a store; make it if it is missing and `create`. A database in memory is made.
 
         Raises:
-            StoreError: the file is missing and `read_only`, or its folder cannot be written.
+            InputNotFound: the file is missing and `read_only`.
+            StoreError: its folder is missing, or cannot be written.
             NotAStore: it is something else.
         """
-        if self.path is None or (self.path.is_file() and self.path.stat().st_size == 0 and not read_only):
-            self._make(patience)
+        if self.path is None:
+            self.make(patience)
         elif self.path.exists():
-            self._look()
-        elif read_only:
-            msg = f"There is no store at {self.path}. Open it without read_only=True to make one."
-            raise StoreError(msg)
+            self._was_there = True
+            if not self.is_open:  # to close a file lets go of its locks
+                self._look(self.path)
         else:
-            self._make(patience)
+            self._was_there = False
+            if read_only:
+                raise self._missing(self.path)
+            if not self.path.parent.is_dir():
+                msg = f"{self.path} cannot be made: the folder {self.path.parent} does not exist. Make it first."
+                raise StoreError(msg)
+            if create:
+                self.make(patience)
 
-    def _make(self, patience: Patience) -> None:
-        if self.path is not None and self.path.exists():
-            self.path.unlink()  # an empty file, as mktemp makes it, is no DuckDB file yet
-        if self.path is None or not self._copy_template(self.path):
+    def make(self, patience: Patience) -> None:
+        """Make the file if it is missing, or the database in memory."""
+        if self.path is None or not self.path.exists():
             with self.writing(patience):
                 pass
+
+    def _missing(self, path: Path) -> InputNotFound | StoreError:
+        if self._was_there:
+            return StoreError(
+                f"{path} was deleted while it was in use, and is not made anew. Put it back; jt.open starts a new one."
+            )
+        names = [one.name for one in path.parent.glob("*.*db") if one.is_file()] if path.parent.is_dir() else []
+        near = get_close_matches(path.name, names, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return InputNotFound(
+            f"There is no store at {path}.{hint} A first load or pull makes it, or jt.open(…, create=True)."
+        )
 
     @staticmethod
     def _copy_template(path: Path) -> bool:
@@ -139,110 +222,275 @@ class Database:
                 new.unlink(missing_ok=True)
         return True
 
-    def _look(self) -> None:
-        path = self.path
-        assert path is not None  # noqa: S101 - only called if there is a file
+    @staticmethod
+    def _look(path: Path) -> None:
+        """Raise NotAStore for what is no DuckDB file."""
         if path.is_dir():
-            msg = f"{path} is a folder, not a store. Give the path of a DuckDB file; a missing one is created."
+            msg = (
+                f"{path} is a folder, not a store. Give the path of a DuckDB file; the first load makes a missing one."
+            )
             raise NotAStore(msg)
         if not path.is_file():
-            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; a missing one is created."
+            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; the first load makes a missing one."
             raise NotAStore(msg)
-        with path.open("rb") as file:
-            if file.read(12)[8:] != _MAGIC:
-                msg = f"{path} is not a DuckDB file. Load it into a store instead: jt.open('new.duckdb').load({str(path)!r})."
-                raise NotAStore(msg)
+        try:
+            with path.open("rb") as file:
+                start = file.read(12)
+        except OSError as error:
+            msg = f"{path} cannot be read: {error.strerror}."
+            raise StoreError(msg) from error
+        if not start:
+            msg = f"{path} is an empty file, not a store. Delete it, or give another path."
+            raise NotAStore(msg)
+        if start[8:] != _MAGIC:
+            msg = (
+                f"{path} is not a DuckDB file. Load it into a store instead: jt.open('new.duckdb').load({str(path)!r})."
+            )
+            raise NotAStore(msg)
 
     @contextmanager
-    def reading(self, patience: Patience, *, upgrade: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self, patience: Patience, *, upgrade: bool = False) -> Iterator[Connection]:
         """Give a cursor for reading; the file stays open for a few idle seconds afterwards.
 
         A file of an older schema is upgraded first if `upgrade`, and refused otherwise.
         """
-        with self._free:
-            self._wait_until(lambda: self._writer is None, patience)
-            if self._con is None:
-                self._con = self._connect(patience, read_only=True, upgrade=upgrade)
-                self.state += 1
-            self._readers += 1
-            cursor = self._con.cursor()
-        try:
-            yield cursor
-        except (duckdb.IOException, duckdb.SerializationException) as error:
-            msg = f"{self.path} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
-            raise StoreError(msg) from error
-        finally:  # also if Ctrl+C strikes in the middle
+        me = threading.get_ident()
+        with GATE:
+            cursor = self._start_reading(patience, upgrade=upgrade)
             try:
-                cursor.close()
-            finally:
-                with self._free:
-                    self._readers -= 1
-                    self._free.notify_all()
-                    self._start_timer(patience)
+                with self._told():
+                    yield cursor
+            finally:  # also if Ctrl+C strikes in the middle
+                try:
+                    cursor.close()
+                finally:
+                    with self._free:
+                        self._cursors.remove(cursor)
+                        self._readers[me] -= 1
+                        if not self._readers[me]:
+                            del self._readers[me]
+                        self._free.notify_all()
+                        self._stop_reading(patience)
 
-    @contextmanager
-    def writing(self, patience: Patience) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a connection that may write, to nobody else at the same time; see `transaction`.
-
-        Temporary tables go with it, also in a database in memory.
-        """
+    def _start_reading(self, patience: Patience, *, upgrade: bool) -> Connection:
+        me = threading.get_ident()
         with self._free:
-            self._wait_until(lambda: self._writer is None and self._readers == 0, patience)
-            self._stop_timer()
-            if self.path is not None:
-                self._disconnect()
-            self._writer = threading.get_ident()
-            self.state += 1
+            if me not in self._readers:  # who reads already may read more, whoever waits
+                self._take_turn(patience, self._may_read)
+                if self._con is not None and not self._readers and self._must_reopen():
+                    self._leave()
+            if self._con is not None:
+                return self._new_cursor(self._con)
+            self._is_opening = True
+        con = None
         try:
-            if self._con is None:
-                self._con = self._connect(patience, read_only=False)
-            with self._con.cursor() as cursor:
-                yield cursor
+            if self.path is not None:
+                time.sleep(min(_GAP, max(0.0, self._left_until - time.monotonic())))
+            opened = self._signature()
+            con = self._connect(patience, read_only=True, upgrade=upgrade)
         finally:
             with self._free:
-                try:
-                    if self.path is not None:
-                        self._disconnect()
-                finally:  # also if Ctrl+C strikes while the file is closed, which takes a while
-                    self._writer = None
-                    self._free.notify_all()
+                self._is_opening = False
+                self._free.notify_all()
+                if con is not None:
+                    self._con, self._opened = con, opened
+                    self._hold_until = time.monotonic() + patience.hold
+                    self.state += 1
+                    cursor = self._new_cursor(con)
+        return cursor
 
-    def _wait_until(self, condition: Callable[[], bool], patience: Patience) -> None:
-        if not self._free.wait_for(condition, patience.wait):
+    def _new_cursor(self, con: Connection) -> Connection:
+        me = threading.get_ident()
+        cursor = con.cursor()
+        self._cursors.append(cursor)
+        self._readers[me] = self._readers.get(me, 0) + 1
+        return cursor
+
+    def _may_read(self) -> bool:
+        if self._writer is not None or self._is_opening:
+            return False
+        return not self._readers or not self._must_reopen()
+
+    def _must_reopen(self) -> bool:
+        """Return whether the file was held for long enough, or is another one by now."""
+        if self.path is None or self._con is None:
+            return False
+        return time.monotonic() > self._hold_until or self._signature() != self._opened
+
+    def _signature(self) -> _Signature:
+        """Return what tells a file from the one that replaced it; None if there is none."""
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _stop_reading(self, patience: Patience) -> None:
+        if self.path is None or self._readers:
+            return
+        if time.monotonic() > self._hold_until:
+            self._leave()
+        elif GATE.is_ending:
+            self._disconnect()
+        else:
+            self._start_timer(patience)
+
+    def _leave(self) -> None:
+        """Let go of the file; leave it to others for a moment if it was held for long."""
+        if time.monotonic() > self._hold_until:
+            self._left_until = time.monotonic() + _GAP
+        self._disconnect()
+
+    @contextmanager
+    def writing(self, patience: Patience) -> Iterator[Connection]:
+        """Give a connection that may write, to nobody else at the same time; see `transaction`.
+
+        Temporary tables go with it, also in a database in memory. A missing file is made.
+        """
+        with self._alone(patience, read_only=False) as con, con.cursor() as cursor:
+            self._cursors.append(cursor)
+            try:
+                yield cursor
+            finally:
+                self._cursors.remove(cursor)
+
+    @contextmanager
+    def copying(self, patience: Patience, *, upgrade: bool = False) -> Iterator[Connection]:
+        """Give a connection that may read the store and write other files."""
+        if self.path is None:
+            with self.reading(patience) as con:
+                yield con
+            return
+        if upgrade:
+            with self.reading(patience, upgrade=True):
+                pass
+        with self._alone(patience, read_only=True) as con, self._told():
+            yield con
+
+    @contextmanager
+    def _alone(self, patience: Patience, *, read_only: bool) -> Iterator[Connection]:
+        with GATE:
+            with self._free:
+                self._take_turn(patience, lambda: self._writer is None and not self._is_opening and not self._readers)
+                self._stop_timer()
+                if self.path is not None:
+                    self._disconnect()
+                self._writer = threading.get_ident()
+                self.state += 1
+            try:
+                if self._con is None:
+                    self._con = self._connect(patience, read_only=read_only, is_locked=False)
+                yield self._con
+            finally:
+                with self._free:
+                    try:
+                        if self.path is not None:
+                            self._disconnect()
+                    finally:  # also if Ctrl+C strikes while the file is closed, which takes a while
+                        self._writer = None
+                        self._free.notify_all()
+
+    def _take_turn(self, patience: Patience, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds; who came first goes first, so that neither reads nor writes starve."""
+        ticket = object()
+        self._queue.append(ticket)
+        try:
+            came = self._free.wait_for(
+                lambda: GATE.turns_away() or (self._queue[0] is ticket and condition()), patience.wait
+            )
+        finally:
+            self._queue.remove(ticket)
+            self._free.notify_all()
+        if self._lost:
+            raise StoreError(self._lost)
+        if not came or GATE.turns_away():
             msg = f"{self.path or MEMORY} is in use by another thread of this process for longer than {patience.wait:g} s."
             raise StoreLocked(msg)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raise what DuckDB says of a file that it cannot read as an error of the store."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if self.path is not None:
+                self._hold_until = 0.0  # after some errors a connection answers nothing any more
+            msg = f"{self.path or MEMORY} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
+            raise StoreError(msg) from error
 
     def close(self) -> None:
         """Let go of the file now; the next question opens it again. A database in memory is kept.
 
         Who uses it just now is waited for, though not for ever: the end of the process lets go too.
         """
-        with self._free:
-            is_idle = self._free.wait_for(lambda: self._writer is None and self._readers == 0, _LAST_CALL)
+        with GATE, self._free:
+            is_idle = self._free.wait_for(self._is_idle, _LAST_CALL)
             if is_idle:
                 self._stop_timer()
             if is_idle and self.path is not None:
                 self._disconnect()
 
-    def abandon(self) -> None:
+    def _is_idle(self) -> bool:
+        return self._writer is None and not self._readers and not self._is_opening
+
+    def interrupt(self) -> None:
+        """Stop what runs, and wake who waits: the process ends."""
+        for one in list(self._cursors):
+            with suppress(duckdb.Error):
+                one.interrupt()
+        if self._free.acquire(timeout=0.01):
+            self._free.notify_all()
+            self._free.release()
+
+    def release(self) -> None:
         """Close whatever is open, also in memory: the process ends."""
-        self._stop_timer()
-        self._disconnect()
+        with self._free:  # the timer may be closing it just now
+            self._stop_timer()
+            self._disconnect()
+
+    def before_fork(self) -> None:
+        """Let go of the file if it is idle, and keep it from being opened until `after_fork`."""
+        self._free.acquire()
+        if self._is_idle() and self.path is not None:
+            self._stop_timer()
+            self._disconnect()
+
+    def after_fork(self) -> None:
+        """Go on in the parent."""
+        self._free.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on in the child, without the connection and the threads of the parent."""
+        self._free = threading.Condition()
+        self._timer = None
+        self._queue.clear()
+        if self._con is not None:
+            for one in (self._con, *self._cursors):
+                abandon(one)
+            self._con, self._cursors = None, []
+            self._lost = (
+                f"{self.path or MEMORY} was {'in use' if self.path else 'in memory'} when this process was forked, and "
+                "cannot be used here. Open the store in the child, on a file."
+            )
+        self._readers, self._writer, self._is_opening = {}, None, False
 
     def _disconnect(self) -> None:
         con, self._con = self._con, None
         if con is not None:
-            con.close()
+            with GATE:
+                con.close()
 
     def _start_timer(self, patience: Patience) -> None:
         """Schedule the release of the file for when it has been idle long enough, with one thread for all calls."""
         if self.path is None or self._con is None or self._readers:
             return
-        self._let_go_at = time.monotonic() + patience.idle
+        self._let_go_at = min(time.monotonic() + patience.idle, self._hold_until)
         if self._timer is None or self._fires_at > self._let_go_at:
             self._stop_timer()
             self._fires_at = self._let_go_at
-            self._timer = threading.Timer(patience.idle, self._let_go)
+            self._timer = threading.Timer(max(0.0, self._let_go_at - time.monotonic()), self._let_go)
             self._timer.daemon = True
             self._timer.start()
 
@@ -252,34 +500,52 @@ class Database:
             self._timer = None
 
     def _let_go(self) -> None:
-        with self._free:
+        with GATE, self._free:
             if threading.current_thread() is not self._timer:
                 return
             self._timer = None
             left = self._let_go_at - time.monotonic()
             if left > 0:
                 self._start_timer(Patience(0, left))
-            elif self._readers == 0 and self._writer is None:
+            elif self._is_idle():
                 self._disconnect()
 
-    def _connect(self, patience: Patience, *, read_only: bool, upgrade: bool = False) -> duckdb.DuckDBPyConnection:
-        con = connect(self.path, patience, read_only=read_only)
+    def _connect(
+        self, patience: Patience, *, read_only: bool, upgrade: bool = False, is_locked: bool = True
+    ) -> Connection:
+        if self.path is not None:
+            self._be_there(self.path, read_only=read_only)
+        is_locked = is_locked and read_only
+        con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
         try:
             if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
                 con.close()
                 self._connect(patience, read_only=False).close()
-                con = connect(self.path, patience, read_only=read_only)
+                con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
             self._fit(con, read_only=read_only)
+        except duckdb.Error as error:
+            con.close()
+            raise _unusable(self.path, error) from error
         except BaseException:
             con.close()
             raise
         return con
 
-    def _fit(self, con: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+    def _be_there(self, path: Path, *, read_only: bool) -> None:
+        """Look at the file before it is opened; make a missing one to write, unless it was there before."""
+        if path.exists():
+            self._look(path)
+        elif read_only or self._was_there:
+            raise self._missing(path)
+        else:
+            self._copy_template(path)
+        self._was_there = True
+
+    def _fit(self, con: Connection, *, read_only: bool) -> None:
         """Upgrade the schema if the file may be written, and refuse what this release cannot use."""
         found = schema.version(con)
         if found is None:
-            msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; a missing file is created."
+            msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; the first load makes a store."
             raise NotAStore(msg)
         if found == schema.SCHEMA_VERSION:
             return
@@ -290,18 +556,32 @@ class Database:
             )
             raise StoreVersion(msg)
         if read_only and self.path is not None:
-            msg = (
-                f"{self.path} has schema version {found} and must be upgraded to {schema.SCHEMA_VERSION} before it is read. "
-                "Open it once without read_only=True."
-            )
-            raise StoreVersion(msg)
+            raise _too_old(self.path, found)
         if found == 0 and self.path is None and _fill(con):
             return
+        if found == 0:
+            with transaction(con):
+                schema.create(con)
+        else:
+            _upgrade(con, self.path, found)
+
+
+def _too_old(path: Path, found: int) -> StoreVersion:
+    return StoreVersion(
+        f"{path} has schema version {found} and must be upgraded to {schema.SCHEMA_VERSION} before it is read. Open it once "
+        f"without read_only=True, or run `jobtype-toolkit types --store {path}`, where the file may be written."
+    )
+
+
+def _upgrade(con: Connection, path: Path | None, found: int) -> None:
+    """Bring a file up to date, one committed step after the other: what is interrupted goes on with the next opening."""
+    for step in range(found + 1, schema.SCHEMA_VERSION + 1):
+        sys.stderr.write(f"{path}: upgrading the store, step {step} of {schema.SCHEMA_VERSION} …\n")
         with transaction(con):
-            schema.create(con) if found == 0 else schema.migrate(con, found)
+            schema.migrate(con, step - 1, to=step)
 
 
-def _fill(con: duckdb.DuckDBPyConnection) -> bool:
+def _fill(con: Connection) -> bool:
     """Copy a ready empty store into a database in memory; return whether there is one, and room for it."""
     content = schema.template()
     if content is None:
@@ -319,7 +599,7 @@ def _fill(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 @contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def transaction(con: Connection) -> Iterator[None]:
     """Commit at the end what is done meanwhile, or roll it back if anything is raised.
 
     In DuckDB a statement that fails takes the whole transaction with it: what may fail is tried before.
@@ -339,23 +619,23 @@ def refuse_write(path: Path | None) -> StoreReadOnly:
     return StoreReadOnly(f"{path} was opened with read_only=True. Open it without to change it.")
 
 
-def connect(path: Path | None, patience: Patience, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting a while for another process that holds it."""
+def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked: bool = False) -> Connection:
+    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else."""
     target = str(path) if path else MEMORY
     until = time.monotonic() + patience.wait
     pause = 0.02
     while True:
         try:
-            return _connected(target, read_only=read_only and path is not None)
+            return _connected(target, read_only=read_only and path is not None, is_locked=is_locked)
         except duckdb.IOException as error:
             if "Could not set lock" not in str(error):
                 raise _unusable(path, error) from error
-            if time.monotonic() + pause > until:
+            if time.monotonic() + pause > until or GATE.turns_away():
                 raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
         except duckdb.Error as error:
             raise _unusable(path, error) from error
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.5)
+        pause = min(pause * 1.5, _PAUSE)
 
 
 def _locked(path: Path | None, error: str, patience: Patience, *, read_only: bool) -> str:
@@ -371,47 +651,45 @@ def _unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     text = str(error)
     if "newer version" in text or "version number" in text:
         return StoreVersion(f"{path} was written by another DuckDB than {duckdb.__version__}: {text}")
-    if path is not None and not path.parent.is_dir():
-        return StoreError(f"{path} cannot be made: the folder {path.parent} does not exist. Make it first.")
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 
-def _connected(target: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(target, read_only=read_only, config=_CONFIG)
+def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
+    con = duckdb.connect(target, read_only=read_only, config=_CONFIG | (guard.LOCKED if is_locked else {}))
     con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
+    if is_locked:
+        con.execute("SET GLOBAL lock_configuration = true")
     return con
 
 
-def script(
-    con: duckdb.DuckDBPyConnection, address: str, bound: Mapping[str, Any] | None = None, /, **fragments: str
-) -> duckdb.DuckDBPyConnection:
+def script(con: Connection, address: str, bound: Mapping[str, Any] | None = None, /, **fragments: str) -> Connection:
     """Run every statement at an address of SQL, each with those of the bound values that it speaks of."""
     return statements(con, sql(address, **fragments), bound or {})
 
 
-def statements(con: duckdb.DuckDBPyConnection, text: str, bound: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+def statements(con: Connection, text: str, bound: Mapping[str, Any]) -> Connection:
     """Run every statement of a text; the connection holds the answer of the last."""
     for statement in con.extract_statements(text):
         con.execute(statement, {name: bound[name] for name in statement.named_parameters})
     return con
 
 
-def number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+def number(con: Connection, query: str) -> int:
     """Return the one number that a query answers with; 0 where it answers with nothing."""
     found = con.execute(query).fetchone()
     return int(found[0]) if found else 0
 
 
-_READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 _DOES_NOT_RUN = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
 
 
 class Session:
     """A cursor on a file that nobody writes meanwhile."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, state: int) -> None:
-        """Take the cursor, and what tells changes of the file."""
+    def __init__(self, con: Connection, state: int, *, is_locked: bool = False) -> None:
+        """Take the cursor, what tells changes of the file, and whether the cursor reaches nothing else."""
         self._con = con
+        self._is_locked = is_locked
         self.state = state
 
     def columns(self, text: str, parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -425,28 +703,18 @@ class Session:
         names = [name for name, *_ in answer.description or ()]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
-    def frame(self, query: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
-        """Run any one query that only reads, and return its answer as DuckDB gives it, times in UTC.
+    def frame(
+        self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, pd.DataFrame] | None = None
+    ) -> pd.DataFrame:
+        """Run any one query that only reads, and return its answer as DuckDB gives it, times of the store in UTC.
 
         Raises:
-            InvalidQuery: the SQL does not run, or would change the store.
+            InvalidQuery: the SQL does not run, or would do more than read the store.
+            InvalidParameter: a parameter or a table that DuckDB does not take.
         """
-        try:
-            kinds = {statement.type for statement in self._con.extract_statements(query)}
-            if not kinds or not kinds <= _READING:
-                msg = "sql() takes a query that reads, such as 'FROM job LIMIT 10'. load, forget and prune change a store."
-                raise InvalidQuery(msg)
-            answer = self._con.execute(query, dict(parameters))
-            times = [name for name, kind, *_ in answer.description or () if str(kind) == "TIMESTAMP"]
-            frame = answer.df()
-        except duckdb.Error as error:
-            msg = f"The SQL does not run: {error}"
-            raise InvalidQuery(msg) from error
-        for name in times:
-            frame[name] = frame[name].dt.tz_localize("UTC")
-        return frame
+        return guard.answer(self._con, query, parameters, tables or {}, is_locked=self._is_locked)
 
-    def _run(self, text: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    def _run(self, text: str, parameters: Mapping[str, Any]) -> Connection:
         try:
             return self._con.execute(text, dict(parameters))
         except _DOES_NOT_RUN as error:
@@ -467,4 +735,4 @@ class Engine:
     def session(self) -> Iterator[Session]:
         """Give a session to read with."""
         with self._database.reading(self._patience, upgrade=self._upgrade) as con:
-            yield Session(con, self._database.state)
+            yield Session(con, self._database.state, is_locked=self._database.path is not None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES
+from jobtype_toolkit.store.scratch import scratch
 
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
@@ -83,10 +83,10 @@ def compact(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         StoreError: the disk has no room for the copy; the file is as it was.
     """
     con.execute("CHECKPOINT")
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-        copy = Path(scratch) / "copy.duckdb"
+    with scratch(path.parent, f".{path.name}-") as folder:
+        copy = folder / "copy.duckdb"
         _copy(con, copy)
-        shutil.copymode(path, copy)
+        copy.chmod(stat.S_IMODE(path.stat().st_mode))
         copy.replace(path)
 
 
@@ -149,31 +149,61 @@ def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
     return int(found[0]) if found else 0
 
 
-def publish(con: duckdb.DuckDBPyConnection, path: str | Path) -> Path:
+def publish(con: duckdb.DuckDBPyConnection, path: str | Path, *, like: Path | None = None) -> Path:
     """Put a consistent copy in place, atomically: whoever has the old copy open keeps it.
 
+    It may be read by whom the file `like` may be read by, and written by nobody.
+
     Raises:
-        StoreError: the folder cannot be written, or the disk is full.
+        StoreError: the folder cannot be written, the disk is full, or something else than a store is there.
     """
-    target = Path(path).expanduser().resolve()
-    _folder(target.parent)
-    if target.is_dir():
-        msg = f"publish({str(path)!r}) would replace a folder. Give the path of a file."
-        raise StoreError(msg)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        copy = Path(scratch) / "copy.duckdb"
+    given = Path(path).expanduser()
+    _folder(given.parent)
+    target = given.parent.resolve() / given.name
+    _refuse_other(con, target, path)
+    with scratch(target.parent, f".{target.name}-") as folder:
+        copy = folder / "copy.duckdb"
         try:
             _copy(con, copy)
-        except duckdb.Error as error:
+            copy.chmod(stat.S_IMODE((like or copy).stat().st_mode) & 0o555)
+            copy.replace(target)
+        except (duckdb.Error, OSError) as error:
             msg = f"publish({str(path)!r}) failed, and what was there before is unchanged: {error}"
             raise StoreError(msg) from error
-        copy.chmod(0o444)
-        copy.replace(target)
     return target
 
 
+def _refuse_other(con: duckdb.DuckDBPyConnection, target: Path, path: str | Path) -> None:
+    """Raise StoreError if something is at the target that is not a store."""
+    if target.is_symlink():
+        msg = f"publish({str(path)!r}) would replace a symbolic link. Give the path of the file itself."
+    elif target.is_dir():
+        msg = f"publish({str(path)!r}) would replace a folder. Give the path of a file."
+    elif target.exists() and not (target.is_file() and _is_store(con, target)):
+        msg = f"publish({str(path)!r}) would replace a file that is not a store. Give another path, or delete the file."
+    else:
+        return
+    raise StoreError(msg)
+
+
+def _is_store(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    try:
+        con.execute(f"ATTACH {literal(str(path))} AS former (READ_ONLY)")
+    except duckdb.Error:
+        return False
+    try:
+        found = con.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'former' AND table_name IN ('meta', 'job_final')"
+        ).fetchone()
+    except duckdb.Error:
+        return False
+    finally:
+        con.execute("DETACH former")
+    return found == (2,)
+
+
 def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> dict[str, int]:
-    """Write one Parquet file a resource into a folder, as `load` reads it back; return the rows of each.
+    """Write one Parquet file per resource into a folder, as `load` reads it back; return the rows of each.
 
     Raises:
         StoreError: the folder cannot be written, or the disk is full.
@@ -181,21 +211,18 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
     target = Path(folder).expanduser()
     _folder(target)
     written = {}
-    scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=target))
     try:
-        for name, resource in LOADABLE.items():
-            columns = ", ".join(_exported(field.name, field.type) for field in resource.fields)
-            rows = sql(f"store/export.{name}", columns=columns).replace("$source", literal(source))
-            written[name] = number(
-                con, f"COPY ({rows}) TO {literal(str(scratch / name) + '.parquet')} (FORMAT parquet, COMPRESSION zstd)"
-            )
-        for name in written:
-            (scratch / f"{name}.parquet").replace(target / f"{name}.parquet")
-    except duckdb.Error as error:
+        with scratch(target, ".export-") as place:
+            for name, resource in LOADABLE.items():
+                columns = ", ".join(_exported(field.name, field.type) for field in resource.fields)
+                rows = sql(f"store/export.{name}", columns=columns).replace("$source", literal(source))
+                file = literal(f"{place / name}.parquet")
+                written[name] = number(con, f"COPY ({rows}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+            for name in written:
+                (place / f"{name}.parquet").replace(target / f"{name}.parquet")
+    except (duckdb.Error, OSError) as error:
         msg = f"export({str(folder)!r}) failed, and what was there before is unchanged: {error}"
         raise StoreError(msg) from error
-    finally:
-        shutil.rmtree(scratch)
     return written
 
 

@@ -171,6 +171,13 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(statement)
 
 
+def bare() -> Iterator[str]:
+    """Yield what makes the tables and views without comments, with instants for their naive times."""
+    for statement in _tables():
+        yield statement.replace(f" {DUCKDB['time']}", " TIMESTAMPTZ")
+    yield _view()
+
+
 def _tables() -> Iterator[str]:
     for one in TABLES:
         columns = ", ".join(
@@ -184,7 +191,7 @@ def _tables() -> Iterator[str]:
 
 def _derived() -> Iterator[str]:
     """Yield what follows from the tables: views and comments."""
-    yield sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
+    yield _view()
     yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
@@ -194,6 +201,10 @@ def _derived() -> Iterator[str]:
         yield f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}"
     for name, meaning in VIEWS.items():
         yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
+
+
+def _view() -> str:
+    return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 
 @cache
@@ -253,5 +264,5 @@ def migrate(con: duckdb.DuckDBPyConnection, found: int, *, to: int = SCHEMA_VERS
     for number in range(found + 1, to + 1):
         con.execute((files("jobtype_toolkit.store") / "migrations" / f"{number:04}.sql").read_text(encoding="utf-8"))
         con.execute("UPDATE meta SET schema_version = ?", [number])
-    for statement in _derived():
+    for statement in _derived() if to == SCHEMA_VERSION else ():
         con.execute(statement)

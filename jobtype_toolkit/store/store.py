@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames
+from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
@@ -24,7 +25,7 @@ from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
-from jobtype_toolkit.store import maintenance, schema, writes
+from jobtype_toolkit.store import guard, maintenance, schema, writes
 from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest.casts import Options
@@ -53,22 +54,28 @@ class Store(SqlBackend):
         path: str | Path = MEMORY,
         *,
         read_only: bool = False,
+        create: bool = False,
+        source: str | None = None,
         wait: float = 10.0,
         idle: float = 2.0,
         clock: Clock = system_clock,
     ) -> None:
-        """Open a store, making the file where it is missing; `jt.open` is the same.
+        """Open a store; `jt.open` is the same. The first load, pull or other write makes a missing file.
 
         Args:
             path: a DuckDB file, or `":memory:"`.
-            read_only: refuse every write, and do not make a missing file.
+            read_only: refuse every write.
+            create: make a missing file now.
+            source: the source that calls mean which name none, if there are several; also `store.source = …`.
             wait: how many seconds to wait for another process that holds the file.
-            idle: how many seconds to keep the file open after the last question.
+            idle: how many seconds to keep the file open after the last question; twice that at most, however closely
+                questions follow each other, so that other processes get it too.
             clock: tells the present, as an aware datetime.
 
         Raises:
             NotAStore: the file is something else.
-            StoreError: the file is missing and `read_only`, or cannot be made.
+            InputNotFound: the file is missing and `read_only`.
+            StoreError: the file cannot be made.
             StoreLocked: another process holds the file for longer than `wait`.
             StoreVersion: the file has a schema that this release cannot use.
         """
@@ -76,15 +83,25 @@ class Store(SqlBackend):
         self._patience = Patience(wait, idle)
         self._read_only = read_only
         self._clock = clock
-        self._database.ensure(self._patience, read_only=read_only)
+        self._database.ensure(self._patience, read_only=read_only, create=create)
         self._engine = Engine(self._database, self._patience, upgrade=not read_only)
         self.reader = Reader(self._engine, clock)
         """What runs SQL on the store, for the parts of the toolkit that need rows instead of frames."""
+        self.source = source
 
     @property
     def path(self) -> Path | None:
         """The file, or None for a store in memory."""
         return self._database.path
+
+    @property
+    def source(self) -> str | None:
+        """The source that calls mean which name none, `"*"` for all; None for the only one there is."""
+        return self.reader.default
+
+    @source.setter
+    def source(self, name: str | None) -> None:
+        self.reader.default = name
 
     def close(self) -> None:
         """Let go of the file now. The store can still be asked: it opens the file again."""
@@ -172,7 +189,8 @@ class Store(SqlBackend):
             overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
             since: pull only jobs modified since; what is older can come with a later pull.
             pages: at most so many pages of jobs; the next pull goes on.
-            reconcile: look also for open jobs that the server no longer has, and take them out.
+            reconcile: look also for open jobs that the server no longer has, and take them out; and read once more what a
+                server changes without a trace in `last_modified`: names of nodes, titles of batches, job types, revisions.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
             moved: pull a source from another address than before: it is the same server all the same.
             progress: show a bar after a second.
@@ -191,6 +209,7 @@ class Store(SqlBackend):
         from jobtype_toolkit.sync.pull import pull
         from jobtype_toolkit.sync.sink import Target
 
+        self._make()
         return pull(
             Target(self._database.path, self._writing, self.reader.fetch, self._clock, self.status),
             scale,
@@ -206,6 +225,31 @@ class Store(SqlBackend):
             moved=moved,
             progress=progress,
         )
+
+    def cover(self, since: Time | None, until: Time, *, source: str | None = None) -> None:
+        """Declare a stretch of history complete that did not come by a pull, so that pulls go on behind it.
+
+        Args:
+            since: its beginning by `last_modified`, included; None for the beginning of time.
+            until: its end, excluded: a time that is past, or a duration back from now.
+            source: which source.
+
+        Raises:
+            InvalidParameter: a reversed stretch, or one that ends in the future.
+            NotFound: there is no such source; load its history first.
+            Ambiguous: the store has several sources, and the call names none.
+        """
+        from jobtype_toolkit.sync.sink import declare_covered
+
+        now = self._clock()
+        started = BEGINNING if since is None else instant(since, name="since", now=now)
+        ended = instant(until, name="until", now=now)
+        name = self.reader.source(source).name
+        if name == ALL or not started < ended <= now:
+            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch that begins before it ends and is past."
+            raise InvalidParameter(msg)
+        with self._writing("cover") as con, transaction(con):
+            declare_covered(con, name, (started, ended))
 
     def snapshots(self, at: Time | None = None, *, source: str | None = None) -> pd.DataFrame:
         """Return what the live views said when it was pulled: pending, running, failed and queued jobs over time.
@@ -233,6 +277,7 @@ class Store(SqlBackend):
             if not isinstance(name, str) or not name or not isinstance(is_active, bool):
                 msg = f"set_workspaces({{{name!r}: {is_active!r}}}) is no workspace. Give name → whether it is active."
                 raise InvalidParameter(msg)
+        self._make()
         target = self._target(source)
         with self._writing("set_workspaces") as con, transaction(con):
             writes.set_workspaces(con, target, workspaces, self._clock())
@@ -242,22 +287,32 @@ class Store(SqlBackend):
         text = "SELECT * FROM reject WHERE $load_id IS NULL OR load_id = $load_id ORDER BY load_id, file, position"
         return frames.from_columns(self.reader.fetch(text, {"load_id": load_id}), schema.table("reject").fields)
 
-    def sql(self, query: str, /, **parameters: Any) -> pd.DataFrame:
-        """Return the answer to a query of your own, as DuckDB gives it, times in UTC.
+    def sql(
+        self, query: str, /, *, tables: Mapping[str, pd.DataFrame | str | Path] | None = None, **parameters: Any
+    ) -> pd.DataFrame:
+        """Return the answer to a query of your own, as DuckDB gives it.
+
+        It reads the store and `tables`, and nothing else: no file, no network, no environment; and it changes nothing.
+        Times of the store are instants (TIMESTAMPTZ, shown in UTC), also compared with text and parameters.
 
         Args:
-            query: SQL over the tables that `tables()` lists; the view `job` shows the whole history.
-            parameters: the values of the `$name` places in it.
+            query: one SELECT, PIVOT or EXPLAIN over the tables that `tables()` lists; the view `job` shows the whole history.
+            tables: data of your own by the name that it has in the query: DataFrames, or paths of CSV, Parquet or JSON files.
+            parameters: the values of the `$name` places in it: plain values, those of numpy and pandas, or lists of them.
 
         Raises:
-            InvalidQuery: the SQL does not run, or would change the store.
+            InvalidQuery: the SQL does not run, or would do more than read.
+            InvalidParameter: a parameter or a table of a kind that SQL does not have.
+            InputNotFound: there is no file at a path in `tables`, or no store.
         """
+        frames = guard.opened(tables or {})
         with self._engine.session() as session:
-            return session.frame(query, parameters)
+            return session.frame(query, parameters, frames)
 
     def tables(self) -> pd.DataFrame:
         """Return every table and view with its columns: `table, column, type, meaning`."""
-        return self.sql(schema.DESCRIPTION)
+        with self._engine.session() as session:
+            return session.frame(schema.DESCRIPTION, {})
 
     def forget(self, load_id: int) -> Removed:
         """Remove the rows that came last from a load; what it had replaced does not come back.
@@ -268,6 +323,7 @@ class Store(SqlBackend):
         Raises:
             NotFound: there is no such load.
         """
+        self.reader.sources()  # a file that is not there is not made for this
         before = maintenance.size(self.path)
         with self._writing("forget") as con, transaction(con):
             gone = maintenance.forget(con, load_id)
@@ -314,8 +370,8 @@ class Store(SqlBackend):
         if self.path is not None and Path(path).expanduser().resolve() == self.path:
             msg = f"publish({str(path)!r}) would replace the store itself. Give another path."
             raise InvalidParameter(msg)
-        with self._reading() as con:
-            return maintenance.publish(con, path)
+        with self._copying() as con:
+            return maintenance.publish(con, path, like=self.path)
 
     def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
         """Write one Parquet file a resource into a folder, for networks without a line; `load` reads each back.
@@ -331,7 +387,7 @@ class Store(SqlBackend):
         if name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
             raise InvalidParameter(msg)
-        with self._reading() as con:
+        with self._copying() as con:
             return maintenance.export(con, folder, name)
 
     def check(self) -> Check:
@@ -360,6 +416,7 @@ class Store(SqlBackend):
             target = writes.source_name(scope.source)
             missing = self._no_job_type(request.name, request.version, scope)
         else:
+            self._make()
             target, missing = self._target(source), ""
         connections = writes.Connections(self._reading, self._writing, self._clock)
         return writes.planned(connections, request, target, missing)
@@ -370,6 +427,14 @@ class Store(SqlBackend):
 
     def _reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return self._database.reading(self._patience, upgrade=not self._read_only)
+
+    def _copying(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return self._database.copying(self._patience, upgrade=not self._read_only)
+
+    def _make(self) -> None:
+        """Make a missing file, for a write that reads before."""
+        if not self._read_only:
+            self._database.make(self._patience)
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -420,12 +485,14 @@ def open(
     path: str | Path = MEMORY,
     *,
     read_only: bool = False,
+    create: bool = False,
+    source: str | None = None,
     wait: float = 10.0,
     idle: float = 2.0,
     clock: Clock = system_clock,
 ) -> Store:
-    """Open a store: a DuckDB file, created if it is missing, or `":memory:"`. The arguments are those of `Store`."""
-    return Store(path, read_only=read_only, wait=wait, idle=idle, clock=clock)
+    """Open a store: a DuckDB file, or `":memory:"`. The arguments are those of `Store`."""
+    return Store(path, read_only=read_only, create=create, source=source, wait=wait, idle=idle, clock=clock)
 
 
 def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:

@@ -8,13 +8,13 @@ from pathlib import Path
 from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.html import render
-from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.errors import InputNotFound, StoreError
 from jobtype_toolkit.queries.coverage import described
 from jobtype_toolkit.queries.reader import Reader, Source
 from jobtype_toolkit.sqlfiles import sql
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """The sources of a store, and how much of everything it holds."""
 
@@ -31,7 +31,7 @@ class Summary:
             counts = tuple(
                 (name, int(values[0])) for name, values in reader.fetch(sql("store/schema.counts"), {}).items()
             )
-        except StoreError as error:
+        except (StoreError, InputNotFound) as error:
             return cls(path, trouble=str(error))
         return cls(path, sources, counts)
 
@@ -54,6 +54,15 @@ class Summary:
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""
         return render("summary.html", summary=self, v6_text=v6_text, complete=_complete)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
 
 def _complete(source: Source) -> str:

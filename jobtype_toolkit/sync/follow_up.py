@@ -11,6 +11,7 @@ import pandas as pd
 
 from jobtype_toolkit import frames
 from jobtype_toolkit.api.fields import Resource
+from jobtype_toolkit.api.intervals import BEGINNING, holds
 from jobtype_toolkit.api.resources import PENDING, QUEUE_STATUS, RUNNING, SYSTEM_FAILURE
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import naive_utc
@@ -108,6 +109,16 @@ class FollowUp:
             if gone:
                 self.tally.purged += self.sink.purge(gone)
 
+    def rename(self) -> None:
+        """Refresh the names of nodes and the titles of batches, which a server changes without touching the jobs."""
+        for path, key, name in (("nodes/", "hostname", "rename_nodes"), ("batches/", "title", "rename_batches")):
+            try:
+                rows = self.reader.rows(path)
+            except NotFound:
+                continue  # a server of a part of v6
+            named = {one["id"]: one[key] for one in rows if isinstance(one.get("id"), int) and one.get(key)}
+            self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
+
     def snapshot(self) -> None:
         """Keep what the live views say now."""
         taken = naive_utc(self.reader.clock())
@@ -127,23 +138,40 @@ class FollowUp:
     def compare(
         self, until: datetime, status_here: Callable[[datetime, datetime], pd.DataFrame], *, keep: bool
     ) -> tuple[Disagreement, ...]:
-        """Return where the status counts of the last three hours differ, and keep the server's where asked."""
+        """Return where the status counts of the last three hours differ, and keep the server's where asked.
+
+        Only what is complete is compared: a server counts RUNNING jobs whatever their age.
+        """
+        started = self._compared_from(until)
+        if started is None:
+            self.tally.note("The status counts of the server were not compared: too little of its history is here.")
+            return ()
         there = self.reader.status(until - _COMPARED, until)
-        here = status_here(until - _COMPARED, until)
         if keep:
             counted = there[there["count"] > 0].rename(columns={"most_recent": "newest"})
             self._keep("status", counted, {}, naive_utc(self.reader.clock()))
+        there = there if started <= until - _COMPARED else self.reader.status(started, until)
+        here = status_here(started, until)
         names = {
             id: (str(name), str(version))
             for frame in (here, there)
             for id, name, version in _of(frame, "job_type_id", "name", "version")
         }
         ours, theirs = _counts(here), _counts(there)
+        if not holds(self.sink.spans, (BEGINNING, until)):
+            ours, theirs = ({key: count for key, count in one.items() if key[1] != "RUNNING"} for one in (ours, theirs))
         return tuple(
             Disagreement(*names[key[0]], key[1], key[2], ours.get(key, 0), theirs.get(key, 0))
             for key in sorted({*ours, *theirs}, key=str)
             if ours.get(key, 0) != theirs.get(key, 0)
         )
+
+    def _compared_from(self, until: datetime) -> datetime | None:
+        """Return from when on the last three hours are complete; None if they are not at all."""
+        begun = [started for started, ended in self.sink.spans if started < until <= ended]
+        pruned = [self.sink.pruned] if self.sink.pruned else []
+        started = max([until - _COMPARED, *begun, *pruned])
+        return started if begun and started < until else None
 
     def _keep(self, view: str, found: pd.DataFrame, says: Mapping[str, str], taken: datetime | None) -> None:
         columns = {name: list(_plain(found[name])) if name in found else [None] * len(found) for name in _COLUMNS}

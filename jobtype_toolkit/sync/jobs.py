@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobtype_toolkit.api.intervals import BEGINNING, END, Span, union
+from jobtype_toolkit.api.intervals import BEGINNING, END, Span, minus, union
+from jobtype_toolkit.errors import ServerFailed
 from jobtype_toolkit.live.http import Http
-from jobtype_toolkit.live.paging import KeysetPage, by_key
+from jobtype_toolkit.live.paging import KeysetPage, LeftOut, by_key, following, last_modified, newest_page
 from jobtype_toolkit.sync.sink import Sink
 from jobtype_toolkit.sync.spool import Spool, Spooled
 
@@ -50,7 +51,7 @@ class Ranges:
         self._target = target
         self._least = least
         self._workers = workers
-        seconds = sum((ended - started).total_seconds() for started, ended in self._gaps)
+        seconds = _seconds(self._gaps)
         self._rate = rows / seconds if seconds else 0.0
         self._length = _LONGEST
 
@@ -88,8 +89,8 @@ class Ranges:
             self._rate = rows / seconds if seconds > 0 else self._rate
 
     def cut(self, started: datetime, ended: datetime, rows: int) -> datetime:
-        """Return until when of a stretch with so many jobs to go on, as if they were spread evenly."""
-        return started + (ended - started) * min(self._target / max(rows, 1), 1.0)
+        """Return from when on a stretch with so many jobs is to be read now, as if they were spread evenly."""
+        return ended - (ended - started) * min(self._target / max(rows, 1), 1.0)
 
     def _span(self) -> timedelta:
         """Return how long a stretch should be, by what the last one held."""
@@ -115,6 +116,13 @@ class Fetch:
     seen: Callable[[int], None]
     """Told of each page's rows."""
     budget: Budget
+    left_out: LeftOut
+
+    @property
+    def depth(self) -> int:
+        """How many pages a stretch should hold: with few of them allowed, the newest jobs must not wait for the last."""
+        left = self.budget.left
+        return SLICE if left is None else max(min(SLICE, left // (2 * self.workers)), 2)
 
 
 class Budget:
@@ -126,6 +134,12 @@ class Budget:
         self._lock = threading.Lock()
         self.is_spent = False
         """Whether something was left undone for it."""
+
+    @property
+    def left(self) -> int | None:
+        """How many there are still; None without a limit."""
+        with self._lock:
+            return None if self._left is None else max(self._left, 0)
 
     def spend(self) -> bool:
         """Take one; False where none is left."""
@@ -148,22 +162,30 @@ class _Budgeted:
     http: Http
     budget: Budget
 
-    def get(self, *asked: Any) -> Any:
+    def get(self, *asked: Any, **how: Any) -> Any:
         if not self.budget.spend():
             raise _Spent
-        return self.http.get(*asked)
+        return self.http.get(*asked, **how)
 
 
 def fill(fetch: Fetch, gaps: list[Span], rows: int) -> None:
-    """Fetch the missing stretches with several workers.
+    """Fetch the missing stretches, the newest page first, then with several workers; `rows` are the jobs since the first began.
 
     Raises:
         ToolkitError: whatever stopped a worker; what was fetched until then is in the store.
     """
     size = fetch.page_size
+    whole = _seconds([(gaps[0][0], gaps[-1][1])]) if gaps else 0.0
+    head = _Head(fetch, *gaps[-1]) if gaps and rows > size else None
+    if head:
+        _collect(fetch, [head])
+        gaps = minus(gaps, [head.read] if head.read else [])
+    missing = int(rows * _seconds(gaps) / whole) if whole else rows
     slices = Ranges(
-        gaps, rows=rows, target=SLICE * size - size // 2, least=2 * size - size // 2, workers=fetch.workers
+        gaps, rows=missing, target=fetch.depth * size - size // 2, least=2 * size - size // 2, workers=fetch.workers
     )  # half a page less: the last page of a stretch is then neither nearly empty nor one too many
+    if head and head.read and head.rows >= size:
+        slices.learn(head.read, head.rows)
     _collect(fetch, [_Worker(fetch, slices) for _ in range(fetch.workers)])
 
 
@@ -226,7 +248,34 @@ class _Fetcher(threading.Thread):
                 started=None if started == BEGINNING else started,
                 ended=None if ended == END else ended,
                 size=self._fetch.page_size,
+                left_out=self._fetch.left_out,
             )
+
+
+class _Head(_Fetcher):
+    """Reads the newest page of a stretch, backwards, so that the newest jobs are the first that come."""
+
+    def __init__(self, fetch: Fetch, started: datetime, ended: datetime) -> None:
+        super().__init__(fetch)
+        self._span = (started, ended)
+        self.read: Span | None = None
+        """What of the stretch is complete with it."""
+        self.rows = 0
+
+    def stretches(self) -> Iterator[KeysetPage]:
+        http: Any = _Budgeted(self._fetch.http, self._fetch.budget)
+        try:
+            found = newest_page(http, None if self._span[0] == BEGINNING else self._span[0], self._fetch.page_size)
+        except _Spent:
+            return
+        except ServerFailed:
+            return  # reading by key finds out which job it is
+        self.rows = len(found.rows)
+        oldest = following(last_modified(found.rows[-1])) if found.rows else None
+        since = self._span[0] if not found.has_next else oldest
+        if since is not None and since < self._span[1]:
+            self.read = (since, self._span[1])
+        yield KeysetPage(found, *(self.read or (None, None)))
 
 
 class _Worker(_Fetcher):
@@ -246,7 +295,7 @@ class _Worker(_Fetcher):
 
     def _slice(self, started: datetime, ended: datetime) -> Iterator[KeysetPage]:
         """Walk a stretch; where it holds too many jobs, give a part back for others."""
-        target = SLICE * self._fetch.page_size
+        target = self._fetch.depth * self._fetch.page_size
         while True:
             first = True
             for found in self.walk(started, ended):
@@ -259,8 +308,8 @@ class _Worker(_Fetcher):
                 if found.ended is not None and found.ended < ended and left > _TOO_MANY * target:
                     cut = self._slices.cut(found.ended, ended, left)
                     if found.ended < cut < ended:
-                        self._slices.give_back((cut, ended))
-                        started, ended = found.ended, cut
+                        self._slices.give_back((found.ended, cut))
+                        started = cut
                         break
             else:
                 return
@@ -316,6 +365,10 @@ def take(fetch: Fetch, held: list[Spooled]) -> None:
     """Bring spooled pages into the store, and remove them."""
     fetch.sink.pages(held)
     fetch.spool.done(held)
+
+
+def _seconds(spans: Iterable[Span]) -> float:
+    return sum((ended - started).total_seconds() for started, ended in spans)
 
 
 def _stop(fetchers: list[Any]) -> None:

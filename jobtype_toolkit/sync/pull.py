@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from jobtype_toolkit.errors import (
     StoreError,
     ToolkitError,
 )
-from jobtype_toolkit.live.paging import following
+from jobtype_toolkit.live.paging import LeftOut, following
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
@@ -37,6 +38,12 @@ from jobtype_toolkit.sync.spool import Spool, spool
 from jobtype_toolkit.sync.verify import Verification
 
 _MOST_WORKERS = 16
+_SHOWN = 5
+_LEFT_OUT = (
+    "{:,} jobs were left out because the server fails on them, often for a broken manifest of their job type: {}. The next "
+    "pull looks for them again. The first time: {}"
+)
+_UNKNOWN = "{:,} jobs have the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ def _duration(overlap: str | timedelta) -> timedelta:
     return length
 
 
+def _is_watched() -> bool:
+    """Whether somebody sees a bar: in a notebook or a terminal; a log is no place for one."""
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
+
+
 class Pull:
     """The state of one pull."""
 
@@ -149,6 +161,7 @@ class Pull:
         self._tally = Tally()
         self._sink = Sink(target, request.source, reader.url, self._tally)
         self._budget = jobs.Budget(request.pages)
+        self._left_out = LeftOut()
         self._began, self._at = time.monotonic(), target.clock()
         self._requests, self._slowed = reader.http.requests, reader.http.pace.slowed
         self._until: datetime | None = None
@@ -157,14 +170,20 @@ class Pull:
         """Pull everything there is to pull."""
         self._check_server()
         self._sink.begin(self._request.overlap)
-        side = ReferenceData(self._reader, self._sink, self._tally, self._request.workers)
+        side = ReferenceData(
+            self._reader, self._sink, self._tally, self._request.workers, is_anew=self._request.reconcile
+        )
         try:
             self._sink.pages(left := self._spool.left())
             self._spool.done(left)
-            side.run()
-            self._jobs()
-            self._after(side)
+            with self._reader.http.patiently():
+                side.run()
+                self._jobs()
+                self._after(side)
         except StoreError:
+            raise
+        except KeyboardInterrupt as stop:
+            stop.add_note(self._kept())
             raise
         except ToolkitError as error:
             if isinstance(error, AuthenticationFailed) and not self._tally.rows:
@@ -174,6 +193,12 @@ class Pull:
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._sink.end()
         return self._report(is_complete=self._is_complete())
+
+    def _kept(self) -> str:
+        """Return what of a pull that is stopped by hand is not lost."""
+        waiting = len(self._spool.left())
+        pages = f", and {waiting:,} pages wait beside it" if waiting else ""
+        return f"Stopped. {self._tally.rows:,} rows are in the store, {self._tally.jobs:,} of them jobs{pages}; pull again to go on."
 
     def _check_server(self) -> None:
         """Check that this is a v6 server, before anything is written or retried."""
@@ -186,7 +211,8 @@ class Pull:
         """Fill what is missing, newest first; then read what changed meanwhile."""
         spans, watermark, pruned = self._sink.spans, self._sink.watermark, self._sink.pruned
         least = max((one for one in (self._request.since, pruned) if one), default=None)
-        overlap = BEGINNING if watermark is None else before(watermark, self._request.overlap)
+        known = watermark or (spans[-1][1] if spans else None)  # without a watermark, stretches were declared complete
+        overlap = BEGINNING if known is None else before(known, self._request.overlap)
         trusted = minus(spans, [(overlap, END)])
         missing_from = trusted[0][1] if trusted and holds(trusted, (least or BEGINNING, trusted[0][1])) else least
         newest, rows = self._reader.newest_job(since=missing_from)
@@ -206,8 +232,9 @@ class Pull:
         """Give what fetches jobs, while a bar shows how many are in."""
         with self._bar(rows) as seen:
             yield jobs.Fetch(
-                self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget
-            )
+                self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget,
+                self._left_out,
+            )  # fmt: skip
 
     def _verify(self, fetch: jobs.Fetch, least: datetime | None, pruned: datetime | None) -> None:
         """Count what should not change any more; what was pruned on purpose is no loss."""
@@ -257,6 +284,7 @@ class Pull:
             side.attempt("executions", lambda: after.executions(self._request.executions))
         if self._request.reconcile:
             side.attempt("open jobs", after.reconcile)
+            side.attempt("names of nodes and batches", after.rename)
         if self._request.snapshot:
             side.attempt("live views", after.snapshot)
             side.attempt("status of the server", lambda: self._compare(after))
@@ -281,6 +309,8 @@ class Pull:
     def _report(self, *, is_complete: bool) -> PullReport:
         tally, spans = self._tally, self._sink.spans
         started = spans[-1][0] if spans else None
+        if left_out := self._left_out.rows:
+            tally.note(_LEFT_OUT.format(left_out, "; ".join(self._left_out.places[:_SHOWN]), self._left_out.said))
         if self._budget.is_spent:
             tally.note(f"The {self._request.pages:,} pages that were allowed are used up.")
         return PullReport(
@@ -301,7 +331,7 @@ class Pull:
             is_complete,
             None if started in (None, BEGINNING) else started,
             tally.disagreements,
-            tuple(tally.notes),
+            (*tally.notes, *(_UNKNOWN.format(rows, status) for status, rows in sorted(tally.unknown.items()))),
         )
 
     @contextmanager
@@ -309,7 +339,7 @@ class Pull:
         """Show how many jobs are in and how long it will take, after a second and only where wanted."""
         with tqdm(
             total=rows, desc=f"pull {self._request.source}", unit="job", unit_scale=True, delay=1, leave=False,
-            disable=not self._request.progress,
+            disable=not (self._request.progress and _is_watched()),
         ) as bar:  # fmt: skip
 
             def seen(more: int) -> None:

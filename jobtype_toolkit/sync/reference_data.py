@@ -30,6 +30,8 @@ class ReferenceData:
     sink: Sink
     tally: Tally
     workers: int
+    is_anew: bool = False
+    """Whether what did not move is read again too."""
 
     def run(self) -> None:
         """Pull job types, details, revisions, errors and workspaces."""
@@ -55,7 +57,7 @@ class ReferenceData:
         for note in notes:
             self.tally.note(f"job-types/: {note}.")
         known = self.sink.known.job_types
-        moved = [one for one in rows if _has_moved(one, known)]
+        moved = [one for one in rows if self.is_anew or _has_moved(one, known)]
         details = dict(zip((one["id"] for one in moved), at_once(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
         self.sink.rows("job_types", kept)
@@ -72,7 +74,7 @@ class ReferenceData:
 
     def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
         """Pull the revisions of job types that moved, each with its manifest."""
-        known = self.sink.known.revisions
+        known = set() if self.is_anew else self.sink.known.revisions
         moved = [one for one in job_types if _address("revisions", one)]
         bodies: list[Any] = []
         for found in at_once(self.workers, moved, lambda one: self._revisions_of(one, known)):
@@ -91,10 +93,8 @@ class ReferenceData:
         return [self._revision(job_type, one) for one in rows if (job_type["id"], one.get("revision_num")) not in known]
 
     def _revision(self, job_type: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
-        """Return a revision with its manifest; the current one is in the details already."""
+        """Return a revision with its manifest as it was stored; that of the details is normalised, and newer where it was edited."""
         number = row.get("revision_num")
-        if number == job_type.get("revision_num") and isinstance(job_type.get("manifest"), dict):
-            return {**row, "manifest": job_type["manifest"]}
         address = _address("revision", job_type, number)
         found = self._read(address, f"Revision {number} of {_named(job_type)}") if address else None
         return found or row

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from jobtype_toolkit.api.times import v6_text
+from jobtype_toolkit.display.reports import report
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,21 @@ class PullReport:
             lines.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
         return "\n".join([*lines, *self.notes])
 
+    def _repr_html_(self) -> str:
+        names = ("rows", "jobs", "executions", "new", "changed", "unchanged", "rejected", "purged", "requests")
+        counts = {name: getattr(self, name) for name in names}
+        complete = v6_text(self.complete_from) or "from the beginning"
+        state = f"complete since {complete}" if self.complete_from else f"complete {complete}"
+        shown = counts | {
+            "seconds": f"{self.seconds:,.1f}",
+            "history": state if self.is_complete else "NOT complete; pull again",
+        }
+        notes = [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
+        if len(self.disagreements) > _SHOWN:
+            notes.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
+        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        return report(f"Pull {self.load_id}", shown, [*notes, *hint, *self.notes], summary=f"into {self.source!r}")
+
 
 _SHOWN = 5
 
@@ -112,6 +129,8 @@ class Tally:
     executions: int = 0
     purged: int = 0
     notes: list[str] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    """How many of the jobs have a status that v6 does not know, by it."""
     disagreements: tuple[Disagreement, ...] = ()
 
     def add(self, resource: str, good: int, new: int, changed: int, rejected: int) -> None:

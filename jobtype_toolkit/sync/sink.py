@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, minus, union
-from jobtype_toolkit.api.resources import LOADABLE, OPEN_STATUSES
+from jobtype_toolkit.api.resources import LOADABLE, OPEN_STATUSES, STATUSES
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
@@ -234,6 +234,7 @@ class Sink:
                 raise LoadFailed(msg)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
+                self._note_unknown(con)
                 script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
             with transaction(con):
                 now = naive_utc(self._target.clock())
@@ -245,6 +246,11 @@ class Sink:
                 if spans:
                     self._add_coverage(con, spans)
                 refresh_source(con, self._source, now, is_pull=True)
+
+    def _note_unknown(self, con: Connection) -> None:
+        """Note statuses that v6 does not know (D33)."""
+        found = script(con, "sync/pull.unknown_statuses", {"known": list(STATUSES)}).fetchall()
+        self._tally.unknown.update(dict(found))
 
     def _count(self, resource: str, *, good: int, new: int = 0, changed: int = 0, rejected: int = 0) -> None:
         """Count rows, in the report and for the row of the load."""
@@ -338,6 +344,11 @@ def _cover(con: Connection, source: str, spans: Iterable[Span]) -> None:
     for started, ended in spans:
         bound = [source, None if started == BEGINNING else naive_utc(started), naive_utc(ended)]
         con.execute("INSERT INTO coverage VALUES (?, ?, ?)", bound)
+
+
+def declare_covered(con: Connection, source: str, span: Span) -> None:
+    """Note that a stretch is complete, whoever brought it."""
+    _cover(con, source, union([*covered(con, source), span]))
 
 
 def covered(con: Connection, source: str) -> list[Span]:

@@ -23,7 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _TRIES = 100
 """How often a folder is made that others remove meanwhile."""
-_NAME = re.compile(r"(?P<number>\d{8})_(?P<started>-?\d+)_(?P<ended>-?\d+)\.json")
+_NAME = re.compile(r"(?P<number>\d{8})_(?P<started>-?\d+)_(?P<ended>-?\d+)_(?P<digest>[0-9a-f]{32})\.json")
+_OLD = re.compile(r"\d{8}_-?\d+_-?\d+\.json")
+"""A page without a digest, as releases before wrote them: it is fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Spool:
             StoreError: the disk is full, or the folder cannot be written.
         """
         started, ended = span or (BEGINNING, BEGINNING)
-        target = self._folder / f"{next(self._numbers):08}_{_ticks(started)}_{_ticks(ended)}.json"
+        target = self._folder / f"{next(self._numbers):08}_{_ticks(started)}_{_ticks(ended)}_{_digest(body)}.json"
         part = target.with_suffix(".part")
         try:
             with part.open("wb") as file:
@@ -69,9 +71,15 @@ class Spool:
         return Spooled(target, span, rows)
 
     def left(self) -> list[Spooled]:
-        """Return the pages that are not in the store yet, as they were fetched."""
+        """Return the pages that are not in the store yet, as they were fetched; one that is damaged is removed."""
         found = [(one, _NAME.fullmatch(one.name)) for one in sorted(self._folder.iterdir())]
-        return [Spooled(path, _span(match)) for path, match in found if match]
+        left = []
+        for path, match in found:
+            if match and _digest(path.read_bytes()) == match["digest"]:
+                left.append(Spooled(path, _span(match)))
+            elif match or _OLD.fullmatch(path.name):
+                path.unlink(missing_ok=True)  # what is not covered is fetched again
+        return left
 
     @staticmethod
     def done(pages: Sequence[Spooled]) -> None:
@@ -137,6 +145,11 @@ def _locked(folder: Path) -> FileLock:
             tries -= 1
             if not tries:
                 raise
+
+
+def _digest(body: bytes) -> str:
+    """Return what a page is told by: a disk that loses power can keep a name, and lose what is under it."""
+    return sha256(body).hexdigest()[:32]
 
 
 def _ticks(moment: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import pandas as pd
@@ -76,8 +77,11 @@ def test_a_reversed_or_empty_window_is_an_error_for_jobs_and_errors(any_backend)
     [
         ({"status": "RUNNING"}, [110, 111, 119, 130]),
         ({"status": ["RUNNING", "BLOCKED"]}, [110, 111, 116, 119, 130]),
-        ({"status": "NOPE"}, []),
-        ({"status": "running"}, []),
+        ({"status": "running"}, [110, 111, 119, 130]),
+        ({"status": ["Running", "blocked"]}, [110, 111, 116, 119, 130]),
+        ({"job_id": [4711, 2**40]}, []),
+        ({"job_type_id": 4711}, []),
+        ({"error_id": 4711, "status": "failed"}, []),
         ({"job_id": 105}, [105]),
         ({"job_id": [105, 133, 4711]}, [105, 133]),
         ({"job_type_id": [4, 1]}, [123, 124, 130, 131, 132]),
@@ -207,3 +211,48 @@ def test_errors_honour_order(backend):
         "no-convergence",
         "bad-input",
     ]
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "told"),
+    [
+        ("jobs", {"status": "FAILD"}, "status='FAILD' is unknown .* Did you mean 'FAILED'"),
+        ("jobs", {"status": "NOPE"}, "It has BLOCKED, CANCELED"),
+        ("jobs", {"status": ""}, "status='' is unknown"),
+        ("jobs", {"job_type_name": "tide-gauge"}, "job_type_name='tide-gauge' is unknown .* Did you mean 'Tide-Gauge'"),
+        ("jobs", {"job_type_name": "nobody", "status": "FAILED"}, "job_type_name='nobody' is unknown"),
+        ("errors", {"job_type_name": "chip-make"}, "Did you mean 'chip-maker'"),
+    ],
+)
+def test_a_typo_in_a_filter_is_refused_with_the_nearest_instead_of_no_jobs(backend, call, arguments, told):
+    with pytest.raises(jt.InvalidParameter, match=told):
+        getattr(backend, call)(**arguments)
+
+
+def test_an_empty_backend_refuses_no_name_of_a_job_type(empty_backend):
+    assert len(empty_backend.jobs(job_type_name="nobody")) == 0
+    assert len(empty_backend.jobs(status="FAILED")) == 0
+
+
+def test_a_status_that_a_store_holds_is_one(tmp_path):
+    store = jt.open()
+    rows = [
+        {"id": 1, "status": "WEIRD", "job_type": "x", "job_type_version": "1", "last_modified": "2026-03-01T00:00:00Z"}
+    ]
+    (tmp_path / "jobs.json").write_text(json.dumps(rows), encoding="utf-8")
+    store.load(tmp_path / "jobs.json")
+    assert store.jobs(status="WEIRD")["id"].tolist() == [1]
+    with pytest.raises(jt.InvalidParameter, match="Did you mean 'WEIRD'"):
+        store.jobs(status="WEIRED")
+
+
+def test_jobs_are_sorted_by_duration_as_on_a_server(backend):
+    for order, is_up in (("duration", True), ("-duration", False)):
+        found = backend.jobs(order=order)
+        lengths = (found["ended"] - found["started"]).dropna().tolist()
+        assert len(lengths) > 3
+        assert lengths == sorted(lengths, reverse=not is_up)
+        assert backend.jobs(order=order, limit=500)["id"].tolist() == found["id"].tolist()
+        assert "duration" not in found.columns
+    with pytest.raises(jt.InvalidParameter, match="by duration alone"):
+        backend.jobs(order=["duration", "id"])

@@ -76,7 +76,7 @@ CALLS = {
     "jobs of a window": lambda backend: backend.jobs(started="2026-09-24T22:00:00Z", ended="2026-09-25T02:00:00Z"),
     "jobs by id": lambda backend: backend.jobs(job_id=[1, 2, 40]),
     "the first jobs": lambda backend: backend.jobs(limit=7),
-    "no jobs": lambda backend: backend.jobs(status="NOPE"),
+    "no jobs": lambda backend: backend.jobs(status="BLOCKED", error_id=987_654),
 }
 
 

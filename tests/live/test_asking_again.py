@@ -181,3 +181,42 @@ def test_several_threads_may_ask_at_once(serving, client):
         found = list(pool.map(lambda number: int(scale.job_types(id=number)["id"].iloc[0]), range(1, 65)))
     assert found == list(range(1, 65))
     assert scale.http.requests == len(server.asked) == 64
+
+
+@pytest.mark.parametrize("name", ["502", "503", "504", "429", "a reset connection"])
+def test_a_patient_caller_asks_on_while_a_server_restarts(asking, name, waits):
+    """Fifteen seconds are three more times and some."""
+    failing = Failing(TROUBLES[name], 7)
+    scale = asking(failing)
+    with scale.http.patiently():
+        assert len(scale.job_types()) == 0
+    assert failing.count == 8
+    assert 30 < sum(waits) < jt.Retries().patience
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("502", 15), ("a reset connection", 15), ("500", 4), ("truncated JSON", 4)]
+)
+def test_patience_has_an_end_and_is_for_servers_that_are_away(asking, name, count, waits):
+    failing = Failing(TROUBLES[name], 99)
+    scale = asking(failing)
+    with scale.http.patiently(), pytest.raises((jt.ServerFailed, jt.ConnectionFailed)):
+        scale.job_types()
+    assert failing.count == count
+    assert sum(waits) < jt.Retries().patience + 15
+
+
+def test_patience_is_the_callers_and_no_patience_of_one_who_never_asks_again(asking):
+    for retries in (jt.Retries(count=0), jt.Retries(patience=0.0, sleep=lambda _: None)):
+        failing = Failing(TROUBLES["502"], 99)
+        scale = asking(failing, retries=retries)
+        with scale.http.patiently(), pytest.raises(jt.ServerFailed):
+            scale.job_types()
+        assert failing.count == 1 + retries.count
+
+
+@pytest.mark.parametrize("header", ["9" * 400, "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_wait_of_years_is_told_as_such(asking, header):
+    failing = Failing(Reply(503, {"detail": "later"}, {"Retry-After": header}), 99)
+    with pytest.raises(jt.ServerFailed, match="31,536,000 s or more; more than 120 s are not waited for"):
+        asking(failing).job_types()

@@ -397,3 +397,61 @@ def test_closing_lets_go_and_the_next_question_connects_again(asking):
     with asking(anything) as scale:
         scale.job_types()
     assert len(scale.job_types()) == 0
+
+
+def test_a_token_over_http_to_another_machine_is_warned_of(recwarn):
+    jt.connect("http://127.0.0.1:1", "abc")
+    jt.connect("http://localhost", "abc")
+    jt.connect("http://[::1]:1", "abc")
+    jt.connect("https://scale.example", "abc")
+    jt.connect("http://scale.example")
+    assert not recwarn.list
+    with pytest.warns(jt.NotVerified, match="unencrypted"):
+        jt.connect("http://scale.example", "abc")
+    with pytest.warns(jt.NotVerified, match="unencrypted"):
+        jt.connect("http://10.1.2.3", auth=("me", "pass"))
+
+
+@pytest.mark.parametrize(
+    "ui_url",
+    ["javascript:alert(1)", 'https://a"b.example/', "https://x.example/<b>", "scale", "https://x.example/?a=1"],
+)
+def test_the_address_of_the_ui_is_checked(ui_url):
+    with pytest.raises(jt.InvalidParameter, match="ui_url"):
+        jt.connect("https://scale.example", ui_url=ui_url)
+
+
+def test_a_socks_proxy_without_its_library_is_named(monkeypatch):
+    monkeypatch.setattr("requests.adapters.SOCKSProxyManager", missing_socks)
+    with pytest.raises(jt.ConnectionFailed, match="the proxy is a SOCKS one, which needs `pip install pysocks`"):
+        jt.connect("http://127.0.0.1:1", proxies={"http": "socks5://127.0.0.1:1"}).version()
+
+
+def missing_socks(*_, **__):
+    raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+
+def test_a_name_with_a_question_mark_stays_in_its_place(serving, client):
+    server = serving(anything)
+    for name in ("a?b=c", "a#b", "a/b"):
+        with pytest.raises(jt.NotFound):
+            client(server).job_type(name, "1.0.0")
+        with pytest.raises(jt.NotFound):
+            client(server).versions(name)
+    assert all("?" not in one.path and not one.path.endswith("b") for one in server.asked)
+
+
+@pytest.mark.parametrize("status", [500])
+def test_a_server_without_elasticsearch_keeps_no_logs(serving, client, status):
+    """It answers with the page of a failure; another failure is one."""
+
+    def answer(asked):
+        if "logs" in asked.path:
+            return Reply(status, body[0], {"Content-Type": "text/html"})
+        return page([{"id": 5, "exe_num": 1}])
+
+    body = ["<h1>Server Error (500)</h1>"]
+    assert client(serving(answer)).logs(7) is None
+    body[0] = "<h1>Out of memory</h1>"
+    with pytest.raises(jt.ServerFailed):
+        client(serving(answer)).logs(7)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import itertools
 import json
+import socket
+import threading
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -360,3 +364,64 @@ def test_a_failure_with_any_body_is_an_error_of_its_class(talk, status, body):
     assert type(caught.value) is kind
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < LONGEST + 400
+
+
+def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_for_again(asking, monkeypatch, waits):
+    monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
+    bomb = gzip.compress(b" " * 2**24)
+    count = []
+
+    def answer(_):
+        count.append(1)
+        return Reply(200, bomb, {"Content-Encoding": "gzip"})
+
+    with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
+        asking(answer).running()
+    assert (len(count), waits) == (1, [])
+
+
+def test_a_list_whose_next_never_ends_ends_with_an_error(asking):
+    number = itertools.count(1)
+    endless = asking(lambda _: Reply(200, {"count": 5, "next": "more", "results": [{"id": next(number), "name": "x"}]}))
+    with pytest.raises(jt.ServerFailed, match="there is no end"):
+        endless.job_types()
+    assert next(number) < 1000
+
+
+def test_a_body_that_drips_for_ever_is_given_up(client, monkeypatch, waits):
+    monkeypatch.setattr("jobtype_toolkit.live.http._PIECES", 0.002)  # of the 120 s for a piece
+    done = threading.Event()
+
+    def drip(handler):
+        handler.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
+        try:
+            while not done.wait(0.01):
+                handler.sendall(b" ")
+        except OSError:
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                drip(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(jt.ConnectionFailed, match="did not end within"):
+            client(f"http://127.0.0.1:{listener.getsockname()[1]}").version()
+        done.set()
+        thread.join(60)
+    assert waits == []
+
+
+def test_a_number_as_large_as_a_float_can_be_is_kept(asking):
+    rows = [
+        {"id": number, "input_file_size": size} for number, size in enumerate([1e300, 1.7e308, -1e305, 10**400, "x"])
+    ]
+    rows = [one | {"last_modified": "2026-03-01T00:00:00Z", "job_type": {"id": 1}} for one in rows]
+    found = asking(lambda _: Reply(200, page(rows))).jobs(page=1)["input_file_size"]
+    assert found.tolist()[:3] == [1e300, 1.7e308, -1e305]
+    assert found.isna().tolist() == [False, False, False, True, True]

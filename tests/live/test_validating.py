@@ -209,3 +209,10 @@ def test_hostile_text_of_a_server_is_made_readable(server, scale, docs):
     (error,) = scale.validate(docs["manifest"], docs["configuration"]).errors
     assert str(error).isprintable()
     assert len(error.description) <= 300
+
+
+def test_a_server_that_lists_no_workspaces_has_checked_them(server, scale, docs):
+    server.on("GET", "workspaces/", Reply(403, {"detail": "No."}))
+    assert "WORKSPACES_NOT_CHECKED" not in codes(scale.validate(docs["manifest"], docs["configuration"]))
+    server.on("POST", PATH, said("INVALID_PRIORITY"))
+    assert "WORKSPACES_NOT_CHECKED" in codes(scale.validate(docs["manifest"], docs["configuration"]))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import re
 from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
 from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page, text
 from simulated import Simulated, here, scale_of, there
+from tqdm import tqdm
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ConnectionFailed, InvalidParameter, ServerFailed
@@ -170,7 +174,7 @@ def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
 
 def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pull):
     pull()
-    assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 2  # details, revisions, two of three manifests
+    assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 3  # details, revisions, three manifests
     server.asked.clear()
     pull()
     assert asked(server, "job-types/chip-maker/") == []
@@ -181,7 +185,25 @@ def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pul
     assert asked(server, "job-types/chip-maker/1.10.0/") == [
         "job-types/chip-maker/1.10.0/",
         "job-types/chip-maker/1.10.0/revisions/",
-    ]  # the manifest of the fourth is in the details
+        "job-types/chip-maker/1.10.0/revisions/4/",
+    ]
+
+
+def test_each_revision_has_the_manifest_of_the_revision_service(server, store, pull):
+    """A server normalises the manifest in the details, and stores that of a revision as it came."""
+    pull()
+    numbers = store.revisions("chip-maker", "1.10.0")["revision_num"]
+    manifests = {number: store.revision("chip-maker", "1.10.0", int(number)).manifest for number in numbers}
+    assert {number: one["revision"] for number, one in manifests.items()} == {1: 1, 2: 2, 3: 3}
+    assert "revision" not in store.job_type("chip-maker", "1.10.0").manifest
+
+
+def test_a_reconciling_pull_reads_the_revisions_again(server, store, pull):
+    pull()
+    with store._writing("test") as con:
+        con.execute("UPDATE job_type_revision SET manifest = '{}'")
+    pull(reconcile=True)
+    assert store.revision("chip-maker", "1.10.0", 3).manifest["revision"] == 3
 
 
 def test_details_that_could_not_be_read_are_asked_for_again(server, store, pull):
@@ -661,3 +683,133 @@ def test_what_is_loaded_into_a_pulled_source_makes_it_no_fresher(server, store, 
 def test_only_a_server_can_be_pulled_from(store):
     with pytest.raises(jt.InvalidParameter, match=r"jt\.connect"):
         store.pull("https://scale.example/api")
+
+
+def test_with_few_pages_the_newest_jobs_come_first(server, store, pull):
+    pull(pages=3, page_size=10, workers=1)
+    ids = store.sql("SELECT id FROM job ORDER BY id DESC LIMIT 10")["id"].tolist()
+    assert ids == list(range(60, 50, -1))
+
+
+def test_jobs_of_one_stamp_are_read_once_if_nothing_moves(server, store, pull):
+    for _ in range(95):
+        server.add("COMPLETED", ago(295))
+    report = pull(page_size=10)
+    assert report.jobs <= len(server.jobs) + 20
+    assert here(store) == there(server.jobs.values())
+
+
+def fails_on(server: Simulated, ids: set[int]) -> None:
+    """Let the server fail on each page with one of these jobs."""
+    real = server.answer
+
+    def answer(path: str, params: object = ()) -> object:
+        found = real(path, params)
+        if path == "jobs/" and ids & {one["id"] for one in found["results"]}:
+            msg = "GET jobs/ failed with 500 on the server."
+            raise ServerFailed(msg, status=500)
+        return found
+
+    server.answer = answer
+
+
+@pytest.mark.parametrize("ids", [{1}, {60}, {59, 60}, {30}, {20, 21, 22, 40}, set(range(15, 45))])
+def test_jobs_that_the_server_fails_on_are_left_out_and_named_and_all_others_come(server, store, pull, ids):
+    fails_on(server, ids)
+    report = pull()
+    assert here(store) == there([row for id, row in server.jobs.items() if id not in ids])
+    told = " ".join(report.notes)
+    assert "were left out because the server fails on them" in told
+    assert "failed with 500" in told
+    ids.clear()  # the manifest was mended
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_where_jobs_are_left_out_is_told_by_their_neighbours(server, pull):
+    fails_on(server, {30})
+    assert any("1 after job 29 of " in one and " and before job 31 of " in one for one in pull().notes)
+
+
+def test_a_server_that_fails_on_every_job_stops_a_pull(server, pull):
+    fails_on(server, set(range(100)))
+    with pytest.raises(jt.PullStopped, match="failed with 500"):
+        pull()
+
+
+def test_a_status_that_v6_does_not_know_is_told(server, pull):
+    server.add("WEIRD")
+    server.add("WEIRD")
+    assert any("2 jobs have the status 'WEIRD', which v6 does not know" in one for one in pull().notes)
+
+
+@pytest.mark.parametrize("since", ["PT10M", "PT35M", "P1D"])
+def test_what_since_leaves_out_is_no_disagreement(server, store, pull, since):
+    server.add("RUNNING", ago(3000))
+    assert pull(since=since, snapshot=True).disagreements == ()
+
+
+def test_a_disagreement_within_what_since_covers_is_told(server, pull):
+    server.views["job-types/status/"] = []
+    assert {one.status for one in pull(since="PT1H", snapshot=True).disagreements} == {"COMPLETED", "FAILED"}
+
+
+def test_a_history_that_was_loaded_and_declared_complete_is_not_pulled_again(server, store, pull, tmp_path):
+    old = [row for id, row in server.jobs.items() if id <= 40]
+    (tmp_path / "old.json").write_text(json.dumps(page(old)), encoding="utf-8")
+    store.load(tmp_path / "old.json", source="it")
+    border = server.jobs[41]["last_modified"]
+    store.cover(None, border, source="it")
+    report = pull(overlap="PT15M")
+    assert report.jobs <= 20 + 4
+    assert report.complete_from is None
+    assert here(store) == there(server.jobs.values())
+    assert min(one["started"] for one in job_pages(server)) >= text(ago(10 * 20 + 15))
+
+
+def test_what_is_declared_complete_is_one_stretch_of_the_past_of_one_source(server, store, pull):
+    pull()
+    for since, until, source in [("P1D", "P2D", "it"), (None, "2099-01-01T00:00:00Z", "it"), (None, "P1D", "*")]:
+        with pytest.raises(InvalidParameter, match=r"cover\("):
+            store.cover(since, until, source=source)
+    with pytest.raises(jt.NotFound):
+        store.cover(None, "P1D", source="else")
+
+
+def test_names_that_a_server_changes_without_touching_the_jobs_are_refreshed_by_reconcile(server, store, pull):
+    for number in range(3):
+        status = ("FAILED", "COMPLETED", "RUNNING")[number]
+        server.add(status, ago(20 + number), node="old", node_id=7, batch_title="old", batch_id=5)
+    pull()
+    server.named = {"nodes": [{"id": 7, "hostname": "new"}], "batches": [{"id": 5, "title": "new"}]}
+    pull()
+    query = "SELECT DISTINCT node, batch_title FROM job WHERE node_id = 7"
+    assert store.sql(query).to_numpy().tolist() == [["old", "old"]]
+    pull(reconcile=True)
+    assert store.sql(query).to_numpy().tolist() == [["new", "new"]]
+    assert store.check().is_sound
+
+
+def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
+    real, left = server.answer, [8]
+
+    def answer(path: str, params: object = ()) -> object:
+        left[0] -= path == "jobs/"
+        if not left[0]:
+            raise KeyboardInterrupt
+        return real(path, params)
+
+    server.answer = answer
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        pull(workers=1)
+    (told,) = stopped.value.__notes__
+    assert re.fullmatch(r"Stopped\. [\d,]+ rows are in the store, [\d,]+ of them jobs.*; pull again to go on\.", told)
+    server.answer = real
+    pull()
+    assert here(store) == there(server.jobs.values())
+
+
+def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
+    monkeypatch.setattr("jobtype_toolkit.sync.pull.tqdm", functools.partial(tqdm, mininterval=0, miniters=1))
+    pull(progress=True)
+    assert capsys.readouterr().err == ""

@@ -121,3 +121,13 @@ def test_a_store_in_memory_keeps_its_pages_in_a_temporary_folder():
         page = one.put(b"[]", SPAN, 0)
         assert page.path.exists()
     assert not page.path.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b'["on', b"\0" * 7])
+def test_a_page_that_lost_its_bytes_is_no_page(file, damage):
+    with spool(file, "it") as first:
+        kept, lost = first.put(b'["one"]', SPAN, 1), first.put(b'["two"]', SPAN, 1)
+    lost.path.write_bytes(damage)
+    with spool(file, "it") as again:
+        assert [one.path for one in again.left()] == [kept.path]
+        assert not lost.path.exists()

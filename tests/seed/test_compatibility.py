@@ -70,13 +70,15 @@ PAIRS = [
     ("seedVersion", "2.0.0", B, "SEED_VERSION_CHANGED"),
     (f"{J}.timeout", 1800, C, "TIMEOUT_LENGTHENED"),
     (f"{J}.timeout", 600, B, "TIMEOUT_SHORTENED"),
+    (f"{J}.timeout", 0, C, "TIMEOUT_LENGTHENED"),
+    (f"{J}.timeout", -1, B, "TIMEOUT_SHORTENED"),
     (f"{J}.timeout", GONE, B, "TIMEOUT_SHORTENED"),
     (f"{I}.command", "run ${BEFORE} ${AFTER} ${LIMIT}", C, "COMMAND_CHANGED"),
     (f"{J}.resources.scalar[0].value", 4.0, C, "RESOURCE_CHANGED"),
-    (f"{J}.resources.scalar[0].value", 1.0, C, "RESOURCE_CHANGED"),
+    (f"{J}.resources.scalar[0].value", 1.0, B, "RESOURCE_REDUCED"),
     (f"{J}.resources.scalar[1].inputMultiplier", 3, C, "RESOURCE_CHANGED"),
-    (f"{J}.resources.scalar[1].inputMultiplier", GONE, C, "RESOURCE_CHANGED"),
-    (f"{J}.resources.scalar[1]", GONE, C, "RESOURCE_REMOVED"),
+    (f"{J}.resources.scalar[1].inputMultiplier", GONE, B, "RESOURCE_REDUCED"),
+    (f"{J}.resources.scalar[1]", GONE, B, "RESOURCE_REMOVED"),
     (f"{J}.resources.scalar[2]", {"name": "disk", "value": 10}, C, "RESOURCE_ADDED"),
     (f"{J}.resources.scalar[2]", {"name": "gpus", "value": 1}, B, "RESOURCE_ADDED"),
     (f"{J}.resources.scalar[2]", {"name": "licences", "value": 1}, B, "RESOURCE_ADDED"),
@@ -240,3 +242,59 @@ def test_which_version_must_be_raised():
     assert Manifest.read(revised(f"{FILES}[1]", GONE)).bump("major").breaking_changes(OLD).is_bumped
     assert "Nothing changed" in compare(OLD, OLD).advice
     assert str(broken).splitlines()[0] == "breaking"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "verdict", "words"),
+    [
+        (0, 3600, B, "There was no limit"),
+        (3600, 0, C, "no limit any more"),
+        (-1, 0, C, "no limit"),
+        (0, -1, B, "no limit"),
+        (-1, 60, C, "longer"),
+    ],
+)
+def test_a_timeout_of_0_is_no_limit(was, now, verdict, words):
+    judged = compare(revised(f"{J}.timeout", was), revised(f"{J}.timeout", now))
+    assert judged.verdict == verdict
+    assert words in next(iter(judged)).description
+
+
+@pytest.mark.parametrize("name", ["cpus", "mem", "disk"])
+def test_less_of_a_resource_may_kill_runs(name):
+    more, less = ([{"name": name, "value": value}] for value in (4.0, 2.0))
+    judged = compare(revised(f"{J}.resources.scalar", more), revised(f"{J}.resources.scalar", less))
+    assert [(change.rule, change.verdict) for change in judged] == [("RESOURCE_REDUCED", B)]
+    assert "killed" in next(iter(judged)).description
+    assert compare(revised(f"{J}.resources.scalar", less), revised(f"{J}.resources.scalar", more)).verdict == C
+
+
+@pytest.mark.parametrize("member", ["jobVersion", "packageVersion"])
+def test_a_version_that_went_down_is_not_called_raised(member):
+    high, low = (revised(f"{J}.{member}", version) for version in ("1.10.0", "1.9.0"))
+    assert "went down" in compare(high, low).advice
+    assert "raised" not in compare(high, low).advice.partition(".")[0]
+    assert f"{member} was raised" in compare(low, high).advice
+    restored = compare(high, low).advice
+    assert ("restore" in restored) == (member == "packageVersion")
+
+
+def test_resources_without_their_list_are_a_change():
+    empty, none = revised(f"{J}.resources", {}), revised(f"{J}.resources", GONE)
+    assert compare(none, empty).verdict == B
+    assert compare(empty, none).kind != "nothing"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(f"{J}.title", GONE), (f"{J}.resources", {}), (f"{J}.errors[1].name", "unreadable"), (f"{I}.mounts[0].path", "x")],
+)
+def test_what_every_server_refused_cannot_be_broken(path, value):
+    old = revised(path, value)
+    if path.endswith("errors[1].name"):
+        put(old, parse(path), old["job"]["errors"][0]["name"])
+    judged = compare(old, revised(f"{FILES}[1]", GONE))
+    assert judged.was_refused
+    assert judged.breaking == ()
+    assert judged.advice.startswith("Every server refuses the old manifest")
+    assert not compare(OLD, old).was_refused

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.json.document import parse
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.manifest import Manifest
@@ -82,6 +83,26 @@ def test_fixing_is_idempotent_and_does_no_harm(shared):
             once = validation.fixed()
             assert validate(once).rejected_by <= validation.rejected_by, row["file"]
             assert validate(once).fixed().text == once.text, row["file"]
+
+
+def test_every_fix_can_be_applied_and_settles_its_finding(shared):
+    for row in rows(shared)[::3]:
+        path = shared / "manifests" / row["file"]
+        for found in validate(path):
+            if found.fix:
+                left = {(each.name, each.path, each.description) for each in validate(found.fix.apply(path))}
+                assert (found.name, found.path, found.description) not in left, row["file"]
+
+
+def test_all_fixes_together_do_no_harm(shared):
+    for row in rows(shared)[::3]:
+        validation = validate(shared / "manifests" / row["file"])
+        try:
+            fixed = validation.fixed("all")
+        except InvalidManifest:
+            assert "MALFORMED_JSON" in [each.name for each in validation] or row["scale_valid"] == "no", row["file"]
+            continue
+        assert validate(fixed).rejected_by <= validation.rejected_by, row["file"]
 
 
 def test_recorded_validations_are_given_again(shared):

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from jobtype_toolkit.errors import InvalidManifest
-from jobtype_toolkit.seed.autofix import apply
+from jobtype_toolkit.errors import InvalidManifest, InvalidParameter
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.json.paths import get, parse, put, remove
 from jobtype_toolkit.seed.manifest import Manifest
@@ -81,7 +80,7 @@ FIXES = [
     ),
     ("job.title", GONE, "JSON_VALIDATION_ERROR", False, "job.title", "TODO: title"),
     ("job.description", GONE, "JSON_VALIDATION_ERROR", False, "job.description", "TODO: description"),
-    ("job.timeout", GONE, "JSON_VALIDATION_ERROR", False, "job.timeout", 0),
+    ("job.timeout", GONE, "JSON_VALIDATION_ERROR", False, "job.timeout", 3600),
     ("job.maintainer", GONE, "JSON_VALIDATION_ERROR", False, "job.maintainer.name", "TODO: name"),
     ("job.resources", GONE, "RECOMMENDED_RESOURCES", False, "job.resources.scalar[1]", {"name": "mem", "value": 128}),
     ("job.authorName", "Imagery Team", "JSON_VALIDATION_ERROR", None, "job.maintainer.name", "Imagery Team"),
@@ -113,7 +112,7 @@ def test_fixes(manifest, at, value, name, safe, path, after):
         assert found.suggestion
         return
     assert found.fix.safe == safe
-    repaired = apply(Manifest.read(manifest), found.fix)
+    repaired = found.fix.apply(manifest)
     assert get(repaired.data, parse(path)) == after
     assert name == "JSON_VALIDATION_ERROR" or name not in [
         each.name for each in validate(repaired) if each.path == found.path
@@ -144,7 +143,7 @@ def test_members_of_older_formats_move_to_their_new_place():
         found = next((each for each in validate(manifest).errors if each.fix), None)
         if not found:
             break
-        manifest = apply(manifest, found.fix)
+        manifest = found.fix.apply(manifest)
     assert validate(manifest).is_valid
     job = manifest["job"]
     assert (job["jobVersion"], job["maintainer"], job["errors"][0]["name"]) == (
@@ -162,11 +161,11 @@ def test_renaming_takes_the_command_along(manifest):
         "command": "${IN} ${in-file}",
     }
     found = next(each for each in validate(manifest) if each.name == "NOT_NORMALIZED")
-    assert apply(Manifest.read(manifest), found.fix).at("job.interface.command") == "${IN} ${IN_FILE}"
+    assert found.fix.apply(manifest).at("job.interface.command") == "${IN} ${IN_FILE}"
     manifest["job"]["interface"]["inputs"]["files"][1]["name"] = "in"
     manifest["job"]["interface"]["command"] = "${IN} ${in}"
     found = next(each for each in validate(manifest) if each.name == "NAME_COLLISION_ERROR")
-    assert apply(Manifest.read(manifest), found.fix).at("job.interface.command") == "${IN} ${IN_2}"
+    assert found.fix.apply(manifest).at("job.interface.command") == "${IN} ${IN_2}"
 
 
 def test_a_safe_fix_that_would_make_somebody_refuse_the_manifest_is_left_out(manifest):
@@ -271,7 +270,7 @@ WORDS = [
         None,
         "$.job.timeout",
         "The timeout is null where a whole number is expected.",
-        "Write a whole number or leave it out.",
+        "Write a whole number; it is required.",
     ),
     ("job.errors", {}, "$.job.errors", "The errors are an object where a list is expected.", "Write a list."),
     ("job.tags", [1], "$.job.tags[0]", "The tag is the number 1 where text is expected.", "Write text."),
@@ -319,3 +318,121 @@ def test_a_finding_is_one_line_with_its_place():
         ],
         "warnings": [],
     }
+
+
+def old(manifest):
+    """A manifest with faults of many kinds."""
+    job = manifest["job"]
+    job["errorMapping"] = [{"code": 1, "title": "Bad"}]
+    del job["errors"], job["title"]
+    job |= {"titel": "Tiles", "algorithmVersion": job.pop("jobVersion"), "timeout": "600", "cpus": 2, "mem": 5}
+    del job["resources"]
+    job["interface"]["inputs"]["files"].append({"name": "in-file"})
+    job["interface"]["command"] = "${TILES} ${in-file} ${tiles} ${OUTPUT_DIR}"
+    return manifest
+
+
+def test_every_fix_can_be_applied_and_leaves_the_manifest_as_it_was(manifest):
+    manifest = Manifest.read(old(manifest))
+    before = manifest.text
+    fixable = [found for found in validate(manifest) if found.fix]
+    assert len(fixable) > 8
+    for found in fixable:
+        made = found.fix.apply(manifest)
+        assert isinstance(made, Manifest)
+        assert made.text != before
+        assert made.applied == (found.fix.title,)
+        assert [one.path for one in validate(made) if (one.name, one.path) == (found.name, found.path)] in (
+            [],
+            [found.path],
+        )
+    assert manifest.text == before
+
+
+def test_all_fixes_at_once(manifest):
+    fixed = validate(old(manifest)).fixed("all")
+    assert validate(fixed).is_valid
+    assert fixed.at("job.title") == "Tiles"
+    assert fixed.at("job.interface.command") == "${TILES} ${IN_FILE} ${TILES} ${OUTPUT_DIR}"
+    resources = {one["name"]: one["value"] for one in fixed.at("job.resources.scalar")}
+    assert (resources["cpus"], resources["mem"]) == (2, 5)
+    assert len(fixed.applied) == len(set(fixed.applied)) > 8
+
+
+def test_chosen_fixes_do_not_undo_each_other(manifest):
+    validation = validate(old(manifest))
+    resources = [found for found in validation if found.path in {"$.job.cpus", "$.job.mem"}]
+    fixed = validation.fixed(resources)
+    assert fixed.at("job.resources.scalar") == [{"name": "cpus", "value": 2}, {"name": "mem", "value": 5}]
+    assert len(fixed.applied) == 2
+    names = [found for found in validation if found.name in {"NOT_NORMALIZED", "UNNORMALIZED_VARIABLE"}]
+    assert "${IN_FILE} ${TILES}" in validation.fixed(names).at("job.interface.command")
+    assert validation.fixed(names[0]).applied == validation.fixed(names[:1]).applied
+    assert validation.fixed([]).data == manifest
+
+
+def test_a_finding_without_a_fix_and_an_unknown_word_are_refused(manifest):
+    manifest["job"]["interface"]["outputs"]["files"][0]["pattern"] = ""
+    validation = validate(manifest)
+    unfixable = next(found for found in validation if found.fix is None)
+    with pytest.raises(InvalidParameter, match="has no fix"):
+        validation.fixed([unfixable])
+    with pytest.raises(InvalidParameter, match="'safe', 'all'"):
+        validation.fixed("most")
+
+
+@pytest.mark.parametrize("text", ["{'seedVersion': '1.0.0',}", '{"seedVersion": "1.0.0", /* a */ "job": {},}'])
+def test_text_that_is_no_json_is_repaired_by_all(text):
+    validation = validate(text)
+    assert validation.fixed("all")["seedVersion"] == "1.0.0"
+    found = next(one for one in validation if one.fix)
+    assert found.fix.apply(text)["seedVersion"] == "1.0.0"
+    with pytest.raises(InvalidManifest):
+        validation.fixed()
+
+
+def test_a_manifest_inside_a_text_is_taken_out(manifest):
+    for wrapped in (json.dumps(json.dumps(manifest)), {"manifest": manifest}):
+        validation = validate(wrapped)
+        assert validation.fixed("all").data == manifest
+        assert next(iter(validation)).fix.apply(wrapped).data == manifest
+
+
+def test_findings_come_in_the_order_of_the_file(manifest):
+    manifest["job"] |= {"description": "", "timeout": "600", "name": "a_b"}
+    manifest["job"]["interface"]["mounts"] = [{"name": "M", "path": "m"}]
+    for given in (json.dumps(manifest, indent=2), manifest):
+        validation = validate(given, {"priority": 0})
+        paths = [found.path for found in validation]
+        assert paths[:3] == ["$.job.name", "$.job.description", "$.job.timeout"]
+        assert [found.document for found in validation][-2:] == ["configuration"] * 2
+        assert list(validation) == list(validation.findings)
+        assert len(validation) == len(validation.errors) + len(validation.warnings)
+
+
+def test_what_is_fixable_is_marked_in_text_and_html(manifest):
+    manifest["job"] |= {"timeout": "600", "name": "<a_b>"}
+    validation = validate(manifest)
+    assert [line.rpartition("] ")[2] for line in str(validation).splitlines()[1:]] == ["(fix)", "(safe fix)"]
+    html = validation._repr_html_()
+    assert "safe fix: write 600" in html
+    assert "<a_b>" not in html
+    assert "&lt;a_b&gt;" in html
+
+
+@pytest.mark.parametrize("end", ["", ",}", "} and more"])
+def test_a_fix_applies_to_text_with_faults_too(manifest, end):
+    manifest["job"]["timeout"] = "600"
+    text = json.dumps(manifest, indent=2)
+    text = text.removesuffix("}").rstrip() + end if end == ",}" else text + end.removeprefix("}")
+    validation = validate(text)
+    found = next(each for each in validation if each.path == "$.job.timeout")
+    assert found.fix.apply(text).at("job.timeout") == 600
+    assert validation.fixed([found]).at("job.timeout") == 600
+
+
+def test_a_missing_maintainer_gets_placeholders(manifest):
+    manifest["job"]["maintainer"] = {"url": "https://example.com"}
+    fixed = validate(manifest).fixed("all")
+    assert validate(fixed).is_valid
+    assert fixed.at("job.maintainer.email") == "TODO: email"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.errors import InvalidManifest, InvalidPath
 from jobtype_toolkit.seed.configuration import Configuration
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.validator import validate
@@ -263,3 +263,36 @@ def test_no_secret_in_a_manifest_appears(manifest):
     assert SECRET not in repr(validate(manifest).findings)
     body = {"manifest": manifest, "configuration": {"settings": {"PIN": "swordfish-two"}}}
     assert "swordfish-two" not in repr(validate(body).findings)
+
+
+def test_what_is_set_becomes_plain(manifest):
+    import numpy as np
+    import pandas as pd
+
+    made = Manifest.read(manifest)
+    made.set("job.timeout", np.int64(5)).set("job.tags", ("a", np.str_("b")))
+    made.set("job.resources.scalar[0].value", np.float32(0.5)).set("job.resources.scalar[1].value", np.array(3))
+    made["x"] = {"flags": np.array([True, False]), "column": pd.Series([1, 2]), "deep": ({"n": np.uint8(1)},)}
+    made["job"]["errors"][0]["code"] = np.int16(4)  # not by `set`: made plain when it is written
+    again = json.loads(made.text)
+    assert (again["job"]["timeout"], again["job"]["tags"]) == (5, ["a", "b"])
+    assert [one["value"] for one in again["job"]["resources"]["scalar"][:2]] == [0.5, 3]
+    assert again["x"] == {"flags": [True, False], "column": [1, 2], "deep": [{"n": 1}]}
+    assert again["job"]["errors"][0]["code"] == 4
+    assert type(made["job"]["timeout"]) is int
+    del made["x"]
+    assert validate(made).is_valid
+    manifest["job"]["timeout"] = np.int64(5)
+    assert validate(manifest).is_valid
+
+
+def test_append_by_path(manifest):
+    made = Manifest.read(manifest)
+    made.set("job.interface.inputs.files[-]", {"name": "MORE"}).set("job.tags[-]", "x").set("job.tags[-]", "y")
+    assert made.at("job.interface.inputs.files[1].name") == "MORE"
+    assert made.at("job.tags") == ["x", "y"]
+    made.set("job.interface.settings[-].name", "A").set("job.interface.settings[-].name", "B")
+    assert made.at("job.interface.settings") == [{"name": "A"}, {"name": "B"}]
+    assert made.at("job.tags[-]") is None
+    with pytest.raises(InvalidPath):
+        made.remove("job.tags[-]")

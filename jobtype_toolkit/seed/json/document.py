@@ -46,8 +46,8 @@ class Document:
         node = self.nodes.get(id(value))
         return node if node and node.value is value else None
 
-    def place(self, path: Path, *, key: bool = False) -> tuple[int, int] | None:
-        """Return line and column (both from 1) of the value at the path, or of its key; None without text.
+    def place(self, path: Path, *, key: bool = False, part: str = "") -> tuple[int, int] | None:
+        """Return line and column (both from 1) of the value at the path, of its key, or of a part; None without text.
 
         If the text does not hold what the path leads to, the place is that of the nearest parent.
         """
@@ -60,6 +60,11 @@ class Document:
             if item is None:
                 break
             at, value = (item.key if key and step is path[-1] else item.start), item.value
+            if part and step is path[-1]:
+                found = re.search(
+                    rf"(?<![A-Za-z0-9_]){re.escape(part)}(?![A-Za-z0-9_])", self.text[item.start : item.end]
+                )
+                at += found.start() if found else 0
         return self.position(at)
 
     def position(self, at: int) -> tuple[int, int]:
@@ -112,6 +117,17 @@ class Document:
             pieces += [self.text[at : fault.start], str(fault.repair)]
             at = fault.end
         return "".join([*pieces, self.text[at:]])
+
+    def sound(self) -> Document:
+        """Return the document without its faults: with the text repaired if it can be, otherwise its value alone."""
+        if self.broken or all(fault.harmless for fault in self.faults):
+            return self
+        repaired = self.repaired()
+        return plain(self.value) if repaired is None else parse(repaired)
+
+    def as_document(self) -> Document:
+        """Return the document itself: whatever reads a manifest takes one that is read already."""
+        return self
 
     def written(self, schema: Schema | None = None) -> str:
         """Return the document as text: unchanged parts as they stood, new members in the schema's order.
@@ -168,12 +184,14 @@ def _decode(data: bytes, faults: list[Fault]) -> str:
 
 
 def plain(value: Any) -> Document:
-    """Return a document of Python values; tuples and other mappings become lists and dicts, the rest is a fault."""
+    """Return a document of Python values; numpy's, tuples and other mappings become plain ones, the rest is a fault."""
     faults: list[Fault] = []
     return Document(_plain(value, (), faults), faults=faults, broken=bool(faults))
 
 
 def _plain(value: Any, path: Path, faults: list[Fault]) -> Any:
+    if callable(getattr(value, "tolist", None)):  # scalars and arrays of numpy, columns of pandas
+        value = value.tolist()
     if isinstance(value, Integral) and not isinstance(value, bool):
         if value.__index__().bit_length() > 3 * DIGITS:
             faults.append(

@@ -12,6 +12,7 @@ from jobtype_toolkit.seed.differences import differences
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.document import Document
+from jobtype_toolkit.seed.json.values import plain_value
 from jobtype_toolkit.seed.layout import formatted
 from jobtype_toolkit.seed.schema import Schema
 
@@ -126,7 +127,9 @@ class JsonObject(MutableMapping[str, Any]):
         return paths.get(self.data, paths.parse(path), default)
 
     def set(self, path: str | paths.Path, value: Any) -> Self:
-        """Set what is at a path; missing parents are made, the end of a list is appended to.
+        """Set what is at a path; missing parents are made, and `[-]` appends to a list: `set("job.tags[-]", "x")`.
+
+        Values of numpy and tuples become plain ones.
 
         Raises:
             InvalidPath: it is not a path, or it leads through a text or a number, or beyond the end of a list.
@@ -135,7 +138,7 @@ class JsonObject(MutableMapping[str, Any]):
         if not steps:
             msg = "the whole cannot be set; set its members"
             raise InvalidPath(msg)
-        paths.put(self.data, steps, value)
+        paths.put(self.data, steps, plain_value(value))
         return self
 
     def remove(self, path: str | paths.Path) -> Self:
@@ -176,7 +179,7 @@ class JsonObject(MutableMapping[str, Any]):
         return self.data[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self.data[key] = value
+        self.data[key] = plain_value(value)
 
     def __delitem__(self, key: str) -> None:
         del self.data[key]

@@ -10,7 +10,9 @@ from jobtype_toolkit.errors import InvalidPath
 Path = tuple[str | int, ...]
 
 _PLAIN = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*\Z")
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
+APPEND = -1
+"""The step behind the last element of a list, written `[-]`."""
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+|-)\]|\['((?:[^'\\]|\\.)*)'\]")
 _ABSENT = object()
 
 
@@ -19,7 +21,7 @@ def show(path: Path) -> str:
     steps = ["$"]
     for step in path:
         if isinstance(step, int):
-            steps.append(f"[{step}]")
+            steps.append("[-]" if step == APPEND else f"[{step}]")
         elif _PLAIN.match(step):
             steps.append(f".{step}")
         else:
@@ -45,7 +47,7 @@ def parse(path: str | Path) -> Path:
             raise InvalidPath(msg)
         name, index, quoted = match.groups()
         if index is not None:
-            steps.append(int(index))
+            steps.append(APPEND if index == "-" else int(index))
         else:
             steps.append(name if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
         at = match.end()
@@ -67,7 +69,7 @@ def get(value: Any, path: Path, default: Any = None) -> Any:
 
 
 def put(value: Any, path: Path, new: Any) -> None:
-    """Set what is at the path; missing objects and lists on the way are made, the end of a list is appended to.
+    """Set what is at the path; missing objects and lists on the way are made, `APPEND` and the end of a list append.
 
     Raises:
         InvalidPath: the path leads through a text or a number, or beyond the end of a list.
@@ -78,8 +80,8 @@ def put(value: Any, path: Path, new: Any) -> None:
         if isinstance(step, str) and isinstance(value, dict):
             if last or step not in value:
                 value[step] = following
-        elif isinstance(step, int) and isinstance(value, list) and 0 <= step <= len(value):
-            if step == len(value):
+        elif isinstance(step, int) and isinstance(value, list) and APPEND <= step <= len(value):
+            if step in {APPEND, len(value)}:
                 value.append(following)
             elif last:
                 value[step] = following

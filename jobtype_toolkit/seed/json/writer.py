@@ -11,6 +11,7 @@ from typing import Any
 
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.json.nodes import Node
+from jobtype_toolkit.seed.json.values import plain_value
 from jobtype_toolkit.seed.schema import Schema
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,6 +61,8 @@ class Writer:
         return ("", "") if outer.strip() or inner.strip() else (outer, inner)
 
     def _container(self, value: Any, depth: int, margin: str, schema: Schema | None, *, inline: bool) -> str:
+        if not isinstance(value, dict | list):
+            value = plain_value(value)
         if not isinstance(value, dict | list):
             return scalar(value)
         node = self.node(value)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import Finding, advice
+from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get, show
 from jobtype_toolkit.seed.rules.names import Use
 from jobtype_toolkit.seed.rules.variables import command_findings, setting_findings
@@ -30,7 +32,9 @@ def _texts(manifest: Any) -> Iterator[Finding]:
         yield advice(
             "TIMEOUT_NOT_POSITIVE",
             ("job", "timeout"),
-            f"A timeout of {shown(timeout, 40)} seconds stops every run at once.",
+            f"A timeout of {shown(timeout, 40)} seconds stops every run at once."
+            if timeout
+            else "A timeout of 0 means no limit: a run that hangs is never stopped.",
             "Write the longest run in seconds.",
             severity="warning",
         )
@@ -55,12 +59,24 @@ def _texts(manifest: Any) -> Iterator[Finding]:
             )
 
 
+def _each_once(path: Path, values: Any) -> Fix:
+    """Return the fix that leaves each text of a list once."""
+    kept = [value for at, value in enumerate(values) if value not in values[:at]]
+    return fixes.setting(path, kept, "name each once", safe=True)
+
+
 def _tags(manifest: Any) -> Iterator[Finding]:
     tags = get(manifest, ("job", "tags"))
     seen = set()
     for index, tag in enumerate(tags if isinstance(tags, list) else ()):
         if isinstance(tag, str) and tag in seen:
-            yield advice("REPEATED_TAG", ("job", "tags", index), f"The tag {shown(tag)} occurs twice.", "Remove one.")
+            yield advice(
+                "REPEATED_TAG",
+                ("job", "tags", index),
+                f"The tag {shown(tag)} occurs twice.",
+                "Remove one.",
+                fix=_each_once(("job", "tags"), tags),
+            )
         seen.add(tag if isinstance(tag, str) else None)
 
 
@@ -123,7 +139,17 @@ def _media_types(manifest: Any) -> Iterator[Finding]:
     found: list[tuple[Path, Any]] = []
     for path, item in items(manifest, SECTIONS["file input"]):
         types = item.get("mediaTypes")
-        found += [((*path, "mediaTypes", at), text) for at, text in enumerate(types if isinstance(types, list) else ())]
+        types = types if isinstance(types, list) else []
+        found += [((*path, "mediaTypes", at), text) for at, text in enumerate(types)]
+        for at, text in enumerate(types):
+            if isinstance(text, str) and text in types[:at]:
+                yield advice(
+                    "REPEATED_MEDIA_TYPE",
+                    (*path, "mediaTypes", at),
+                    f"The media type {shown(text)} occurs twice.",
+                    "Remove one.",
+                    fix=_each_once((*path, "mediaTypes"), types),
+                )
     found += [((*path, "mediaType"), item.get("mediaType")) for path, item in items(manifest, SECTIONS["file output"])]
     for path, text in found:
         if isinstance(text, str) and not _MEDIA_TYPE.fullmatch(text):
@@ -133,6 +159,20 @@ def _media_types(manifest: Any) -> Iterator[Finding]:
                 f"{shown(text)} is not a media type of the form type/subtype.",
                 "Use one such as image/tiff.",
             )
+
+
+_REGEX = re.compile(r"^\^|\$\Z|^\.\*.|\\[.dwsSDWb]|\.\+|\([^)]*\|[^)]*\)|[\])]\+|\.\*\\|\.\*\$")
+"""What a regular expression has, and no glob that anybody would write."""
+
+
+def _as_glob(pattern: str) -> str | None:
+    """Return the glob for a plain regular expression; None if there is none."""
+    text = pattern.removeprefix("^").removesuffix("$")
+    text = re.sub(r"\.[*+]\??|\\[dwS][*+]?", "*", text)
+    text = re.sub(r"\[[^\]]+\][*+]", "*", text)
+    text = re.sub(r"\\([.\-_/ ])", r"\1", text)
+    text = re.sub(r"\*+", "*", text)
+    return text if text and not re.search(r"[\\^$|+(){}]", text) else None
 
 
 def _patterns(manifest: Any) -> Iterator[Finding]:
@@ -164,6 +204,16 @@ def _patterns(manifest: Any) -> Iterator[Finding]:
                 f"The pattern {shown(pattern)} is searched inside the output folder and cannot match anything there.",
                 "Write it relative to the output folder.",
                 severity="warning",
+            )
+        elif _REGEX.search(pattern):
+            glob = _as_glob(pattern)
+            yield advice(
+                "PATTERN_IS_REGEX",
+                place,
+                f"The pattern {shown(pattern)} looks like a regular expression, and a server takes it for a glob.",
+                f"Use {shown(glob)}." if glob else "Write a glob: '*' stands for any text, '?' for one character.",
+                severity="warning",
+                fix=fixes.setting(place, glob, f"use {shown(glob)}") if glob else None,
             )
         elif re.search(r"\[(?![^\]]+\])", pattern):
             yield advice(

@@ -9,11 +9,11 @@ from typing import Any
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path
-from jobtype_toolkit.seed.rules.scale import duplicate_findings
+from jobtype_toolkit.seed.rules.scale import duplicate_findings, unstorable_findings
 from jobtype_toolkit.seed.rules.schema_messages import kind, label
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import shown
+from jobtype_toolkit.seed.text import nearest, shown
 
 ORDER = (
     "MALFORMED_JSON",
@@ -55,6 +55,8 @@ def configuration_findings(
     found = [
         *_findings(configuration.value, manifest, workspaces, edit=edit, against=against),
         *duplicate_findings(configuration),
+        # without the fix: it would hold the value of a setting
+        *(replace(item, fix=None) for item in unstorable_findings(configuration.value)),
     ]
     for item in found:
         yield replace(item, document="configuration")
@@ -281,9 +283,7 @@ def _known(used: dict[str, Path], workspaces: Workspaces | None) -> Iterator[Fin
 
 
 def _did_you_mean(name: str, known: Mapping[str, Any]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, list(known), 1)
+    close = nearest(name, known)
     if close:
-        return f"Did you mean {shown(close[0])}?"
+        return f"Did you mean {shown(close)}?"
     return f"Known: {', '.join(shown(other) for other in known)}." if known else ""

@@ -108,8 +108,12 @@ def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[F
 
 def _collision(use: Use, earlier: list[Use], names: _Names) -> Finding:
     """Tell a name that is already taken, by the strictest rule that it breaks."""
-    fix = names.another(use, earlier)
-    suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
+    if use.section == "resource" and any(other.section == "resource" for other in earlier):
+        fix = Fix("remove the later one", changes=(Change("remove", use.path[:-1]),))
+        suggestion = "Remove one of them, and keep the amount that the job needs."
+    else:
+        fix = names.another(use, earlier)
+        suggestion = f"Rename one of them, for example to {shown(fix.changes[0].value)}."
     for other in earlier:
         same_section = use.section == other.section
         becomes_same = (use.section in VARIABLES and other.section in VARIABLES) or (
@@ -163,9 +167,10 @@ class _Names:
             name = f"{bare}-{self.numbers[bare]}"
         self.taken.add(normalised(name))
         changes = [Change("set", use.path, name)]
-        command = fixes.renamed_variable(self.command, use.name, name.upper().replace("-", "_"))
-        if use.section in VARIABLES and command != self.command and use.name not in {other.name for other in earlier}:
-            changes.append(Change("set", COMMAND, command))
+        variable = name.upper().replace("-", "_")
+        is_used = fixes.renamed_variable(self.command, use.name, variable) != self.command
+        if use.section in VARIABLES and is_used and use.name not in {other.name for other in earlier}:
+            changes.append(Change("variable", COMMAND, (use.name, variable)))
         return Fix(f"rename the {use.section} to {shown(name)}", changes=tuple(changes))
 
 
@@ -181,7 +186,7 @@ def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
         new = normalised(old)
         changes = [Change("set", use.path, new) for use in same]
         if isinstance(command, str) and old in command:
-            changes.append(Change("set", COMMAND, fixes.renamed_variable(command, old, new)))
+            changes.append(Change("variable", COMMAND, (old, new)))
         yield finding(
             "NOT_NORMALIZED",
             same[0].path,

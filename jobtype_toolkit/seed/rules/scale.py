@@ -12,24 +12,14 @@ from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, SCALE_CREATE, SEED_CLI, Finding, finding
 from jobtype_toolkit.seed.fixes import Change, Fix
 from jobtype_toolkit.seed.json.document import Document
-from jobtype_toolkit.seed.json.paths import Path, get
+from jobtype_toolkit.seed.json.paths import APPEND, Path, get
 from jobtype_toolkit.seed.rules.schema_messages import label
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import MINIMUM, RESOURCES, SECTIONS, STANDARD_RESOURCES, items
 from jobtype_toolkit.seed.text import shown
 
-_NEAR_MISSES = {
-    "memory": "mem",
-    "ram": "mem",
-    "cpu": "cpus",
-    "cores": "cpus",
-    "gpu": "gpus",
-    "disks": "disk",
-    "storage": "disk",
-    "shared-mem": "sharedmem",
-    "shared_mem": "sharedmem",
-    "shm": "sharedmem",
-}
+_SERVICES = frozenset({"status", "pending", "running", "system-failures"})
+"""Services below job-types/ that a server has in the place of the versions of a type with such a name."""
 LONGEST: dict[Path, int] = {
     ("name",): 50,
     ("jobVersion",): 50,
@@ -40,6 +30,7 @@ LONGEST: dict[Path, int] = {
 }
 """Lengths of the server's columns, below `$.job`; `0` stands for any index."""
 LARGEST_INTEGER = 2**63
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def scale_findings(manifest: Any) -> Iterator[Finding]:
@@ -89,6 +80,16 @@ def creation_findings(manifest: Any) -> Iterator[Finding]:
             "Choose another name.",
             {SCALE_CREATE},
         )
+    name = get(manifest, ("job", "name"))
+    if isinstance(name, str) and name in _SERVICES:
+        yield finding(
+            "SHADOWED_JOB_NAME",
+            ("job", "name"),
+            f"job-types/{name}/ is a service, so that a server accepts the name and then cannot list the type's versions.",
+            "Choose another name.",
+            {BEST_PRACTICE},
+        )
+    yield from unstorable_findings(manifest)
     version = get(manifest, ("job", "jobVersion"))
     if isinstance(version, str) and re.match(r"\d+\.\d+\.\d+[-+]", version):
         bare = re.split("[-+]", version)[0]
@@ -101,6 +102,31 @@ def creation_findings(manifest: Any) -> Iterator[Finding]:
         )
     for below, longest in LONGEST.items():
         yield from _too_long(manifest, ("job", *below), longest)
+
+
+def unstorable_findings(value: Any, path: Path = ()) -> Iterator[Finding]:
+    """Yield texts that a database refuses: those with a NUL or with half a character. They are not quoted."""
+    if isinstance(value, str):
+        match = _UNSTORABLE.search(value)
+        if match:
+            what = "a NUL" if match[0] == "\0" else "half a character"
+            yield finding(
+                "UNSTORABLE_TEXT",
+                path,
+                f"The text has {what}, which no database holds.",
+                "Take it out.",
+                {SCALE_CREATE},
+                fix=fixes.setting(path, _UNSTORABLE.sub("", value), "take it out"),
+            )
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if _UNSTORABLE.search(name):
+                sentence = "The name of a member has a NUL or half a character, which no database holds."
+                yield finding("UNSTORABLE_TEXT", (*path, name), sentence, "Take it out.", {SCALE_CREATE}, at_key=True)
+            yield from unstorable_findings(member, (*path, name))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from unstorable_findings(element, (*path, index))
 
 
 def _too_long(manifest: Any, path: Path, longest: int) -> Iterator[Finding]:
@@ -218,19 +244,25 @@ def decodes(node: Schema, value: Any) -> bool:
 def resource_findings(manifest: Any) -> Iterator[Finding]:
     """Yield resources that no standard node offers, and recommended ones that are not declared."""
     declared = []
+    names = {item.get("name") for _, item in items(manifest, SECTIONS["resource"]) if isinstance(item.get("name"), str)}
     for path, resource in items(manifest, SECTIONS["resource"]):
         name = resource.get("name")
         if not isinstance(name, str):
             continue
         declared.append(name)
         if name.lower() not in STANDARD_RESOURCES:
-            meant = _NEAR_MISSES.get(name.lower())
+            meant = fixes.standard_resource(name)
+            remedy = f"Did you mean {shown(meant)}?" if meant else "Make sure that the cluster's nodes offer it."
+            fix = fixes.setting((*path, "name"), meant, f"use {shown(meant)}") if meant else None
+            if meant and meant in names:
+                remedy = f"Did you mean {shown(meant)}? That is declared already; remove one of them."
+                fix = Fix("remove it", changes=(Change("remove", path),))
             yield finding(
                 "NONSTANDARD_RESOURCE",
                 (*path, "name"),
                 f"{shown(name)} is not a standard resource; the job may never be scheduled.",
-                f"Did you mean {shown(meant)}?" if meant else "Make sure that the cluster's nodes offer it.",
-                fix=fixes.setting((*path, "name"), meant, f"use {shown(meant)}") if meant else None,
+                remedy,
+                fix=fix,
             )
     missing = [name for name in MINIMUM if name not in declared]
     if not missing or not isinstance(get(manifest, ("job",)), dict):
@@ -238,10 +270,8 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
     resources = get(manifest, RESOURCES)
     parent = RESOURCES if isinstance(resources, dict) else ("job",)
     listed = get(manifest, SECTIONS["resource"])
-    first = len(listed) if isinstance(listed, list) else 0
     changes = [
-        Change("set", (*SECTIONS["resource"], first + at), {"name": name, "value": MINIMUM[name]})
-        for at, name in enumerate(missing)
+        Change("set", (*SECTIONS["resource"], APPEND), {"name": name, "value": MINIMUM[name]}) for name in missing
     ]
     fixable = (resources is None or isinstance(resources, dict)) and (listed is None or isinstance(listed, list))
     yield finding(

@@ -10,7 +10,8 @@ from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get
-from jobtype_toolkit.seed.schema import Schema, Violation
+from jobtype_toolkit.seed.manifest import full_version
+from jobtype_toolkit.seed.schema import Schema, Violation, manifest_schema
 from jobtype_toolkit.seed.text import clipped, shown
 
 _EXPECTED = {
@@ -24,7 +25,7 @@ _EXPECTED = {
 _PLACEHOLDERS: dict[str, Any] = {
     "title": "TODO: title",
     "description": "TODO: description",
-    "timeout": 0,
+    "timeout": 3600,
     "maintainer": {"name": "TODO: name", "email": "TODO: email"},
     "jobVersion": "1.0.0",
     "packageVersion": "1.0.0",
@@ -32,29 +33,41 @@ _PLACEHOLDERS: dict[str, Any] = {
     "pattern": "*",
     "resources": {"scalar": []},
 }
-_OLDER = {
-    "algorithmVersion": 'It is called "jobVersion" in Seed 1.0.0.',
-    "inputData": 'It is called "inputs" in Seed 1.0.0.',
-    "outputData": 'It is called "outputs" in Seed 1.0.0.',
-    "errorMapping": 'It is called "errors" in Seed 1.0.0, and every entry has a "name".',
-    "cmd": 'It is called "command" in Seed 1.0.0.',
-    "args": 'The arguments belong to "command" in Seed 1.0.0.',
-    "authorName": 'It is "name" in "maintainer" in Seed 1.0.0.',
-    "authorEmail": 'It is "email" in "maintainer" in Seed 1.0.0.',
-    "authorUrl": 'It is "url" in "maintainer" in Seed 1.0.0.',
-    "cpus": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
-    "mem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
-    "storage": 'It is the entry "disk" of "resources.scalar" in Seed 1.0.0.',
-    "sharedMem": 'It is an entry of "resources.scalar" in Seed 1.0.0.',
-    "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
-    "count": 'It is "multiple", true or false, in Seed 1.0.0.',
-    "envVars": 'They are "settings" in Seed 1.0.0.',
-    "type": "Seed 1.0.0 has no type here: a file is a file; remove it.",
-    "manifestVersion": 'It is called "seedVersion" in Seed 1.0.0.',
-    "manifest_version": 'It is called "seedVersion" in Seed 1.0.0.',
-    "version": 'It is called "seedVersion" in Seed 1.0.0.',
+_SCALAR = 'It is an entry of "resources.scalar" in Seed 1.0.0.'
+_OLDER: dict[str, dict[str, str]] = {
+    "Manifest": {
+        **dict.fromkeys(
+            ("manifestVersion", "manifest_version", "version"), 'It is called "seedVersion" in Seed 1.0.0.'
+        ),
+        "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
+    },
+    "Job": {
+        "algorithmVersion": 'It is called "jobVersion" in Seed 1.0.0.',
+        "errorMapping": 'It is called "errors" in Seed 1.0.0, and every entry has a "name".',
+        "authorName": 'It is "name" in "maintainer" in Seed 1.0.0.',
+        "authorEmail": 'It is "email" in "maintainer" in Seed 1.0.0.',
+        "authorUrl": 'It is "url" in "maintainer" in Seed 1.0.0.',
+        "storage": 'It is the entry "disk" of "resources.scalar" in Seed 1.0.0.',
+        "envVars": 'They are "settings" of "interface" in Seed 1.0.0.',
+    },
+    "Interface": {
+        "inputData": 'It is called "inputs" in Seed 1.0.0.',
+        "outputData": 'It is called "outputs" in Seed 1.0.0.',
+        "cmd": 'It is called "command" in Seed 1.0.0.',
+        "args": 'The arguments belong to "command" in Seed 1.0.0.',
+        "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
+        "envVars": 'They are "settings" in Seed 1.0.0.',
+    },
+    "File input": {"type": "Seed 1.0.0 has no type here: a file is a file; remove it."},
+    "File output": {
+        "type": "Seed 1.0.0 has no type here: a file is a file; remove it.",
+        "count": 'It is "multiple", true or false, in Seed 1.0.0.',
+    },
 }
-"""What members of older formats became."""
+"""What members of older formats became, by the object that they stand in."""
+_CATEGORIES = {"system": "job", "algorithm": "job", "input": "data"}
+"""Categories of errors in Scale and in older formats, and what a manifest calls them."""
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def label(node: Schema) -> str:
@@ -123,9 +136,21 @@ def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words
             "A manifest is an object with seedVersion and job.",
             None,
         )
+    if value is None:
+        return description, *_instead_of_null(node, path)
     repaired = _converted(node, value)
     if repaired is None:
-        return description, f"Write {_EXPECTED[str(node.type)]}" + (" or leave it out." if value is None else "."), None
+        return description, f"Write {_EXPECTED[str(node.type)]}.", None
+    if isinstance(repaired, bool):
+        plain = str(value).strip().lower() in {"true", "false"}
+        text = f"write {str(repaired).lower()}"
+        return description, f"W{text[1:]} without quotes.", fixes.setting(path, repaired, text, safe=plain)
+    if isinstance(repaired, dict):
+        return (
+            description,
+            'Put the list under "files", or under "json" what is no file.',
+            fixes.setting(path, repaired, 'put the list under "files"'),
+        )
     if isinstance(repaired, int | float):
         quotes = " without quotes" if isinstance(value, str) else ""
         return description, f"Write {repaired}{quotes}.", fixes.setting(path, repaired, f"write {repaired}", safe=True)
@@ -137,12 +162,29 @@ def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words
     return description, advice, fixes.setting(path, repaired, advice[:1].lower() + advice[1:-1], safe=True)
 
 
+def _instead_of_null(node: Schema, path: Path) -> tuple[str, Fix | None]:
+    """Return what to write instead of null: what is required must get a value, the rest can be left out."""
+    parent = manifest_schema().at(tuple(0 if isinstance(step, int) else step for step in path[:-1]))
+    expected, name = _EXPECTED[str(node.type)], path[-1]
+    if isinstance(name, int):
+        return f"Write {expected}, or remove the entry.", None
+    if parent is None or name not in parent.required:
+        return f"Write {expected} or leave it out.", Fix("leave it out", changes=(fixes.Change("remove", path),))
+    proposal = _PLACEHOLDERS.get(name)
+    fix = None if proposal is None else fixes.setting(path, proposal, f'write a "{name}" to fill in')
+    return f"Write {expected}; it is required.", fix
+
+
 def _converted(node: Schema, value: Any) -> Any:
     """Return the value in the expected type if there is one way to convert it, otherwise None."""
     if node.type in {"integer", "number"} and isinstance(value, str):
         return _number(value, whole=node.type == "integer")
     if node.type == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
+    if node.type == "boolean" and isinstance(value, str):
+        return _WORDS.get(value.strip().lower())
+    if node.title in {"Inputs", "Outputs"} and isinstance(value, list):
+        return {"files": value}
     if node.title == "Media types" and isinstance(value, str):
         return [value]
     if node.title == "Media type" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
@@ -176,7 +218,9 @@ def _missing(violation: Violation, root: Any, _spelling: str | None) -> Words:
         proposal: Any = _error_name(violation.value, root)
         suggestion = f'Add "name", for example {shown(proposal)}.'
     else:
-        proposal = _PLACEHOLDERS.get(name)
+        proposal = (
+            _PLACEHOLDERS[node.title.lower()].get(name) if node.title == "Maintainer" else _PLACEHOLDERS.get(name)
+        )
         former, fix = _former(violation, root)
         hint = f" instead of {shown(former)}" if former else ""
         meaning = node.properties[name].description
@@ -200,20 +244,51 @@ def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
         }:
             return key, fix
     close = _close(missing, unknown)
+    if missing == "job" and close and isinstance(violation.value[close], list):
+        one = _only(close, violation.value[close])
+        return close, _made_job((*path, close), one) if one else None
     return (close, fixes.renaming((*path, close), missing, f"rename it to {shown(missing)}")) if close else ("", None)
 
 
 def _error_name(error: dict[str, Any], root: Any) -> str:
-    title, code = error.get("title"), error.get("code")
-    name = fixes.identifier(title.lower(), underscore=True)[:50] if isinstance(title, str) else ""
-    name = name or (f"error-{code}" if isinstance(code, int) and abs(code) < 10**9 else "error")
-    errors = get(root, ("job", "errors"), [])
-    taken = {other.get("name") for other in errors if isinstance(other, dict)}
-    return (
-        name
-        if name not in taken
-        else next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
-    )
+    """Return a name for an error that has none, which no other error has and none is told."""
+    errors = [other for other in get(root, ("job", "errors"), []) if isinstance(other, dict)]
+    taken = {other.get("name") for other in errors if isinstance(other.get("name"), str)}
+    for other in errors:
+        if "name" in other:
+            continue
+        title, code = other.get("title"), other.get("code")
+        name = fixes.identifier(title.lower(), underscore=True)[:50] if isinstance(title, str) else ""
+        name = name or (f"error-{code}" if isinstance(code, int) and abs(code) < 10**9 else "error")
+        name = _untaken(name, taken)
+        if other is error:
+            return name
+        taken.add(name)
+    return "error"
+
+
+def _untaken(name: str, taken: set[Any]) -> str:
+    """Return the name, with a number behind it if it is taken."""
+    if name not in taken:
+        return name
+    return next(f"{name}-{n}" for n in range(2, len(taken) + 3) if f"{name}-{n}" not in taken)
+
+
+def _proposed(path: Path, root: Any, *, underscore: bool) -> str:
+    """Return the nearest good name for the one at the path, which no other item of its list has and none is told."""
+    value = get(root, path)
+    items = get(root, path[:-2]) if path[-1:] == ("name",) and len(path) > len(("job", "name")) else None
+    if not isinstance(items, list):
+        return fixes.identifier(value, underscore=underscore)
+    names = [item.get("name") if isinstance(item, dict) else None for item in items]
+    taken: set[Any] = {name for name in names if isinstance(name, str) and name != value}
+    for at, name in enumerate(names):
+        if isinstance(name, str) and (proposal := fixes.identifier(name, underscore=underscore)) != name and proposal:
+            proposal = _untaken(proposal, taken)
+            if at == path[-2]:
+                return proposal
+            taken.add(proposal)
+    return ""
 
 
 def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
@@ -222,8 +297,14 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
     article = ("an" if label(node)[0] in "aeiouAEIOU" else "a") if element else "the"
     description = f"{shown(name)} is not a member of {article} {label(node)}."
     older = fixes.from_older_format(path, violation.value, root)
-    if name in _OLDER and (older or name not in fixes.RENAMED):
-        return description, _OLDER[name], older
+    hint = _hint(node, name, path, violation, root)
+    if hint:
+        return description, hint, older
+    one = _only(name, violation.value)
+    if one is not None and not path[1:] and "job" not in root:
+        return description, 'Write "job" with the one object; a manifest describes one job.', _made_job(path, one)
+    if name == "jobs" and not path[1:] and isinstance(violation.value, list):
+        return description, 'A manifest describes one "job"; write a manifest for each of them.', None
     new = _close(name, list(node.properties))
     if not new:
         return description, f"Known here: {', '.join(node.properties)}.", None
@@ -236,6 +317,31 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
     )
 
 
+def _made_job(path: Path, one: dict[str, Any]) -> Fix:
+    changes = (fixes.Change("set", ("job",), one), fixes.Change("remove", path))
+    return Fix('make the one object the "job"', changes=changes)
+
+
+def _only(name: str, value: Any) -> dict[str, Any] | None:
+    """Return the one job of a list of jobs."""
+    is_one = name.lower() in {"jobs", "job"} and isinstance(value, list) and len(value) == 1
+    return value[0] if is_one and isinstance(value[0], dict) else None
+
+
+def _hint(node: Schema, name: str, path: Path, violation: Violation, root: Any) -> str:
+    """Return what a member of an older format became; nothing if it is none, or its new name is taken."""
+    parent = get(root, path[:-1], {})
+    if name in {"cmd", "args"} and node.title == "Interface":
+        if {"cmd", "args"} <= set(parent):
+            return 'Put "cmd" and "args" together, in one "command".'
+        if "command" in parent:
+            return 'It stands beside "command"; put what is missing there into it, and remove this.'
+    hint = _OLDER.get(node.title, {}).get(name, "")
+    if not hint and node.title in {"Job", "Interface", "Resources"} and not isinstance(violation.value, dict | list):
+        return _SCALAR if fixes.standard_resource(name) else ""
+    return "" if fixes.RENAMED.get(name) in parent else hint
+
+
 def _close(name: str, known: list[str]) -> str | None:
     """Return the known name that the given one was probably meant to be."""
     lowered = {key.lower().replace("_", "").replace("-", ""): key for key in known}
@@ -243,11 +349,11 @@ def _close(name: str, known: list[str]) -> str | None:
     return lowered[matches[0]] if matches else None
 
 
-def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
+def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     if str(node.pattern).startswith(r"^(?:0|"):
         description = f"{shown(value)} is not a full version number of the form MAJOR.MINOR.PATCH."
-        full = fixes.version(value)
+        full = full_version(value)
         if full and node.allows(full[0]):
             return (
                 description,
@@ -265,7 +371,7 @@ def _bad_text(violation: Violation, _root: Any, _spelling: str | None) -> Words:
     )
     what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
     description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
-    proposal = fixes.identifier(value, underscore=underscore)
+    proposal = _proposed(path, root, underscore=underscore)
     if not proposal:
         return description, "Use a name such as tile-mosaic.", None
     return description, f"Use {shown(proposal)}.", fixes.setting(path, proposal, f"use {shown(proposal)}")
@@ -275,9 +381,10 @@ def _bad_choice(violation: Violation, _root: Any, _spelling: str | None) -> Word
     node, value, path = violation.schema, violation.value, violation.path
     choices = node.enum or []
     description = f"The {label(node)} is {kind(value)}; it can be {', '.join(choices[:-1])} or {choices[-1]}."
-    new = (
-        "job" if value == "system" and "job" in choices else _close(value, choices) if isinstance(value, str) else None
-    )
+    new = None
+    if isinstance(value, str):
+        former = _CATEGORIES.get(value.strip().lower()) if "job" in choices else None
+        new = former or _close(value, choices)
     if not new:
         return description, f"Use one of {', '.join(choices)}.", None
     return description, f"Use {shown(new)}.", fixes.setting(path, new, f"use {shown(new)}")

@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.api.times import naive_utc, v6_text
 from jobtype_toolkit.display import hints
+from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
@@ -55,6 +56,13 @@ class LoadReport:
         more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
         hint = ["store.rejects() shows the rejected rows"] if self.rejected else []
         return ". ".join([text, *self.notes, *more, *hint])
+
+    def _repr_html_(self) -> str:
+        counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
+        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        return report(
+            f"Load {self.load_id}", counts, [*self.notes, *hint], summary=f"{self.resource} into {self.source!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

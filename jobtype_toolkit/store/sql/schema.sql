@@ -15,8 +15,12 @@ LEFT JOIN job_type AS t ON t.source = j.source AND t.id = j.job_type_id
 LEFT JOIN error AS e ON e.source = j.source AND e.id = j.error_id;
 
 -- name: describe
--- Every table and view of a store with its columns and what they mean.
-SELECT c.table_name AS "table", c.column_name AS "column", c.data_type AS "type", coalesce(c.comment, o.comment) AS meaning
+-- Every table and view of a store with its columns and what they mean; the types are those that a reader's own SQL sees.
+SELECT
+    c.table_name AS "table",
+    c.column_name AS "column",
+    if(c.data_type = 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', c.data_type) AS "type",
+    coalesce(c.comment, o.comment) AS meaning
 FROM duckdb_columns() AS c
 LEFT JOIN (
     SELECT table_name, column_name, any_value(comment) AS comment
@@ -34,3 +38,11 @@ SELECT
     (SELECT count(*) FROM job_type_revision) AS job_type_revision,
     (SELECT count(*) FROM error) AS error,
     (SELECT count(*) FROM job_execution) AS job_execution;
+
+-- name: times
+-- The naive times of the tables and views that a query speaks of.
+SELECT database_name, table_name, list(column_name ORDER BY column_index)
+FROM duckdb_columns()
+WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal AND data_type = 'TIMESTAMP'
+    AND list_contains($words, lower(table_name))
+GROUP BY ALL;

@@ -58,6 +58,10 @@ SELECT count(*)
 FROM (FROM job_final UNION ALL FROM job_open)
 WHERE source = $source AND last_modified >= $started::TIMESTAMP AND last_modified < $ended::TIMESTAMP;
 
+-- name: unknown_statuses
+-- The statuses of a batch that v6 does not know, and how many of its jobs have each.
+SELECT status, count(*) FROM incoming WHERE NOT list_contains($known, status) GROUP BY status ORDER BY status;
+
 -- name: rejected
 -- The rows of a batch that could not be loaded.
 INSERT INTO reject
@@ -80,6 +84,24 @@ AND coalesce(last_status_change, last_modified) < (SELECT pruned FROM source WHE
 -- Take out open jobs that the server no longer has, and what was known of their executions.
 DELETE FROM job_execution WHERE source = $source AND list_contains($ids, job_id);
 DELETE FROM job_open WHERE source = $source AND list_contains($ids, id);
+
+-- name: rename_nodes
+-- Give nodes the names that they have now; a server changes them without touching the jobs.
+UPDATE job_final SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_open SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_execution SET node = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND node_id = n.id AND node IS DISTINCT FROM n.name;
+UPDATE job_failed SET node = j.node FROM job_final AS j
+WHERE job_failed.source = $source AND j.source = $source AND j.id = job_failed.id AND j.node IS DISTINCT FROM job_failed.node;
+
+-- name: rename_batches
+-- Give batches the titles that they have now.
+UPDATE job_final SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
+UPDATE job_open SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
+WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
 
 -- name: snapshot
 -- What the live views said.
