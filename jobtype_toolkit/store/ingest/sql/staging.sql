@@ -77,8 +77,8 @@ SELECT /*columns*/, row_number() OVER () AS __position FROM loaded_frame
 -- name: json_of_table
 -- The rows of a table as JSON.
 CREATE OR REPLACE TEMP TABLE json_row AS
-SELECT __position AS seq, $name AS file, __position AS position, CAST(to_json(t) AS VARCHAR) AS j
-FROM (SELECT COLUMNS(c -> c NOT IN ('__position', 'file_row_number')), __position FROM table_row) AS t;
+SELECT row_number() OVER () AS seq, $name AS file, row_number() OVER () AS position, CAST(to_json(t) AS VARCHAR) AS j
+FROM (SELECT * EXCLUDE (__position, file_row_number) FROM table_row) AS t;
 
 -- name: reject_broken
 -- What is no row.
