@@ -1084,7 +1084,8 @@ TERMINATED = """
 import os, signal, sys
 from pathlib import Path
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import app
+import importlib
+app = importlib.import_module("jobtype_toolkit.cli.app")
 replace = Path.replace
 def strike(one, other):
     if one.name != "new":
