@@ -272,7 +272,9 @@ def test_a_long_text_is_cut_in_a_table_only(run, tmp_path):
 
 
 TELLING = """
+import signal
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without it
 sleep = time.sleep
 def told(seconds):
     print("waiting", flush=True)

@@ -49,6 +49,10 @@ def columns() -> dict[tuple[str, str], tuple[str, str]]:
     return {(row["table"], row["column"]): (row["type"], row["meaning"]) for row in tables.to_dict("records")}
 
 
+SHOWN = {"time": "TIMESTAMP WITH TIME ZONE"}
+"""What own SQL sees of a type that is stored otherwise: instants compare as instants."""
+
+
 @pytest.mark.parametrize("name", RESOURCES)
 def test_every_field_has_a_meaning_and_a_known_type(name):
     for field in RESOURCES[name].fields:
@@ -80,7 +84,7 @@ def test_a_table_has_the_stored_fields_of_its_resource_with_type_and_comment(col
             assert (table, field.name) not in columns
             continue
         kind, meaning = columns[table, field.name]
-        assert kind == DUCKDB[field.type]
+        assert kind == SHOWN.get(field.type, DUCKDB[field.type])
         assert field.meaning in meaning
         assert (field.unit in meaning) if field.unit else (meaning == field.meaning)
 
@@ -95,7 +99,7 @@ def test_every_column_of_every_table_has_a_comment(columns):
 def test_the_view_has_every_field_of_a_job_with_the_comments_of_the_tables(columns):
     for field in JOB.fields:
         kind, meaning = columns["job", field.name]
-        assert kind == DUCKDB[field.type]
+        assert kind == SHOWN.get(field.type, DUCKDB[field.type])
         if field.stored:
             assert meaning == columns["job_final", field.name][1]
 

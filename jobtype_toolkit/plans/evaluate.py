@@ -39,6 +39,8 @@ class Evaluation:
     """The settings whose values are shown nowhere."""
     kept: tuple[str, ...] = ()
     """The secret settings that a server keeps the values of."""
+    keeps_configuration: bool = False
+    """Whether the configuration stays as it is stored, also the settings of it that are not shown."""
 
 
 def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
@@ -85,7 +87,12 @@ class _Evaluator:
             errors=_errors(self.after["manifest"]) if is_revised and validation.is_valid else [],
             secrets=tuple(self.secrets),
             kept=tuple(sorted(kept_secrets(case))),
+            keeps_configuration=self._keeps_configuration(),
         )
+
+    def _keeps_configuration(self) -> bool:
+        is_untouched = self.manifest is None and self.configuration is None
+        return bool(is_untouched and self.before and self.after["configuration"] == self.before["configuration"])
 
     def _second_step(self) -> dict[str, Any]:
         """Return what v6 ignores on a creation (D15), and old releases refuse in a POST that edits."""
@@ -281,7 +288,8 @@ class _Evaluator:
         names = [one["name"] for _, one in items(manifest, SECTIONS["setting"]) if isinstance(one.get("name"), str)]
         meant = nearest(name, names)
         remedy = f". Did you mean {shown(meant)}?" if meant else ""
-        what = "is not shown" if self.rules.is_server else "is neither shown nor kept"
+        is_kept = self.rules.is_server or self._keeps_configuration()
+        what = "is not shown" if is_kept else "is neither shown nor kept"
         return f"configuration: the manifest has no setting {shown(name)}, so that its value {what}{remedy}"
 
 

@@ -181,6 +181,8 @@ def write(con: duckdb.DuckDBPyConnection, current: Stored, evaluation: Evaluatio
     after = evaluation.after
     row = {one.name: after[one.name] for one in JOB_TYPE.fields if one.type != "json"}
     documents = {name: _json(after[name]) for name in ("manifest", "configuration")}
+    if evaluation.keeps_configuration and current.row is not None:
+        documents["configuration"] = current.row["configuration"]
     if evaluation.is_revised:
         script(con, "store/writes.keep_revision", bound)
         script(con, "store/writes.add_revision", row | documents | bound)

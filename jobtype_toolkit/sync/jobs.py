@@ -176,7 +176,7 @@ def fill(fetch: Fetch, gaps: list[Span], rows: int) -> None:
     """
     size = fetch.page_size
     whole = _seconds([(gaps[0][0], gaps[-1][1])]) if gaps else 0.0
-    head = _Head(fetch, *gaps[-1]) if gaps and rows > size else None
+    head = _Head(fetch, *gaps[-1]) if gaps and rows > fetch.depth * size else None
     if head:
         _collect(fetch, [head])
         gaps = minus(gaps, [head.read] if head.read else [])

@@ -156,10 +156,17 @@ def test_a_name_or_version_that_would_be_another_address_is_not_sent(serving, cl
 def test_values_are_written_as_v6_reads_them(serving, client):
     server = serving(anything)
     scale = client(server)
-    scale.jobs(started="2026-11-01T02:00:00-05:00", status=["FAILED", "A&B=ü"], is_superseded=False, job_id=[1, 2])
+    scale.jobs(
+        started="2026-11-01T02:00:00-05:00",
+        status=["FAILED", "RUNNING"],
+        error_category=["A&B=ü"],
+        is_superseded=False,
+        job_id=[1, 2],
+    )
     asked = server.asked[0]
     assert asked["started"] == "2026-11-01T07:00:00Z"
-    assert asked.all("status") == ["FAILED", "A&B=ü"]
+    assert asked.all("status") == ["FAILED", "RUNNING"]
+    assert asked.all("error_category") == ["A&B=ü"]
     assert asked["is_superseded"] == "false"
     assert asked.all("job_id") == ["1", "2"]
 

@@ -648,7 +648,7 @@ def test_a_published_copy_and_an_export_hold_what_was_pulled(server, store, pull
 
 
 def test_a_store_that_may_not_be_written_is_not_pulled_into(server, tmp_path, pull):
-    jt.open(tmp_path / "ops.duckdb").close()
+    jt.open(tmp_path / "ops.duckdb", create=True).close()
     with jt.open(tmp_path / "ops.duckdb", read_only=True) as store, pytest.raises(jt.StoreReadOnly):
         pull(store=store)
     assert not (tmp_path / "ops.duckdb.pull").exists()
