@@ -260,8 +260,8 @@ def _same_instant(
 ) -> Iterator[KeysetPage]:
     """Yield the rows of one instant that fill more than a page, of which the first is known: by number.
 
-    Rows that change leave the instant, and those behind them move up. Where that may have happened the pages are read once
-    more from the end to the beginning, on which way none is passed by.
+    Rows that change leave the instant, and those behind them move up. The first page, read again at the end, and the counts tell
+    if that may have happened: then the pages are read once more from the end to the beginning, on which way none is passed by.
     """
     after = following(moment)
     span: Params = [*params, *_since(moment), *_until(after), *_IN_ORDER]
@@ -273,7 +273,10 @@ def _same_instant(
             seen |= {one["id"] for one in found.rows}
             counts.add(found.count)
             yield _of(found, moment)
-        for number in range(read, 0, -1) if counts != {len(seen)} else ():
+        again = page(http, "jobs/", [*span, ("page_size", size), *numbered(1)])
+        counts.add(again.count)
+        has_moved = counts != {len(seen)} or {one["id"] for one in again.rows} != {one["id"] for one in start.rows}
+        for number in range(read, 0, -1) if has_moved else ():
             with suppress(InvalidPage):  # its rows have moved up since
                 yield _of(page(http, "jobs/", [*span, ("page_size", size), *numbered(number)]), moment)
     except ServerFailed as error:

@@ -186,7 +186,7 @@ class Database:
 
     def make(self, patience: Patience) -> None:
         """Make the file if it is missing, or the database in memory."""
-        if self.path is None or not self.path.exists():
+        if self._con is None if self.path is None else not self.path.exists():
             with self.writing(patience):
                 pass
 
