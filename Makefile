@@ -62,7 +62,7 @@ unit: $(VENV)/dev.stamp
 	@$(PYTEST) -m "$(DAILY)"
 
 notebooks-run: $(VENV)/dev.stamp
-	@$(PYTEST) --nbval-lax --nbval-current-env notebooks
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks  # the cells of a notebook in one kernel
 
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=
