@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -696,7 +697,7 @@ class Backend(ABC):
         query = Query(service=asked, scope=scope, filters={**values, **(place or {})}, **rest)
         if asked.name == "status" and query.window and query.window.is_reversed:
             note = "started is not before ended, so that only RUNNING jobs are counted"
-            return Query(service=asked, scope=scope, filters=query.filters, notes=(note,), **rest)
+            return dataclasses.replace(query, notes=(note,))
         return query
 
     def _refuse_typos(self, query: Query, frame: pd.DataFrame) -> None:
