@@ -67,7 +67,7 @@ def command_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
             yield _undeclared(name, declared, others, known, manifest)
     meant = {name.upper().replace("-", "_") for name in used}
     for variable, use in declared.items():
-        if use.section != "setting" and variable not in meant:
+        if use.section != "setting" and variable not in meant and re.fullmatch(r"\w+", variable):
             yield advice(
                 "UNUSED_INPUT",
                 use.path,
