@@ -25,7 +25,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
 
 LAYERS = (
-    {"api", "seed", "errors", "sqlfiles", "generator"},
+    {"api", "seed", "errors", "hints", "sqlfiles", "generator"},
     {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
     {"store", "live", "lakes"},
     {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
@@ -35,7 +35,9 @@ LAYERS = (
 PAIRS = {
     ("api", "errors"),
     ("api", "seed"),
+    ("api", "hints"),
     ("seed", "errors"),
+    ("seed", "hints"),
     ("queries", "analyses"),
     ("queries", "backend"),
     ("queries", "frames"),

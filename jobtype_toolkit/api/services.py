@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any, Literal
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import (
     CATEGORIES,
@@ -335,8 +335,7 @@ def refuse_unknown(changes: Mapping[str, Any]) -> None:
     known = [one.name for one in WRITE_FIELDS]
     for name in changes:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = hints.did_you_mean(name, known)
             msg = f"{name!r} is not a field that can be edited.{hint} These can: {', '.join(known)}."
             raise InvalidParameter(msg)
 
@@ -356,16 +355,16 @@ def _checked(value: Any, meant: Parameter) -> Any:
         return value
     if meant.kind == "bool":
         if not isinstance(value, bool):
-            msg = f"{meant.name}={clipped(repr(value), 80)} is not a boolean. Give True or False."
+            msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a boolean. Give True or False."
             raise InvalidParameter(msg)
         return value
     if meant.kind == "int":
         if isinstance(value, bool) or not hasattr(value, "__index__") or abs(value.__index__()) >= _LARGEST:
-            msg = f"{meant.name}={clipped(repr(value), 80)} is not a whole number that a server can hold."
+            msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a whole number that a server can hold."
             raise InvalidParameter(msg)
         return value.__index__()
     if not isinstance(value, str) or not is_storable(value):
-        msg = f"{meant.name}={clipped(repr(value), 80)} is not a text that a server can hold."
+        msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a text that a server can hold."
         raise InvalidParameter(msg)
     if meant.longest is not None and len(value) > meant.longest:
         msg = f"{meant.name} has {len(value)} characters; the server's database takes {meant.longest}. Shorten it."

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import changes, load, manifests, pull, queries, serve, validation
+from jobtype_toolkit import hints
+from jobtype_toolkit.cli import changes, load, maintenance, manifests, pull, queries, serve, validation
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
@@ -28,7 +29,8 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context, under its public name
         try:
-            answer = super().invoke(ctx)
+            with hints.terminal():
+                answer = super().invoke(ctx)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
             raise typer.Exit(PIPE_CLOSED) from None
@@ -64,6 +66,7 @@ queries.register(app)
 manifests.register(app)
 validation.register(app)
 changes.register(app)
+maintenance.register(app)
 serve.register(app)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import hints
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import safe
@@ -90,7 +91,8 @@ def serve(
         with listening(host, port) as listener:
             base = address(listener) + prefix.rstrip("/")
             _tell(served, base, has_token=token is not None, misbehaves=wanted is not None)
-            run(made, listener)
+            with hints.terminal(False):  # its clients are programs
+                run(made, listener)
     write("\nstopped\n")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from requests.adapters import HTTPAdapter
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import Clock
 from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
@@ -74,7 +75,7 @@ def connect(
     known = credentials(given, auth)
     if base.startswith("http://") and known.kind != "no token" and transport is None and not _is_here(base):
         warnings.warn(
-            f"connect({base!r}): the token goes over the network unencrypted, and whoever is in between can read it. Use "
+            f"{hints.on('connect', base)}: the token goes over the network unencrypted, and whoever is in between can read it. Use "
             "https:// if the server has it.",
             NotVerified,
             stacklevel=2,
@@ -108,14 +109,20 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
 
+def _named(name: str, value: Any) -> str:
+    """Return an argument of `connect` as the caller writes it."""
+    option = hints.argument({"verify": "ca_file", "cert": "cert_file"}.get(name, name), value)
+    return hints.either(f"connect({name}={value!r})", option)
+
+
 def _file(given: Any, *, name: str) -> str:
     """Return the path of a file of certificates; InvalidParameter if it is not one."""
     if not isinstance(given, (str, Path)) or not str(given):
-        msg = f"connect({name}={given!r}) does not name a file of certificates."
+        msg = f"{_named(name, given)} does not name a file of certificates."
         raise InvalidParameter(msg)
     path = Path(given).expanduser()
     if not path.exists():
-        msg = f"connect({name}={str(path)!r}): no such file."
+        msg = f"{_named(name, str(path))}: no such file."
         raise InvalidParameter(msg)
     return str(path)
 
@@ -135,6 +142,10 @@ _FOR_EVER = 1e6
 """Seconds that no system waits."""
 
 
+def _url(name: str) -> str:
+    return hints.either(f"connect({name}=…)", "--server")
+
+
 def _base(url: str, *, name: str) -> str:
     """Return a URL without a slash at its end, and without the `/v6` that a copied address may have."""
     text = url.strip() if isinstance(url, str) else ""
@@ -144,11 +155,12 @@ def _base(url: str, *, name: str) -> str:
     except ValueError:
         is_url, parts = False, SplitResult("", "", "", "", "")
     if is_url and (parts.username is not None or parts.password is not None):
-        msg = f"connect({name}=…): the URL has a user or a password in it, which would be seen. Give auth=(user, password)."
+        msg = f"{_url(name)}: the URL has a user or a password in it, which would be seen. "
+        msg += hints.either("Give auth=(user, password).", "Give a token.")
         raise InvalidParameter(msg)
     if not is_url or parts.query or parts.fragment or not text.isprintable() or _NO_URL & set(text):
         msg = (
-            f"connect({name}=…): not a valid base URL. Pass everything before /v6/, including the scheme: "
+            f"{_url(name)}: not a valid base URL. Pass everything before /v6/, including the scheme: "
             "https://scale.example/api."
         )
         raise InvalidParameter(msg)

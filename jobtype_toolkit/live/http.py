@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
 from jobtype_toolkit.live.auth import Concealed, Credentials
 from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
@@ -278,7 +279,8 @@ class Http:
             timer.cancel()
         if late.is_set():
             return Unfinished(
-                f"the answer did not end within {longest:,.0f} s; ask for smaller pages, or see timeout=.",
+                f"the answer did not end within {longest:,.0f} s"
+                + hints.either("; ask for smaller pages, or see timeout=.", "."),
                 may_pass=False,
             )
         return b"".join(parts)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
@@ -79,7 +80,7 @@ def jobs(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
     for name, _ in query.order:
         if name in _UNSORTABLE:
-            msg = f"order={name!r}: a v6 server cannot sort jobs by it. Sort the frame instead, or pull into a store."
+            msg = f"{hints.argument('order', name)}: a v6 server cannot sort jobs by it. Sort the answer instead, or pull into a store."
             raise InvalidParameter(msg)
     http, window, params = reader.http, _window(query), reader.params(query, without=("started", "ended"))
     if params is NOTHING:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit.api.arguments import nearest, paging, whole
+from jobtype_toolkit.api.arguments import paging, whole
 from jobtype_toolkit.api.objects import Job
 from jobtype_toolkit.api.resources import LET_GO, STATUSES
 from jobtype_toolkit.api.services import service
@@ -18,6 +18,7 @@ from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import InvalidParameter, NotFound, ServerFailed, ToolkitError
 from jobtype_toolkit.frames import sort
+from jobtype_toolkit.hints import did_you_mean
 from jobtype_toolkit.live import job_types, jobs, writes
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.queries import ServerReader, path, unique
@@ -174,7 +175,7 @@ class Scale(Backend):
         known = {parameter.name for parameter in service("jobs").parameters} - {"order"}
         for name in filters:
             if name not in known:
-                msg = f"iter_jobs({name}=…): jobs/ has no such filter.{nearest(name, known)} It has {', '.join(sorted(known))}."
+                msg = f"iter_jobs({name}=…): jobs/ has no such filter.{did_you_mean(name, known)} It has {', '.join(sorted(known))}."
                 raise InvalidParameter(msg)
         _, size = paging(1, page_size) or (1, page_size)
         query = self._query("jobs", filters, now=now, limit=limit)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
@@ -17,7 +18,7 @@ from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import nearest, shown
+from jobtype_toolkit.seed.text import shown
 
 
 @dataclass(slots=True)

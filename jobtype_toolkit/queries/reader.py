@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.analyses.questions import Analyses, Question
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
@@ -121,7 +121,8 @@ class Reader:
             msg = f"There is no source {name!r} in this store; it has {_listed(known)}."
             raise NotFound(msg)
         if len(known) > 1:
-            msg = f'This store has several sources: {_listed(known)}. Say which one with source=… or store.source = …; "*" means all.'
+            msg = f"This store has several sources: {_listed(known)}. Say which one with {hints.argument('source')}"
+            msg += hints.either(' or store.source = …; "*" means all.', "; '*' means all.")
             raise Ambiguous(msg)
         return known[0] if known else Source("local")
 

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 import duckdb
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
@@ -368,7 +368,7 @@ class Store(SqlBackend):
             StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
         """
         if self.path is not None and Path(path).expanduser().resolve() == self.path:
-            msg = f"publish({str(path)!r}) would replace the store itself. Give another path."
+            msg = f"{hints.on('publish', str(path))} would replace the store itself. Give another path."
             raise InvalidParameter(msg)
         with self._copying() as con:
             return maintenance.publish(con, path, like=self.path)
@@ -456,22 +456,22 @@ def _options(
     resource: str, columns: Mapping[str, str] | None, statuses: Mapping[str, str] | None, timezone: str | None
 ) -> Options:
     if resource not in LOADABLE:
-        msg = f"load(resource={resource!r}) is unknown. Give one of {', '.join(LOADABLE)}."
+        msg = f"{hints.argument('resource', resource)} is unknown. Give one of {', '.join(LOADABLE)}."
         raise InvalidParameter(msg)
     twice = [ours for ours, times in Counter((columns or {}).values()).items() if times > 1]
     if twice:
-        msg = f"columns= maps several columns to {twice[0]!r}. Map the one that is meant."
+        msg = f"{hints.argument('columns')} maps several columns to {twice[0]!r}. Map the one that is meant."
         raise InvalidParameter(msg)
     for theirs, ours in (columns or {}).items():
         if ours not in LOADABLE[resource].names:
-            msg = f"columns={{{theirs!r}: {ours!r}}}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
+            msg = f"{hints.argument('columns', {theirs: ours})}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
             raise InvalidParameter(msg)
     for theirs, ours in (statuses or {}).items():
         if ours.strip().upper() not in STATUSES:
-            msg = f"statuses={{{theirs!r}: {ours!r}}}: v6 has no status {ours!r}; it has {', '.join(STATUSES)}."
+            msg = f"{hints.argument('statuses', {theirs: ours})}: v6 has no status {ours!r}; it has {', '.join(STATUSES)}."
             raise InvalidParameter(msg)
     if timezone is not None and timezone not in available_timezones():
-        msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
+        msg = f"{hints.argument('timezone', timezone)} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone)
 

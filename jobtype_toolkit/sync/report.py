@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.reports import report
 
@@ -91,7 +92,7 @@ class PullReport:
         if self.slowed:
             lines.append(f"The server asked {self.slowed:,} times for fewer requests.")
         if self.rejected:
-            lines.append("store.rejects() shows the rejected rows.")
+            lines.append(f"{hints.call('store.rejects()')} shows the rejected rows.")
         lines += [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
             lines.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
@@ -109,7 +110,7 @@ class PullReport:
         notes = [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
             notes.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
-        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
         return report(f"Pull {self.load_id}", shown, [*notes, *hint, *self.notes], summary=f"into {self.source!r}")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any
 
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
@@ -100,6 +100,8 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
     return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
 
 
+_CLOSE = 0.75
+"""How much of a misspelt member must agree; with less, a fix would be a guess."""
 _MANY = 50
 """This many unknown members are searched for a misspelt one."""
 
@@ -289,7 +291,7 @@ def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
             *fix.changes[0].path[len(path) :][:1],
         }:
             return key, fix
-    close = _close(missing, unknown)
+    close = nearest(missing, unknown, _CLOSE)
     if missing == "job" and close and isinstance(violation.value[close], list):
         one = _only(close, violation.value[close])
         return close, _made_job((*path, close), one) if one else None
@@ -351,7 +353,7 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
         return description, 'Write "job" with the one object; a manifest describes one job.', _made_job(path, one)
     if name == "jobs" and not path[1:] and isinstance(violation.value, list):
         return description, 'A manifest describes one "job"; write a manifest for each of them.', None
-    new = _close(name, list(node.properties))
+    new = nearest(name, node.properties, _CLOSE)
     if not new:
         return description, f"Known here: {', '.join(node.properties)}.", None
     taken = new in get(root, path[:-1], {})
@@ -386,13 +388,6 @@ def _hint(node: Schema, name: str, path: Path, violation: Violation, root: Any) 
     if not hint and node.title in {"Job", "Interface", "Resources"} and not isinstance(violation.value, dict | list):
         return _SCALAR if fixes.standard_resource(name) else ""
     return "" if fixes.RENAMED.get(name) in parent else hint
-
-
-def _close(name: str, known: list[str]) -> str | None:
-    """Return the known name that the given one was probably meant to be."""
-    lowered = {key.lower().replace("_", "").replace("-", ""): key for key in known}
-    matches = difflib.get_close_matches(name.lower().replace("_", "").replace("-", "")[:60], list(lowered), 1, 0.75)
-    return lowered[matches[0]] if matches else None
 
 
 def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
@@ -430,7 +425,7 @@ def _bad_choice(violation: Violation, _root: Any, _spelling: str | None) -> Word
     new = None
     if isinstance(value, str):
         former = _CATEGORIES.get(value.strip().lower()) if "job" in choices else None
-        new = former or _close(value, choices)
+        new = former or nearest(value, choices, _CLOSE)
     if not new:
         return description, f"Use one of {', '.join(choices)}.", None
     return description, f"Use {shown(new)}.", fixes.setting(path, new, f"use {shown(new)}")
