@@ -137,7 +137,7 @@ class Backend(ABC):
 
     @abstractmethod
     def _answer(self, query: Query) -> pd.DataFrame:
-        """Return all rows that match, with the service's columns and attrs; of `jobs` the page or the first rows asked for.
+        """Return all rows that match, with the service's columns and attrs; of a long one the page or the first rows asked for.
 
         Raises:
             NotFound: a name and version in the URL that the backend does not have, if it notices.
@@ -695,8 +695,8 @@ class Backend(ABC):
         for name, time in times.items():
             values[name] = None if time is None else instant(time, name=name, now=scope.now)
         query = Query(service=asked, scope=scope, filters={**values, **(place or {})}, **rest)
-        if asked.name == "status" and query.window and query.window.is_reversed:
-            note = "started is not before ended, so that only RUNNING jobs are counted"
+        if asked.reversed_window and query.window and query.window.is_reversed:
+            note = f"started is not before ended, so that {asked.reversed_window}"
             return dataclasses.replace(query, notes=(note,))
         return query
 

@@ -24,7 +24,7 @@ class Broken(Reply):
     """An answer that does not arrive whole."""
 
     cut: int | None = None
-    """Only so many bytes of the body are sent before the connection is closed."""
+    """Only this many bytes of the body are sent before the connection is closed."""
     is_reset: bool = False
     """The connection is reset instead of an answer."""
     raw: bytes | None = None

@@ -97,12 +97,18 @@ class Service:
     constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What its SQL binds beside the parameters."""
     history: History = "none"
+    reversed_window: str = ""
+    """What it answers if its window ends before it begins, in words; empty if it refuses such a window."""
+    is_long: bool = False
+    """Whether a backend reads only the page or the first rows that are asked for; any other answer is read whole."""
     title: str = ""
     """The heading of its table."""
     first: tuple[str, ...] = ()
     """The columns that people need first; on a narrow terminal the last of them are left out."""
     command: str = ""
     """The command that asks it in the terminal, if there is one."""
+    command_order: tuple[str, ...] = ()
+    """The order that the command asks for if it is given none."""
     summary: str = ""
     """What it answers, in a sentence or two."""
     example: str = ""
@@ -117,6 +123,16 @@ class Service:
     def is_windowed(self) -> bool:
         """Whether it takes times, so that a present matters."""
         return any(parameter.kind == "time" for parameter in self.parameters)
+
+    @cached_property
+    def is_about_changes(self) -> bool:
+        """Whether its window is one of `last_modified`, not of changes of status."""
+        return _MODIFIED[0] in self.parameters
+
+    @cached_property
+    def is_searched(self) -> bool:
+        """Whether it is searched by keyword, which needs all rows."""
+        return _KEYWORD in self.parameters
 
     @property
     def sql(self) -> str:
@@ -174,6 +190,7 @@ SERVICES = (
         ),
         constants={"statuses": STATUSES, "categories": CATEGORIES},
         history="window and running",
+        reversed_window="only RUNNING jobs are counted",
         title="Jobs by job type, status and error category",
         first=("name", "version", "status", "category", "count", "most_recent"),
         command="status",
@@ -249,6 +266,7 @@ SERVICES = (
             _exact("source_task"),
         ),
         history="window",
+        is_long=True,
         title="Jobs",
         first=(
             "id",
@@ -262,6 +280,7 @@ SERVICES = (
             "num_exes",
         ),
         command="jobs",
+        command_order=("-last_modified",),
         summary="List jobs, those that changed last first. --started and --ended are about last_modified.",
         example="--status FAILED --started P1D",
     ),

@@ -71,7 +71,7 @@ def _number(count: int, one: str, many: str = "") -> str:
 
 
 def as_json(results: Sequence[Checked], config: Path | None) -> str:
-    """Return an array with an object a manifest."""
+    """Return an array with one object per manifest."""
     made = [
         {
             "file": one.name,

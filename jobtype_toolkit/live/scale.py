@@ -165,7 +165,7 @@ class Scale(Backend):
 
         Args:
             page_size: rows to ask for at once, 1 to 1000.
-            limit: at most so many rows in all; `attrs["count"]` of each frame tells how many there are.
+            limit: how many rows at most in all; `attrs["count"]` of each frame tells how many there are.
             now: what durations count back from.
             filters: those of `jobs`, `order` excepted.
 
@@ -262,7 +262,7 @@ class Scale(Backend):
             return ()
 
     def _details(self, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        answer = job_types.details if query.service.name == "job_type" else job_types.revision
+        answer = job_types.revision if "revision_num" in query.service.path_parameters else job_types.details
         return answer(self._reader, query)
 
     def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:  # noqa: ARG002

@@ -201,10 +201,9 @@ class SqlBackend(Backend):
         return self.reader.scope(source, now)
 
     def _answer(self, query: Query) -> pd.DataFrame:
-        name = query.service.name
-        if name == "jobs":
+        if query.service.is_long:
             return self.reader.jobs(query)
-        if name in ("job_type_names", "job_types"):
+        if query.service.is_searched:
             return job_types.matching(
                 self.reader.answer(query, sql("queries/job_types"), fields=job_types.FIELDS), query
             )
@@ -264,7 +263,7 @@ def _plain(value: Any) -> Any:
 
 def _gaps(query: Query, source: Source) -> Iterator[str]:
     """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
-    if source.timeless and query.window is not None and query.service.name != "jobs":  # its window is of last_modified
+    if source.timeless and query.window is not None and not query.service.is_about_changes:
         yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None

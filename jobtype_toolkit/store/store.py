@@ -144,7 +144,7 @@ class Store(SqlBackend):
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
-            progress: show a bar after a second; where not given, only on a terminal.
+            progress: show a bar after a second; if not given, only on a terminal.
 
         Raises:
             InputNotFound: there is no such file.
@@ -188,7 +188,7 @@ class Store(SqlBackend):
             page_size: jobs per request, 1 to 1000; more than 250 make a real server slow.
             overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
             since: pull only jobs modified since; what is older can come with a later pull.
-            pages: at most so many pages of jobs; the next pull goes on.
+            pages: how many pages of jobs at most; the next pull goes on.
             reconcile: look also for open jobs that the server no longer has, and take them out; and read once more what a
                 server changes without a trace in `last_modified`: names of nodes, titles of batches, job types, revisions.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
@@ -374,7 +374,7 @@ class Store(SqlBackend):
             return maintenance.publish(con, path, like=self.path)
 
     def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
-        """Write one Parquet file a resource into a folder, for networks without a line; `load` reads each back.
+        """Write one Parquet file per resource into a folder, for air-gapped networks; `load` reads each back.
 
         Returns:
             The rows of each resource.

@@ -70,7 +70,7 @@ class FollowUp:
     workers: int
 
     def executions(self, most: int) -> None:
-        """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
+        """Spend a number of requests on the executions of jobs that failed or were tried again, the newest first."""
         wanted = self.sink.ask("sync/pull.executions_wanted", most=most)
         wrong: list[str] = []
         for some in _chunks(wanted, _IDS):

@@ -170,7 +170,7 @@ class Pulling(RuleBasedStateMachine):
 
 
 def machine(examples: int) -> type:
-    """Return the test case of so many examples."""
+    """Return the test case with a number of examples."""
 
     class Case(Pulling.TestCase):
         settings = settings(
