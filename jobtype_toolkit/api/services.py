@@ -386,7 +386,7 @@ def _checked(value: Any, meant: Parameter) -> Any:
         msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a text that a server can hold."
         raise InvalidParameter(msg)
     if meant.longest is not None and len(value) > meant.longest:
-        msg = f"{meant.name} has {len(value)} characters; the server's database takes {meant.longest}. Shorten it."
+        msg = f"{meant.name} has {len(value)} characters; the server's database takes at most {meant.longest}. Shorten it."
         raise InvalidParameter(msg)
     return str(value)
 

@@ -87,7 +87,7 @@ class Scale(Backend):
         body = self.http.get("version/").value
         release = body.get("version") if isinstance(body, dict) else None
         if not isinstance(release, str):
-            msg = f"{self.url}/v6/version/ does not tell a version. Is this a v6 server?"
+            msg = f"{self.url}/v6/version/ reports no version. Is this a v6 server?"
             raise ServerFailed(msg, status=200)
         return release
 

@@ -213,7 +213,7 @@ class Submission:
             return False
         if same(found.configuration, before):
             return True
-        notes.append("configuration: the server holds another than was planned; look at it.")
+        notes.append("configuration: the server holds another one than planned; look at it.")
         return False
 
 

@@ -223,7 +223,7 @@ class _Evaluator:
             if "manifest" in self.request.changes:
                 self._ignore("manifest")
             if "auto_update" in self.request.changes:
-                self.notes.append("auto_update: it says nothing without a manifest")
+                self.notes.append("auto_update: it has no effect without a manifest")
             return
         new = normalised_manifest(self.manifest.value)
         self.after |= {
@@ -234,7 +234,7 @@ class _Evaluator:
             "unmet_resources": None,
         }
         if self.before and self.before["manifest"] == new:
-            self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
+            self.notes.append("manifest: it is the present one; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
         given, is_requested = self.configuration, "configuration" in self.request.changes

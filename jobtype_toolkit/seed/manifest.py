@@ -119,7 +119,7 @@ class Manifest(JsonObject):
         present = self.at(path)
         full = full_version(present) if isinstance(present, str) and present.strip() else None
         if not full:
-            msg = f"{path[1]} is no version that can be raised; write it as MAJOR.MINOR.PATCH first"
+            msg = f"{path[1]} is not a version that can be raised; write it as MAJOR.MINOR.PATCH first"
             raise InvalidManifest(msg)
         numbers = [int(number) for number in full[0].replace("+", "-").split("-")[0].split(".")]
         at = PARTS.index(part)

@@ -13,6 +13,7 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InvalidParameter, ToolkitError
 from jobtype_toolkit.server import parsing
 
@@ -29,7 +30,7 @@ def check_address(host: str, token: str | None) -> None:
     """
     if token is None and not _is_loopback(host):
         msg = (
-            f"host={host!r} can be reached from other machines, and there is no token. Give one, for example with the "
+            f"{hints.argument('host', host)} can be reached from other machines, and there is no token. Give one, for example with the "
             f"environment variable JOBTYPE_TOOLKIT_TOKEN, or serve on {LOOPBACK}."
         )
         raise InvalidParameter(msg)
@@ -104,7 +105,7 @@ def listening(host: str, port: int) -> socket.socket:
         found.listen(128)
     except (OSError, OverflowError) as error:
         found.close()
-        msg = f"host={host!r}, port={port!r} cannot be listened on: {error}. Give another port; 0 takes a free one."
+        msg = f"{hints.argument('host', host)}, {hints.argument('port', port)} cannot be listened on: {error}. Give another port; 0 takes a free one."
         raise InvalidParameter(msg) from None
     return found
 

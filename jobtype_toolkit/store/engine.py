@@ -226,7 +226,7 @@ class Database:
             )
             raise NotAStore(msg)
         if not path.is_file():
-            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; the first load makes a missing one."
+            msg = f"{path} is not a regular file. Give the path of a DuckDB file; the first load makes a missing one."
             raise NotAStore(msg)
         try:
             with path.open("rb") as file:
@@ -401,7 +401,7 @@ class Database:
         if self._lost:
             raise StoreError(self._lost)
         if not came or GATE.turns_away():
-            msg = f"{self.path or MEMORY} is in use by another thread of this process for longer than {patience.wait:g} s."
+            msg = f"{self.path or MEMORY} has been in use by another thread of this process for more than {patience.wait:g} s."
             raise StoreLocked(msg)
 
     @contextmanager

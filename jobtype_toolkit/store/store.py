@@ -246,7 +246,7 @@ class Store(SqlBackend):
         ended = instant(until, name="until", now=now)
         name = self.reader.source(source).name
         if name == ALL or not started < ended <= now:
-            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch that begins before it ends and is past."
+            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch of the past that begins before it ends."
             raise InvalidParameter(msg)
         with self._writing("cover") as con, transaction(con):
             declare_covered(con, name, (started, ended))
@@ -275,7 +275,7 @@ class Store(SqlBackend):
         """
         for name, is_active in workspaces.items():
             if not isinstance(name, str) or not name or not isinstance(is_active, bool):
-                msg = f"set_workspaces({{{name!r}: {is_active!r}}}) is no workspace. Give name → whether it is active."
+                msg = f"set_workspaces({{{name!r}: {is_active!r}}}) does not name a workspace. Give names and whether each is active, as in {{'raw': True}}."
                 raise InvalidParameter(msg)
         self._make()
         target = self._target(source)

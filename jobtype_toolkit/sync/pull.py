@@ -143,7 +143,7 @@ def _number(name: str, value: Any, least: int, most: int) -> int:
 def _duration(overlap: str | timedelta) -> timedelta:
     length = overlap if isinstance(overlap, timedelta) else duration(overlap) if isinstance(overlap, str) else None
     if length is None or length < timedelta():
-        msg = f"{hints.either(f'pull(overlap={overlap!r})', hints.argument('overlap', overlap))} is no v6 duration. Give one such as 'PT15M'."
+        msg = f"{hints.either(f'pull(overlap={overlap!r})', hints.argument('overlap', overlap))} is not a v6 duration. Give one such as 'PT15M'."
         raise InvalidParameter(msg)
     return length
 

@@ -230,7 +230,7 @@ class Sink:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(Batch("documents", tuple(files), names))
             if incoming.is_mutilated:
-                msg = f"Some text of {', '.join(names)} is no Unicode."
+                msg = f"Some text of {', '.join(names)} is not valid Unicode."
                 raise LoadFailed(msg)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":

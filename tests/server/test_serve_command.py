@@ -98,8 +98,8 @@ def test_edits_reach_the_file_unless_read_only(start, store):
     [
         (("--host", "0.0.0.0"), 2, "there is no token"),
         (("--faults", "cuts=1"), 2, "Did you mean 'cut'"),
-        (("--release", "5"), 2, "release='5' is unknown"),
-        (("--prefix", "api"), 2, "prefix='api' is not a path"),
+        (("--release", "5"), 2, "--release 5 is unknown"),
+        (("--prefix", "api"), 2, "--prefix api is not a path"),
         (("--source", "nobody"), 1, "no source 'nobody'"),
         (("--host", "203.0.113.1", "--token", "t"), 2, "cannot be listened on"),
     ],

@@ -130,7 +130,7 @@ def _too_long(manifest: Any, path: Path, longest: int) -> Iterator[Finding]:
             yield finding(
                 "TOO_LONG",
                 place,
-                f"The {what} has {len(text)} characters; the server's database takes {longest}.",
+                f"The {what} has {len(text)} characters; the server's database takes at most {longest}.",
                 "Shorten it.",
                 {SCALE_CREATE},
             )

@@ -87,7 +87,9 @@ def packing(file: Path) -> str | None:
     if said is None or not head:
         return None
     if said in _READABLE.values():
-        msg = f"{hints.on('load', str(file))}: the name says {said}, but the file is none. Name it after what it is."
+        msg = (
+            f"{hints.on('load', str(file))}: the name says {said}, but the file is not. Give it the name of what it is."
+        )
     else:
         msg = f"{hints.on('load', str(file))}: the file is packed with {said}, which is not read. Unpack it, or pack it with gzip."
     raise LoadFailed(msg)
