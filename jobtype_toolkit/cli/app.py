@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,9 @@ EXIT_CODES = (
     "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr, or `validate` found errors; 2 the command as "
     "given makes no sense, or a manifest could not be read; 3 loaded, but some rows were rejected."
 )
+
+
+_show_other = warnings.showwarning
 
 
 class _Commands(TyperGroup):
@@ -91,7 +95,16 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name must not end the program in an ASCII locale
     signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _show_warning
     app()
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    """Write a warning of the toolkit as a sentence, without the line of the program that it came from."""
+    if issubclass(category, (jt.NotVerified, jt.ResultCut)):
+        write(f"jobtype-toolkit: {safe(str(message))}\n", to=sys.stderr)
+    else:
+        _show_other(message, category, *place, **more)
 
 
 def _terminated(*_: object) -> None:
