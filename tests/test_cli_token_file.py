@@ -38,7 +38,9 @@ def test_the_program_writes_a_warning_as_a_sentence(tmp_path):
     file.write_text("abc\n")
     file.chmod(0o644)
     command = ["jobs", "--order", "nothing", "--server", "https://scale.example", "--token-file", str(file)]
-    done = subprocess.run([sys.executable, "-m", "jobtype_toolkit", *command], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "jobtype_toolkit", *command], check=False, capture_output=True, text=True
+    )
     warning, refusal = done.stderr.splitlines()
     assert (
         warning
