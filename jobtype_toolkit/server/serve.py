@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jobtype_toolkit.errors import InvalidParameter, ToolkitError
 from jobtype_toolkit.server import parsing
@@ -42,8 +42,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """HTTP as uvicorn speaks it, and a connection whose request does not come to its end is closed."""
+class _Protocol(H11Protocol):
+    """HTTP as uvicorn speaks it with h11, whatever else is installed, and a connection whose request does not come to its end is closed."""
 
     _half_sent: Any = None
 

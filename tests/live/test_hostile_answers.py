@@ -8,7 +8,9 @@ import itertools
 import json
 import socket
 import threading
+import tracemalloc
 import warnings
+import zlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,7 +20,7 @@ from histories import ago, error, execution, job, job_type, page, revision, text
 from histories import listed as in_list
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import html
+from loopback import Broken, html
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
@@ -366,18 +368,58 @@ def test_a_failure_with_any_body_is_an_error_of_its_class(talk, status, body):
     assert len(str(caught.value)) < LONGEST + 400
 
 
-def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_for_again(asking, monkeypatch, waits):
+def packed(size: int, window: int) -> bytes:
+    """So many blanks, packed by zlib: in the format that the window's number stands for."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, window)
+    return pack.compress(b" " * size) + pack.flush()
+
+
+BOMBS = {
+    "gzip": packed(2**26, 31),
+    "deflate": packed(2**26, 15),
+    "deflate without a head": packed(2**26, -15),
+    "gzip, gzip": gzip.compress(packed(2**26, 31)),
+}
+ASKED: dict[str, Callable[[jt.Scale], Any]] = {
+    "a list": lambda scale: scale.running(),
+    "details": lambda scale: scale.job_type("chip-maker", "1.10.0"),
+    "a log": lambda scale: scale.http.get("job-executions/5/logs/combined/", accept="text/plain"),
+    "a write": lambda scale: scale.http.send("PATCH", "job-types/chip-maker/1.10.0/", {"is_paused": True}),
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+@pytest.mark.parametrize("call", ASKED)
+@pytest.mark.parametrize("coding", BOMBS)
+def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_for_again(
+    asking, monkeypatch, waits, coding, call, status
+):
     monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
-    bomb = gzip.compress(b" " * 2**24)
     count = []
 
     def answer(_):
         count.append(1)
-        return Reply(200, bomb, {"Content-Encoding": "gzip"})
+        return Reply(status, BOMBS[coding], {"Content-Encoding": coding.split(" without")[0]})
 
-    with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
-        asking(answer).running()
+    scale = asking(answer)
+    tracemalloc.start()
+    try:
+        with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
+            ASKED[call](scale)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
     assert (len(count), waits) == (1, [])
+
+
+def test_a_bomb_in_chunks_is_not_read_to_its_end_either(listening, client, monkeypatch):
+    monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
+    bomb = BOMBS["gzip"]
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    server = listening(lambda _: Broken(raw=head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(bomb), bomb)))
+    with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
+        client(server).running()
+    assert len(server.asked) == 1
 
 
 def test_a_list_whose_next_never_ends_ends_with_an_error(asking):
