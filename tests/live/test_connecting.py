@@ -364,6 +364,12 @@ def test_a_timeout_that_is_none_is_refused(timeout):
         jt.connect("https://scale.example", timeout=timeout)
 
 
+@pytest.mark.parametrize("deadline", [0, -1, None, "10", True, (1, 2), float("nan"), float("inf")])
+def test_a_deadline_that_is_none_is_refused(deadline):
+    with pytest.raises(jt.InvalidParameter, match="deadline"):
+        jt.connect("https://scale.example", deadline=deadline)
+
+
 @pytest.mark.parametrize("verify", [0, "", None, 1, b"ca.pem"])
 def test_verification_is_not_switched_off_by_what_only_looks_false(verify):
     with pytest.raises(jt.InvalidParameter, match="verify"):

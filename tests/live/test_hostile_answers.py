@@ -11,7 +11,8 @@ import threading
 import tracemalloc
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -430,33 +431,63 @@ def test_a_list_whose_next_never_ends_ends_with_an_error(asking):
     assert next(number) < 1000
 
 
-def test_a_body_that_drips_for_ever_is_given_up(client, monkeypatch, waits):
-    monkeypatch.setattr("jobtype_toolkit.live.http._PIECES", 0.002)  # of the 120 s for a piece
-    done = threading.Event()
+DRIPS = {
+    "a status": (b"HTTP/1.1 2", b"0"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX-Name: ", b"a"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "answers before the answer": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+    "a body without a length": (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "the size of a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+}
+"""How an answer begins, and what comes of it again and again."""
 
-    def drip(handler):
-        handler.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
-        try:
-            while not done.wait(0.01):
-                handler.sendall(b" ")
-        except OSError:
-            pass
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+@contextmanager
+def dripping(begin: bytes, drop: bytes) -> Iterator[str]:
+    """Serve an answer that never ends, without a pause that a timeout would notice; give the address."""
 
-        def serve():
+    def serve() -> None:
+        with suppress(OSError):
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                drip(connection)
+                connection.sendall(begin)
+                while not done.wait(0.02):
+                    connection.sendall(drop)
 
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        with pytest.raises(jt.ConnectionFailed, match="did not end within"):
-            client(f"http://127.0.0.1:{listener.getsockname()[1]}").version()
-        done.set()
-        thread.join(60)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join(60)
+
+
+@pytest.mark.parametrize("ask", [jt.Scale.version, lambda scale: scale.http.send("POST", "job-types/", {})])
+@pytest.mark.parametrize("what", DRIPS)
+def test_an_answer_that_drips_for_ever_is_given_up_whatever_of_it_drips(client, waits, what, ask):
+    with dripping(*DRIPS[what]) as url, pytest.raises(jt.ConnectionFailed, match=r"not end within 0\.3 s.*deadline="):
+        ask(client(url, deadline=0.3))
     assert waits == []
+
+
+def test_a_proxy_that_drips_is_given_up_too(client):
+    with dripping(*DRIPS["headers"]) as proxy, pytest.raises(jt.ConnectionFailed, match=r"not end within 0\.3 s"):
+        client("https://scale.example", deadline=0.3, proxies={"https": proxy}).version()
+
+
+def test_a_deadline_is_that_of_one_request_and_its_connection_is_used_again(listening, client):
+    """A deadline that was kept shuts nothing later."""
+    server = listening(lambda _: {"version": "7.2.2"})
+    scale = client(server, deadline=600)
+    made = [scale.version() for _ in range(3)]
+    assert made == ["7.2.2"] * 3
+    assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer) and not one.finished.is_set()]
 
 
 def test_a_number_as_large_as_a_float_can_be_is_kept(asking):
