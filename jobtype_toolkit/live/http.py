@@ -79,7 +79,8 @@ class Http:
         self.pace = Pace(settings.retries.sleep)
         self.requests = 0
         """How many requests were sent."""
-        self._is_patient = False
+        self._patient = 0
+        """How many callers are patient now."""
         self.dated: tuple[str, datetime] | None = None
         """The date of the last answer, and when it came."""
         self._counting = threading.Lock()
@@ -111,11 +112,13 @@ class Http:
     @contextmanager
     def patiently(self) -> Iterator[None]:
         """Let questions be asked on while the server is away, for as long as `Retries.patience` allows."""
-        self._is_patient = True
+        with self._counting:
+            self._patient += 1
         try:
             yield
         finally:
-            self._is_patient = False
+            with self._counting:
+                self._patient -= 1
 
     def get(self, path: str, params: Params = (), *, accept: str | None = None, again: bool = True) -> Answer:
         """Send a GET, again if that may help, and return its JSON, or the body alone if another kind is accepted.
@@ -132,7 +135,7 @@ class Http:
             ConnectionFailed: it cannot be reached, or breaks off, also when asked again.
         """
         retries, number = self._settings.retries, 0
-        patience = retries.patience if self._is_patient else 0.0
+        patience = retries.patience if self._patient else 0.0
         began, waited = retries.now(), 0.0
         while True:
             number += 1
