@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -115,10 +116,20 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM end what is done in the `with`, and the rest go on: a store is closed in order."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run(app: Any, listener: socket.socket) -> None:
-    """Serve an application in this thread until it is interrupted."""
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(configured(app)).run(sockets=[listener])
+    """Serve an application in the main thread until a signal ends it, as KeyboardInterrupt."""
+    uvicorn.Server(configured(app)).run(sockets=[listener])
 
 
 class Threaded:
