@@ -280,6 +280,9 @@ class Http:
         self, method: str, path: str, answer: Answer, accept: str | None, secrets: Iterable[str] = ()
     ) -> ToolkitError | None:
         """Return the error that an answer stands for, or None for a success."""
+        is_fine = 200 <= answer.status < 300
+        if is_fine and (accept or answer.value is not _BROKEN):
+            return None
         hide_secrets = echoing(secrets)
 
         def hide(text: str) -> str:
@@ -294,9 +297,7 @@ class Http:
                 "it sends. Connect with the URL that the server wants to be called by.",
                 status=answer.status,
             )
-        if 200 <= answer.status < 300:
-            if accept or not answer.body or answer.value is not _BROKEN:
-                return None
+        if is_fine:
             said = detail(answer.body, kind, hide)
             return ServerFailed(
                 f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '
