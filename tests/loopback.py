@@ -16,8 +16,6 @@ from jobtype_toolkit.live.transport import Handler as Answering
 from jobtype_toolkit.live.transport import reply_of
 from jobtype_toolkit.testing import HttpRequest, Reply
 
-V6Request = HttpRequest
-
 
 @dataclass(frozen=True, slots=True)
 class Broken(Reply):

@@ -62,6 +62,7 @@ LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
 HOMES = {
     "duckdb": {"store", "lakes", "generator"},
     "requests": {"live"},
+    "urllib3": {"live"},
     "ipywidgets": {"forms", "boards", "widgets"},
     "jsonschema": set(),  # the tests only
     "starlette": {"server", "testing"},

@@ -31,6 +31,7 @@ def connect(
     *,
     auth: Any = None,
     timeout: float | tuple[float, float] = (10.0, 120.0),
+    deadline: float = 1200.0,
     verify: bool | str | Path = True,
     cert: str | tuple[str, str] | None = None,
     proxies: Mapping[str, str] | None = None,
@@ -48,6 +49,8 @@ def connect(
         auth: instead of a token, anything that `requests` takes as `auth`.
         timeout: seconds to wait for a connection, and for each piece of an answer; one number for both. A page of 1,000 jobs
             takes a real server 13 s and more.
+        deadline: seconds that each request may take in all, to the last byte of its answer; a call may need several requests,
+            and asks again as `retries` has it.
         verify: False does not verify certificates, and warns; a path names a file of private CAs. The environment variable
             REQUESTS_CA_BUNDLE is honoured.
         cert: a file with the client's certificate and key, or the two files.
@@ -59,7 +62,7 @@ def connect(
 
     Raises:
         InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
-            is missing; a timeout is not a positive number.
+            is missing; a timeout or deadline is not a positive number.
 
     Warns:
         NotVerified: certificates are not verified, or a token goes to another machine unencrypted.
@@ -87,7 +90,9 @@ def connect(
             (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
         )
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
-    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries, transport))
+    http = Http(
+        base, known, Settings(_seconds(timeout), _deadline(deadline), verify, cert, proxies, retries, transport)
+    )
     return Scale(
         http,
         clock=clock or ServerClock(http),
@@ -130,10 +135,22 @@ def _file(given: Any, *, name: str) -> str:
 def _seconds(timeout: Any) -> tuple[float, float]:
     """Return the two timeouts; InvalidParameter if they are not positive, finite numbers."""
     both = tuple(timeout) if _is_pair(timeout) else (timeout, timeout)
-    if all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one < _FOR_EVER for one in both):
+    if all(map(_is_wait, both)):
         return float(both[0]), float(both[1])
     msg = f"connect(timeout={timeout!r}) is not a number of seconds. Give one, or two: to connect, and for each piece of an answer."
     raise InvalidParameter(msg)
+
+
+def _deadline(deadline: Any) -> float:
+    """Return the deadline; InvalidParameter if it is no positive, finite number."""
+    if _is_wait(deadline):
+        return float(deadline)
+    msg = f"connect(deadline={deadline!r}) is not a number of seconds. Give how long each request may take in all."
+    raise InvalidParameter(msg)
+
+
+def _is_wait(seconds: Any) -> bool:
+    return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < _FOR_EVER
 
 
 _NO_URL = frozenset(" \"'<>\\^`{|}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InvalidParameter, ToolkitError
@@ -43,8 +44,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """HTTP as uvicorn speaks it, and a connection whose request does not come to its end is closed."""
+class _Protocol(H11Protocol):
+    """HTTP as uvicorn speaks it with h11, whatever else is installed, and a connection whose request does not come to its end is closed."""
 
     _half_sent: Any = None
 
@@ -116,10 +117,20 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM end what is done in the `with`, and the rest go on: a store is closed in order."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run(app: Any, listener: socket.socket) -> None:
-    """Serve an application in this thread until it is interrupted."""
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(configured(app)).run(sockets=[listener])
+    """Serve an application in the main thread until a signal ends it, as KeyboardInterrupt."""
+    uvicorn.Server(configured(app)).run(sockets=[listener])
 
 
 class Threaded:

@@ -19,7 +19,7 @@ from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitErro
 from jobtype_toolkit.live.paging import page
 from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Disagreement, Tally
-from jobtype_toolkit.sync.sink import Sink
+from jobtype_toolkit.sync.sink import Sink, is_id
 
 _COMPARED = timedelta(hours=3)
 _IDS = 100
@@ -116,7 +116,7 @@ class FollowUp:
                 rows = self.reader.rows(path)
             except NotFound:
                 continue  # a server of a part of v6
-            named = {one["id"]: one[key] for one in rows if isinstance(one.get("id"), int) and one.get(key)}
+            named = {one["id"]: one[key] for one in rows if is_id(one.get("id")) and one.get(key)}
             self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
 
     def snapshot(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -332,7 +333,10 @@ class Pull:
             is_complete,
             None if started in (None, BEGINNING) else started,
             tally.disagreements,
-            (*tally.notes, *(_UNKNOWN.format(rows, status) for status, rows in sorted(tally.unknown.items()))),
+            (
+                *tally.notes,
+                *(_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())),
+            ),
         )
 
     @contextmanager

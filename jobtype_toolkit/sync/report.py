@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -130,8 +129,8 @@ class Tally:
     executions: int = 0
     purged: int = 0
     notes: list[str] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)
-    """How many of the jobs have a status that v6 does not know, by it."""
+    unknown: dict[int, str] = field(default_factory=dict)
+    """The jobs with a status that v6 does not know, by their ids; some are read twice."""
     disagreements: tuple[Disagreement, ...] = ()
 
     def add(self, resource: str, good: int, new: int, changed: int, rejected: int) -> None:
