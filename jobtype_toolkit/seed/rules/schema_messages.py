@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import Any
 
 from jobtype_toolkit.seed import fixes
@@ -97,7 +98,8 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
     }[violation.keyword]
     description, suggestion, fix = describe(violation, root, spelling)
     at_key = violation.keyword == "additionalProperties"
-    return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
+    found = finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
+    return replace(found, missing=violation.member) if violation.keyword == "required" else found
 
 
 _MANY = 50

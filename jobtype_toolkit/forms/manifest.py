@@ -1,0 +1,136 @@
+"""The manifest form's state: sections after the Seed schema, completions from the target, where the manifest comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any, ClassVar
+
+from jobtype_toolkit.backend import Backend
+from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.forms.form import Form, Page, Part
+from jobtype_toolkit.forms.suggestions import Suggestions
+from jobtype_toolkit.seed.findings import Finding, Validation
+from jobtype_toolkit.seed.json.document import plain
+from jobtype_toolkit.seed.json.object import JsonObject
+from jobtype_toolkit.seed.json.paths import Path
+from jobtype_toolkit.seed.manifest import Manifest
+from jobtype_toolkit.seed.schema import Schema, manifest_schema
+from jobtype_toolkit.seed.sections import SECTIONS
+from jobtype_toolkit.seed.validator import validate_documents
+
+_INTERFACE = "/job/interface"
+PAGES = (
+    Page("job", "Job", "What the job is called, what it does, and how long it may run.", (
+        Part("/job", ("title", "name", "description", "jobVersion", "packageVersion", "timeout", "tags")),
+        Part("/", ("seedVersion",)),
+    ), ("/", "/job")),
+    Page("maintainer", "Maintainer", "Who answers questions about the job.", (
+        Part("/job/maintainer", ("name", "organization", "email", "url", "phone")),
+    ), ("/job/maintainer",)),
+    Page("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
+    Page("inputs", "Inputs", "What the job reads.", (
+        Part(f"{_INTERFACE}/inputs", ("files", "json")),
+    ), (f"{_INTERFACE}/inputs",)),
+    Page("outputs", "Outputs", "What the job leaves behind.", (
+        Part(f"{_INTERFACE}/outputs", ("files", "json")),
+    ), (f"{_INTERFACE}/outputs",)),
+    Page("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
+    Page("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
+    Page("resources", "Resources", "What a run needs on its node.", (
+        Part("/job/resources", ("scalar",)),
+    ), ("/job/resources",)),
+    Page("errors", "Errors", "What the exit codes of the job mean.", (Part("/job", ("errors",)),)),
+)  # fmt: skip
+"""The sections of the form. Every member of the schema stands in one of them."""
+
+START = {"seedVersion": "1.0.0"}
+"""What a new manifest begins with: the version of the format, of which there is one."""
+
+Source = dict[str, Any] | Manifest | str | bytes | PathLike[str] | tuple[str, str] | tuple[str, str, int]
+
+
+class ManifestState(Form[Manifest]):
+    """A manifest under way.
+
+    Args:
+        manifest: a dict, a `Manifest`, a path, JSON text, or `(name, version)` or `(name, version, revision_num)` in the
+            target; a new one if not given.
+        target: a store or a live server, of which completions are asked, and the manifest if it is named.
+
+    Raises:
+        InvalidManifest: it is no JSON object.
+        UnreadableInput: the path cannot be read.
+        InvalidParameter: a name and a version without a target.
+        NotFound: the target has no such job type or revision.
+    """
+
+    kind: ClassVar[str] = "manifest"
+
+    def __init__(self, manifest: Source | None = None, *, target: Backend | None = None) -> None:
+        self.target = target
+        self.suggestions = Suggestions(target)
+        super().__init__(self.read(START if manifest is None else manifest))
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of Seed manifests."""
+        return manifest_schema()
+
+    def pages(self) -> Iterable[Page]:
+        """Return the sections."""
+        return PAGES
+
+    def read(self, source: Source) -> Manifest:
+        """Return a manifest, from the target if it is named."""
+        return named(source, self.target) if isinstance(source, tuple) else Manifest.read(source)
+
+    def completions(self) -> dict[str, Iterable[str]]:
+        """Return names of resources, media types, and what stands in a command between `${` and `}`."""
+        return {
+            "resources": self.suggestions.resources,
+            "media_types": self.suggestions.media_types,
+            "variables": self._variables(),
+        }
+
+    def completion(self, path: Path) -> str:
+        """Return which of them belong to a path."""
+        if path[-1] in ("mediaTypes", "mediaType"):
+            return "media_types"
+        if path[-1] == "command":
+            return "variables"
+        return "resources" if path == (*SECTIONS["resource"], 0, "name") else ""
+
+    def _variables(self) -> list[str]:
+        interface = self._draft.document.at("job.interface", {})
+        names = ["OUTPUT_DIR"]
+        for section in ("file input", "JSON input", "setting"):
+            rows = JsonObject.at(self._draft.document, SECTIONS[section], []) if isinstance(interface, dict) else []
+            names += [
+                row["name"]
+                for row in (rows if isinstance(rows, list) else ())
+                if isinstance(row, dict) and isinstance(row.get("name"), str)
+            ]
+        return [f"${{{name.upper().replace('-', '_')}}}" for name in names]
+
+    def _validated(self) -> Validation:
+        return validate_documents(plain(self._draft.data))
+
+    def _repaired(self, found: Finding) -> Manifest:
+        if found.fix is not None and self._draft.document.text:
+            return found.fix.apply(self._draft.document)
+        return super()._repaired(found)
+
+    @property
+    def file_name(self) -> str:
+        """The usual name of a manifest's file."""
+        return "seed.manifest.json"
+
+
+def named(source: tuple[Any, ...], target: Backend | None) -> Manifest:
+    """Return the manifest of a job type, or of one of its revisions, in a target."""
+    if target is None or len(source) not in (2, 3):
+        msg = f"ManifestForm({source!r}): name a version, or one of its revisions, and where: (name, version), target=store"
+        raise InvalidParameter(msg)
+    found = target.job_type(*source) if len(source) == 2 else target.revision(*source)
+    return Manifest.read(found.manifest)

@@ -1,0 +1,55 @@
+"""What can be completed in a form: what the living system has, and what is usual."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from jobtype_toolkit.backend import Backend
+from jobtype_toolkit.errors import ToolkitError
+from jobtype_toolkit.seed.sections import STANDARD_RESOURCES
+from jobtype_toolkit.sqlfiles import sql
+
+USUAL_MEDIA_TYPES = (
+    "application/json", "application/octet-stream", "application/pdf", "application/vnd.geo+json", "application/x-hdf5",
+    "application/xml", "application/zip", "image/jp2", "image/jpeg", "image/nitf", "image/png", "image/tiff", "text/csv",
+    "text/plain",
+)  # fmt: skip
+"""Media types of files that jobs of this field read and write."""
+
+
+class Suggestions:
+    """Completions, asked of a target once, when they are needed first; a target that fails suggests nothing."""
+
+    def __init__(self, target: Backend | None) -> None:
+        self._target = target
+
+    @cached_property
+    def workspaces(self) -> list[str]:
+        """The names of the target's active workspaces."""
+        if self._target is None:
+            return []
+        try:
+            found = self._target.workspaces()
+        except ToolkitError:
+            return []
+        return sorted(found.loc[found["is_active"].fillna(True).astype(bool), "name"])
+
+    @cached_property
+    def resources(self) -> list[str]:
+        """The names of Scale's resources, then those that manifests in the target use."""
+        return [*STANDARD_RESOURCES, *(name for name in self._used("resources") if name not in STANDARD_RESOURCES)]
+
+    @cached_property
+    def media_types(self) -> list[str]:
+        """Usual media types, and those that manifests in the target use."""
+        return sorted({*USUAL_MEDIA_TYPES, *self._used("media_types")})
+
+    def _used(self, section: str) -> list[str]:
+        """Return the words that the manifests of a store use; a server would have to be asked for each of its types."""
+        ask = getattr(self._target, "sql", None)
+        if ask is None:
+            return []
+        try:
+            return [str(word) for word in ask(sql(f"forms/suggestions.{section}"))["word"]]
+        except ToolkitError:
+            return []

@@ -1,0 +1,132 @@
+"""What a page shows, as plain values: a flat table of nodes by id, each with the ids of its children.
+
+A page never holds the value of anything: it shows nodes, and sends what a person does to them. So a node is all that the
+front end (`front/`) knows, for forms and boards alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+ROOT = "/"
+"""The id of the node that a page begins with."""
+
+Kind = Literal[
+    "pages", "page", "steps", "group", "list", "row", "field", "findings", "button", "bar", "note", "code", "diff", "table",
+    "dialog", "facts", "options",
+]  # fmt: skip
+"""What a node is shown as; `front/` has a function for each."""
+Input = Literal["text", "area", "number", "choice", "words", "json", "secret", "search"]
+Tone = Literal["plain", "good", "warning", "bad", "busy"]
+
+
+class FindingNode(TypedDict, total=False):
+    """A finding beside its field, or in a summary."""
+
+    key: str
+    severity: str
+    text: str
+    of: str
+    """The id of the node that it is about."""
+    fix: str
+    """What its fix would do; missing if it has none."""
+    safe: bool
+
+
+class Node(TypedDict, total=False):
+    """One part of a page. Which members count depends on the kind."""
+
+    kind: Kind
+    label: str
+    help: str
+    children: list[str]
+    # A field.
+    input: Input
+    value: str
+    required: bool
+    read_only: bool
+    choices: list[tuple[str, str]]
+    options: str
+    """The id of a node with completions."""
+    words: list[str]
+    placeholder: str
+    changed: bool
+    findings: list[FindingNode]
+    # A list and its rows.
+    one: str
+    state: str
+    folded: bool
+    # A button: what is done to which node.
+    act: str
+    of: str
+    argument: Any
+    primary: bool
+    danger: bool
+    disabled: bool
+    icon: str
+    # A note, a code, a table, a diff.
+    tone: Tone
+    text: str
+    name: str
+    errors: int
+    warnings: int
+    columns: list[dict[str, Any]]
+    rows: list[Any]
+    count: int
+    selected: str
+    every: int
+    """After how many seconds a page asks again (the root of a board)."""
+    facts: list[tuple[str, str]]
+
+
+Nodes = dict[str, Node]
+
+
+def changed(before: Mapping[str, Node], after: Mapping[str, Node]) -> tuple[Nodes, list[str]]:
+    """Return the nodes that are new or different, and the ids of those that are gone."""
+    return {key: node for key, node in after.items() if before.get(key) != node}, [
+        key for key in before if key not in after
+    ]
+
+
+def button(label: str, act: str, of: str = ROOT, **more: Any) -> Node:
+    """Return a button that asks for an act."""
+    made: Node = {"kind": "button", "label": label, "act": act, "of": of, **more}  # type: ignore[typeddict-item]
+    return made
+
+
+def note(text: str, tone: Tone = "plain", **more: Any) -> Node:
+    """Return a line of text."""
+    made: Node = {"kind": "note", "text": text, "tone": tone, **more}  # type: ignore[typeddict-item]
+    return made
+
+
+def prefixed(nodes: Mapping[str, Node], prefix: str) -> Nodes:
+    """Return the nodes of a part of a page under ids of their own."""
+
+    def moved(value: str) -> str:
+        return prefix + value
+
+    made: Nodes = {}
+    for key, node in nodes.items():
+        copy = node.copy()
+        if "children" in node:
+            copy["children"] = [moved(child) for child in node["children"]]
+        if "of" in node:
+            copy["of"] = moved(node["of"])
+        if "findings" in node:
+            copy["findings"] = [{**one, "of": moved(one["of"])} for one in node["findings"]]
+        made[moved(key)] = copy
+    return made
+
+
+def texts(nodes: Mapping[str, Node], ids: Sequence[str]) -> list[str]:
+    """Return the texts of some nodes and of all below them, in the order in which a page shows them."""
+    told: list[str] = []
+    for key in ids:
+        node = nodes[key]
+        label, text = node.get("label", ""), node.get("value", node.get("text", ""))
+        told += [f"{label}: {text}" if label and text else label or text] if label or text else []
+        told += texts(nodes, node.get("children", []))
+    return told

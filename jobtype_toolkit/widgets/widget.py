@@ -1,0 +1,86 @@
+"""The one widget: carries messages between a screen and the pages that show it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+from IPython.display import HTML, DisplayHandle, display
+
+from jobtype_toolkit.display.html import render
+from jobtype_toolkit.widgets.nodes import ROOT, texts
+from jobtype_toolkit.widgets.screen import Screen
+
+PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "page.js")
+"""The parts of the front end's module, in the order in which they are joined."""
+_SETTLING = frozenset({"leave", "send", "check"})
+"""The acts after which the static copy is made anew: not every key."""
+
+
+@cache
+def front() -> str:
+    """Return the front end as one ES module: it imports and fetches nothing."""
+    folder = files(__package__).joinpath("front")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in PARTS)
+
+
+@cache
+def style() -> str:
+    """Return the style of all pages."""
+    return files(__package__).joinpath("front", "page.css").read_text(encoding="utf-8")
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget over a screen. None of its own traits is synchronised: pages ask, and get nodes.
+
+    Shown by a cell, it leaves a static copy of itself in the notebook, for readers without a kernel; a living page hides it.
+    """
+
+    _esm = front()
+    _css = style()
+
+    def __init__(self, screen: Screen, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.screen = screen
+        self._copies: list[DisplayHandle] = []
+        self.on_msg(self._on_page_message)
+
+    def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        self.send(self.screen.receive(content))
+        if content.get("do") in _SETTLING:
+            self._copy_anew()
+
+    def show_changes(self) -> None:
+        """Bring the pages in step after a change from Python."""
+        self.send(self.screen.changes())
+        self._copy_anew()
+
+    def close(self) -> None:
+        """End the widget and what its screen holds."""
+        self.screen.close()
+        super().close()
+
+    @property
+    def plain_text(self) -> str:
+        """What the page shows, as text."""
+        return "\n".join([f"{type(self).__name__}:", *texts(self.screen.nodes(), [ROOT])])
+
+    @property
+    def static_html(self) -> str:
+        """What the page shows, as HTML without script."""
+        return render("screen.html", nodes=self.screen.nodes(), root=ROOT, label=type(self).__name__)
+
+    def _ipython_display_(self) -> None:
+        self._copies.append(display(HTML(self.static_html), display_id=True))
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        display(data | {"text/plain": self.plain_text}, metadata=metadata, raw=True)
+
+    def _copy_anew(self) -> None:
+        for copy in self._copies:
+            copy.update(HTML(self.static_html))
+
+    def __repr__(self) -> str:
+        return self.plain_text
