@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobtype_toolkit.forms.draft import ABSENT, Draft, child, differ, steps
@@ -26,11 +26,13 @@ class Fields:
         draft: the document.
         schema: what the document may hold.
         options: the id of a node with completions for a path of the schema (0 for the rows of lists), "" for none.
+        adjust: changes a field's node after the schema has said its part.
     """
 
     draft: Draft[Any]
     schema: Schema
     options: Callable[[Path], str] = lambda _path: ""
+    adjust: Callable[[str, Node], None] = lambda _place, _node: None
     nodes: Nodes = field(default_factory=dict)
 
     def add(self, place: str) -> str:
@@ -71,16 +73,24 @@ class Fields:
             )
         else:
             self.nodes[spot.place] = self._field(spot, node, required=required)
+        self.adjust(spot.place, self.nodes[spot.place])
         return spot.place
 
     def _members(self, spot: _Spot) -> list[str]:
         node = spot.node
-        known = (
-            []
-            if node is None
-            else [self._add(spot.member(name), required=name in node.required) for name in node.properties]
-        )
+        if node is None:
+            return []
+        if node.choices:
+            return self._alternative(spot, node)
+        known = [self._add(spot.member(name), required=name in node.required) for name in node.properties]
         return known + self._unknown_members(spot)
+
+    def _alternative(self, spot: _Spot, node: Schema) -> list[str]:
+        """Add the members of the alternative that was chosen; only the choice itself if none was."""
+        chosen = node.choose(spot.value)
+        if chosen is not None:
+            return self._members(replace(spot, node=chosen))
+        return [self._add(replace(spot, node=node.choices[0]).member("type"), required=True)]
 
     def _unknown_members(self, spot: _Spot) -> list[str]:
         node = spot.node

@@ -93,6 +93,9 @@ class Form(Screen, Generic[Written]):
         """Return which completions belong to a path of the schema, `0` standing for any row; "" for none."""
         return ""
 
+    def adjust(self, place: str, node: Node) -> None:
+        """Change the node of a place after the schema has said its part."""
+
     @property
     def file_name(self) -> str:
         """The name of the file that an export makes."""
@@ -117,6 +120,11 @@ class Form(Screen, Generic[Written]):
         """The document as text, spelled as it came where nobody touched it."""
         with self._lock:
             return self._draft.document.text
+
+    @property
+    def public_text(self) -> str:
+        """The same as far as it may be shown and kept: without what is secret."""
+        return self._draft.document.text
 
     @property
     def validation(self) -> Validation:
@@ -312,7 +320,7 @@ class Form(Screen, Generic[Written]):
         return Effect(say="The file was taken. Undo brings back what was here.", rewrite=True)
 
     def _export(self, _of: str, _value: Any) -> Effect:
-        return Effect(download=(self.file_name, self._draft.document.text))
+        return Effect(download=(self.file_name, self.public_text))
 
     def _check(self, _of: str, _value: Any) -> Effect:
         self._show_all = True
@@ -346,7 +354,7 @@ class Form(Screen, Generic[Written]):
             found = self.completion(path)
             return f"+options/{found}" if found else ""
 
-        return Fields(self._draft, self.schema, options)
+        return Fields(self._draft, self.schema, options, self.adjust)
 
     def _page(self, page: Page, fields: Fields, owners: dict[str, str]) -> None:
         children: list[str] = []
@@ -405,7 +413,7 @@ class Form(Screen, Generic[Written]):
             said = ["+broken", "+discard"]
         nodes[JSON] = Node(
             kind="field", input="json", label="JSON", help="The same document as text; edits go both ways.", required=False,
-            value=(self._broken or self._draft.document.text) if self._is_open("+text") else "", findings=self._json_findings(), state="tall",
+            value=(self._broken or self.public_text) if self._is_open("+text") else "", findings=self._json_findings(), state="tall",
         )  # fmt: skip
         nodes["+text"] = Node(kind="page", label="JSON", help="", children=[*said, JSON])
         return "+text"
@@ -432,7 +440,7 @@ class Form(Screen, Generic[Written]):
     @property
     def code(self) -> str:
         """A cell that makes the same document."""
-        text = self._draft.document.text
+        text = self.public_text
         quoted = f"r'''{text}'''" if "'''" not in text and not text.endswith(("'", "\\")) else repr(text)
         name = self.kind
         return f"import jobtype_toolkit as jt\n\n{name} = jt.{name.capitalize()}.read({quoted})\n"

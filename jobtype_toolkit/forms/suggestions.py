@@ -24,15 +24,20 @@ class Suggestions:
         self._target = target
 
     @cached_property
-    def workspaces(self) -> list[str]:
-        """The names of the target's active workspaces."""
+    def known(self) -> dict[str, bool] | None:
+        """The target's workspaces, by name whether they are active; None if it knows none."""
         if self._target is None:
-            return []
+            return None
         try:
             found = self._target.workspaces()
         except ToolkitError:
-            return []
-        return sorted(found.loc[found["is_active"].fillna(True).astype(bool), "name"])
+            return None
+        return {str(name): bool(active) for name, active in zip(found["name"], found["is_active"], strict=True)} or None
+
+    @property
+    def workspaces(self) -> list[str]:
+        """The names of the target's active workspaces."""
+        return sorted(name for name, active in (self.known or {}).items() if active)
 
     @cached_property
     def resources(self) -> list[str]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import anywidget
-from IPython.display import HTML, DisplayHandle, display
+from IPython.display import DisplayHandle, display
 
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.widgets.nodes import ROOT, texts
@@ -73,14 +73,19 @@ class Widget(anywidget.AnyWidget):
         return render("screen.html", nodes=self.screen.nodes(), root=ROOT, label=type(self).__name__)
 
     def _ipython_display_(self) -> None:
-        self._copies.append(display(HTML(self.static_html), display_id=True))
-        bundle = self._repr_mimebundle_()
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        display(data | {"text/plain": self.plain_text}, metadata=metadata, raw=True)
+        handle = DisplayHandle()  # type: ignore[no-untyped-call]
+        handle.display(self._copy(), raw=True)  # type: ignore[no-untyped-call]
+        self._copies.append(handle)
+        bundle: Any = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        display({**data, "text/plain": self.plain_text}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+    def _copy(self) -> dict[str, str]:
+        return {"text/html": self.static_html, "text/plain": self.plain_text}
 
     def _copy_anew(self) -> None:
         for copy in self._copies:
-            copy.update(HTML(self.static_html))
+            copy.update(self._copy(), raw=True)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return self.plain_text
