@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
+from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
 from jobtype_toolkit.seed.differences import differences
@@ -54,7 +55,10 @@ class Form(Screen, Generic[Written]):
 
     def __init__(self, document: Written) -> None:
         super().__init__()
+        self._last: Nodes = {}
+        self.is_volatile = False
         self._draft: Draft[Written] = Draft(document)
+        self.autosave = None
         self._restart()
 
     def _restart(self) -> None:
@@ -132,6 +136,16 @@ class Form(Screen, Generic[Written]):
         return self._validation
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to say about this document, a target's refusals first."""
+        return self._all()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether nothing that was found is an error."""
+        return not any(one.severity == "error" for one in self._all())
+
+    @property
     def is_dirty(self) -> bool:
         """Whether something differs from the start, or stands in the JSON pane without being taken."""
         with self._lock:
@@ -150,21 +164,23 @@ class Form(Screen, Generic[Written]):
         with self._lock:
             self._draft = Draft(document)
             self._restart()
-        self._tell()
+        self.tell()
 
     def keep(self) -> None:
         """Make the present state the start, as after it was sent."""
         with self._lock:
             self._draft.restart()
             self._restart()
-        self._tell()
+            if self._autosave is not None:
+                self._autosave.discard()
+        self.tell()
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         """Show what a target found against the document at the fields that it is about, until the next edit."""
         with self._lock:
             self._refused = tuple(findings)
             self._show_all = True
-        self._tell()
+        self.tell()
 
     # What a person does.
 
@@ -174,7 +190,8 @@ class Form(Screen, Generic[Written]):
             "edit": self._edit, "leave": self._leave, "add": self._add, "remove": self._remove, "copy": self._copy,
             "move": self._move, "reset": self._reset, "fix": self._fix, "apply": self._apply, "close": self._close,
             "undo": self._undo, "redo": self._redo, "import": self._import, "export": self._export, "check": self._check,
-            "discard": self._discard, "open": self._opened,
+            "discard": self._discard, "open": self._opened, "take": self._take, "compare": self._compare,
+            "drop": self._drop,
         }  # fmt: skip
         done = acts.get(act)
         if done is None:
@@ -183,6 +200,9 @@ class Form(Screen, Generic[Written]):
         if act not in _LOOKING_ONLY:
             self._refused = ()
             self._validation = self._validated()
+            self._save()
+        elif act == "leave" and self._autosave is not None and self.is_dirty:
+            self._autosave.sync()
         return effect
 
     def _edit(self, of: str, value: Any) -> Effect:
@@ -190,7 +210,7 @@ class Form(Screen, Generic[Written]):
         if of == JSON:
             return self._edit_json(text)
         self._touched.add(of)
-        node = self._shown.get(of)
+        node = self._last.get(of)
         if node is None or node.get("kind") != "field":
             return NOTHING
         place = of.removesuffix("/value") if of.endswith("/value") and self._draft.at(of) is ABSENT else of
@@ -325,8 +345,85 @@ class Form(Screen, Generic[Written]):
     def _check(self, _of: str, _value: Any) -> Effect:
         self._show_all = True
         first = next((one for one in self._all() if one.severity == "error"), None)
-        counts = f"{self.validation.verdict}."
-        return Effect(focus=self._place(first) if first else "", say=counts[:1].upper() + counts[1:])
+        told = f"The first of {_count(len(self._all()), 'finding')}." if first else "No error was found."
+        return Effect(focus=self._place(first) if first else CHECK, say=told)
+
+    # Autosave: offered, never applied unasked.
+
+    @property
+    def autosave(self) -> Autosave | None:
+        """The file that what is typed goes to; None for none."""
+        return self._autosave
+
+    @autosave.setter
+    def autosave(self, autosave: Autosave | None) -> None:
+        found = autosave.offered() if autosave is not None else None
+        self._autosave = autosave
+        self._offer = found if found and found["text"] != self.public_text else None
+        self._is_compared = False
+
+    def _save(self) -> None:
+        if self._autosave is None:
+            return
+        if self.is_dirty:
+            self._autosave.write(self._broken or self.public_text, self._draft.start_text)
+        else:
+            self._autosave.discard()
+
+    def _take(self, _of: str, _value: Any) -> Effect:
+        text, self._offer = (self._offer or {}).get("text", ""), None
+        return self._import("", text) if text else NOTHING
+
+    def _compare(self, _of: str, _value: Any) -> Effect:
+        self._is_compared = not self._is_compared
+        return NOTHING
+
+    def _drop(self, _of: str, _value: Any) -> Effect:
+        self._offer = None
+        if self._autosave is not None:
+            self._autosave.discard()
+        return Effect(say="The autosave was discarded.")
+
+    def _offer_nodes(self, nodes: Nodes) -> list[str]:
+        if self._offer is None or self._autosave is None:
+            return self._autosave_notes(nodes)
+        rows = self._offered_rows()
+        count = "text that is not JSON yet" if rows is None else f"{len(rows)} differences from what is here"
+        since = (
+            "" if self._offer.get("start") == digest(self._draft.start_text) else " It started from another document."
+        )
+        nodes["+offer"] = note(f"There is an autosave of {self._offer['at']} with {count}.{since}", "busy")
+        nodes["+offer-take"] = button("Take it", "take", primary=True)
+        nodes["+offer-compare"] = button("Show the differences", "compare", state="on" if self._is_compared else "off")
+        nodes["+offer-drop"] = button("Discard it", "drop")
+        nodes["+offer-bar"] = Node(
+            kind="bar", label="Autosave", children=["+offer-take", "+offer-compare", "+offer-drop"]
+        )
+        made = ["+offer", "+offer-bar"]
+        if self._is_compared:
+            nodes["+offer-diff"] = Node(
+                kind="diff", rows=[[path, _told(a), _told(b), kind] for path, a, b, kind in rows or []]
+            )
+            made.append("+offer-diff")
+        return made
+
+    def _offered_rows(self) -> list[tuple[str, Any, Any, str]] | None:
+        try:
+            return differences(self._draft.data, self.read((self._offer or {})["text"]).data)
+        except InvalidManifest:
+            return None
+
+    def _autosave_notes(self, nodes: Nodes) -> list[str]:
+        told = []
+        if self.is_volatile and self.is_dirty:
+            told.append("Nothing is kept on disk here: export the file before you leave.")
+        if self._autosave is not None and self._autosave.problem:
+            told.append(f"There is no autosave: {self._autosave.problem}")
+        if self._autosave is not None and self._autosave.other is not None:
+            told.append("Another kernel of this notebook writes to the same autosave; the last one to write wins.")
+        for at, text in enumerate(told):
+            nodes[f"+autosave-{at}"] = note(text, "warning")
+        return [f"+autosave-{at}" for at in range(len(told))]
 
     # What the page shows.
 
@@ -342,11 +439,13 @@ class Form(Screen, Generic[Written]):
         for name, words in self.completions().items():
             nodes[f"+options/{name}"] = Node(kind="options", words=list(words))
         extra = [self._check_page(nodes), self._json_page(nodes), self._code_page(nodes)]
-        bar = self._bar(nodes)
-        dialog = self._dialog(nodes)
+        above = [self._bar(nodes), *self._offer_nodes(nodes), *self._dialog(nodes)]
         nodes[ROOT] = Node(
-            kind="pages", label=self.kind, children=[bar, *(f"+{page.key}" for page in pages), *extra, *dialog]
+            kind="pages", label=self.kind, children=[*above, *(f"+{page.key}" for page in pages), *extra]
         )
+        if self.is_volatile and self.is_dirty:
+            nodes[ROOT]["state"] = "volatile"
+        self._last = nodes
         return nodes
 
     def _fields(self) -> Fields:
@@ -371,21 +470,24 @@ class Form(Screen, Generic[Written]):
                 step for one in self.pages() for part in one.parts if part.place == place for step in part.names or ()
             }
             children += [one for one in fields.unknown(place) if one.rpartition("/")[2] not in claimed]
-        owners.update(dict.fromkeys(set(fields.nodes) - known, f"+{page.key}"))
+        owners |= dict.fromkeys([*(set(fields.nodes) - known), *page.rest], f"+{page.key}")
         fields.nodes[f"+{page.key}"] = Node(kind="page", label=page.label, help=page.help, children=children)
 
     def _attach(self, nodes: Nodes, owners: dict[str, str]) -> None:
-        """Put each finding beside the node that it is about, and count it at its page."""
+        """Put each finding beside the node that it is about, or on its page, and count it there."""
         for key, found in self._keyed():
             place = self._place(found)
-            while place not in nodes and place:
+            while place not in owners and place:
                 place = place.rpartition("/")[0]
-            page = nodes.get(owners.get(place, ""))
-            if page is not None:
-                page["errors"] = page.get("errors", 0) + (found.severity == "error")
-                page["warnings"] = page.get("warnings", 0) + (found.severity == "warning")
-            if place in owners and self._is_shown(place):
-                nodes[place].setdefault("findings", []).append(finding_node(key, found, place))
+            page = owners.get(place or ROOT, "")
+            if not page:
+                continue
+            nodes[page]["errors"] = nodes[page].get("errors", 0) + (found.severity == "error")
+            nodes[page]["warnings"] = nodes[page].get("warnings", 0) + (found.severity == "warning")
+            if self._is_shown(place):
+                nodes[place if place in nodes else page].setdefault("findings", []).append(
+                    finding_node(key, found, place)
+                )
 
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
@@ -394,12 +496,12 @@ class Form(Screen, Generic[Written]):
     def _check_page(self, nodes: Nodes) -> str:
         found = [finding_node(key, one, self._place(one)) for key, one in self._keyed()]
         nodes["+findings"] = Node(kind="findings", findings=found, text="Nothing was found.")
-        told = self.validation.verdict
-        tone = "good" if self.validation.is_valid else "bad"
-        nodes["+verdict"] = note(told[:1].upper() + told[1:] + ".", tone)  # type: ignore[arg-type]
+        errors, warnings = (sum(one.severity == kind for one in self._all()) for kind in SEVERITIES[:2])
+        told = f"{'Not valid' if errors else 'Valid'}: {_count(errors, 'error')}, {_count(warnings, 'warning')}."
+        nodes["+verdict"] = note(told, "bad" if errors else "good")
         nodes[CHECK] = Node(
             kind="page", label="Check", state="whole", help="Everything that the validators say, in the order of the file.",
-            children=["+verdict", "+findings"], errors=len(self.validation.errors), warnings=len(self.validation.warnings),
+            children=["+verdict", "+findings"], errors=errors, warnings=warnings,
         )  # fmt: skip
         return CHECK
 
@@ -496,7 +598,7 @@ class Form(Screen, Generic[Written]):
         return self._draft.place(path)
 
 
-_LOOKING_ONLY = frozenset({"leave", "open", "close", "export", "check"})
+_LOOKING_ONLY = frozenset({"leave", "open", "close", "export", "check", "compare"})
 
 
 def finding_node(key: str, found: Finding, place: str) -> FindingNode:
@@ -508,6 +610,10 @@ def finding_node(key: str, found: Finding, place: str) -> FindingNode:
         made["fix"] = found.fix.title
         made["safe"] = found.fix.safe
     return made
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _told(value: Any) -> str:

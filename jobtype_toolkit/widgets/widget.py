@@ -46,6 +46,7 @@ class Widget(anywidget.AnyWidget):
         self.screen = screen
         self._copies: list[DisplayHandle] = []
         self.on_msg(self._on_page_message)
+        screen.watch(self.show_changes)
 
     def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         self.send(self.screen.receive(content))
@@ -53,9 +54,10 @@ class Widget(anywidget.AnyWidget):
             self._copy_anew()
 
     def show_changes(self) -> None:
-        """Bring the pages in step after a change from Python."""
-        self.send(self.screen.changes())
-        self._copy_anew()
+        """Bring the pages in step after a change that none of them asked for."""
+        message = self.screen.changes()
+        if message["nodes"] or message["gone"]:
+            self.send(message)
 
     def close(self) -> None:
         """End the widget and what its screen holds."""

@@ -193,7 +193,8 @@ class Page {
       const { kind } = this.nodes[one] ?? {};
       if (kind === "row") this.fold(one, false);
       const below = above[depth + 1];
-      if ((kind === "pages" || kind === "steps") && below && this.nodes[below].kind === "page") this.turn(one, below);
+      const turns = kind === "steps" || (kind === "pages" && this.nodes[below]?.kind === "page");
+      if (turns && below && this.turned.get(one) !== below) this.turn(one, below);
     });
     const part = this.parts.get(at);
     (part?.focus ?? (() => part && this.focusFirst(part.element)))();
@@ -288,6 +289,15 @@ class Page {
     this.handlers.set(element, handler);
   }
 
+  /** The form that an element belongs to: a page may have several. */
+  form(element) {
+    return element.closest("[data-form]")?.dataset.form ?? this.root.querySelector("[data-form]")?.dataset.form ?? "/";
+  }
+
+  dialog() {
+    return Object.values(this.nodes).find((node) => node.kind === "dialog");
+  }
+
   /**
    * Keep the notebook's letter shortcuts away from the form. JupyterLab listens in the bubbling phase and Notebook 7 in the
    * capturing one, so this is the one place that is before both; keys with Ctrl or Meta, and Shift+Enter, go on.
@@ -295,9 +305,9 @@ class Page {
   guard(event) {
     if (!this.root.contains(event.composedPath()[0])) return;
     if (event.altKey && event.code === "KeyZ") {
-      this.send(event.shiftKey ? "redo" : "undo");
+      this.send(event.shiftKey ? "redo" : "undo", this.form(event.composedPath()[0]));
       event.preventDefault();
-    } else if (event.key === "Escape" && this.nodes["+dialog"]) this.send("close", "/");
+    } else if (event.key === "Escape" && this.dialog()) this.press(this.nodes[this.dialog().children.at(-1)]);
     else {
       for (let at = event.composedPath()[0]; at && at !== this.root; at = at.parentElement) {
         if (this.handlers.get(at)?.(event)) break;
