@@ -10,7 +10,7 @@ from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.draft import child, steps
 from jobtype_toolkit.forms.form import Form, Page, Part
 from jobtype_toolkit.forms.manifest import ManifestState
-from jobtype_toolkit.forms.suggestions import Suggestions
+from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.configuration import Configuration
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
 from jobtype_toolkit.seed.json.document import plain
@@ -47,9 +47,11 @@ class ConfigurationState(Form[Configuration]):
 
     def __init__(self, manifest: Any, configuration: Any = None, *, target: Backend | None = None) -> None:
         self._manifest = manifest if isinstance(manifest, ManifestState) else Manifest.read(manifest)
-        self.suggestions = Suggestions(target)
+        self.target = Target(target)
         self._branches: dict[tuple[str, str], Any] = {}
-        super().__init__(Configuration.read({} if configuration is None else configuration))
+        super().__init__(
+            Configuration.read({} if configuration is None else configuration), is_new=configuration is None
+        )
         if isinstance(manifest, ManifestState):
             manifest.watch(self._follow)
 
@@ -132,11 +134,11 @@ class ConfigurationState(Form[Configuration]):
 
     def completions(self) -> Mapping[str, Iterable[str]]:
         """Return the workspaces of the target."""
-        return {"workspaces": self.suggestions.workspaces}
+        return {"workspaces": self.target.workspaces}
 
     def completion(self, path: Path) -> str:
         """Return the workspaces for what names one."""
-        return "workspaces" if path[:1] == ("output_workspaces",) and self.suggestions.workspaces else ""
+        return "workspaces" if path[:1] == ("output_workspaces",) and self.target.workspaces else ""
 
     # Mounts: only the chosen branch is kept in the document, the other one for the case that it is chosen again.
 
@@ -163,7 +165,7 @@ class ConfigurationState(Form[Configuration]):
     # Findings.
 
     def _validated(self) -> Validation:
-        known = self.suggestions.known
+        known = self.target.known
         found = validate_documents(plain(self.manifest), plain(self._draft.data), workspaces=known)
         more = tuple(self._lost_secrets())
         kept = tuple(one for one in found.warnings if not self._is_kept(one))

@@ -53,8 +53,9 @@ class Form(Screen, Generic[Written]):
 
     kind: ClassVar[str]
 
-    def __init__(self, document: Written) -> None:
+    def __init__(self, document: Written, *, is_new: bool = False) -> None:
         super().__init__()
+        self._is_new = is_new
         self._last: Nodes = {}
         self.is_volatile = False
         self._draft: Draft[Written] = Draft(document)
@@ -162,7 +163,7 @@ class Form(Screen, Generic[Written]):
         """Start anew with another document; nothing of the one before is left."""
         document = self.read(source)
         with self._lock:
-            self._draft = Draft(document)
+            self._draft, self._is_new = Draft(document), False
             self._restart()
         self.tell()
 
@@ -170,6 +171,7 @@ class Form(Screen, Generic[Written]):
         """Make the present state the start, as after it was sent."""
         with self._lock:
             self._draft.restart()
+            self._is_new = False
             self._restart()
             if self._autosave is not None:
                 self._autosave.discard()
@@ -453,7 +455,7 @@ class Form(Screen, Generic[Written]):
             found = self.completion(path)
             return f"+options/{found}" if found else ""
 
-        return Fields(self._draft, self.schema, options, self.adjust)
+        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new)
 
     def _page(self, page: Page, fields: Fields, owners: dict[str, str]) -> None:
         children: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.forms.form import Form, Page, Part
-from jobtype_toolkit.forms.suggestions import Suggestions
+from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
 from jobtype_toolkit.seed.json.object import JsonObject
@@ -68,9 +68,8 @@ class ManifestState(Form[Manifest]):
     kind: ClassVar[str] = "manifest"
 
     def __init__(self, manifest: Source | None = None, *, target: Backend | None = None) -> None:
-        self.target = target
-        self.suggestions = Suggestions(target)
-        super().__init__(self.read(START if manifest is None else manifest))
+        self.target = Target(target)
+        super().__init__(self.read(START if manifest is None else manifest), is_new=manifest is None)
 
     @property
     def schema(self) -> Schema:
@@ -83,13 +82,13 @@ class ManifestState(Form[Manifest]):
 
     def read(self, source: Source) -> Manifest:
         """Return a manifest, from the target if it is named."""
-        return named(source, self.target) if isinstance(source, tuple) else Manifest.read(source)
+        return named(source, self.target.backend) if isinstance(source, tuple) else Manifest.read(source)
 
     def completions(self) -> dict[str, Iterable[str]]:
         """Return names of resources, media types, and what stands in a command between `${` and `}`."""
         return {
-            "resources": self.suggestions.resources,
-            "media_types": self.suggestions.media_types,
+            "resources": self.target.resources,
+            "media_types": self.target.media_types,
             "variables": self._variables(),
         }
 

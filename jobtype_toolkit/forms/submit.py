@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,12 +13,13 @@ from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.form import finding_node
 from jobtype_toolkit.forms.icons import icon_name
 from jobtype_toolkit.forms.manifest import ManifestState
+from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.seed.rules.images import image_name
-from jobtype_toolkit.widgets.nodes import ROOT, Input, Node, Nodes, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, Input, Node, Nodes, Tone, button, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 _RECIPES = [("", "move to the new revision"), ("no", "stay with the revision they have")]
@@ -174,7 +176,7 @@ class SubmitState(Screen):
 
     @property
     def _where(self) -> str:
-        return repr(self.target).strip("<>")
+        return Target(self.target).name
 
     def nodes(self) -> Nodes:
         """Return the fields, then the plan or what became of it."""
@@ -224,16 +226,39 @@ class SubmitState(Screen):
         if plan is None:
             return []
         action = {"create": "Create", "edit": "Edit", "replace": "Replace"}[plan.action]
-        nodes["+planned"] = note(
-            f"{action} {plan.name} {plan.version}: {plan.verdict}.", "busy" if plan.is_sendable else "bad"
-        )
-        nodes["+facts"] = Node(kind="facts", facts=[(heading, text) for heading, text in plan.lines()])
+        told = "Nothing was sent yet." if plan.is_sendable else "It cannot be sent."
+        nodes["+planned"] = note(f"{action} {plan.name} {plan.version}. {told}", "busy" if plan.is_sendable else "bad")
+        made = ["+planned"]
+        record = plan.as_dict()
+        changes = [[one["field"], _json(one["before"]), _json(one["after"]), ""] for one in record["changes"]]
+        nodes["+changes"] = Node(kind="diff", label="Fields", rows=[row for row in changes if row[2] not in ("", "{}")])
+        diff = [
+            [one["path"], _json(one["before"]), _json(one["after"]), one["kind"]] for one in record["manifest_diff"]
+        ]
+        nodes["+manifest-diff"] = Node(kind="diff", label="Manifest", rows=diff)
+        made += ["+changes", "+manifest-diff"]
+        if plan.compatibility is not None:
+            tone: Tone = "warning" if plan.compatibility.verdict == "breaking" else "good"
+            nodes["+compatibility"] = note(f"{plan.compatibility.kind}. {plan.compatibility.advice}", tone)
+            made.append("+compatibility")
+        facts = [(heading, text) for heading, text in plan.lines() if heading in _FACTS]
+        nodes["+facts"] = Node(kind="facts", facts=facts)
+        warnings = [finding_node("", one, "") for one in plan.validation.findings if one.severity != "advice"]
+        nodes["+warnings"] = Node(kind="findings", findings=warnings, text="")
         nodes["+send"] = button(
             f"Send to {self._where}", "send", icon="send", primary=True, disabled=not plan.is_sendable
         )
         nodes["+cancel"] = button("Do not send", "cancel")
         nodes["+confirm"] = Node(kind="bar", label="Confirm", children=["+send", "+cancel"])
-        return ["+planned", "+facts", "+confirm"]
+        return [*made, "+facts", "+warnings", "+confirm"]
+
+
+_FACTS = ("auto_update", "jobs now", "second step", "note")
+"""What of a plan's lines is told as facts; the rest has places of its own."""
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _field(label: str, kind: Input, told: str, value: str, **more: Any) -> Node:

@@ -82,12 +82,12 @@ function findingsPart(page) {
 }
 
 function buttonPart(page, id, first) {
-  const kind = first.primary ? "primary" : first.danger ? "danger" : "quiet";
   let node = first;
   const press = () => page.press(node);
-  const element = pushButton({ text: first.label, symbol: first.icon ?? "", kind, press });
+  const element = pushButton({ text: first.label, symbol: first.icon ?? "", press });
   function update(next) {
     node = next;
+    element.className = `jtk-button jtk-${node.primary ? "primary" : node.danger ? "danger" : "quiet"}`;
     say(element.querySelector("span"), node.label);
     element.disabled = Boolean(node.disabled);
     set(element, { "aria-pressed": node.state === "on" ? "true" : node.state === "off" ? "false" : null });
@@ -119,8 +119,10 @@ function codePart(page) {
 function diffPart(page) {
   const body = h("tbody", {});
   const head = h("tr", {}, ...["Place", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
-  const element = h("table", { class: "jtk-diff" }, h("thead", {}, head), body);
+  const caption = h("caption", { class: "jtk-caption" });
+  const element = h("table", { class: "jtk-diff" }, caption, h("thead", {}, head), body);
   function update(node) {
+    say(caption, node.label ?? "");
     body.replaceChildren(...node.rows.map(([path, before, after, kind]) => h("tr", { class: `jtk-${kind}` },
       h("th", { scope: "row" }, path), h("td", {}, before ? h("del", {}, before) : ""), h("td", {}, after ? h("ins", {}, after) : ""))));
     element.hidden = !node.rows.length;
