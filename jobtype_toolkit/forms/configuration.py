@@ -183,9 +183,10 @@ class ConfigurationState(Form[Configuration]):
         """Whether it blames a secret for staying as it is, or for being typed where it is never shown."""
         return (one.name == "MISSING_SETTING" and one.missing in self.secrets) or one.name == "SECRET_IN_THE_OPEN"
 
-    def _place(self, found: Finding) -> str:
+    def place(self, found: Finding) -> str:
+        """Return the id of the place that a finding is about."""
         section = {"MISSING_MOUNT": "/mounts", "MISSING_SETTING": "/settings"}.get(found.name)
-        return child(section, found.missing) if section else super()._place(found)
+        return child(section, found.missing) if section else super().place(found)
 
     # Texts without secrets.
 

@@ -312,7 +312,7 @@ class Form(Screen, Generic[Written]):
         self._draft.begin()
         self._draft.replace(document)
         title = found.fix.title if found.fix else ""
-        return Effect(focus=self._place(found) if of in (ROOT, "") else of, say=f"Done: {title}.", rewrite=True)
+        return Effect(focus=self.place(found) if of in (ROOT, "") else of, say=f"Done: {title}.", rewrite=True)
 
     def _repaired(self, found: Finding) -> Written:
         """Return the document with a finding's fix applied."""
@@ -348,7 +348,7 @@ class Form(Screen, Generic[Written]):
         self._show_all = True
         first = next((one for one in self._all() if one.severity == "error"), None)
         told = f"The first of {_count(len(self._all()), 'finding')}." if first else "No error was found."
-        return Effect(focus=self._place(first) if first else CHECK, say=told)
+        return Effect(focus=self.place(first) if first else CHECK, say=told)
 
     # Autosave: offered, never applied unasked.
 
@@ -478,7 +478,7 @@ class Form(Screen, Generic[Written]):
     def _attach(self, nodes: Nodes, owners: dict[str, str]) -> None:
         """Put each finding beside the node that it is about, or on its page, and count it there."""
         for key, found in self._keyed():
-            place = self._place(found)
+            place = self.place(found)
             while place not in owners and place:
                 place = place.rpartition("/")[0]
             page = owners.get(place or ROOT, "")
@@ -496,7 +496,7 @@ class Form(Screen, Generic[Written]):
         return self._show_all or place in self._touched or self._draft.at_start(place) is not ABSENT
 
     def _check_page(self, nodes: Nodes) -> str:
-        found = [finding_node(key, one, self._place(one)) for key, one in self._keyed()]
+        found = [finding_node(key, one, self.place(one)) for key, one in self._keyed()]
         nodes["+findings"] = Node(kind="findings", findings=found, text="Nothing was found.")
         errors, warnings = (sum(one.severity == kind for one in self._all()) for kind in SEVERITIES[:2])
         told = f"{'Not valid' if errors else 'Valid'}: {_count(errors, 'error')}, {_count(warnings, 'warning')}."
@@ -566,7 +566,7 @@ class Form(Screen, Generic[Written]):
         found = self._found(self._looking) if self._looking else None
         if found is None or found.fix is None:
             return []
-        of = self._place(found)
+        of = self.place(found)
         rows = [
             [path, _told(before), _told(after), kind]
             for path, before, after, kind in differences(self._draft.data, self._repaired(found).data)
@@ -595,7 +595,8 @@ class Form(Screen, Generic[Written]):
     def _found(self, key: str) -> Finding | None:
         return dict(self._keyed()).get(key)
 
-    def _place(self, found: Finding) -> str:
+    def place(self, found: Finding) -> str:
+        """Return the id of the place that a finding is about."""
         path = (*found.steps, found.missing) if found.missing else found.steps
         return self._draft.place(path)
 

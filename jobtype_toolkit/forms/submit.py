@@ -19,7 +19,7 @@ from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.seed.rules.images import image_name
-from jobtype_toolkit.widgets.nodes import ROOT, Input, Node, Nodes, Tone, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Input, Node, Nodes, Tone, button, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 _RECIPES = [("", "move to the new revision"), ("no", "stay with the revision they have")]
@@ -212,7 +212,7 @@ class SubmitState(Screen):
         made = ["+told"]
         if tone == "bad" and self._findings:
             nodes["+refusals"] = Node(
-                kind="findings", text="", findings=[finding_node("", one, one.path) for one in self._findings]
+                kind="findings", text="", findings=[self._shown_finding(one) for one in self._findings]
             )
             made.append("+refusals")
         if self.sent is not None:
@@ -220,6 +220,12 @@ class SubmitState(Screen):
             nodes["+sent"] = Node(kind="facts", facts=facts)
             made.append("+sent")
         return made
+
+    def _shown_finding(self, found: Finding) -> FindingNode:
+        """Return a finding that leads to its field, in the form beside this one; it is fixed there."""
+        form: ManifestState | ConfigurationState = self.manifest if found.document == "manifest" else self.configuration
+        place = f"../{form.kind}:{form.place(found)}"
+        return FindingNode(key="", severity=found.severity, text=finding_node("", found, "")["text"], of=place)
 
     def _plan_nodes(self, nodes: Nodes) -> list[str]:
         plan = self.plan
@@ -243,7 +249,7 @@ class SubmitState(Screen):
             made.append("+compatibility")
         facts = [(heading, text) for heading, text in plan.lines() if heading in _FACTS]
         nodes["+facts"] = Node(kind="facts", facts=facts)
-        warnings = [finding_node("", one, "") for one in plan.validation.findings if one.severity != "advice"]
+        warnings = [self._shown_finding(one) for one in plan.validation.findings if one.severity != "advice"]
         nodes["+warnings"] = Node(kind="findings", findings=warnings, text="")
         nodes["+send"] = button(
             f"Send to {self._where}", "send", icon="send", primary=True, disabled=not plan.is_sendable
