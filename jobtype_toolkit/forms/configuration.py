@@ -66,13 +66,16 @@ class ConfigurationState(Form[Configuration]):
         return configuration_schema()
 
     def read(self, source: Any) -> Configuration:
-        """Return a configuration; secrets that were typed stay where the source has none."""
+        """Return a configuration."""
+        return Configuration.read(source)
+
+    def reread(self, source: Any) -> Configuration:
+        """Return a configuration made of the text that is shown, which has no secrets: those that were typed stay."""
         made = Configuration.read(source)
-        if hasattr(self, "_draft"):
-            typed = settings_of(self._draft.data)
-            for name in self.secrets & set(typed):
-                if name not in settings_of(made.data):
-                    made.set(("settings", name), typed[name])
+        typed = settings_of(self._draft.data)
+        for name in self.secrets & set(typed):
+            if name not in settings_of(made.data):
+                made.set(("settings", name), typed[name])
         return made
 
     def _follow(self) -> None:

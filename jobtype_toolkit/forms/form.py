@@ -90,6 +90,10 @@ class Form(Screen, Generic[Written]):
     def read(self, source: Any) -> Written:
         """Return a document that the form can take."""
 
+    def reread(self, source: Any) -> Written:
+        """Return a document that was made of the text that is shown."""
+        return self.read(source)
+
     def completions(self) -> Mapping[str, Iterable[str]]:
         """Return what can be completed in fields, by a name."""
         return {}
@@ -227,14 +231,13 @@ class Form(Screen, Generic[Written]):
 
     def _edit_json(self, text: str) -> Effect:
         try:
-            document = self.read(text)
+            document = self.reread(text)
         except InvalidManifest as error:
             self._broken = text
             return Effect(say=str(error))
-        self._draft.begin(JSON)
-        typing = self._draft.data != document.data
         self._broken = ""
-        if typing or document.text != self._draft.document.text:
+        if document.text != self._draft.document.text:
+            self._draft.begin(JSON)
             self._draft.replace(document)
             self._draft.typing(JSON)
         return NOTHING
@@ -319,7 +322,7 @@ class Form(Screen, Generic[Written]):
         if found.fix is None:
             msg = "there is no fix for this finding"
             raise InvalidPath(msg)
-        return self.read(found.fix.apply(self._draft.document))
+        return self.reread(found.fix.apply(self._draft.document))
 
     def _close(self, of: str, _value: Any) -> Effect:
         self._looking = ""
@@ -329,10 +332,10 @@ class Form(Screen, Generic[Written]):
         self._broken = ""
         return Effect(focus=JSON, rewrite=True)
 
-    def _import(self, _of: str, value: Any) -> Effect:
+    def _import(self, of: str, value: Any) -> Effect:
         text = str(value)
         try:
-            document = self.read(text)
+            document = self.reread(text) if of == JSON else self.read(text)
         except InvalidManifest as error:
             self._broken = text
             return Effect(focus=JSON, say=f"The file was not taken: {error}")
@@ -374,7 +377,7 @@ class Form(Screen, Generic[Written]):
 
     def _take(self, _of: str, _value: Any) -> Effect:
         text, self._offer = (self._offer or {}).get("text", ""), None
-        return self._import("", text) if text else NOTHING
+        return self._import(JSON, text) if text else NOTHING
 
     def _compare(self, _of: str, _value: Any) -> Effect:
         self._is_compared = not self._is_compared

@@ -12,12 +12,12 @@ from jobtype_toolkit.forms.form import Form, Page, Part
 from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
-from jobtype_toolkit.seed.json.object import JsonObject
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
-from jobtype_toolkit.seed.sections import SECTIONS
+from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.validator import validate_documents
+from jobtype_toolkit.widgets.nodes import Node
 
 _INTERFACE = "/job/interface"
 PAGES = (
@@ -85,32 +85,32 @@ class ManifestState(Form[Manifest]):
         return named(source, self.target.backend) if isinstance(source, tuple) else Manifest.read(source)
 
     def completions(self) -> dict[str, Iterable[str]]:
-        """Return names of resources, media types, and what stands in a command between `${` and `}`."""
+        """Return names of resources and media types."""
         return {
             "resources": self.target.resources,
             "media_types": self.target.media_types,
-            "variables": self._variables(),
         }
 
     def completion(self, path: Path) -> str:
         """Return which of them belong to a path."""
         if path[-1] in ("mediaTypes", "mediaType"):
             return "media_types"
-        if path[-1] == "command":
-            return "variables"
         return "resources" if path == (*SECTIONS["resource"], 0, "name") else ""
 
+    def adjust(self, place: str, node: Node) -> None:
+        """Offer the command what it can name."""
+        if place == f"{_INTERFACE}/command":
+            node["words"] = self._variables()
+
     def _variables(self) -> list[str]:
-        interface = self._draft.document.at("job.interface", {})
-        names = ["OUTPUT_DIR"]
-        for section in ("file input", "JSON input", "setting"):
-            rows = JsonObject.at(self._draft.document, SECTIONS[section], []) if isinstance(interface, dict) else []
-            names += [
-                row["name"]
-                for row in (rows if isinstance(rows, list) else ())
-                if isinstance(row, dict) and isinstance(row.get("name"), str)
-            ]
-        return [f"${{{name.upper().replace('-', '_')}}}" for name in names]
+        """Return the variables that the command may hold: of inputs and settings, and the folder for outputs."""
+        names = [
+            item["name"]
+            for section in ("file input", "JSON input", "setting")
+            for _, item in items(self._draft.data, SECTIONS[section])
+            if isinstance(item.get("name"), str) and item["name"]
+        ]
+        return [f"${{{name.upper().replace('-', '_')}}}" for name in [*names, "OUTPUT_DIR"]]
 
     def _validated(self) -> Validation:
         return validate_documents(plain(self._draft.data))
