@@ -95,7 +95,7 @@ class SubmitState(Screen):
             return self._fail(failed)
         self._planned_for = self._asked()
         return Effect(
-            focus="+send" if self.plan.is_sendable else "+planned", say=f"The plan is made: {self.plan.verdict}."
+            focus="+send" if self.plan.is_sendable else "+planned", say="The plan is made. Nothing was sent yet."
         )
 
     def _planned(self) -> Plan:
@@ -245,9 +245,11 @@ class SubmitState(Screen):
         made += ["+changes", "+manifest-diff"]
         if plan.compatibility is not None:
             tone: Tone = "warning" if plan.compatibility.verdict == "breaking" else "good"
-            nodes["+compatibility"] = note(f"{plan.compatibility.kind}. {plan.compatibility.advice}", tone)
-            made.append("+compatibility")
-        facts = [(heading, text) for heading, text in plan.lines() if heading in _FACTS]
+            nodes["+compatibility"] = note(f"{plan.compatibility.kind.capitalize()}. {plan.compatibility.advice}", tone)
+            judged = [(one.verdict.capitalize(), one.description) for one in plan.compatibility]
+            nodes["+judged"] = Node(kind="facts", facts=judged)
+            made += ["+compatibility", "+judged"]
+        facts = [(_FACTS[heading], text) for heading, text in plan.lines() if heading in _FACTS]
         nodes["+facts"] = Node(kind="facts", facts=facts)
         warnings = [self._shown_finding(one) for one in plan.validation.findings if one.severity != "advice"]
         nodes["+warnings"] = Node(kind="findings", findings=warnings, text="")
@@ -259,7 +261,7 @@ class SubmitState(Screen):
         return [*made, "+facts", "+warnings", "+confirm"]
 
 
-_FACTS = ("auto_update", "jobs now", "second step", "note")
+_FACTS = {"auto_update": "Recipes", "jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
 """What of a plan's lines is told as facts; the rest has places of its own."""
 
 

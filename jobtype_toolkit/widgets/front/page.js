@@ -130,8 +130,8 @@ class Page {
   // Rows.
 
   isFolded(id) {
-    const parent = this.nodes[this.parents.get(id)];
-    return this.folds.get(id) ?? (parent?.children.length ?? 0) > 3;
+    if (!this.folds.has(id)) this.folds.set(id, this.nodes[this.parents.get(id)].children.length > 3);
+    return this.folds.get(id);
   }
 
   fold(id, to = !this.isFolded(id)) {
@@ -178,7 +178,7 @@ class Page {
   }
 
   focusFirst(container) {
-    const found = container.querySelector("input, select, textarea, button");
+    const found = container.querySelector("input, select, textarea") ?? container.querySelector("button:not([hidden])");
     found?.focus();
     return Boolean(found);
   }
