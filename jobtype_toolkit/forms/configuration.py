@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.draft import child, steps
-from jobtype_toolkit.forms.form import Form, Page, Part
+from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.manifest import ManifestState
+from jobtype_toolkit.forms.pages import Part, Section
 from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.configuration import Configuration
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
@@ -98,18 +99,18 @@ class ConfigurationState(Form[Configuration]):
         """The names of the settings that the manifest marks as secret."""
         return secret_settings(self.manifest)
 
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections, with a field for each mount, setting and file output of the manifest."""
         outputs = self._named("file output", "/output_workspaces/outputs")
         return (
-            Page("run", "Run", "Lower runs earlier; 100 by default.", (Part("/", ("priority",)),), ("/",)),
-            Page("workspaces", "Workspaces", "Where the captured files are stored.", (
+            Section("run", "Run", "Lower runs earlier; 100 by default.", (Part("/", ("priority",)),), ("/",)),
+            Section("workspaces", "Workspaces", "Where the captured files are stored.", (
                 Part("/output_workspaces", ("default",)), Part("/output_workspaces/outputs", outputs),
             ), ("/output_workspaces",)),
-            Page("mounts", "Mounts", "What stands behind each mount of the manifest.", (
+            Section("mounts", "Mounts", "What stands behind each mount of the manifest.", (
                 Part("/mounts", self._named("mount", "/mounts")),
             )),
-            Page("settings", "Settings", "The value of each setting of the manifest.", (
+            Section("settings", "Settings", "The value of each setting of the manifest.", (
                 Part("/settings", self._named("setting", "/settings")),
             )),
         )  # fmt: skip
@@ -199,6 +200,11 @@ class ConfigurationState(Form[Configuration]):
         document = self._draft.document
         secrets = self.secrets & set(settings_of(document.data))
         return document.without_secrets(self.manifest).text if secrets else document.text
+
+    @property
+    def kept_text(self) -> str:
+        """What an autosave keeps: never a text that is not taken yet, which may have a secret anywhere."""
+        return self.public_text
 
     def nodes(self) -> Nodes:
         """Return the pages, with a word on secrets where there are some."""

@@ -129,7 +129,7 @@ class Fields:
 
     def _field(self, spot: _Spot, node: Schema, *, required: bool) -> Node:
         value, kind = spot.value, input_of(node, spot.place)
-        fits = value is ABSENT or fits_input(kind, node, value) or spot.place in self.draft.unread
+        fits = value is ABSENT or fits_input(kind, node, value)
         made = Node(
             kind="field",
             input=kind if fits else "json",
@@ -199,8 +199,8 @@ def fits_input(kind: Input, node: Schema, value: Any) -> bool:
     """Whether a value can be shown in its input without a loss."""
     if kind == "choice":
         return isinstance(value, bool) if node.type == "boolean" else isinstance(value, str)
-    if kind == "number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "number":  # a text there was typed, perhaps in an earlier run
+        return isinstance(value, int | float | str) and not isinstance(value, bool)
     if kind == "words":
         return isinstance(value, list) and all(isinstance(one, str) and "\n" not in one for one in value)
     return kind in ("text", "area") and isinstance(value, str)

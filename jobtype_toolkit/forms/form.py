@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
+from jobtype_toolkit.forms import pages
 from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
-from jobtype_toolkit.seed.differences import differences
+from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, counted, finding_node
+from jobtype_toolkit.seed.differences import Row, differences
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.schema import Schema
-from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
-
-JSON, CODE, CHECK = "+json", "+python", "+check"
-SEVERITIES = ("error", "warning", "advice")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some members of an object, or all of one place."""
-
-    place: str
-    names: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A section of a form. `rest` are the objects whose unknown members it shows too."""
-
-    key: str
-    label: str
-    help: str
-    parts: tuple[Part, ...]
-    rest: tuple[str, ...] = ()
 
 
 class Form(Screen, Generic[Written]):
@@ -79,7 +57,7 @@ class Form(Screen, Generic[Written]):
         """The schema of the document."""
 
     @abstractmethod
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections, as they are now."""
 
     @abstractmethod
@@ -136,6 +114,11 @@ class Form(Screen, Generic[Written]):
         return self._draft.document.text
 
     @property
+    def kept_text(self) -> str:
+        """What an autosave keeps."""
+        return self._broken or self.public_text
+
+    @property
     def validation(self) -> Validation:
         """What the validator says of the draft."""
         return self._validation
@@ -157,7 +140,7 @@ class Form(Screen, Generic[Written]):
             return self._draft.is_dirty or bool(self._broken)
 
     @property
-    def differences(self) -> list[tuple[str, Any, Any, str]]:
+    def differences(self) -> list[Row]:
         """What differs from the start: path, before, after, kind."""
         with self._lock:
             before = self.read(self._draft.start_text).data
@@ -303,7 +286,7 @@ class Form(Screen, Generic[Written]):
             return NOTHING
         if not found.fix.safe:
             self._looking = str(value)
-            return Effect(focus="+dialog")
+            return Effect(focus=DIALOG)
         return self._fixed(of, found)
 
     def _apply(self, of: str, _value: Any) -> Effect:
@@ -350,7 +333,7 @@ class Form(Screen, Generic[Written]):
     def _check(self, _of: str, _value: Any) -> Effect:
         self._show_all = True
         first = next((one for one in self._all() if one.severity == "error"), None)
-        told = f"The first of {_count(len(self._all()), 'finding')}." if first else "No error was found."
+        told = f"The first of {counted(len(self._all()), 'finding')}." if first else "No error was found."
         return Effect(focus=self.place(first) if first else CHECK, say=told)
 
     # Autosave: offered, never applied unasked.
@@ -371,7 +354,7 @@ class Form(Screen, Generic[Written]):
         if self._autosave is None:
             return
         if self.is_dirty:
-            self._autosave.write(self._broken or self.public_text, self._draft.start_text)
+            self._autosave.write(self.kept_text, self._draft.start_text)
         else:
             self._autosave.discard()
 
@@ -389,36 +372,23 @@ class Form(Screen, Generic[Written]):
             self._autosave.discard()
         return Effect(say="The autosave was discarded.")
 
-    def _offer_nodes(self, nodes: Nodes) -> list[str]:
-        if self._offer is None or self._autosave is None:
-            return self._autosave_notes(nodes)
+    def _autosave_nodes(self) -> Nodes:
+        if self._offer is None:
+            return self._autosave_notes()
         rows = self._offered_rows()
-        count = "text that is not JSON yet" if rows is None else f"{len(rows)} differences from what is here"
-        since = (
-            "" if self._offer.get("start") == digest(self._draft.start_text) else " It started from another document."
-        )
-        nodes["+offer"] = note(f"There is an autosave of {self._offer['at']} with {count}.{since}", "busy")
-        nodes["+offer-take"] = button("Take it", "take", primary=True)
-        nodes["+offer-compare"] = button("Show the differences", "compare", state="on" if self._is_compared else "off")
-        nodes["+offer-drop"] = button("Discard it", "drop")
-        nodes["+offer-bar"] = Node(
-            kind="bar", label="Autosave", children=["+offer-take", "+offer-compare", "+offer-drop"]
-        )
-        made = ["+offer", "+offer-bar"]
-        if self._is_compared:
-            nodes["+offer-diff"] = Node(
-                kind="diff", rows=[[path, _told(a), _told(b), kind] for path, a, b, kind in rows or []]
-            )
-            made.append("+offer-diff")
-        return made
+        count = "text that is not JSON yet" if rows is None else counted(len(rows), "difference") + " from what is here"
+        is_related = self._offer.get("start") == digest(self._draft.start_text)
+        since = "" if is_related else " It started from another document."
+        told = f"There is an autosave of {self._offer['at']} with {count}.{since}"
+        return pages.autosave_offer(told, (rows or []) if self._is_compared else None)
 
-    def _offered_rows(self) -> list[tuple[str, Any, Any, str]] | None:
+    def _offered_rows(self) -> list[Row] | None:
         try:
             return differences(self._draft.data, self.read((self._offer or {})["text"]).data)
         except InvalidManifest:
             return None
 
-    def _autosave_notes(self, nodes: Nodes) -> list[str]:
+    def _autosave_notes(self) -> Nodes:
         told = []
         if self.is_volatile and self.is_dirty:
             told.append("Nothing is kept on disk here: export the file before you leave.")
@@ -426,32 +396,29 @@ class Form(Screen, Generic[Written]):
             told.append(f"There is no autosave: {self._autosave.problem}")
         if self._autosave is not None and self._autosave.other is not None:
             told.append("Another kernel of this notebook writes to the same autosave; the last one to write wins.")
-        for at, text in enumerate(told):
-            nodes[f"+autosave-{at}"] = note(text, "warning")
-        return [f"+autosave-{at}" for at in range(len(told))]
+        return {f"+autosave-{at}": note(text, "warning") for at, text in enumerate(told)}
 
     # What the page shows.
 
     def nodes(self) -> Nodes:
-        """Return the pages of the form, the check, the JSON and the Python behind it."""
-        fields = self._fields()
-        owners: dict[str, str] = {}
-        pages = list(self.pages())
-        for page in pages:
-            self._page(page, fields, owners)
-        nodes = fields.nodes
-        self._attach(nodes, owners)
-        for name, words in self.completions().items():
-            nodes[f"+options/{name}"] = Node(kind="options", words=list(words))
-        extra = [self._check_page(nodes), self._json_page(nodes), self._code_page(nodes)]
-        above = [self._bar(nodes), *self._offer_nodes(nodes), *self._dialog(nodes)]
-        nodes[ROOT] = Node(
-            kind="pages", label=self.kind, children=[*above, *(f"+{page.key}" for page in pages), *extra]
-        )
+        """Return the sections of the form, the check, the JSON and the Python behind it."""
+        fields, sections = self._fields(), list(self.sections())
+        owners = pages.add_sections(fields, sections)
+        found = self._finding_nodes()
+        pages.attach(fields.nodes, owners, found, self._is_shown)
+        options = {
+            f"+options/{name}": Node(kind="options", words=list(words)) for name, words in self.completions().items()
+        }
+        tools = pages.tool_bar(can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
+        questions = self._autosave_nodes() | self._dialog()
+        whole = pages.check_page(found) | self._json_page() | pages.code_page(self.code if self._is_open(CODE) else "")
+        above = [pages.BAR, *(one for one in questions if one in _ABOVE or one.startswith("+autosave-"))]
+        children = [*above, *(section.id for section in sections), CHECK, TEXT, CODE]
+        root = Node(kind="pages", label=self.kind, children=children)
         if self.is_volatile and self.is_dirty:
-            nodes[ROOT]["state"] = "volatile"
-        self._last = nodes
-        return nodes
+            root["state"] = "volatile"
+        self._last = {**fields.nodes, **options, **tools, **questions, **whole, ROOT: root}
+        return self._last
 
     def _fields(self) -> Fields:
         def options(path: Path) -> str:
@@ -460,89 +427,32 @@ class Form(Screen, Generic[Written]):
 
         return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new)
 
-    def _page(self, page: Page, fields: Fields, owners: dict[str, str]) -> None:
-        children: list[str] = []
-        known = set(fields.nodes)
-        for part in page.parts:
-            value = self._draft.at(part.place)
-            if part.names is None or not (value is ABSENT or isinstance(value, dict)):
-                if part.place not in fields.nodes:
-                    children.append(fields.add(part.place))
-            else:
-                children += fields.members(part.place, part.names)
-        for place in page.rest:
-            claimed = {
-                step for one in self.pages() for part in one.parts if part.place == place for step in part.names or ()
-            }
-            children += [one for one in fields.unknown(place) if one.rpartition("/")[2] not in claimed]
-        owners |= dict.fromkeys([*(set(fields.nodes) - known), *page.rest], f"+{page.key}")
-        fields.nodes[f"+{page.key}"] = Node(kind="page", label=page.label, help=page.help, children=children)
-
-    def _attach(self, nodes: Nodes, owners: dict[str, str]) -> None:
-        """Put each finding beside the node that it is about, or on its page, and count it there."""
-        for key, found in self._keyed():
-            place = self.place(found)
-            while place not in owners and place:
-                place = place.rpartition("/")[0]
-            page = owners.get(place or ROOT, "")
-            if not page:
-                continue
-            nodes[page]["errors"] = nodes[page].get("errors", 0) + (found.severity == "error")
-            nodes[page]["warnings"] = nodes[page].get("warnings", 0) + (found.severity == "warning")
-            if self._is_shown(place):
-                nodes[place if place in nodes else page].setdefault("findings", []).append(
-                    finding_node(key, found, place)
-                )
-
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
         return self._show_all or place in self._touched or self._draft.at_start(place) is not ABSENT
-
-    def _check_page(self, nodes: Nodes) -> str:
-        found = [finding_node(key, one, self.place(one)) for key, one in self._keyed()]
-        nodes["+findings"] = Node(kind="findings", findings=found, text="Nothing was found.")
-        errors, warnings = (sum(one.severity == kind for one in self._all()) for kind in SEVERITIES[:2])
-        told = f"{'Not valid' if errors else 'Valid'}: {_count(errors, 'error')}, {_count(warnings, 'warning')}."
-        nodes["+verdict"] = note(told, "bad" if errors else "good")
-        nodes[CHECK] = Node(
-            kind="page", label="Check", state="whole", help="Everything that the validators say, in the order of the file.",
-            children=["+verdict", "+findings"], errors=errors, warnings=warnings,
-        )  # fmt: skip
-        return CHECK
-
-    def _json_page(self, nodes: Nodes) -> str:
-        said: list[str] = []
-        if self._broken:
-            nodes["+broken"] = note(
-                "This text is not taken yet: it is not JSON of the right kind. It is kept here.", "bad"
-            )
-            nodes["+discard"] = button("Discard this text", "discard")
-            said = ["+broken", "+discard"]
-        nodes[JSON] = Node(
-            kind="field", input="json", label="JSON", help="The same document as text; edits go both ways.", required=False,
-            value=(self._broken or self.public_text) if self._is_open("+text") else "", findings=self._json_findings(), state="tall",
-        )  # fmt: skip
-        nodes["+text"] = Node(kind="page", label="JSON", help="", children=[*said, JSON])
-        return "+text"
 
     def _is_open(self, page: str) -> bool:
         """Whether somebody looks at a page; the whole text is not sent with every key otherwise."""
         return page in self._open.values()
 
-    def _json_findings(self) -> list[FindingNode]:
-        if not self._broken:
-            return []
-        try:
-            self.read(self._broken)
-        except InvalidManifest as error:
-            return [FindingNode(key="", severity="error", text=str(error), of=JSON)]
-        return []
+    def _json_page(self) -> Nodes:
+        text = (self._broken or self.public_text) if self._is_open(TEXT) else ""
+        return pages.json_page(text, self._problem(self._broken) if self._broken else "")
 
-    def _code_page(self, nodes: Nodes) -> str:
-        nodes["+code"] = Node(kind="code", text=self.code if self._is_open(CODE) else "")
-        told = "A cell that makes the same document without the form."
-        nodes[CODE] = Node(kind="page", label="Python", help=told, children=["+code"])
-        return CODE
+    def _problem(self, text: str) -> str:
+        try:
+            self.read(text)
+        except InvalidManifest as error:
+            return str(error)
+        return ""
+
+    def _dialog(self) -> Nodes:
+        """Return the look at what a fix would change, if somebody asked for it."""
+        found = self._found(self._looking) if self._looking else None
+        if found is None or found.fix is None:
+            return {}
+        rows = differences(self._draft.data, self._repaired(found).data)
+        return pages.fix_dialog(found.fix.title, found.description, self.place(found), rows)
 
     @property
     def code(self) -> str:
@@ -552,40 +462,6 @@ class Form(Screen, Generic[Written]):
         name = self.kind
         return f"import jobtype_toolkit as jt\n\n{name} = jt.{name.capitalize()}.read({quoted})\n"
 
-    def _bar(self, nodes: Nodes) -> str:
-        buttons = {
-            "+undo": button("Undo", "undo", icon="undo", disabled=not self._draft.can_undo),
-            "+redo": button("Redo", "redo", icon="redo", disabled=not self._draft.can_redo),
-            "+import": button("Import a file", "import", icon="import"),
-            "+export": button("Export", "export", icon="export"),
-            "+checked": button("Check", "check", icon="check", primary=True),
-        }
-        nodes.update(buttons)
-        nodes["+bar"] = Node(kind="bar", label="Document", children=list(buttons))
-        return "+bar"
-
-    def _dialog(self, nodes: Nodes) -> list[str]:
-        """Return the look at what a fix would change, if somebody asked for it."""
-        found = self._found(self._looking) if self._looking else None
-        if found is None or found.fix is None:
-            return []
-        of = self.place(found)
-        rows = [
-            [path, _told(before), _told(after), kind]
-            for path, before, after, kind in differences(self._draft.data, self._repaired(found).data)
-        ]
-        nodes["+diff"] = Node(kind="diff", rows=rows)
-        nodes["+take"] = button("Apply", "apply", of, primary=True)
-        nodes["+leave"] = button("Leave it", "close", of)
-        title = found.fix.title
-        nodes["+dialog"] = Node(
-            kind="dialog",
-            label=title[:1].upper() + title[1:],
-            help=found.description,
-            children=["+diff", "+take", "+leave"],
-        )
-        return ["+dialog"]
-
     # Findings.
 
     def _all(self) -> tuple[Finding, ...]:
@@ -594,6 +470,9 @@ class Form(Screen, Generic[Written]):
     def _keyed(self) -> list[tuple[str, Finding]]:
         """Return the findings with keys that mean the same finding as long as nothing else is found."""
         return [(f"{at}:{one.name}:{one.path}", one) for at, one in enumerate(self._all())]
+
+    def _finding_nodes(self) -> list[FindingNode]:
+        return [finding_node(key, found, self.place(found)) for key, found in self._keyed()]
 
     def _found(self, key: str) -> Finding | None:
         return dict(self._keyed()).get(key)
@@ -605,22 +484,5 @@ class Form(Screen, Generic[Written]):
 
 
 _LOOKING_ONLY = frozenset({"leave", "open", "close", "export", "check", "compare"})
-
-
-def finding_node(key: str, found: Finding, place: str) -> FindingNode:
-    """Return a finding as a page shows it."""
-    made = FindingNode(
-        key=key, severity=found.severity, text=f"{found.description} {found.suggestion}".strip(), of=place
-    )
-    if found.fix is not None:
-        made["fix"] = found.fix.title
-        made["safe"] = found.fix.safe
-    return made
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _told(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+_ABOVE = ("+offer", "+offer-bar", "+offer-diff", DIALOG)
+"""What stands above the sections, if it is there."""

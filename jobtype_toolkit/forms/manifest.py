@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any, ClassVar
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.forms.form import Form, Page, Part
+from jobtype_toolkit.forms.form import Form
+from jobtype_toolkit.forms.pages import Part, Section
 from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
@@ -20,27 +21,27 @@ from jobtype_toolkit.seed.validator import validate_documents
 from jobtype_toolkit.widgets.nodes import Node
 
 _INTERFACE = "/job/interface"
-PAGES = (
-    Page("job", "Job", "What the job is called, what it does, and how long it may run.", (
+LAYOUT = (
+    Section("job", "Job", "What the job is called, what it does, and how long it may run.", (
         Part("/job", ("title", "name", "description", "jobVersion", "packageVersion", "timeout", "tags")),
         Part("/", ("seedVersion",)),
     ), ("/", "/job")),
-    Page("maintainer", "Maintainer", "Who answers questions about the job.", (
+    Section("maintainer", "Maintainer", "Who answers questions about the job.", (
         Part("/job/maintainer", ("name", "organization", "email", "url", "phone")),
     ), ("/job/maintainer",)),
-    Page("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
-    Page("inputs", "Inputs", "What the job reads.", (
+    Section("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
+    Section("inputs", "Inputs", "What the job reads.", (
         Part(f"{_INTERFACE}/inputs", ("files", "json")),
     ), (f"{_INTERFACE}/inputs",)),
-    Page("outputs", "Outputs", "What the job leaves behind.", (
+    Section("outputs", "Outputs", "What the job leaves behind.", (
         Part(f"{_INTERFACE}/outputs", ("files", "json")),
     ), (f"{_INTERFACE}/outputs",)),
-    Page("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
-    Page("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
-    Page("resources", "Resources", "What a run needs on its node.", (
+    Section("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
+    Section("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
+    Section("resources", "Resources", "What a run needs on its node.", (
         Part("/job/resources", ("scalar",)),
     ), ("/job/resources",)),
-    Page("errors", "Errors", "What the exit codes of the job mean.", (Part("/job", ("errors",)),)),
+    Section("errors", "Errors", "What the exit codes of the job mean.", (Part("/job", ("errors",)),)),
 )  # fmt: skip
 """The sections of the form. Every member of the schema stands in one of them."""
 
@@ -76,9 +77,9 @@ class ManifestState(Form[Manifest]):
         """The schema of Seed manifests."""
         return manifest_schema()
 
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections."""
-        return PAGES
+        return LAYOUT
 
     def read(self, source: Source) -> Manifest:
         """Return a manifest, from the target if it is named."""

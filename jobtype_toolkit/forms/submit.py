@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,16 +9,16 @@ from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import NotFound, Rejected, ToolkitError
 from jobtype_toolkit.forms.configuration import ConfigurationState
-from jobtype_toolkit.forms.form import finding_node
 from jobtype_toolkit.forms.icons import icon_name
 from jobtype_toolkit.forms.manifest import ManifestState
+from jobtype_toolkit.forms.planned import plain_finding, plan_nodes
 from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.seed.rules.images import image_name
-from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Input, Node, Nodes, Tone, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Input, Node, Nodes, button, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 _RECIPES = [("", "move to the new revision"), ("no", "stay with the revision they have")]
@@ -190,7 +189,10 @@ class SubmitState(Screen):
         fields = list(nodes)
         nodes["+plan"] = button("Make the plan", "plan", icon="check", primary=self.plan is None)
         told = self._told_nodes(nodes)
-        planned = self._plan_nodes(nodes)
+        planned: list[str] = []
+        if self.plan is not None:
+            planned, made = plan_nodes(self.plan, self._where, self._shown_finding)
+            nodes |= made
         nodes["+submit"] = Node(
             kind="page",
             label=f"Submit to {self._where}",
@@ -225,48 +227,7 @@ class SubmitState(Screen):
         """Return a finding that leads to its field, in the form beside this one; it is fixed there."""
         form: ManifestState | ConfigurationState = self.manifest if found.document == "manifest" else self.configuration
         place = f"../{form.kind}:{form.place(found)}"
-        return FindingNode(key="", severity=found.severity, text=finding_node("", found, "")["text"], of=place)
-
-    def _plan_nodes(self, nodes: Nodes) -> list[str]:
-        plan = self.plan
-        if plan is None:
-            return []
-        action = {"create": "Create", "edit": "Edit", "replace": "Replace"}[plan.action]
-        told = "Nothing was sent yet." if plan.is_sendable else "It cannot be sent."
-        nodes["+planned"] = note(f"{action} {plan.name} {plan.version}. {told}", "busy" if plan.is_sendable else "bad")
-        made = ["+planned"]
-        record = plan.as_dict()
-        changes = [[one["field"], _json(one["before"]), _json(one["after"]), ""] for one in record["changes"]]
-        nodes["+changes"] = Node(kind="diff", label="Fields", rows=[row for row in changes if row[2] not in ("", "{}")])
-        diff = [
-            [one["path"], _json(one["before"]), _json(one["after"]), one["kind"]] for one in record["manifest_diff"]
-        ]
-        nodes["+manifest-diff"] = Node(kind="diff", label="Manifest", rows=diff)
-        made += ["+changes", "+manifest-diff"]
-        if plan.compatibility is not None:
-            tone: Tone = "warning" if plan.compatibility.verdict == "breaking" else "good"
-            nodes["+compatibility"] = note(f"{plan.compatibility.kind.capitalize()}. {plan.compatibility.advice}", tone)
-            judged = [(one.verdict.capitalize(), one.description) for one in plan.compatibility]
-            nodes["+judged"] = Node(kind="facts", facts=judged)
-            made += ["+compatibility", "+judged"]
-        facts = [(_FACTS[heading], text) for heading, text in plan.lines() if heading in _FACTS]
-        nodes["+facts"] = Node(kind="facts", facts=facts)
-        warnings = [self._shown_finding(one) for one in plan.validation.findings if one.severity != "advice"]
-        nodes["+warnings"] = Node(kind="findings", findings=warnings, text="")
-        nodes["+send"] = button(
-            f"Send to {self._where}", "send", icon="send", primary=True, disabled=not plan.is_sendable
-        )
-        nodes["+cancel"] = button("Do not send", "cancel")
-        nodes["+confirm"] = Node(kind="bar", label="Confirm", children=["+send", "+cancel"])
-        return [*made, "+facts", "+warnings", "+confirm"]
-
-
-_FACTS = {"auto_update": "Recipes", "jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
-"""What of a plan's lines is told as facts; the rest has places of its own."""
-
-
-def _json(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+        return {**plain_finding(found), "of": place}
 
 
 def _field(label: str, kind: Input, told: str, value: str, **more: Any) -> Node:
