@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from jobtype_toolkit.forms.pages import diff, finding_node
 from jobtype_toolkit.plans.plan import Plan
@@ -12,7 +13,7 @@ from jobtype_toolkit.widgets.nodes import FindingNode, Node, Nodes, Tone, button
 _FACTS = {"auto_update": "Recipes", "jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
 """What of a plan's lines is told as facts, and how; the rest has places of its own."""
 _ACTIONS = {"create": "Create", "edit": "Edit", "replace": "Replace"}
-_EMPTY = (None, {})
+_EMPTY: tuple[Any, ...] = (None, {})
 """Values of a new job type that are not worth a line."""
 
 

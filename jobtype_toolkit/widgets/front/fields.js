@@ -35,7 +35,8 @@ function fieldPart(page, id, first) {
     });
     if ("readOnly" in control.focusable) control.focusable.readOnly = Boolean(node.read_only);
     control.update(node);
-    if (page.rewriting || !element.contains(page.focused())) control.write(node.value ?? "");
+    const isBusy = page.pending.has(id) || (element.contains(page.focused()) && !page.rewriting);
+    if (!isBusy) control.write(node.value ?? "");
   }
   return { element, update, focus: () => control.focusable.focus() };
 }

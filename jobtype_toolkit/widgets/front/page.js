@@ -49,7 +49,8 @@ class Page {
   }
 
   receive(message) {
-    if (!message.nodes) return;
+    const mine = message.view === this.view;
+    if (!message.nodes || (message.whole && !mine)) return;
     clearTimeout(this.waiting);
     if (this.isWaiting) this.warn("");
     this.isWaiting = false;
@@ -57,7 +58,6 @@ class Page {
       this.isBeating = false;
       this.beaten = Date.now();
     }
-    const mine = message.view === this.view;
     if (message.whole) this.nodes = {};
     Object.assign(this.nodes, message.nodes);
     for (const id of message.gone) this.forget(id);
