@@ -76,13 +76,15 @@ class ConfigurationState(Form[Configuration]):
     def _follow(self) -> None:
         with self._lock:
             self._validation = self._validated()
-        self._tell()
+        self.tell()
 
     # What the manifest asks for.
 
     def _named(self, section: str, configured: str) -> tuple[str, ...]:
         """Return the names in a section of the manifest, then those that are configured without being there."""
-        names = [item["name"] for _, item in items(self.manifest, SECTIONS[section]) if isinstance(item.get("name"), str)]
+        names = [
+            item["name"] for _, item in items(self.manifest, SECTIONS[section]) if isinstance(item.get("name"), str)
+        ]
         found = self._draft.at(configured)
         return tuple(dict.fromkeys([*names, *(found if isinstance(found, dict) else ())]))
 
@@ -203,4 +205,3 @@ class ConfigurationState(Form[Configuration]):
                 made["+none" + page] = note(f"The manifest declares no {page[1:]}.")
                 made[page]["children"] = ["+none" + page]
         return made
-

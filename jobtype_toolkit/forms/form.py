@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
+from jobtype_toolkit.forms.diff import diff
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
 from jobtype_toolkit.seed.differences import differences
@@ -150,21 +150,21 @@ class Form(Screen, Generic[Written]):
         with self._lock:
             self._draft = Draft(document)
             self._restart()
-        self._tell()
+        self.tell()
 
     def keep(self) -> None:
         """Make the present state the start, as after it was sent."""
         with self._lock:
             self._draft.restart()
             self._restart()
-        self._tell()
+        self.tell()
 
     def refuse(self, findings: Iterable[Finding]) -> None:
         """Show what a target found against the document at the fields that it is about, until the next edit."""
         with self._lock:
             self._refused = tuple(findings)
             self._show_all = True
-        self._tell()
+        self.tell()
 
     # What a person does.
 
@@ -463,11 +463,7 @@ class Form(Screen, Generic[Written]):
         if found is None or found.fix is None:
             return []
         of = self._place(found)
-        rows = [
-            [path, _told(before), _told(after), kind]
-            for path, before, after, kind in differences(self._draft.data, self._repaired(found).data)
-        ]
-        nodes["+diff"] = Node(kind="diff", rows=rows)
+        nodes["+diff"] = diff(self._draft.data, self._repaired(found).data)
         nodes["+take"] = button("Apply", "apply", of, primary=True)
         nodes["+leave"] = button("Leave it", "close", of)
         title = found.fix.title
@@ -508,7 +504,3 @@ def finding_node(key: str, found: Finding, place: str) -> FindingNode:
         made["fix"] = found.fix.title
         made["safe"] = found.fix.safe
     return made
-
-
-def _told(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)

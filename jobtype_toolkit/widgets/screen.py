@@ -71,11 +71,11 @@ class Screen(ABC):
                 effect = Effect(say=str(refused))
             told = {"focus": effect.focus, "say": effect.say, "rewrite": effect.rewrite, "download": effect.download}
             answer = {**answer, **{name: one for name, one in told.items() if one}, **self._changes()}
-        self._tell()
+        self.tell()
         return answer
 
     def changes(self) -> dict[str, Any]:
-        """Return a message that brings pages in step after a change that no page asked for."""
+        """Return a message that brings pages in step after a change that no page asked for; without nodes if none is due."""
         with self._lock:
             return {"view": "", "n": 0, "of": "", "rewrite": True, **self._changes()}
 
@@ -101,6 +101,7 @@ class Screen(ABC):
         nodes, gone = changed(before, self._shown)
         return {"nodes": nodes, "gone": gone}
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell all who watch that something may have changed."""
         for watcher in self._watchers:
             watcher()
