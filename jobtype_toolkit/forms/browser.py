@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.errors import ToolkitError
+from jobtype_toolkit.errors import AlreadySent, ToolkitError
 from jobtype_toolkit.forms.diff import diff
 from jobtype_toolkit.seed.compatibility import compare
 from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, button, note
@@ -45,7 +45,7 @@ class Chosen:
 
     name: str
     version: str
-    source: dict[str, str]
+    source: dict[str, Any]
     """The source as an argument, in a store of several."""
     details: JobType
     versions: pd.DataFrame
@@ -99,7 +99,8 @@ class BrowserState(Screen):
     def found(self) -> pd.DataFrame:
         """All job types that match the search and the filters, as `target.job_types` returns them."""
         with self._lock:
-            return self._types[self._matches()]
+            found: pd.DataFrame = self._types[self._matches()]
+            return found
 
     def on_open(self, opener: Opener) -> None:
         """Call a function with name and version if somebody asks for the manifest form."""
@@ -131,7 +132,7 @@ class BrowserState(Screen):
             return
         row = self._types.loc[at[0]]
         name, version = str(row["name"]), str(row["version"])
-        source = {"source": str(row["source"])} if "source" in self._types else {}
+        source: dict[str, Any] = {"source": str(row["source"])} if "source" in self._types else {}
         revisions = self._target.revisions(name, version, **source)
         numbers = [int(number) for number in revisions["revision_num"]]
         self._chosen = Chosen(
@@ -145,7 +146,8 @@ class BrowserState(Screen):
         same = self._types["name"] == row["name"]
         if "source" in self._types:
             same &= self._types["source"] == row["source"]
-        return self._types[same]
+        found: pd.DataFrame = self._types[same]
+        return found
 
     def _compare(self) -> None:
         """Read the manifests of the two revisions, if somebody looks at them."""
@@ -170,6 +172,8 @@ class BrowserState(Screen):
             return NOTHING
         try:
             return done(of, value)
+        except AlreadySent as again:
+            return Effect(say=str(again))
         except ToolkitError as refused:
             self._trouble = str(refused)
             return Effect(say=str(refused))
@@ -333,7 +337,7 @@ class BrowserState(Screen):
     def _actions(self, nodes: Nodes, chosen: Chosen) -> str:
         is_paused, is_active = chosen.details.is_paused, chosen.details.is_active
         wanted = ["unpause" if is_paused else "pause", "activate" if is_active is False else "deprecate"]
-        icons = {"pause": "pause", "unpause": "play", "deprecate": "remove", "activate": "check"}
+        icons = {"pause": "pause", "unpause": "play", "deprecate": "archive", "activate": "check"}
         for one in wanted:
             nodes[f"+plan/{one}"] = button(f"{CHANGES[one][0]} …", "plan", argument=one, icon=icons[one])
         keys = [f"+plan/{one}" for one in wanted]
@@ -395,7 +399,7 @@ class BrowserState(Screen):
                 frame["revision_num"], frame["docker_image"].fillna(""), frame["created"], strict=True
             )
         ]
-        columns = [{"label": "Revision", "align": "right"}, {"label": "Image"}, {"label": "Created"}]
+        columns = [{"label": "Revision"}, {"label": "Image"}, {"label": "Created"}]
         nodes["+revisions"] = Node(kind="table", label="Newest first", columns=columns, rows=rows, text="No revisions.")
         yield "+revisions"
         if chosen.pair is None:
