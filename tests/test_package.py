@@ -25,7 +25,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
 
 LAYERS = (
-    {"api", "seed", "errors", "sqlfiles", "generator"},
+    {"api", "seed", "errors", "sqlfiles", "generator", "lazy"},
     {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
     {"store", "live", "lakes"},
     {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
@@ -60,7 +60,10 @@ LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
 HOMES = {
     "duckdb": {"store", "lakes", "generator"},
     "requests": {"live"},
+    "anywidget": {"widgets"},
+    "IPython": {"widgets"},
     "ipywidgets": {"forms", "boards", "widgets"},
+    "traitlets": {"forms", "boards", "widgets"},
     "jsonschema": set(),  # the tests only
     "starlette": {"server", "testing"},
     "uvicorn": {"server", "testing"},

@@ -3,18 +3,23 @@
 `ManifestForm`, `ConfigurationForm`, `SubmitForm` and `JobTypeBrowser` are widgets; `author` shows the first three as steps.
 """
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
-_PUBLIC = {"skins": ["AuthorForm", "ConfigurationForm", "ManifestForm", "SubmitForm", "author"]}
-_MODULES = {name: module for module, names in _PUBLIC.items() for name in names}
+from jobtype_toolkit.lazy import loader
 
-__all__ = sorted(_MODULES)  # noqa: PLE0605 - one table of names
+if TYPE_CHECKING:
+    from jobtype_toolkit.forms.job_type_browser import JobTypeBrowser
+    from jobtype_toolkit.forms.skins import AuthorForm, ConfigurationForm, ManifestForm, SubmitForm, author
+
+__all__ = ["AuthorForm", "ConfigurationForm", "JobTypeBrowser", "ManifestForm", "SubmitForm", "author"]
+__getattr__ = loader(
+    __name__,
+    {
+        "job_type_browser": ["JobTypeBrowser"],
+        "skins": ["AuthorForm", "ConfigurationForm", "ManifestForm", "SubmitForm", "author"],
+    },
+)
 
 
-def __getattr__(name: str) -> Any:
-    """Load a form on first use: ipywidgets costs more than a command line wants to pay."""
-    if name not in _MODULES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+def __dir__() -> list[str]:
+    return __all__

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from jobtype_toolkit.forms.diff import rows_node
 from jobtype_toolkit.forms.draft import ABSENT
 from jobtype_toolkit.forms.fields import Fields
 from jobtype_toolkit.seed.differences import Row
@@ -148,7 +147,7 @@ def fix_dialog(title: str, told: str, of: str, rows: Iterable[Row]) -> Nodes:
         DIALOG: Node(
             kind="dialog", label=title[:1].upper() + title[1:], help=told, children=["+diff", "+take", "+leave"]
         ),
-        "+diff": diff(rows),
+        "+diff": rows_node(rows),
         "+take": button("Apply", "apply", of, primary=True),
         "+leave": button("Leave it", "close", of),
     }
@@ -164,19 +163,8 @@ def autosave_offer(told: str, rows: Iterable[Row] | None) -> Nodes:
         "+offer-drop": button("Discard it", "drop"),
     }
     if rows is not None:
-        made["+offer-diff"] = diff(rows)
+        made["+offer-diff"] = rows_node(rows)
     return made
-
-
-def diff(rows: Iterable[Row], label: str = "") -> Node:
-    """Return differences as a table."""
-    shown = [[path, as_json(before), as_json(after), kind] for path, before, after, kind in rows]
-    return Node(kind="diff", label=label, rows=shown)
-
-
-def as_json(value: Any) -> str:
-    """Return a value as JSON, nothing for none."""
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def counted(number: int, what: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jobtype_toolkit.forms.pages import diff, finding_node
+from jobtype_toolkit.forms.diff import rows_node
+from jobtype_toolkit.forms.pages import finding_node
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.widgets.nodes import FindingNode, Node, Nodes, Tone, button, note
@@ -40,8 +41,8 @@ def plan_nodes(
     warnings = [show(one) for one in plan.validation.findings if one.severity != "advice"]
     shown: Nodes = {
         "+planned": head,
-        "+changes": diff((row for row in fields if row[1] is not None or row[2] not in _EMPTY), "Fields"),
-        "+manifest-diff": diff(manifest, "Manifest"),
+        "+changes": rows_node((row for row in fields if row[1] is not None or row[2] not in _EMPTY), "Fields"),
+        "+manifest-diff": rows_node(manifest, "Manifest"),
         **_compatibility(plan),
         "+facts": Node(kind="facts", facts=[(_FACTS[name], text) for name, text in plan.lines() if name in _FACTS]),
         "+warnings": Node(kind="findings", findings=warnings, text=""),

@@ -14,7 +14,7 @@ ROOT = "/"
 
 Kind = Literal[
     "pages", "page", "steps", "group", "list", "row", "field", "findings", "button", "bar", "note", "code", "diff", "table",
-    "dialog", "facts", "options",
+    "dialog", "facts", "options", "board", "section", "columns", "tiles", "age",
 ]  # fmt: skip
 """What a node is shown as; `front/` has a function for each."""
 Input = Literal["text", "area", "number", "choice", "words", "json", "secret", "search"]
@@ -78,6 +78,10 @@ class Node(TypedDict, total=False):
     every: int
     """After how many seconds a page asks again (the root of a board)."""
     facts: list[tuple[str, str]]
+    tiles: list[dict[str, Any]]
+    """Each with a label, a value, a text, a tone, and perhaps `parts`: label, count, tone."""
+    at: float
+    """How many seconds ago it was, `{age}` in the text standing for it."""
 
 
 Nodes = dict[str, Node]
@@ -126,7 +130,24 @@ def texts(nodes: Mapping[str, Node], ids: Sequence[str]) -> list[str]:
     told: list[str] = []
     for key in ids:
         node = nodes[key]
+        if node["kind"] == "bar":  # things to press
+            continue
         label, text = node.get("label", ""), node.get("value", node.get("text", ""))
+        text = "" if node.get("rows") else text  # of a table without rows
         told += [f"{label}: {text}" if label and text else label or text] if label or text else []
+        told += [f"{one['label']}: {one['value']} ({one['text']})" for one in node.get("tiles", [])]
+        told += _rows(node) if node["kind"] == "table" else []
         told += texts(nodes, node.get("children", []))
     return told
+
+
+_ROWS_TOLD = 10
+
+
+def _rows(node: Node) -> list[str]:
+    """Return the first rows of a table as lines."""
+    rows = [[one["text"] if isinstance(one, dict) else one for one in row["cells"]] for row in node["rows"]]
+    lines = [
+        " | ".join(cells) for cells in [[column["label"] for column in node["columns"]], *rows[:_ROWS_TOLD]] if rows
+    ]
+    return [*lines, f"… and {len(rows) - _ROWS_TOLD:,} more"] if len(rows) > _ROWS_TOLD else lines

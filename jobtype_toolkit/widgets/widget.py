@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,8 +14,10 @@ from jobtype_toolkit.display.html import render
 from jobtype_toolkit.widgets.nodes import ROOT, texts
 from jobtype_toolkit.widgets.screen import Screen
 
-PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "page.js")
+PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js", "page.js")
 """The parts of the front end's module, in the order in which they are joined."""
+STYLES = ("page.css", "boards.css")
+"""The parts of the style of all pages."""
 _SETTLING = frozenset({"leave", "send", "check"})
 """The acts after which the static copy is made anew: not every key."""
 
@@ -29,7 +32,8 @@ def front() -> str:
 @cache
 def style() -> str:
     """Return the style of all pages."""
-    return files(__package__).joinpath("front", "page.css").read_text(encoding="utf-8")
+    folder = files(__package__).joinpath("front")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
 
 
 class Widget(anywidget.AnyWidget):
@@ -45,19 +49,22 @@ class Widget(anywidget.AnyWidget):
         super().__init__(**traits)
         self.screen = screen
         self._copies: list[DisplayHandle] = []
+        self._sending = threading.RLock()  # changes are sent in the order in which they were made
         self.on_msg(self._on_page_message)
         screen.watch(self.show_changes)
 
     def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        self.send(self.screen.receive(content))
+        with self._sending:
+            self.send(self.screen.receive(content))
         if content.get("do") in _SETTLING:
             self._copy_anew()
 
     def show_changes(self) -> None:
         """Bring the pages in step after a change that none of them asked for."""
-        message = self.screen.changes()
-        if message["nodes"] or message["gone"]:
-            self.send(message)
+        with self._sending:
+            message = self.screen.changes()
+            if message["nodes"] or message["gone"]:
+                self.send(message)
 
     def close(self) -> None:
         """End the widget and what its screen holds."""

@@ -21,6 +21,8 @@ const ICONS = {
   play: "M5 3l8 5-8 5z",
   refresh: "M12.8 6.5A5 5 0 1 0 13 9M13 3v3.5H9.5",
   open: "M6 3H3v10h10v-3M9 3h4v4M13 3L7.5 8.5",
+  archive: "M2.5 3.5h11v3h-11zM3.5 6.5V13h9V6.5M6.5 9h3",
+  close: "M4 4l8 8M12 4l-8 8",
   search: "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM10.3 10.3L14 14",
   send: "M2.5 8L13.5 2.5 9.5 13.5 7.5 9z",
 };

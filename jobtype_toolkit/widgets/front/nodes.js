@@ -97,7 +97,7 @@ function buttonPart(page, id, first) {
 
 function barPart(page) {
   const element = h("div", { class: "jtk-bar", role: "group" });
-  return { element, update: (node) => { set(element, { "aria-label": node.label ?? "Actions" }); page.fill(element, node.children); } };
+  return { element, update: (node) => { set(element, { "aria-label": node.label ?? "Actions", "data-state": node.state }); page.fill(element, node.children); } };
 }
 
 function notePart(page) {
