@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import traitlets
-from IPython.core.getipython import get_ipython
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.autosave import Autosave
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.form import Form
-from jobtype_toolkit.forms.host import autosave_path, is_voila
 from jobtype_toolkit.forms.manifest import ManifestState, Source
 from jobtype_toolkit.forms.submit import SubmitState
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.widgets.host import autosave_path, current_shell, is_voila
 from jobtype_toolkit.widgets.screen import Screen
 from jobtype_toolkit.widgets.steps import Steps
 from jobtype_toolkit.widgets.widget import Widget
@@ -258,5 +257,5 @@ def _autosave(kind: str, asked: PathLike[str] | str | bool | None) -> Autosave |
     """Return the autosave that was asked for, or the usual one of the cell that runs; None for none."""
     if asked is False:
         return None
-    path = autosave_path(kind, shell=get_ipython()) if asked is None or asked is True else Path(asked)
+    path = autosave_path(kind, shell=current_shell()) if asked is None or asked is True else Path(asked)
     return None if path is None else Autosave(path)

@@ -9,6 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from IPython.core.getipython import get_ipython
+
 FOLDER = ".jobtype_toolkit"
 _SEEN: dict[tuple[str, str], Any] = {}
 
@@ -20,6 +22,11 @@ def is_voila(environment: Mapping[str, str] = os.environ) -> bool:
         or "VOILA_KERNEL_ID" in environment
         or (environment.get("SERVER_SOFTWARE", "").startswith("voila"))
     )
+
+
+def current_shell() -> Any:
+    """Return IPython's shell, None outside of one."""
+    return get_ipython()
 
 
 def autosave_path(
