@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from jobtype_toolkit.boards.status import StatusState
 
 DAY = pd.Timedelta("1D")
 
+NUMBERS = itertools.count(1)
+
 
 def act(state: StatusState, do: str, of: str = "/", value: Any = None) -> dict[str, Any]:
-    return state.receive({"do": do, "of": of, "value": value, "view": "test", "n": 1})
+    return state.receive({"do": do, "of": of, "value": value, "view": "test", "n": next(NUMBERS)})
 
 
 def at_once(work: Any) -> None:
@@ -170,7 +173,7 @@ def test_of_a_thousand_types_the_worst_200_are_shown(store, write):
     act(state, "edit", "+filter", "TYPE-0999")
     assert [row["Job type"] for row in table(state, "+types")] == ["type-0999 1.0"]
     act(state, "edit", "+filter", "nothing like it")
-    assert state.nodes()["+types"]["text"] == "No job types match the filter."
+    assert (table(state, "+types"), state.nodes()["+types"]["text"]) == ([], "No job types match the filter.")
     assert tiles(state)["Failed"] == 250  # the tiles are of all types
 
 
