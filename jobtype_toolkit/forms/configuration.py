@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.draft import child, steps
-from jobtype_toolkit.forms.form import Form, Page, Part
+from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.manifest import ManifestState
-from jobtype_toolkit.forms.suggestions import Suggestions
+from jobtype_toolkit.forms.pages import Part, Section
+from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.configuration import Configuration
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
 from jobtype_toolkit.seed.json.document import plain
@@ -47,9 +48,11 @@ class ConfigurationState(Form[Configuration]):
 
     def __init__(self, manifest: Any, configuration: Any = None, *, target: Backend | None = None) -> None:
         self._manifest = manifest if isinstance(manifest, ManifestState) else Manifest.read(manifest)
-        self.suggestions = Suggestions(target)
+        self.target = Target(target)
         self._branches: dict[tuple[str, str], Any] = {}
-        super().__init__(Configuration.read({} if configuration is None else configuration))
+        super().__init__(
+            Configuration.read({} if configuration is None else configuration), is_new=configuration is None
+        )
         if isinstance(manifest, ManifestState):
             manifest.watch(self._follow)
 
@@ -64,13 +67,16 @@ class ConfigurationState(Form[Configuration]):
         return configuration_schema()
 
     def read(self, source: Any) -> Configuration:
-        """Return a configuration; secrets that were typed stay where the source has none."""
+        """Return a configuration."""
+        return Configuration.read(source)
+
+    def reread(self, source: Any) -> Configuration:
+        """Return a configuration made of the text that is shown, which has no secrets: those that were typed stay."""
         made = Configuration.read(source)
-        if hasattr(self, "_draft"):
-            typed = settings_of(self._draft.data)
-            for name in self.secrets & set(typed):
-                if name not in settings_of(made.data):
-                    made.set(("settings", name), typed[name])
+        typed = settings_of(self._draft.data)
+        for name in self.secrets & set(typed):
+            if name not in settings_of(made.data):
+                made.set(("settings", name), typed[name])
         return made
 
     def _follow(self) -> None:
@@ -93,18 +99,18 @@ class ConfigurationState(Form[Configuration]):
         """The names of the settings that the manifest marks as secret."""
         return secret_settings(self.manifest)
 
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections, with a field for each mount, setting and file output of the manifest."""
         outputs = self._named("file output", "/output_workspaces/outputs")
         return (
-            Page("run", "Run", "Lower runs earlier; 100 by default.", (Part("/", ("priority",)),), ("/",)),
-            Page("workspaces", "Workspaces", "Where the captured files are stored.", (
+            Section("run", "Run", "Lower runs earlier; 100 by default.", (Part("/", ("priority",)),), ("/",)),
+            Section("workspaces", "Workspaces", "Where the captured files are stored.", (
                 Part("/output_workspaces", ("default",)), Part("/output_workspaces/outputs", outputs),
             ), ("/output_workspaces",)),
-            Page("mounts", "Mounts", "What stands behind each mount of the manifest.", (
+            Section("mounts", "Mounts", "What stands behind each mount of the manifest.", (
                 Part("/mounts", self._named("mount", "/mounts")),
             )),
-            Page("settings", "Settings", "The value of each setting of the manifest.", (
+            Section("settings", "Settings", "The value of each setting of the manifest.", (
                 Part("/settings", self._named("setting", "/settings")),
             )),
         )  # fmt: skip
@@ -132,11 +138,11 @@ class ConfigurationState(Form[Configuration]):
 
     def completions(self) -> Mapping[str, Iterable[str]]:
         """Return the workspaces of the target."""
-        return {"workspaces": self.suggestions.workspaces}
+        return {"workspaces": self.target.workspaces}
 
     def completion(self, path: Path) -> str:
         """Return the workspaces for what names one."""
-        return "workspaces" if path[:1] == ("output_workspaces",) and self.suggestions.workspaces else ""
+        return "workspaces" if path[:1] == ("output_workspaces",) and self.target.workspaces else ""
 
     # Mounts: only the chosen branch is kept in the document, the other one for the case that it is chosen again.
 
@@ -163,7 +169,7 @@ class ConfigurationState(Form[Configuration]):
     # Findings.
 
     def _validated(self) -> Validation:
-        known = self.suggestions.known
+        known = self.target.known
         found = validate_documents(plain(self.manifest), plain(self._draft.data), workspaces=known)
         more = tuple(self._lost_secrets())
         kept = tuple(one for one in found.warnings if not self._is_kept(one))
@@ -181,9 +187,10 @@ class ConfigurationState(Form[Configuration]):
         """Whether it blames a secret for staying as it is, or for being typed where it is never shown."""
         return (one.name == "MISSING_SETTING" and one.missing in self.secrets) or one.name == "SECRET_IN_THE_OPEN"
 
-    def _place(self, found: Finding) -> str:
+    def place(self, found: Finding) -> str:
+        """Return the id of the place that a finding is about."""
         section = {"MISSING_MOUNT": "/mounts", "MISSING_SETTING": "/settings"}.get(found.name)
-        return child(section, found.missing) if section else super()._place(found)
+        return child(section, found.missing) if section else super().place(found)
 
     # Texts without secrets.
 
@@ -193,6 +200,11 @@ class ConfigurationState(Form[Configuration]):
         document = self._draft.document
         secrets = self.secrets & set(settings_of(document.data))
         return document.without_secrets(self.manifest).text if secrets else document.text
+
+    @property
+    def kept_text(self) -> str:
+        """What an autosave keeps: never a text that is not taken yet, which may have a secret anywhere."""
+        return self.public_text
 
     def nodes(self) -> Nodes:
         """Return the pages, with a word on secrets where there are some."""

@@ -27,12 +27,14 @@ class Fields:
         schema: what the document may hold.
         options: the id of a node with completions for a path of the schema (0 for the rows of lists), "" for none.
         adjust: changes a field's node after the schema has said its part.
+        marks_changes: whether a field says that it differs from the start; in a new document all do.
     """
 
     draft: Draft[Any]
     schema: Schema
     options: Callable[[Path], str] = lambda _path: ""
     adjust: Callable[[str, Node], None] = lambda _place, _node: None
+    marks_changes: bool = True
     nodes: Nodes = field(default_factory=dict)
 
     def add(self, place: str) -> str:
@@ -120,12 +122,14 @@ class Fields:
             inner = child(spot.place, "value")
             self.nodes[inner] = self._json(spot, label, "It is no object; write it as JSON.")
             children = [inner]
-        state = "new" if spot.start is ABSENT else "changed" if spot.is_changed else ""
+        state = (
+            "" if not self.marks_changes else "new" if spot.start is ABSENT else "changed" if spot.is_changed else ""
+        )
         self.nodes[spot.place] = Node(kind="row", label=label, name=str(named), state=state, children=children)
 
     def _field(self, spot: _Spot, node: Schema, *, required: bool) -> Node:
         value, kind = spot.value, input_of(node, spot.place)
-        fits = value is ABSENT or fits_input(kind, node, value) or spot.place in self.draft.unread
+        fits = value is ABSENT or fits_input(kind, node, value)
         made = Node(
             kind="field",
             input=kind if fits else "json",
@@ -133,7 +137,7 @@ class Fields:
             help=node.description,
             value=shown(kind if fits else "json", value),
             required=required,
-            changed=spot.is_changed,
+            changed=self.marks_changes and spot.is_changed,
         )
         if made["input"] == "choice":
             made["choices"] = choices(node, value, required=required)
@@ -152,7 +156,7 @@ class Fields:
     def _json(self, spot: _Spot, label: str, told: str) -> Node:
         return Node(
             kind="field", input="json", label=label, help=told, value=shown("json", spot.value), required=False,
-            changed=spot.is_changed, state="unknown",
+            changed=self.marks_changes and spot.is_changed, state="unknown",
         )  # fmt: skip
 
 
@@ -195,8 +199,8 @@ def fits_input(kind: Input, node: Schema, value: Any) -> bool:
     """Whether a value can be shown in its input without a loss."""
     if kind == "choice":
         return isinstance(value, bool) if node.type == "boolean" else isinstance(value, str)
-    if kind == "number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "number":  # a text there was typed, perhaps in an earlier run
+        return isinstance(value, int | float | str) and not isinstance(value, bool)
     if kind == "words":
         return isinstance(value, list) and all(isinstance(one, str) and "\n" not in one for one in value)
     return kind in ("text", "area") and isinstance(value, str)

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
-from jobtype_toolkit.forms.diff import diff
+from jobtype_toolkit.forms import pages
+from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
-from jobtype_toolkit.seed.differences import differences
+from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, counted, finding_node
+from jobtype_toolkit.seed.differences import Row, differences
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.schema import Schema
-from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
-
-JSON, CODE, CHECK = "+json", "+python", "+check"
-SEVERITIES = ("error", "warning", "advice")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some members of an object, or all of one place."""
-
-    place: str
-    names: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A section of a form. `rest` are the objects whose unknown members it shows too."""
-
-    key: str
-    label: str
-    help: str
-    parts: tuple[Part, ...]
-    rest: tuple[str, ...] = ()
 
 
 class Form(Screen, Generic[Written]):
@@ -52,9 +31,13 @@ class Form(Screen, Generic[Written]):
 
     kind: ClassVar[str]
 
-    def __init__(self, document: Written) -> None:
+    def __init__(self, document: Written, *, is_new: bool = False) -> None:
         super().__init__()
+        self._is_new = is_new
+        self._last: Nodes = {}
+        self.is_volatile = False
         self._draft: Draft[Written] = Draft(document)
+        self.autosave = None
         self._restart()
 
     def _restart(self) -> None:
@@ -74,7 +57,7 @@ class Form(Screen, Generic[Written]):
         """The schema of the document."""
 
     @abstractmethod
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections, as they are now."""
 
     @abstractmethod
@@ -84,6 +67,10 @@ class Form(Screen, Generic[Written]):
     @abstractmethod
     def read(self, source: Any) -> Written:
         """Return a document that the form can take."""
+
+    def reread(self, source: Any) -> Written:
+        """Return a document that was made of the text that is shown."""
+        return self.read(source)
 
     def completions(self) -> Mapping[str, Iterable[str]]:
         """Return what can be completed in fields, by a name."""
@@ -127,9 +114,24 @@ class Form(Screen, Generic[Written]):
         return self._draft.document.text
 
     @property
+    def kept_text(self) -> str:
+        """What an autosave keeps."""
+        return self._broken or self.public_text
+
+    @property
     def validation(self) -> Validation:
         """What the validator says of the draft."""
         return self._validation
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to say about this document, a target's refusals first."""
+        return self._all()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether nothing that was found is an error."""
+        return not any(one.severity == "error" for one in self._all())
 
     @property
     def is_dirty(self) -> bool:
@@ -138,7 +140,7 @@ class Form(Screen, Generic[Written]):
             return self._draft.is_dirty or bool(self._broken)
 
     @property
-    def differences(self) -> list[tuple[str, Any, Any, str]]:
+    def differences(self) -> list[Row]:
         """What differs from the start: path, before, after, kind."""
         with self._lock:
             before = self.read(self._draft.start_text).data
@@ -148,7 +150,7 @@ class Form(Screen, Generic[Written]):
         """Start anew with another document; nothing of the one before is left."""
         document = self.read(source)
         with self._lock:
-            self._draft = Draft(document)
+            self._draft, self._is_new = Draft(document), False
             self._restart()
         self.tell()
 
@@ -156,7 +158,10 @@ class Form(Screen, Generic[Written]):
         """Make the present state the start, as after it was sent."""
         with self._lock:
             self._draft.restart()
+            self._is_new = False
             self._restart()
+            if self._autosave is not None:
+                self._autosave.discard()
         self.tell()
 
     def refuse(self, findings: Iterable[Finding]) -> None:
@@ -174,7 +179,8 @@ class Form(Screen, Generic[Written]):
             "edit": self._edit, "leave": self._leave, "add": self._add, "remove": self._remove, "copy": self._copy,
             "move": self._move, "reset": self._reset, "fix": self._fix, "apply": self._apply, "close": self._close,
             "undo": self._undo, "redo": self._redo, "import": self._import, "export": self._export, "check": self._check,
-            "discard": self._discard, "open": self._opened,
+            "discard": self._discard, "open": self._opened, "take": self._take, "compare": self._compare,
+            "drop": self._drop,
         }  # fmt: skip
         done = acts.get(act)
         if done is None:
@@ -183,6 +189,9 @@ class Form(Screen, Generic[Written]):
         if act not in _LOOKING_ONLY:
             self._refused = ()
             self._validation = self._validated()
+            self._save()
+        elif act == "leave" and self._autosave is not None and self.is_dirty:
+            self._autosave.sync()
         return effect
 
     def _edit(self, of: str, value: Any) -> Effect:
@@ -190,7 +199,7 @@ class Form(Screen, Generic[Written]):
         if of == JSON:
             return self._edit_json(text)
         self._touched.add(of)
-        node = self._shown.get(of)
+        node = self._last.get(of)
         if node is None or node.get("kind") != "field":
             return NOTHING
         place = of.removesuffix("/value") if of.endswith("/value") and self._draft.at(of) is ABSENT else of
@@ -205,14 +214,13 @@ class Form(Screen, Generic[Written]):
 
     def _edit_json(self, text: str) -> Effect:
         try:
-            document = self.read(text)
+            document = self.reread(text)
         except InvalidManifest as error:
             self._broken = text
             return Effect(say=str(error))
-        self._draft.begin(JSON)
-        typing = self._draft.data != document.data
         self._broken = ""
-        if typing or document.text != self._draft.document.text:
+        if document.text != self._draft.document.text:
+            self._draft.begin(JSON)
             self._draft.replace(document)
             self._draft.typing(JSON)
         return NOTHING
@@ -278,7 +286,7 @@ class Form(Screen, Generic[Written]):
             return NOTHING
         if not found.fix.safe:
             self._looking = str(value)
-            return Effect(focus="+dialog")
+            return Effect(focus=DIALOG)
         return self._fixed(of, found)
 
     def _apply(self, of: str, _value: Any) -> Effect:
@@ -290,14 +298,14 @@ class Form(Screen, Generic[Written]):
         self._draft.begin()
         self._draft.replace(document)
         title = found.fix.title if found.fix else ""
-        return Effect(focus=self._place(found) if of in (ROOT, "") else of, say=f"Done: {title}.", rewrite=True)
+        return Effect(focus=self.place(found) if of in (ROOT, "") else of, say=f"Done: {title}.", rewrite=True)
 
     def _repaired(self, found: Finding) -> Written:
         """Return the document with a finding's fix applied."""
         if found.fix is None:
             msg = "there is no fix for this finding"
             raise InvalidPath(msg)
-        return self.read(found.fix.apply(self._draft.document))
+        return self.reread(found.fix.apply(self._draft.document))
 
     def _close(self, of: str, _value: Any) -> Effect:
         self._looking = ""
@@ -307,10 +315,10 @@ class Form(Screen, Generic[Written]):
         self._broken = ""
         return Effect(focus=JSON, rewrite=True)
 
-    def _import(self, _of: str, value: Any) -> Effect:
+    def _import(self, of: str, value: Any) -> Effect:
         text = str(value)
         try:
-            document = self.read(text)
+            document = self.reread(text) if of == JSON else self.read(text)
         except InvalidManifest as error:
             self._broken = text
             return Effect(focus=JSON, say=f"The file was not taken: {error}")
@@ -325,117 +333,126 @@ class Form(Screen, Generic[Written]):
     def _check(self, _of: str, _value: Any) -> Effect:
         self._show_all = True
         first = next((one for one in self._all() if one.severity == "error"), None)
-        counts = f"{self.validation.verdict}."
-        return Effect(focus=self._place(first) if first else "", say=counts[:1].upper() + counts[1:])
+        told = f"The first of {counted(len(self._all()), 'finding')}." if first else "No error was found."
+        return Effect(focus=self.place(first) if first else CHECK, say=told)
+
+    # Autosave: offered, never applied unasked.
+
+    @property
+    def autosave(self) -> Autosave | None:
+        """The file that what is typed goes to; None for none."""
+        return self._autosave
+
+    @autosave.setter
+    def autosave(self, autosave: Autosave | None) -> None:
+        found = autosave.offered() if autosave is not None else None
+        self._autosave = autosave
+        self._offer = found if found and found["text"] != self.public_text else None
+        self._is_compared = False
+
+    def _save(self) -> None:
+        if self._autosave is None:
+            return
+        if self.is_dirty:
+            self._autosave.write(self.kept_text, self._draft.start_text)
+        else:
+            self._autosave.discard()
+
+    def _take(self, _of: str, _value: Any) -> Effect:
+        text, self._offer = (self._offer or {}).get("text", ""), None
+        return self._import(JSON, text) if text else NOTHING
+
+    def _compare(self, _of: str, _value: Any) -> Effect:
+        self._is_compared = not self._is_compared
+        return NOTHING
+
+    def _drop(self, _of: str, _value: Any) -> Effect:
+        self._offer = None
+        if self._autosave is not None:
+            self._autosave.discard()
+        return Effect(say="The autosave was discarded.")
+
+    def _autosave_nodes(self) -> Nodes:
+        if self._offer is None:
+            return self._autosave_notes()
+        rows = self._offered_rows()
+        count = "text that is not JSON yet" if rows is None else counted(len(rows), "difference") + " from what is here"
+        is_related = self._offer.get("start") == digest(self._draft.start_text)
+        since = "" if is_related else " It started from another document."
+        told = f"There is an autosave of {self._offer['at']} with {count}.{since}"
+        return pages.autosave_offer(told, (rows or []) if self._is_compared else None)
+
+    def _offered_rows(self) -> list[Row] | None:
+        try:
+            return differences(self._draft.data, self.read((self._offer or {})["text"]).data)
+        except InvalidManifest:
+            return None
+
+    def _autosave_notes(self) -> Nodes:
+        told = []
+        if self.is_volatile and self.is_dirty:
+            told.append("Nothing is kept on disk here: export the file before you leave.")
+        if self._autosave is not None and self._autosave.problem:
+            told.append(f"There is no autosave: {self._autosave.problem}")
+        if self._autosave is not None and self._autosave.other is not None:
+            told.append("Another kernel of this notebook writes to the same autosave; the last one to write wins.")
+        return {f"+autosave-{at}": note(text, "warning") for at, text in enumerate(told)}
 
     # What the page shows.
 
     def nodes(self) -> Nodes:
-        """Return the pages of the form, the check, the JSON and the Python behind it."""
-        fields = self._fields()
-        owners: dict[str, str] = {}
-        pages = list(self.pages())
-        for page in pages:
-            self._page(page, fields, owners)
-        nodes = fields.nodes
-        self._attach(nodes, owners)
-        for name, words in self.completions().items():
-            nodes[f"+options/{name}"] = Node(kind="options", words=list(words))
-        extra = [self._check_page(nodes), self._json_page(nodes), self._code_page(nodes)]
-        bar = self._bar(nodes)
-        dialog = self._dialog(nodes)
-        nodes[ROOT] = Node(
-            kind="pages", label=self.kind, children=[bar, *(f"+{page.key}" for page in pages), *extra, *dialog]
-        )
-        return nodes
+        """Return the sections of the form, the check, the JSON and the Python behind it."""
+        fields, sections = self._fields(), list(self.sections())
+        owners = pages.add_sections(fields, sections)
+        found = self._finding_nodes()
+        pages.attach(fields.nodes, owners, found, self._is_shown)
+        options = {
+            f"+options/{name}": Node(kind="options", words=list(words)) for name, words in self.completions().items()
+        }
+        tools = pages.tool_bar(can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
+        questions = self._autosave_nodes() | self._dialog()
+        whole = pages.check_page(found) | self._json_page() | pages.code_page(self.code if self._is_open(CODE) else "")
+        above = [pages.BAR, *(one for one in questions if one in _ABOVE or one.startswith("+autosave-"))]
+        children = [*above, *(section.id for section in sections), CHECK, TEXT, CODE]
+        root = Node(kind="pages", label=self.kind, children=children)
+        if self.is_volatile and self.is_dirty:
+            root["state"] = "volatile"
+        self._last = {**fields.nodes, **options, **tools, **questions, **whole, ROOT: root}
+        return self._last
 
     def _fields(self) -> Fields:
         def options(path: Path) -> str:
             found = self.completion(path)
             return f"+options/{found}" if found else ""
 
-        return Fields(self._draft, self.schema, options, self.adjust)
-
-    def _page(self, page: Page, fields: Fields, owners: dict[str, str]) -> None:
-        children: list[str] = []
-        known = set(fields.nodes)
-        for part in page.parts:
-            value = self._draft.at(part.place)
-            if part.names is None or not (value is ABSENT or isinstance(value, dict)):
-                if part.place not in fields.nodes:
-                    children.append(fields.add(part.place))
-            else:
-                children += fields.members(part.place, part.names)
-        for place in page.rest:
-            claimed = {
-                step for one in self.pages() for part in one.parts if part.place == place for step in part.names or ()
-            }
-            children += [one for one in fields.unknown(place) if one.rpartition("/")[2] not in claimed]
-        owners.update(dict.fromkeys(set(fields.nodes) - known, f"+{page.key}"))
-        fields.nodes[f"+{page.key}"] = Node(kind="page", label=page.label, help=page.help, children=children)
-
-    def _attach(self, nodes: Nodes, owners: dict[str, str]) -> None:
-        """Put each finding beside the node that it is about, and count it at its page."""
-        for key, found in self._keyed():
-            place = self._place(found)
-            while place not in nodes and place:
-                place = place.rpartition("/")[0]
-            page = nodes.get(owners.get(place, ""))
-            if page is not None:
-                page["errors"] = page.get("errors", 0) + (found.severity == "error")
-                page["warnings"] = page.get("warnings", 0) + (found.severity == "warning")
-            if place in owners and self._is_shown(place):
-                nodes[place].setdefault("findings", []).append(finding_node(key, found, place))
+        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new)
 
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
         return self._show_all or place in self._touched or self._draft.at_start(place) is not ABSENT
 
-    def _check_page(self, nodes: Nodes) -> str:
-        found = [finding_node(key, one, self._place(one)) for key, one in self._keyed()]
-        nodes["+findings"] = Node(kind="findings", findings=found, text="Nothing was found.")
-        told = self.validation.verdict
-        tone = "good" if self.validation.is_valid else "bad"
-        nodes["+verdict"] = note(told[:1].upper() + told[1:] + ".", tone)  # type: ignore[arg-type]
-        nodes[CHECK] = Node(
-            kind="page", label="Check", state="whole", help="Everything that the validators say, in the order of the file.",
-            children=["+verdict", "+findings"], errors=len(self.validation.errors), warnings=len(self.validation.warnings),
-        )  # fmt: skip
-        return CHECK
-
-    def _json_page(self, nodes: Nodes) -> str:
-        said: list[str] = []
-        if self._broken:
-            nodes["+broken"] = note(
-                "This text is not taken yet: it is not JSON of the right kind. It is kept here.", "bad"
-            )
-            nodes["+discard"] = button("Discard this text", "discard")
-            said = ["+broken", "+discard"]
-        nodes[JSON] = Node(
-            kind="field", input="json", label="JSON", help="The same document as text; edits go both ways.", required=False,
-            value=(self._broken or self.public_text) if self._is_open("+text") else "", findings=self._json_findings(), state="tall",
-        )  # fmt: skip
-        nodes["+text"] = Node(kind="page", label="JSON", help="", children=[*said, JSON])
-        return "+text"
-
     def _is_open(self, page: str) -> bool:
         """Whether somebody looks at a page; the whole text is not sent with every key otherwise."""
         return page in self._open.values()
 
-    def _json_findings(self) -> list[FindingNode]:
-        if not self._broken:
-            return []
-        try:
-            self.read(self._broken)
-        except InvalidManifest as error:
-            return [FindingNode(key="", severity="error", text=str(error), of=JSON)]
-        return []
+    def _json_page(self) -> Nodes:
+        text = (self._broken or self.public_text) if self._is_open(TEXT) else ""
+        return pages.json_page(text, self._problem(self._broken) if self._broken else "")
 
-    def _code_page(self, nodes: Nodes) -> str:
-        nodes["+code"] = Node(kind="code", text=self.code if self._is_open(CODE) else "")
-        told = "A cell that makes the same document without the form."
-        nodes[CODE] = Node(kind="page", label="Python", help=told, children=["+code"])
-        return CODE
+    def _problem(self, text: str) -> str:
+        try:
+            self.read(text)
+        except InvalidManifest as error:
+            return str(error)
+        return ""
+
+    def _dialog(self) -> Nodes:
+        """Return the look at what a fix would change, if somebody asked for it."""
+        found = self._found(self._looking) if self._looking else None
+        if found is None or found.fix is None:
+            return {}
+        rows = differences(self._draft.data, self._repaired(found).data)
+        return pages.fix_dialog(found.fix.title, found.description, self.place(found), rows)
 
     @property
     def code(self) -> str:
@@ -444,36 +461,6 @@ class Form(Screen, Generic[Written]):
         quoted = f"r'''{text}'''" if "'''" not in text and not text.endswith(("'", "\\")) else repr(text)
         name = self.kind
         return f"import jobtype_toolkit as jt\n\n{name} = jt.{name.capitalize()}.read({quoted})\n"
-
-    def _bar(self, nodes: Nodes) -> str:
-        buttons = {
-            "+undo": button("Undo", "undo", icon="undo", disabled=not self._draft.can_undo),
-            "+redo": button("Redo", "redo", icon="redo", disabled=not self._draft.can_redo),
-            "+import": button("Import a file", "import", icon="import"),
-            "+export": button("Export", "export", icon="export"),
-            "+checked": button("Check", "check", icon="check", primary=True),
-        }
-        nodes.update(buttons)
-        nodes["+bar"] = Node(kind="bar", label="Document", children=list(buttons))
-        return "+bar"
-
-    def _dialog(self, nodes: Nodes) -> list[str]:
-        """Return the look at what a fix would change, if somebody asked for it."""
-        found = self._found(self._looking) if self._looking else None
-        if found is None or found.fix is None:
-            return []
-        of = self._place(found)
-        nodes["+diff"] = diff(self._draft.data, self._repaired(found).data)
-        nodes["+take"] = button("Apply", "apply", of, primary=True)
-        nodes["+leave"] = button("Leave it", "close", of)
-        title = found.fix.title
-        nodes["+dialog"] = Node(
-            kind="dialog",
-            label=title[:1].upper() + title[1:],
-            help=found.description,
-            children=["+diff", "+take", "+leave"],
-        )
-        return ["+dialog"]
 
     # Findings.
 
@@ -484,23 +471,18 @@ class Form(Screen, Generic[Written]):
         """Return the findings with keys that mean the same finding as long as nothing else is found."""
         return [(f"{at}:{one.name}:{one.path}", one) for at, one in enumerate(self._all())]
 
+    def _finding_nodes(self) -> list[FindingNode]:
+        return [finding_node(key, found, self.place(found)) for key, found in self._keyed()]
+
     def _found(self, key: str) -> Finding | None:
         return dict(self._keyed()).get(key)
 
-    def _place(self, found: Finding) -> str:
+    def place(self, found: Finding) -> str:
+        """Return the id of the place that a finding is about."""
         path = (*found.steps, found.missing) if found.missing else found.steps
         return self._draft.place(path)
 
 
-_LOOKING_ONLY = frozenset({"leave", "open", "close", "export", "check"})
-
-
-def finding_node(key: str, found: Finding, place: str) -> FindingNode:
-    """Return a finding as a page shows it."""
-    made = FindingNode(
-        key=key, severity=found.severity, text=f"{found.description} {found.suggestion}".strip(), of=place
-    )
-    if found.fix is not None:
-        made["fix"] = found.fix.title
-        made["safe"] = found.fix.safe
-    return made
+_LOOKING_ONLY = frozenset({"leave", "open", "close", "export", "check", "compare"})
+_ABOVE = ("+offer", "+offer-bar", "+offer-diff", DIALOG)
+"""What stands above the sections, if it is there."""

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any, ClassVar
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.forms.form import Form, Page, Part
-from jobtype_toolkit.forms.suggestions import Suggestions
+from jobtype_toolkit.forms.form import Form
+from jobtype_toolkit.forms.pages import Part, Section
+from jobtype_toolkit.forms.target import Target
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
-from jobtype_toolkit.seed.json.object import JsonObject
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
-from jobtype_toolkit.seed.sections import SECTIONS
+from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.validator import validate_documents
+from jobtype_toolkit.widgets.nodes import Node
 
 _INTERFACE = "/job/interface"
-PAGES = (
-    Page("job", "Job", "What the job is called, what it does, and how long it may run.", (
+LAYOUT = (
+    Section("job", "Job", "What the job is called, what it does, and how long it may run.", (
         Part("/job", ("title", "name", "description", "jobVersion", "packageVersion", "timeout", "tags")),
         Part("/", ("seedVersion",)),
     ), ("/", "/job")),
-    Page("maintainer", "Maintainer", "Who answers questions about the job.", (
+    Section("maintainer", "Maintainer", "Who answers questions about the job.", (
         Part("/job/maintainer", ("name", "organization", "email", "url", "phone")),
     ), ("/job/maintainer",)),
-    Page("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
-    Page("inputs", "Inputs", "What the job reads.", (
+    Section("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
+    Section("inputs", "Inputs", "What the job reads.", (
         Part(f"{_INTERFACE}/inputs", ("files", "json")),
     ), (f"{_INTERFACE}/inputs",)),
-    Page("outputs", "Outputs", "What the job leaves behind.", (
+    Section("outputs", "Outputs", "What the job leaves behind.", (
         Part(f"{_INTERFACE}/outputs", ("files", "json")),
     ), (f"{_INTERFACE}/outputs",)),
-    Page("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
-    Page("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
-    Page("resources", "Resources", "What a run needs on its node.", (
+    Section("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
+    Section("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
+    Section("resources", "Resources", "What a run needs on its node.", (
         Part("/job/resources", ("scalar",)),
     ), ("/job/resources",)),
-    Page("errors", "Errors", "What the exit codes of the job mean.", (Part("/job", ("errors",)),)),
+    Section("errors", "Errors", "What the exit codes of the job mean.", (Part("/job", ("errors",)),)),
 )  # fmt: skip
 """The sections of the form. Every member of the schema stands in one of them."""
 
@@ -68,50 +69,49 @@ class ManifestState(Form[Manifest]):
     kind: ClassVar[str] = "manifest"
 
     def __init__(self, manifest: Source | None = None, *, target: Backend | None = None) -> None:
-        self.target = target
-        self.suggestions = Suggestions(target)
-        super().__init__(self.read(START if manifest is None else manifest))
+        self.target = Target(target)
+        super().__init__(self.read(START if manifest is None else manifest), is_new=manifest is None)
 
     @property
     def schema(self) -> Schema:
         """The schema of Seed manifests."""
         return manifest_schema()
 
-    def pages(self) -> Iterable[Page]:
+    def sections(self) -> Sequence[Section]:
         """Return the sections."""
-        return PAGES
+        return LAYOUT
 
     def read(self, source: Source) -> Manifest:
         """Return a manifest, from the target if it is named."""
-        return named(source, self.target) if isinstance(source, tuple) else Manifest.read(source)
+        return named(source, self.target.backend) if isinstance(source, tuple) else Manifest.read(source)
 
     def completions(self) -> dict[str, Iterable[str]]:
-        """Return names of resources, media types, and what stands in a command between `${` and `}`."""
+        """Return names of resources and media types."""
         return {
-            "resources": self.suggestions.resources,
-            "media_types": self.suggestions.media_types,
-            "variables": self._variables(),
+            "resources": self.target.resources,
+            "media_types": self.target.media_types,
         }
 
     def completion(self, path: Path) -> str:
         """Return which of them belong to a path."""
         if path[-1] in ("mediaTypes", "mediaType"):
             return "media_types"
-        if path[-1] == "command":
-            return "variables"
         return "resources" if path == (*SECTIONS["resource"], 0, "name") else ""
 
+    def adjust(self, place: str, node: Node) -> None:
+        """Offer the command what it can name."""
+        if place == f"{_INTERFACE}/command":
+            node["words"] = self._variables()
+
     def _variables(self) -> list[str]:
-        interface = self._draft.document.at("job.interface", {})
-        names = ["OUTPUT_DIR"]
-        for section in ("file input", "JSON input", "setting"):
-            rows = JsonObject.at(self._draft.document, SECTIONS[section], []) if isinstance(interface, dict) else []
-            names += [
-                row["name"]
-                for row in (rows if isinstance(rows, list) else ())
-                if isinstance(row, dict) and isinstance(row.get("name"), str)
-            ]
-        return [f"${{{name.upper().replace('-', '_')}}}" for name in names]
+        """Return the variables that the command may hold: of inputs and settings, and the folder for outputs."""
+        names = [
+            item["name"]
+            for section in ("file input", "JSON input", "setting")
+            for _, item in items(self._draft.data, SECTIONS[section])
+            if isinstance(item.get("name"), str) and item["name"]
+        ]
+        return [f"${{{name.upper().replace('-', '_')}}}" for name in [*names, "OUTPUT_DIR"]]
 
     def _validated(self) -> Validation:
         return validate_documents(plain(self._draft.data))

@@ -107,10 +107,10 @@ def note(text: str, tone: Tone = "plain", **more: Any) -> Node:
 
 
 def prefixed(nodes: Mapping[str, Node], prefix: str) -> Nodes:
-    """Return the nodes of a part of a page under ids of their own."""
+    """Return the nodes of a part of a page under ids of their own; `../x` is an id outside of the part."""
 
     def moved(value: str) -> str:
-        return prefix + value
+        return value.removeprefix("../") if value.startswith("../") else prefix + value
 
     made: Nodes = {}
     for key, node in nodes.items():

@@ -42,6 +42,7 @@ class Screen(ABC):
         self._shown: Nodes = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._watchers: list[Callable[[], None]] = []
+        self._receiving = 0
 
     @abstractmethod
     def nodes(self) -> Nodes:
@@ -58,26 +59,37 @@ class Screen(ABC):
     def receive(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a message of a page; all pages of the screen take it."""
         with self._lock:
-            act, of = str(message.get("do", "")), str(message.get("of", ""))
-            answer = {"view": message.get("view", ""), "n": message.get("n", 0), "of": of}
-            if act == "hello":
-                self._shown = self.nodes()
-                return {**answer, "whole": True, "nodes": self._shown, "gone": []}
-            if self._is_late(message, of):
-                return {**answer, "nodes": {}, "gone": []}
+            self._receiving = threading.get_ident()
             try:
-                effect = self.perform(act, of, message.get("value"))
-            except ToolkitError as refused:
-                effect = Effect(say=str(refused))
-            told = {"focus": effect.focus, "say": effect.say, "rewrite": effect.rewrite, "download": effect.download}
-            answer = {**answer, **{name: one for name, one in told.items() if one}, **self._changes()}
+                answer = self._answer(message)
+            finally:
+                self._receiving = 0
         self.tell()
         return answer
+
+    def _answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        act, of = str(message.get("do", "")), str(message.get("of", ""))
+        answer = {"view": message.get("view", ""), "n": message.get("n", 0), "of": of}
+        if act == "hello":
+            self._shown = self.nodes()
+            return {**answer, "whole": True, "nodes": self._shown, "gone": []}
+        if self._is_late(message, of):
+            return {**answer, "nodes": {}, "gone": []}
+        try:
+            effect = self.perform(act, of, message.get("value"))
+        except ToolkitError as refused:
+            effect = Effect(say=str(refused))
+        told = {"focus": effect.focus, "say": effect.say, "rewrite": effect.rewrite, "download": effect.download}
+        return {**answer, **{name: one for name, one in told.items() if one}, **self._changes()}
 
     def changes(self) -> dict[str, Any]:
         """Return a message that brings pages in step after a change that no page asked for; without nodes if none is due."""
         with self._lock:
             return {"view": "", "n": 0, "of": "", "rewrite": True, **self._changes()}
+
+    def share(self, lock: threading.RLock) -> None:
+        """Use the lock of a screen that this one is a part of."""
+        self._lock = lock
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call a function after every act."""
@@ -102,6 +114,8 @@ class Screen(ABC):
         return {"nodes": nodes, "gone": gone}
 
     def tell(self) -> None:
-        """Tell all who watch that something may have changed."""
+        """Tell all who watch that something may have changed; an answer under way tells them when it is complete."""
+        if self._receiving == threading.get_ident():
+            return
         for watcher in self._watchers:
             watcher()

@@ -35,7 +35,8 @@ function fieldPart(page, id, first) {
     });
     if ("readOnly" in control.focusable) control.focusable.readOnly = Boolean(node.read_only);
     control.update(node);
-    if (page.rewriting || !element.contains(page.focused())) control.write(node.value ?? "");
+    const isBusy = page.pending.has(id) || (element.contains(page.focused()) && !page.rewriting);
+    if (!isBusy) control.write(node.value ?? "");
   }
   return { element, update, focus: () => control.focusable.focus() };
 }
@@ -69,6 +70,26 @@ function textControl(make) {
 const input = (more = {}) => textControl((key) =>
   h("input", { id: key, type: "text", class: "jtk-input", autocomplete: "off", spellcheck: "false", ...more }));
 const area = (more = {}) => textControl((key) => h("textarea", { id: key, class: "jtk-input", rows: 3, ...more }));
+
+/** A text with buttons that put a word where the cursor is. */
+function areaControl(page, id, key, first) {
+  const made = area()(page, id, key, first);
+  const words = h("div", { class: "jtk-inserts", role: "group", "aria-label": `Insert into ${first.label}` });
+  let shown = "";
+  function insert(word) {
+    made.element.setRangeText(word, made.element.selectionStart, made.element.selectionEnd, "end");
+    made.element.focus();
+    page.edit(id, made.element.value);
+  }
+  function update(node) {
+    made.update(node);
+    const now = JSON.stringify(node.words ?? []);
+    if (now === shown) return;
+    shown = now;
+    words.replaceChildren(...(node.words ?? []).map((word) => pushButton({ text: word, symbol: "add", kind: "insert", press: () => insert(word) })));
+  }
+  return { ...made, element: h("div", {}, made.element, words), update };
+}
 
 function choiceControl(page, id, key) {
   const select = h("select", { id: key, class: "jtk-input" });
@@ -126,7 +147,7 @@ const CONTROLS = {
   search: input({ type: "search" }),
   number: input({ inputmode: "decimal" }),
   secret: secretControl,
-  area: area(),
+  area: areaControl,
   json: area({ spellcheck: "false", class: "jtk-input jtk-code" }),
   choice: choiceControl,
   words: wordsControl,

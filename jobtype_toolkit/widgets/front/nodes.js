@@ -1,6 +1,6 @@
 // The other kinds of nodes. Each has an element, and an update that brings it in step with its node.
 
-function groupPart(page, id) {
+function groupPart(page) {
   const legend = h("legend", { class: "jtk-legend" });
   const body = h("div", { class: "jtk-fields" });
   const element = h("fieldset", { class: "jtk-group" }, legend, body);
@@ -82,12 +82,12 @@ function findingsPart(page) {
 }
 
 function buttonPart(page, id, first) {
-  const kind = first.primary ? "primary" : first.danger ? "danger" : "quiet";
   let node = first;
   const press = () => page.press(node);
-  const element = pushButton({ text: first.label, symbol: first.icon ?? "", kind, press });
+  const element = pushButton({ text: first.label, symbol: first.icon ?? "", press });
   function update(next) {
     node = next;
+    element.className = `jtk-button jtk-${node.primary ? "primary" : node.danger ? "danger" : "quiet"}`;
     say(element.querySelector("span"), node.label);
     element.disabled = Boolean(node.disabled);
     set(element, { "aria-pressed": node.state === "on" ? "true" : node.state === "off" ? "false" : null });
@@ -119,8 +119,10 @@ function codePart(page) {
 function diffPart(page) {
   const body = h("tbody", {});
   const head = h("tr", {}, ...["Place", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
-  const element = h("table", { class: "jtk-diff" }, h("thead", {}, head), body);
+  const caption = h("caption", { class: "jtk-caption" });
+  const element = h("table", { class: "jtk-diff" }, caption, h("thead", {}, head), body);
   function update(node) {
+    say(caption, node.label ?? "");
     body.replaceChildren(...node.rows.map(([path, before, after, kind]) => h("tr", { class: `jtk-${kind}` },
       h("th", { scope: "row" }, path), h("td", {}, before ? h("del", {}, before) : ""), h("td", {}, after ? h("ins", {}, after) : ""))));
     element.hidden = !node.rows.length;
@@ -152,11 +154,13 @@ function factsPart(page) {
 function pagePart(page, id) {
   const title = h("h2", { class: "jtk-page-title" });
   const help = h("p", { class: "jtk-page-help" });
+  const findings = h("div", { class: "jtk-findings" });
   const body = h("div", { class: "jtk-fields" });
-  const element = h("div", { class: "jtk-page" }, title, help, body);
+  const element = h("div", { class: "jtk-page" }, title, help, findings, body);
   function update(node) {
     say(title, node.label);
     say(help, node.help ?? "");
+    arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
     page.fill(body, node.children);
   }
   return { element, update, focus: () => page.focusFirst(body) };
@@ -168,7 +172,7 @@ function pagesPart(page, id) {
   const above = h("div", { class: "jtk-above" });
   const tabs = h("div", { class: "jtk-tabs", role: "tablist", "aria-orientation": "vertical", "aria-label": "Sections" });
   const panel = h("div", { class: "jtk-panel", role: "tabpanel", id: key });
-  const element = h("div", { class: "jtk-pages" }, above, h("div", { class: "jtk-side" }, tabs, panel));
+  const element = h("div", { class: "jtk-pages", "data-form": id }, above, h("div", { class: "jtk-side" }, tabs, panel));
   const made = new Map();
   function tab(child) {
     if (!made.has(child)) {
@@ -213,8 +217,35 @@ function pagesPart(page, id) {
   return { element, update, focus: () => tabs.querySelector("[aria-selected=true]").focus() };
 }
 
+/** Screens that follow each other, one in view; a step says how many errors it has. */
+function stepsPart(page, id) {
+  const list = h("ol", { class: "jtk-steps", "aria-label": "Steps" });
+  const panel = h("div", { class: "jtk-step" });
+  const back = pushButton({ text: "Back", press: () => go(-1) });
+  const next = pushButton({ text: "Next", kind: "primary", press: () => go(1) });
+  const element = h("div", {}, list, panel, h("div", { class: "jtk-step-bar" }, back, next));
+  let steps = [];
+  function go(by) {
+    const to = steps[steps.indexOf(page.current(id, steps)) + by];
+    page.turn(id, to);
+    list.children[steps.indexOf(to)].firstChild.focus();
+  }
+  function update(node) {
+    steps = node.children;
+    const now = page.current(id, steps);
+    const at = steps.indexOf(now);
+    list.replaceChildren(...steps.map((step, number) => h("li", {}, h("button", {
+      type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step),
+    }, h("span", { class: "jtk-step-number" }, String(number + 1)), page.nodes[step].name))));
+    back.hidden = at === 0;
+    next.hidden = at === steps.length - 1;
+    page.fill(panel, [now]);
+  }
+  return { element, update };
+}
+
 const PARTS = {
   field: fieldPart, group: groupPart, list: listPart, row: rowPart, findings: findingsPart, button: buttonPart, bar: barPart,
   note: notePart, code: codePart, diff: diffPart, dialog: dialogPart, facts: factsPart, page: pagePart, pages: pagesPart,
-  table: tablePart,
+  table: tablePart, steps: stepsPart,
 };

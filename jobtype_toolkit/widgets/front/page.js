@@ -49,7 +49,8 @@ class Page {
   }
 
   receive(message) {
-    if (!message.nodes) return;
+    const mine = message.view === this.view;
+    if (!message.nodes || (message.whole && !mine)) return;
     clearTimeout(this.waiting);
     if (this.isWaiting) this.warn("");
     this.isWaiting = false;
@@ -57,7 +58,6 @@ class Page {
       this.isBeating = false;
       this.beaten = Date.now();
     }
-    const mine = message.view === this.view;
     if (message.whole) this.nodes = {};
     Object.assign(this.nodes, message.nodes);
     for (const id of message.gone) this.forget(id);
@@ -130,8 +130,8 @@ class Page {
   // Rows.
 
   isFolded(id) {
-    const parent = this.nodes[this.parents.get(id)];
-    return this.folds.get(id) ?? (parent?.children.length ?? 0) > 3;
+    if (!this.folds.has(id)) this.folds.set(id, this.nodes[this.parents.get(id)].children.length > 3);
+    return this.folds.get(id);
   }
 
   fold(id, to = !this.isFolded(id)) {
@@ -178,7 +178,7 @@ class Page {
   }
 
   focusFirst(container) {
-    const found = container.querySelector("input, select, textarea, button");
+    const found = container.querySelector("input, select, textarea") ?? container.querySelector("button:not([hidden])");
     found?.focus();
     return Boolean(found);
   }
@@ -193,7 +193,8 @@ class Page {
       const { kind } = this.nodes[one] ?? {};
       if (kind === "row") this.fold(one, false);
       const below = above[depth + 1];
-      if ((kind === "pages" || kind === "steps") && below && this.nodes[below].kind === "page") this.turn(one, below);
+      const turns = kind === "steps" || (kind === "pages" && this.nodes[below]?.kind === "page");
+      if (turns && below && this.turned.get(one) !== below) this.turn(one, below);
     });
     const part = this.parts.get(at);
     (part?.focus ?? (() => part && this.focusFirst(part.element)))();
@@ -288,6 +289,15 @@ class Page {
     this.handlers.set(element, handler);
   }
 
+  /** The form that an element belongs to: a page may have several. */
+  form(element) {
+    return element.closest("[data-form]")?.dataset.form ?? this.root.querySelector("[data-form]")?.dataset.form ?? "/";
+  }
+
+  dialog() {
+    return Object.values(this.nodes).find((node) => node.kind === "dialog");
+  }
+
   /**
    * Keep the notebook's letter shortcuts away from the form. JupyterLab listens in the bubbling phase and Notebook 7 in the
    * capturing one, so this is the one place that is before both; keys with Ctrl or Meta, and Shift+Enter, go on.
@@ -295,9 +305,9 @@ class Page {
   guard(event) {
     if (!this.root.contains(event.composedPath()[0])) return;
     if (event.altKey && event.code === "KeyZ") {
-      this.send(event.shiftKey ? "redo" : "undo");
+      this.send(event.shiftKey ? "redo" : "undo", this.form(event.composedPath()[0]));
       event.preventDefault();
-    } else if (event.key === "Escape" && this.nodes["+dialog"]) this.send("close", "/");
+    } else if (event.key === "Escape" && this.dialog()) this.press(this.nodes[this.dialog().children.at(-1)]);
     else {
       for (let at = event.composedPath()[0]; at && at !== this.root; at = at.parentElement) {
         if (this.handlers.get(at)?.(event)) break;

@@ -1,4 +1,4 @@
-"""What can be completed in a form: what the living system has, and what is usual."""
+"""The store or server that a form is for: what it is called, and what can be completed from it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ USUAL_MEDIA_TYPES = (
 """Media types of files that jobs of this field read and write."""
 
 
-class Suggestions:
-    """Completions, asked of a target once, when they are needed first; a target that fails suggests nothing."""
+class Target:
+    """A store or a server, None for none. It is asked once for each thing, when it is needed; one that fails suggests nothing."""
 
-    def __init__(self, target: Backend | None) -> None:
-        self._target = target
+    def __init__(self, backend: Backend | None) -> None:
+        self.backend = backend
+
+    @property
+    def name(self) -> str:
+        """What a button calls it: the address of a server, the name of a store's file."""
+        url, path = getattr(self.backend, "url", ""), getattr(self.backend, "path", None)
+        return str(url) if url else path.name if path is not None else "the store in memory"
 
     @cached_property
     def known(self) -> dict[str, bool] | None:
         """The target's workspaces, by name whether they are active; None if it knows none."""
-        if self._target is None:
+        if self.backend is None:
             return None
         try:
-            found = self._target.workspaces()
+            found = self.backend.workspaces()
         except ToolkitError:
             return None
         return {str(name): bool(active) for name, active in zip(found["name"], found["is_active"], strict=True)} or None
@@ -51,10 +57,10 @@ class Suggestions:
 
     def _used(self, section: str) -> list[str]:
         """Return the words that the manifests of a store use; a server would have to be asked for each of its types."""
-        ask = getattr(self._target, "sql", None)
+        ask = getattr(self.backend, "sql", None)
         if ask is None:
             return []
         try:
-            return [str(word) for word in ask(sql(f"forms/suggestions.{section}"))["word"]]
+            return [str(word) for word in ask(sql(f"forms/target.{section}"))["word"]]
         except ToolkitError:
             return []
