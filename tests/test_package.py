@@ -102,7 +102,7 @@ def test_the_wheel_holds_all_that_the_checkout_has(unpacked):
     code = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
-        if path.suffix in (".py", ".sql", ".html", ".toml", ".md")
+        if path.suffix in (".py", ".sql", ".html", ".toml", ".md", ".js", ".css")
     }
     assert code <= inside
     assert "jobtype_toolkit/py.typed" in inside
