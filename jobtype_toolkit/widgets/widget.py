@@ -50,18 +50,27 @@ class Widget(anywidget.AnyWidget):
         self.screen = screen
         self._copies: list[DisplayHandle] = []
         self._sending = threading.RLock()  # changes are sent in the order in which they were made
+        self._is_answering = False
         self.on_msg(self._on_page_message)
         screen.watch(self.show_changes)
 
     def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         with self._sending:
-            self.send(self.screen.receive(content))
+            self._is_answering = True
+            try:
+                answer = self.screen.receive(content)
+            finally:
+                self._is_answering = False
+            self.send(answer)
+            self.show_changes()  # what another thread did since
         if content.get("do") in _SETTLING:
             self._copy_anew()
 
     def show_changes(self) -> None:
         """Bring the pages in step after a change that none of them asked for."""
         with self._sending:
+            if self._is_answering:  # the answer goes first
+                return
             message = self.screen.changes()
             if message["nodes"] or message["gone"]:
                 self.send(message)
