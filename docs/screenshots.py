@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.harness import CHROMIUM, FLAGS, show
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.forms.skins import AuthorForm
+from jobtype_toolkit.boards import StatusBoard
+from jobtype_toolkit.forms import AuthorForm, JobTypeBrowser
 
 IMAGES = Path(__file__).resolve().parent / "images"
 
@@ -64,8 +65,30 @@ def plan() -> None:
         shown.screenshot(path=IMAGES / "plan.png", full_page=True)
 
 
+def board(dark: bool = False) -> None:
+    """The status board of the sample."""
+    with page(1100, 900) as shown, closing(StatusBoard(jt.sample(), since="P7D")) as widget:
+        show(shown, widget.screen, dark=dark)
+        shown.get_by_role("button", name="pan-sharpen 2.1.0").first.wait_for()
+        settled(shown)
+        shown.screenshot(path=IMAGES / f"board{'-dark' if dark else ''}.png")
+
+
+def browser() -> None:
+    """The browser with two revisions of a job type side by side."""
+    with page(1100, 820) as shown:
+        show(shown, JobTypeBrowser(jt.sample()).screen)
+        shown.get_by_role("button", name="tile-press 5.2.0").first.click()
+        shown.get_by_role("tab", name="Revisions").click()
+        settled(shown)
+        shown.screenshot(path=IMAGES / "browser.png")
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     form()
     form(dark=True)
     plan()
+    board()
+    board(dark=True)
+    browser()
