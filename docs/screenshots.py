@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.harness import CHROMIUM, FLAGS, show
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.boards import StatusBoard
-from jobtype_toolkit.forms import AuthorForm, JobTypeBrowser
+from jobtype_toolkit.boards.status import StatusState
+from jobtype_toolkit.forms.browser import BrowserState
+from jobtype_toolkit.forms.skins import AuthorForm
 
 IMAGES = Path(__file__).resolve().parent / "images"
 
@@ -66,22 +67,21 @@ def plan() -> None:
 
 
 def board(dark: bool = False) -> None:
-    """The status board of the sample."""
-    with page(1100, 900) as shown, closing(StatusBoard(jt.sample(), since="P7D")) as widget:
-        show(shown, widget.screen, dark=dark)
-        shown.get_by_role("button", name="pan-sharpen 2.1.0").first.wait_for()
+    """The status of a cluster."""
+    with page(1180, 900) as shown:
+        show(shown, StatusState(jt.sample(), every=15, start=lambda work: work()), dark=dark)
         settled(shown)
-        shown.screenshot(path=IMAGES / f"board{'-dark' if dark else ''}.png")
+        shown.screenshot(path=IMAGES / f"board{'-dark' if dark else ''}.png", full_page=True)
 
 
-def browser() -> None:
-    """The browser with two revisions of a job type side by side."""
-    with page(1100, 820) as shown:
-        show(shown, JobTypeBrowser(jt.sample()).screen)
-        shown.get_by_role("button", name="tile-press 5.2.0").first.click()
+def browser(dark: bool = False) -> None:
+    """A job type with the difference between two of its revisions."""
+    with page(1180, 900) as shown:
+        show(shown, BrowserState(jt.sample()), dark=dark)
+        shown.get_by_role("button", name="pan-sharpen 2.1.0").click()
         shown.get_by_role("tab", name="Revisions").click()
         settled(shown)
-        shown.screenshot(path=IMAGES / "browser.png")
+        shown.screenshot(path=IMAGES / f"browser{'-dark' if dark else ''}.png", full_page=True)
 
 
 if __name__ == "__main__":
@@ -89,6 +89,6 @@ if __name__ == "__main__":
     form()
     form(dark=True)
     plan()
-    board()
-    board(dark=True)
-    browser()
+    for is_dark in (False, True):
+        board(is_dark)
+        browser(is_dark)
