@@ -71,6 +71,10 @@ _CATEGORIES = {"system": "job", "algorithm": "job", "input": "data"}
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
+_BLANKS = {" ": "a space", "\t": "a tab", "\n": "a line break"}
+"""What to call a character that cannot be seen."""
+
+
 def label(node: Schema) -> str:
     """Return what the schema calls a node, as it stands inside a sentence."""
     title = node.title
@@ -371,7 +375,8 @@ def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
     odd = next(
         (letter for letter in value if not re.match("[a-zA-Z0-9_-]" if underscore else "[a-zA-Z0-9-]", letter)), None
     )
-    what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
+    found = _BLANKS.get(odd, f"'{shown(odd)[1:-1]}'") if odd else ""
+    what = f"contains {found}; only {allowed} are allowed" if odd else "is empty"
     description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
     proposal = _proposed(path, root, underscore=underscore)
     if not proposal:
