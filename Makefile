@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run versions
+.PHONY: help demo test quick soak coverage test-browser serve lab bench docs screenshots format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polar
 
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py
+
+screenshots: $(VENV)/dev.stamp ## Make the pictures of forms and boards anew, with Debian's chromium
+	@$(BIN)/python docs/screenshots.py
 
 format: $(VENV)/dev.stamp ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --fix .

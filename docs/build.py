@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,23 @@ API = {
     "Records": ("JobType", "JobTypeRevision", "Job"),
     "Plans": ("Plan", "Sent"),
     "Validation": ("validate", "Validation", "Finding", "Manifest", "Configuration"),
+    "Forms": (
+        "forms.author",
+        "forms.ManifestForm",
+        "forms.ConfigurationForm",
+        "forms.SubmitForm",
+        "forms.AuthorForm",
+        "forms.JobTypeBrowser",
+    ),
+    "Boards": ("boards.StatusBoard",),
 }
 """The public names but the errors, by what they are for."""
 MADE_BY_CALLER = ("Retries",)
 """Classes whose constructor is for the reader; the others come from functions and methods."""
 WIDTH = 100
+SKINS = "jobtype_toolkit.widgets"
+"""What all forms and boards have in common, which is between them and the notebook."""
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def reference() -> str:
@@ -217,9 +230,9 @@ def api() -> str:
 
 def _public(name: str) -> Iterator[str]:
     """Yield the heading of a public name, how it is called, what it says of itself, and its members."""
-    it = getattr(jt, name)
+    it = attrgetter(name)(jt)
     yield f"### {name}"
-    if not inspect.isclass(it) or name in MADE_BY_CALLER:
+    if not inspect.isclass(it) or name in MADE_BY_CALLER or "." in name:
         yield _signature(f"jt.{name}", it)
     yield _markdown(inspect.getdoc(it) or "")
     if inspect.isclass(it):
@@ -251,7 +264,7 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
     shown = {base for base in cls.__mro__ if base is not cls and base.__name__ in jt.__all__}
     seen = {name for base in shown for name in vars(base)}
     for base in cls.__mro__:
-        if base in shown or not base.__module__.startswith("jobtype_toolkit"):
+        if base in shown or not base.__module__.startswith("jobtype_toolkit") or base.__module__.startswith(SKINS):
             continue
         for name, value in vars(base).items():
             is_code = isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value)
@@ -268,7 +281,7 @@ def _member(owner: str, name: str, value: Any) -> Iterator[str]:
         return
     bound = isinstance(value, classmethod | staticmethod)
     called = value.__func__ if bound else value
-    yield _signature(f"jt.{owner}.{name}" if bound else f"{owner.lower()}.{name}", called)
+    yield _signature(f"jt.{owner}.{name}" if bound else f"{owner.rpartition('.')[2].lower()}.{name}", called)
     yield text
 
 
@@ -355,7 +368,15 @@ def run_notebook(path: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
+        # A widget lives as long as its kernel; its static copy, which stands before it, is for readers.
+        told = "".join(one.get("text", "") for one in cell.get("outputs", ()) if one.get("name") == "stderr")
+        if "Traceback" in told:
+            msg = f"{path.name}: a cell cannot be shown: {told}"
+            raise RuntimeError(msg)
+        kept = [one for one in cell.get("outputs", ()) if WIDGET not in one.get("data", {})]
+        if "outputs" in cell:
+            cell["outputs"] = kept
+        for output in kept:
             output.get("metadata", {}).clear()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}

@@ -9,8 +9,9 @@ store.load("jobs.parquet")
 store.status(started="P1D")
 """
 
-from importlib import import_module
 from typing import Any
+
+from jobtype_toolkit.lazy import loader
 
 _PUBLIC = {
     "api.objects": ["Job", "JobType", "JobTypeRevision"],
@@ -58,9 +59,11 @@ _PUBLIC = {
     "sync.report": ["PullReport"],
 }
 """Where each public name is defined. `__init__.pyi` tells type checkers the same; a test compares the two."""
-_MODULES = {name: module for module, names in _PUBLIC.items() for name in names}
+_PARTS = ["boards", "forms"]
+"""The modules that are public themselves."""
+_load = loader(__name__, _PUBLIC, _PARTS)
 
-__all__ = sorted([*_MODULES, "__version__"])  # noqa: PLE0605 - one table of names; type checkers read __init__.pyi
+__all__ = sorted([*(name for names in _PUBLIC.values() for name in names), *_PARTS, "__version__"])  # noqa: PLE0605 - one table of names; type checkers read __init__.pyi
 
 
 def __getattr__(name: str) -> Any:
@@ -69,12 +72,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("jobtype-toolkit")
-    if name not in _MODULES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
+    return _load(name)
 
 
 def __dir__() -> list[str]:

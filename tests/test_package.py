@@ -25,7 +25,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
 
 LAYERS = (
-    {"api", "seed", "errors", "hints", "sqlfiles", "generator"},
+    {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
     {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
     {"store", "live", "lakes"},
     {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
@@ -63,7 +63,10 @@ HOMES = {
     "duckdb": {"store", "lakes", "generator"},
     "requests": {"live"},
     "urllib3": {"live"},
+    "anywidget": {"widgets"},
+    "IPython": {"widgets"},
     "ipywidgets": {"forms", "boards", "widgets"},
+    "traitlets": {"forms", "boards", "widgets"},
     "jsonschema": set(),  # the tests only
     "starlette": {"server", "testing"},
     "uvicorn": {"server", "testing"},
@@ -102,7 +105,7 @@ def test_the_wheel_holds_all_that_the_checkout_has(unpacked):
     code = {
         str(path.relative_to(ROOT))
         for path in PACKAGE.rglob("*")
-        if path.suffix in (".py", ".sql", ".html", ".toml", ".md")
+        if path.suffix in (".py", ".sql", ".html", ".toml", ".md", ".js", ".css")
     }
     assert code <= inside
     assert "jobtype_toolkit/py.typed" in inside

@@ -50,6 +50,8 @@ class Finding:
     rank: tuple[int, ...] = field(default=(), repr=False, compare=False)
     """Where it stands among the places of its document."""
     at_key: bool = field(default=False, repr=False)
+    missing: str = field(default="", repr=False)
+    """The member that the object at the path lacks."""
     part: str = field(default="", repr=False)
     """The part of the text at the path that is meant, such as a variable of the command; its first place counts."""
 

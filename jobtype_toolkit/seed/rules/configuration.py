@@ -171,12 +171,13 @@ def _mounts(value: dict[str, Any], manifest: Any, bad: set[Path]) -> Iterator[Fi
             )
     for name in declared:
         if name not in mounts:
-            yield finding(
+            missing = finding(
                 "MISSING_MOUNT",
                 ("mounts",) if "mounts" in value else (),
                 f"The mount {shown(name)} is not configured.",
                 f"Say what stands behind {shown(name)}.",
             )
+            yield replace(missing, missing=name)
 
 
 def _settings(value: dict[str, Any], manifest: Any) -> Iterator[Finding]:
@@ -213,12 +214,13 @@ def _settings(value: dict[str, Any], manifest: Any) -> Iterator[Finding]:
             )
     for name in declared:
         if settings.get(name) is None:
-            yield finding(
+            missing = finding(
                 "MISSING_SETTING",
                 ("settings",) if "settings" in value else (),
                 f"The setting {shown(name)} has no value.",
                 f"Add a value for {shown(name)}.",
             )
+            yield replace(missing, missing=name)
 
 
 def _workspaces(

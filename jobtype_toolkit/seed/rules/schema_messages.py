@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from jobtype_toolkit.hints import nearest
@@ -70,6 +71,10 @@ _CATEGORIES = {"system": "job", "algorithm": "job", "input": "data"}
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
+_BLANKS = {" ": "a space", "\t": "a tab", "\n": "a line break"}
+"""What to call a character that cannot be seen."""
+
+
 def label(node: Schema) -> str:
     """Return what the schema calls a node, as it stands inside a sentence."""
     title = node.title
@@ -97,7 +102,8 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
     }[violation.keyword]
     description, suggestion, fix = describe(violation, root, spelling)
     at_key = violation.keyword == "additionalProperties"
-    return finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
+    found = finding("JSON_VALIDATION_ERROR", violation.path, description, suggestion, EVERYONE, fix=fix, at_key=at_key)
+    return replace(found, missing=violation.member) if violation.keyword == "required" else found
 
 
 _CLOSE = 0.75
@@ -410,7 +416,8 @@ def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
     odd = next(
         (letter for letter in value if not re.match("[a-zA-Z0-9_-]" if underscore else "[a-zA-Z0-9-]", letter)), None
     )
-    what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
+    found = _BLANKS.get(odd, f"'{shown(odd)[1:-1]}'") if odd else ""
+    what = f"contains {found}; only {allowed} are allowed" if odd else "is empty"
     description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
     proposal = _proposed(path, root, underscore=underscore)
     if not proposal:

@@ -1,0 +1,28 @@
+// Drawn for this project on a grid of 16, as strokes.
+
+const ICONS = {
+  add: "M8 3v10M3 8h10",
+  remove: "M3.5 4.5h9M6.5 4.5V3h3v1.5M5 4.5l.5 8.5h5l.5-8.5M7 7v4M9 7v4",
+  copy: "M6 6h7v7H6zM3 10V3h7",
+  up: "M8 13V3.5M4 7l4-4 4 4",
+  down: "M8 3v9.5M4 9l4 4 4-4",
+  undo: "M6 3L3 6l3 3M3.5 6H9.5a3.5 3.5 0 0 1 0 7H7",
+  redo: "M10 3l3 3-3 3M12.5 6H6.5a3.5 3.5 0 0 0 0 7H9",
+  import: "M8 10V2.5M5 5.5L8 2.5l3 3M3 10v3.5h10V10",
+  export: "M8 2.5V10M5 7l3 3 3-3M3 10v3.5h10V10",
+  check: "M3 8.5l3.5 3.5L13 4.5",
+  fold: "M6 4l4 4-4 4",
+  reset: "M3.5 8a4.5 4.5 0 1 1 1.5 3.3M3.5 5v3h3",
+  error: "M8 2l6.5 11.5h-13zM8 6.5v3.5M8 11.8v.2",
+  warning: "M8 4.5v5M8 11.6v.3M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8z",
+  advice: "M6 12.5h4M6.5 14.5h3M5.8 10.5a4.2 4.2 0 1 1 4.4 0v1H5.8z",
+  fix: "M3 13l6-6M8 3.5l.8 1.7L10.5 6l-1.7.8L8 8.5l-.8-1.7L5.5 6l1.7-.8zM12.5 8.5v3M11 10h3",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  play: "M5 3l8 5-8 5z",
+  refresh: "M12.8 6.5A5 5 0 1 0 13 9M13 3v3.5H9.5",
+  open: "M6 3H3v10h10v-3M9 3h4v4M13 3L7.5 8.5",
+  archive: "M2.5 3.5h11v3h-11zM3.5 6.5V13h9V6.5M6.5 9h3",
+  close: "M4 4l8 8M12 4l-8 8",
+  search: "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM10.3 10.3L14 14",
+  send: "M2.5 8L13.5 2.5 9.5 13.5 7.5 9z",
+};

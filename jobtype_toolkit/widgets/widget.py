@@ -1,0 +1,109 @@
+"""The one widget: carries messages between a screen and the pages that show it."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+from IPython.display import DisplayHandle, display
+
+from jobtype_toolkit.display.html import render
+from jobtype_toolkit.widgets.nodes import ROOT, texts
+from jobtype_toolkit.widgets.screen import Screen
+
+PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js", "page.js")
+"""The parts of the front end's module, in the order in which they are joined."""
+STYLES = ("page.css", "boards.css")
+"""The parts of the style of all pages."""
+_SETTLING = frozenset({"leave", "send", "check"})
+"""The acts after which the static copy is made anew: not every key."""
+
+
+@cache
+def front() -> str:
+    """Return the front end as one ES module: it imports and fetches nothing."""
+    folder = files(__package__).joinpath("front")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in PARTS)
+
+
+@cache
+def style() -> str:
+    """Return the style of all pages."""
+    folder = files(__package__).joinpath("front")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget over a screen. None of its own traits is synchronised: pages ask, and get nodes.
+
+    Shown by a cell, it leaves a static copy of itself in the notebook, for readers without a kernel; a living page hides it.
+    """
+
+    _esm = front()
+    _css = style()
+
+    def __init__(self, screen: Screen, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.screen = screen
+        self._copies: list[DisplayHandle] = []
+        self._sending = threading.RLock()  # changes are sent in the order in which they were made
+        self._is_answering = False
+        self.on_msg(self._on_page_message)
+        screen.watch(self.show_changes)
+
+    def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        with self._sending:
+            self._is_answering = True
+            try:
+                answer = self.screen.receive(content)
+            finally:
+                self._is_answering = False
+            self.send(answer)
+            self.show_changes()  # what another thread did since
+        if content.get("do") in _SETTLING:
+            self._copy_anew()
+
+    def show_changes(self) -> None:
+        """Bring the pages in step after a change that none of them asked for."""
+        with self._sending:
+            if self._is_answering:  # the answer goes first
+                return
+            message = self.screen.changes()
+            if message["nodes"] or message["gone"]:
+                self.send(message)
+
+    def close(self) -> None:
+        """End the widget and what its screen holds."""
+        self.screen.close()
+        super().close()
+
+    @property
+    def plain_text(self) -> str:
+        """What the page shows, as text."""
+        return "\n".join([f"{type(self).__name__}:", *texts(self.screen.nodes(), [ROOT])])
+
+    @property
+    def static_html(self) -> str:
+        """What the page shows, as HTML without script."""
+        return render("screen.html", nodes=self.screen.nodes(), root=ROOT, label=type(self).__name__)
+
+    def _ipython_display_(self) -> None:
+        handle = DisplayHandle()  # type: ignore[no-untyped-call]
+        handle.display(self._copy(), raw=True)  # type: ignore[no-untyped-call]
+        self._copies.append(handle)
+        bundle: Any = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        display({**data, "text/plain": self.plain_text}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+    def _copy(self) -> dict[str, str]:
+        return {"text/html": self.static_html, "text/plain": self.plain_text}
+
+    def _copy_anew(self) -> None:
+        for copy in self._copies:
+            copy.update(self._copy(), raw=True)  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        return self.plain_text

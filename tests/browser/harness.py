@@ -1,0 +1,61 @@
+"""The real front end in a real browser, with its messages bridged to a screen in this process: no Jupyter, no kernel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jobtype_toolkit.widgets.screen import Screen
+from jobtype_toolkit.widgets.widget import front, style
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]  # fmt: skip
+
+_HOST = """
+<!doctype html><html lang="en"><head><meta charset="utf-8"><title>jobtype_toolkit</title><style>__STYLE__</style></head>
+<body data-jp-theme-light="__LIGHT__" style="margin: 16px; background: __PAPER__"><main id="place"></main></body></html>
+"""
+_START = """
+const listeners = {};
+const model = {
+  on: (name, fn) => (listeners[name] ??= []).push(fn),
+  off: (name, fn) => { listeners[name] = (listeners[name] ?? []).filter((one) => one !== fn); },
+  send: (message) => window.toKernel(JSON.stringify(message)),
+};
+window.fromKernel = (message) => (listeners["msg:custom"] ?? []).forEach((fn) => fn(JSON.parse(message)));
+window.kernelGone = () => (listeners["comm_live_update"] ?? []).forEach((fn) => fn());
+window.views = [];
+window.show = (place) => window.views.push(widget.render({ model, el: place }));
+"""
+DARK = {
+    "--jp-ui-font-color1": "rgba(255,255,255,1)", "--jp-ui-font-color2": "rgba(255,255,255,.7)",
+    "--jp-layout-color1": "#212121", "--jp-layout-color2": "#424242", "--jp-border-color2": "#616161",
+    "--jp-border-color0": "#8a8a8a", "--jp-input-background": "#303030",
+}  # fmt: skip
+"""The colours of JupyterLab's dark theme."""
+
+
+def show(page: Any, screen: Screen, *, dark: bool = False) -> None:
+    """Show a screen in a page of the browser, as a notebook would."""
+
+    def to_kernel(text: str) -> None:
+        answer = json.dumps(screen.receive(json.loads(text)))
+        page.evaluate("message => window.fromKernel(message)", answer)
+
+    colours = ";".join(f"{name}:{value}" for name, value in DARK.items()) if dark else ""
+    host = _HOST.replace("__STYLE__", f":root {{{colours}}}\n{style()}")
+    host = host.replace("__LIGHT__", "false" if dark else "true").replace("__PAPER__", "#111" if dark else "#fff")
+    page.expose_function("toKernel", to_kernel)
+    page.set_content(host)
+    module = front().replace("export default", "const widget =") + _START
+    page.add_script_tag(content=module + "\nwindow.show(document.getElementById('place'));", type="module")
+    page.wait_for_selector(".jtk-body > *")
+
+
+def push(page: Any, screen: Screen) -> None:
+    """Send a page what changed since the last answer without an act of its own, as a notebook would."""
+    page.evaluate("message => window.fromKernel(message)", json.dumps(screen.changes()))
