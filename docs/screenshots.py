@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.harness import CHROMIUM, FLAGS, show
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.boards.status import StatusState
+from jobtype_toolkit.forms.browser import BrowserState
 from jobtype_toolkit.forms.skins import AuthorForm
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -64,8 +66,29 @@ def plan() -> None:
         shown.screenshot(path=IMAGES / "plan.png", full_page=True)
 
 
+def board(dark: bool = False) -> None:
+    """The status of a cluster."""
+    with page(1180, 900) as shown:
+        show(shown, StatusState(jt.sample(), every=15, start=lambda work: work()), dark=dark)
+        settled(shown)
+        shown.screenshot(path=IMAGES / f"board{'-dark' if dark else ''}.png", full_page=True)
+
+
+def browser(dark: bool = False) -> None:
+    """A job type with the difference between two of its revisions."""
+    with page(1180, 900) as shown:
+        show(shown, BrowserState(jt.sample()), dark=dark)
+        shown.get_by_role("button", name="pan-sharpen 2.1.0").click()
+        shown.get_by_role("tab", name="Revisions").click()
+        settled(shown)
+        shown.screenshot(path=IMAGES / f"browser{'-dark' if dark else ''}.png", full_page=True)
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     form()
     form(dark=True)
     plan()
+    for is_dark in (False, True):
+        board(is_dark)
+        browser(is_dark)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import AlreadySent, ToolkitError
 from jobtype_toolkit.forms.diff import diff
+from jobtype_toolkit.forms.planned import plan_nodes
 from jobtype_toolkit.seed.compatibility import compare
-from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, button, note
+from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, button, note, prefixed
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ CHANGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 """The changes of one field: what the button says, and what the edit takes."""
 _REVISIONS = "+revisions-page"
+_PLAN = "plan:"
+"""What the ids of a plan's nodes begin with."""
 Opener = Callable[[str, str], object]
 
 
@@ -112,8 +115,10 @@ class BrowserState(Screen):
         self._types = self._target.job_types()
         ids = self._types["id"].astype(str)
         self._keys = self._types["source"] + "/" + ids if "source" in self._types else ids
-        texts = self._types[["name", "version", "title", "description"]].fillna("").astype(str)
-        self._words = texts.agg(" ".join, axis=1).str.casefold() if len(texts) else self._keys
+        words = self._types["name"] + " " + self._types["version"]
+        for name in ("title", "description"):
+            words = words + " " + self._types[name].fillna("")
+        self._words = words.str.casefold()
 
     def _matches(self) -> Any:
         import pandas as pd
@@ -165,7 +170,7 @@ class BrowserState(Screen):
         """Do what a person asked for; an act that is not known does nothing."""
         acts: dict[str, Callable[[str, Any], Effect]] = {
             "edit": self._edit, "more": self._more, "pick": self._pick, "open": self._opened, "form": self._open_form,
-            "plan": self._planned, "send": self._send, "close": self._close, "reload": self._reload,
+            "plan": self._planned, "send": self._send, "close": self._close, "cancel": self._close, "reload": self._reload,
         }  # fmt: skip
         done = acts.get(act)
         if done is None:
@@ -352,26 +357,17 @@ class BrowserState(Screen):
         if self._plan is None:
             return []
         title, plan = self._plan
-        told = plan.lines() or [("", "Nothing would change.")]
-        nodes["+plan"] = Node(kind="facts", facts=told)
-        children = ["+plan"]
         if plan.sent is None:
-            nodes["+send"] = button("Send", "send", primary=True, disabled=not plan.is_sendable)
-            nodes["+close"] = button("Cancel", "close")
-            help = (
-                f"Nothing was changed yet. The target is {plan.target}."
-                if plan.is_sendable
-                else plan.verdict.capitalize()
-            )
-            children += ["+send", "+close"]
+            shown, made = plan_nodes(plan, plan.target)
+            nodes |= prefixed(made, _PLAN)
+            children = [_PLAN + key for key in (*shown[:-1], *made[shown[-1]]["children"])]
         else:
             lost = [f"Not applied: {', '.join(plan.sent.not_applied)}."] if plan.sent.not_applied else []
-            nodes["+sent"] = note(
-                " ".join([f"Sent: {plan.sent.outcome}.", *lost, *plan.sent.notes]), "warning" if lost else "good"
-            )
+            text = " ".join([f"Sent: {plan.sent.outcome}.", *lost, *plan.sent.notes])
+            nodes["+sent"] = note(text, "warning" if lost else "good")
             nodes["+close"] = button("Close", "close")
-            help = f"The target is {plan.target}."
-            children = ["+sent", "+plan", "+close"]
+            children = ["+sent", "+close"]
+        help = f"The target is {plan.target}."
         nodes["+dialog"] = Node(kind="dialog", label=title, help=help, children=children)
         return ["+dialog"]
 

@@ -39,12 +39,20 @@ class Screen(ABC):
     the last answer, whichever page asked, so all pages stay in step; edits that arrive late are dropped by their number.
     """
 
+    is_volatile = False
+    """Whether what is typed is kept nowhere but in the page."""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._shown: Nodes = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._watchers: list[Callable[[], None]] = []
         self._receiving = 0
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether it holds changes that nothing else does."""
+        return False
 
     @abstractmethod
     def nodes(self) -> Nodes:

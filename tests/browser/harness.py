@@ -54,3 +54,8 @@ def show(page: Any, screen: Screen, *, dark: bool = False) -> None:
     module = front().replace("export default", "const widget =") + _START
     page.add_script_tag(content=module + "\nwindow.show(document.getElementById('place'));", type="module")
     page.wait_for_selector(".jtk-body > *")
+
+
+def push(page: Any, screen: Screen) -> None:
+    """Send a page what changed since the last answer without an act of its own, as a notebook would."""
+    page.evaluate("message => window.fromKernel(message)", json.dumps(screen.changes()))

@@ -195,8 +195,7 @@ def test_a_change_is_planned_shown_and_sent_only_then(target, change, field, val
     assert before is not value
     answer = act(state, "plan", f"+plan/{change}", change)
     assert answer["focus"] == "+dialog"
-    told = dict(state.nodes()["+plan"]["facts"])
-    assert told[field] == f"{json.dumps(before)} → {json.dumps(value)}"
+    assert [field, json.dumps(before), json.dumps(value), "changed"] in state.nodes()["plan:+changes"]["rows"]
     assert target.job_type(name, version)[field] is before
     act(state, "send")
     assert target.job_type(name, version)[field] is value

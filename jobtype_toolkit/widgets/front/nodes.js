@@ -217,26 +217,36 @@ function pagesPart(page, id) {
   return { element, update, focus: () => tabs.querySelector("[aria-selected=true]").focus() };
 }
 
-/** Screens that follow each other, one in view; a step says how many errors it has. */
+/** Screens of which one is in view: steps that follow each other, or tabs, all but the first of which can be shut. */
 function stepsPart(page, id) {
-  const list = h("ol", { class: "jtk-steps", "aria-label": "Steps" });
+  const list = h("ol", { class: "jtk-steps" });
   const panel = h("div", { class: "jtk-step" });
   const back = pushButton({ text: "Back", press: () => go(-1) });
   const next = pushButton({ text: "Next", kind: "primary", press: () => go(1) });
-  const element = h("div", {}, list, panel, h("div", { class: "jtk-step-bar" }, back, next));
+  const bar = h("div", { class: "jtk-step-bar" }, back, next);
+  const element = h("div", {}, list, panel, bar);
   let steps = [];
   function go(by) {
     const to = steps[steps.indexOf(page.current(id, steps)) + by];
     page.turn(id, to);
     list.children[steps.indexOf(to)].firstChild.focus();
   }
+  function head(step, at, now, isTabs) {
+    const mark = isTabs ? "" : h("span", { class: "jtk-step-number" }, String(at + 1));
+    const { name } = page.nodes[step];
+    const shut = isTabs && at > 0 ? pushButton({ label: `Close ${name}`, symbol: "close", press: () => page.send("shut", step) }) : "";
+    const button = h("button", { type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step) }, mark, name);
+    return h("li", {}, button, shut);
+  }
   function update(node) {
+    const isTabs = node.state === "tabs";
     steps = node.children;
     const now = page.current(id, steps);
     const at = steps.indexOf(now);
-    list.replaceChildren(...steps.map((step, number) => h("li", {}, h("button", {
-      type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step),
-    }, h("span", { class: "jtk-step-number" }, String(number + 1)), page.nodes[step].name))));
+    list.replaceChildren(...steps.map((step, number) => head(step, number, now, isTabs)));
+    list.hidden = isTabs && steps.length === 1;
+    set(list, { "aria-label": isTabs ? "Tabs" : node.label });
+    bar.hidden = isTabs;
     back.hidden = at === 0;
     next.hidden = at === steps.length - 1;
     page.fill(panel, [now]);

@@ -3,6 +3,11 @@
 const QUIET = 600; // ms after the last key before a finding is read out
 const PATIENCE = 3000; // ms without an answer before the page says so
 
+const ENDED = {
+  board: "The kernel was restarted or has ended, so this board stays as it is. Run the cell again.",
+  form: "The kernel was restarted or has ended, so this form takes nothing more. Run the cell again; what was typed is offered there.",
+};
+
 class Page {
   constructor(model, root) {
     this.model = model;
@@ -54,10 +59,8 @@ class Page {
     clearTimeout(this.waiting);
     if (this.isWaiting) this.warn("");
     this.isWaiting = false;
-    if (message.done !== false) {
-      this.isBeating = false;
-      this.beaten = Date.now();
-    }
+    this.isBeating = false;
+    this.beaten = Date.now();
     if (message.whole) this.nodes = {};
     Object.assign(this.nodes, message.nodes);
     for (const id of message.gone) this.forget(id);
@@ -234,7 +237,7 @@ class Page {
   stop() {
     clearTimeout(this.waiting);
     this.isStopped = true;
-    this.warn("The kernel was restarted or has ended, so this form takes nothing more. Run the cell again; what was typed is offered there.");
+    this.warn(ENDED[this.nodes["/"]?.kind] ?? ENDED.form);
     for (const one of this.body.querySelectorAll("input, textarea")) one.readOnly = true;
     for (const one of this.body.querySelectorAll("button, select")) one.disabled = true;
   }
