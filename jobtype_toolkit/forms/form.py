@@ -36,13 +36,13 @@ class Form(Screen, Generic[Written]):
         self._is_new = is_new
         self._last: Nodes = {}
         self.is_volatile = False
+        self._open: dict[str, str] = {}
         self._draft: Draft[Written] = Draft(document)
         self.autosave = None
         self._restart()
 
     def _restart(self) -> None:
         self._touched: set[str] = set()
-        self._open: dict[str, str] = {}
         self._show_all = False
         self._broken = ""
         self._looking: str = ""
@@ -207,7 +207,7 @@ class Form(Screen, Generic[Written]):
         node = self._last.get(of)
         if node is None or node.get("kind") != "field":
             return NOTHING
-        place = of.removesuffix("/value") if of.endswith("/value") and self._draft.at(of) is ABSENT else of
+        place = self._written_at(of)
         found, is_read = entered(node["input"], self._fields().node(place), text)
         self._draft.begin(of)
         is_text = node["input"] in ("text", "area") and node["required"]
@@ -216,6 +216,11 @@ class Form(Screen, Generic[Written]):
         else:
             self._draft.put(place, found, unread=not is_read)
         return NOTHING
+
+    def _written_at(self, of: str) -> str:
+        """Return the place that a field writes: a row that is no object has one field for all of it."""
+        row = of.removesuffix("/value")
+        return of if row == of or isinstance(self._draft.at(row), dict) else row
 
     def _edit_json(self, text: str) -> Effect:
         try:

@@ -84,11 +84,11 @@ class FormWidget(Widget, Generic[State]):
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
-        self.state.receive({"do": "undo", "of": "/"})
+        self.state.receive({"do": "undo", "of": "/"}, self.send)
 
     def redo(self) -> None:
         """Make the last step again that was taken back, if there is one."""
-        self.state.receive({"do": "redo", "of": "/"})
+        self.state.receive({"do": "redo", "of": "/"}, self.send)
 
 
 class ManifestForm(FormWidget[ManifestState]):
