@@ -73,6 +73,22 @@ class Rows:
         return list(pairs)
 
 
+def twice(known: Mapping[str, Any], key_sets: Sequence[tuple[list[list[str] | None] | None]]) -> list[str]:
+    """Return SQL for the objections to keys that come twice, in the objects where that happens: one of them would be lost."""
+    heads = {
+        head: None
+        for (sets,) in key_sets
+        for head, keys in zip(known, sets or (), strict=False)
+        if keys and len(keys) > len({*keys})
+    }
+    found = []
+    for head in heads:
+        keys = f"json_keys(__j, {literal(_json_path([head]))})" if head else "json_keys(__j)"
+        keys = f"list_filter({keys}, lambda k, i: list_position({keys}, k) < i)"
+        found.append(f"'the key ' || to_json({keys}[1]) || ' comes twice'")
+    return found
+
+
 def _no_text(field: Field, path: Sequence[str]) -> str:
     """Return SQL for the objection to an object or a list where a text belongs."""
     value = "s." + ".".join(quoted(key) for key in path)
@@ -160,8 +176,8 @@ def _extra_of_many(heads: Sequence[str], known: Mapping[str, Collection[str]]) -
 
 
 def _json_path(keys: Sequence[str]) -> str:
-    """Return keys as a path of DuckDB's JSON functions."""
-    return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
+    """Return keys as a JSON pointer, in which unlike in a path of DuckDB's a key may be empty."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:
