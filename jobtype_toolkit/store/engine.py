@@ -40,6 +40,7 @@ from jobtype_toolkit.errors import (
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.lifetime import GATE, abandon
+from jobtype_toolkit.store.room import Extent, give_back
 
 MEMORY = ":memory:"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -47,6 +48,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query must not see the caller's variables
 }
+_NOT_LET = ("Cannot open file", "Could not write file", "No space left")
+"""What DuckDB says of a file that is a store, on a disk or in a folder that does not let it be written."""
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """What runs statements; the name under which the rooms above know it."""
@@ -204,7 +207,11 @@ class Database:
 
     @staticmethod
     def _copy_template(path: Path) -> bool:
-        """Put a ready empty store in place, whole or not at all; return whether that worked. DuckDB says why not."""
+        """Put a ready empty store in place, whole or not at all; return whether that worked.
+
+        Raises:
+            StoreError: the folder cannot be written, or the disk is full.
+        """
         content = schema.template()
         if content is None:
             return False
@@ -215,8 +222,11 @@ class Database:
             path.hardlink_to(new)
         except FileExistsError:
             return True  # another process was faster
-        except OSError:
-            return False
+        except OSError as error:
+            if new.exists() and new.stat().st_size == len(content):
+                return False  # some disks have no hard links
+            msg = f"{path} cannot be made: {error.strerror}. Make room there, or give a path that can be written."
+            raise StoreError(msg) from error
         finally:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
@@ -379,15 +389,22 @@ class Database:
                     self._disconnect()
                 self._writer = threading.get_ident()
                 self.state += 1
+            before = None
             try:
+                if self.path is not None and not read_only:
+                    self._be_there(self.path, read_only=False)
+                    before = Extent.of(self.path)
                 if self._con is None:
                     self._con = self._connect(patience, read_only=read_only, is_locked=False)
                 yield self._con
+                before = None
             finally:
                 with self._free:
                     try:
                         if self.path is not None:
                             self._disconnect()
+                        if self.path is not None and before is not None:
+                            give_back(self.path, before)
                     finally:  # also if Ctrl+C strikes while the file is closed, which takes a while
                         self._writer = None
                         self._free.notify_all()
@@ -651,6 +668,10 @@ def _unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     text = str(error)
     if "newer version" in text or "version number" in text:
         return StoreVersion(f"{path} was written by another DuckDB than {duckdb.__version__}: {text}")
+    if any(one in text for one in _NOT_LET):
+        return StoreError(
+            f"{path} cannot be opened to be written: {text}. Make room or give the rights, and try again."
+        )
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 
