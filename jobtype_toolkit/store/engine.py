@@ -18,7 +18,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -41,6 +41,7 @@ from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.lifetime import GATE, abandon
 from jobtype_toolkit.store.room import Extent, give_back
+from jobtype_toolkit.store.waiting import announced, is_announced
 
 MEMORY = ":memory:"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -535,9 +536,10 @@ class Database:
         is_locked = is_locked and read_only
         con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
         try:
-            if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
+            found = schema.version(con) or schema.SCHEMA_VERSION
+            if upgrade and found < schema.SCHEMA_VERSION:
                 con.close()
-                self._connect(patience, read_only=False).close()
+                self._upgrade(patience, found)
                 con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
             self._fit(con, read_only=read_only)
         except duckdb.Error as error:
@@ -547,6 +549,14 @@ class Database:
             con.close()
             raise
         return con
+
+    def _upgrade(self, patience: Patience, found: int) -> None:
+        try:
+            self._connect(patience, read_only=False).close()
+        except StoreError as error:
+            if type(error) is StoreError and self.path is not None:  # it cannot be written at all
+                raise _too_old(self.path, found) from error
+            raise
 
     def _be_there(self, path: Path, *, read_only: bool) -> None:
         """Look at the file before it is opened; make a missing one to write, unless it was there before."""
@@ -637,21 +647,38 @@ def refuse_write(path: Path | None) -> StoreReadOnly:
 
 
 def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked: bool = False) -> Connection:
-    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else."""
-    target = str(path) if path else MEMORY
+    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else.
+
+    A reader lets writes in that wait, for half of its patience.
+    """
     until = time.monotonic() + patience.wait
+    pauses = _pauses()
+    is_told = False
+    if read_only and path is not None:
+        let_in_until = until - patience.wait / 2
+        while is_announced(path) and time.monotonic() < let_in_until and not GATE.turns_away():
+            time.sleep(next(pauses))
+    with ExitStack() as sign:
+        while True:
+            try:
+                return _connected(str(path or MEMORY), read_only=read_only and path is not None, is_locked=is_locked)
+            except duckdb.Error as error:
+                if path is None or not isinstance(error, duckdb.IOException) or "Could not set lock" not in str(error):
+                    raise _unusable(path, error) from error
+                pause = next(pauses)
+                if time.monotonic() + pause > until or GATE.turns_away():
+                    raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
+                if not read_only and not is_told:
+                    sign.enter_context(announced(path))
+                    is_told = True
+            time.sleep(pause)
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds to wait between attempts, longer and longer."""
     pause = 0.02
     while True:
-        try:
-            return _connected(target, read_only=read_only and path is not None, is_locked=is_locked)
-        except duckdb.IOException as error:
-            if "Could not set lock" not in str(error):
-                raise _unusable(path, error) from error
-            if time.monotonic() + pause > until or GATE.turns_away():
-                raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
-        except duckdb.Error as error:
-            raise _unusable(path, error) from error
-        time.sleep(pause)
+        yield pause
         pause = min(pause * 1.5, _PAUSE)
 
 
