@@ -37,7 +37,15 @@ from jobtype_toolkit.store.ingest.casts import (
 from jobtype_toolkit.store.ingest.data_frame import loadable
 from jobtype_toolkit.store.ingest.delimited import header
 from jobtype_toolkit.store.ingest.files import Batch, read_json
-from jobtype_toolkit.store.ingest.json_rows import OBJECT_BYTES, Unusual, V6Rows, counted_lines, joined, object_of
+from jobtype_toolkit.store.ingest.json_rows import (
+    OBJECT_BYTES,
+    Unusual,
+    V6Rows,
+    counted_lines,
+    joined,
+    object_of,
+    object_of_texts,
+)
 from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
 FRAME = "a DataFrame"
@@ -45,6 +53,8 @@ FRAME = "a DataFrame"
 _READ_BY_DUCKDB = (None, "gzip")
 _MOST_NAMES = 3
 _MOST_KEYS_TOLD = 40
+_MOST_COLUMNS = 200
+"""A wider Parquet file is copied: each statement over a view of it would be planned with all of its columns."""
 _REJECTS_AT_ONCE = 10_000
 _REQUIRED = {
     "jobs": ("id", "status"),
@@ -384,7 +394,8 @@ class Incoming:
             script(self._con, "store/ingest/staging.json_of_table", {"name": name})
             self._add_carefully(name)
             return
-        self._add_table(table, name, parquet=file if batch.is_only and not self._options.bound else None)
+        is_looked_through = batch.is_only and not self._options.bound and len(table.names) <= _MOST_COLUMNS
+        self._add_table(table, name, parquet=file if is_looked_through else None)
 
     def _view(self, reader: str, names: Sequence[str] | None = None) -> _Table:
         """Make the view `table_row`, and return its columns; `names` are what they are called if not as in the view."""
@@ -650,6 +661,9 @@ def _json_of(column: str, kind: str) -> str:
 
 def _columns_extra(table: _Table, unknown: Sequence[int], own: str | None) -> str:
     """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
+    texts = [place for place in unknown if table.types[place] == "VARCHAR"]
+    if own is None and texts and texts == list(unknown):
+        return object_of_texts([(literal(table.names[place]), table.columns[place]) for place in texts])
     pairs = [(literal(table.names[place]), _json_of(table.columns[place], table.types[place])) for place in unknown]
     if own is None:
         return object_of(pairs) if pairs else "NULL::JSON"
