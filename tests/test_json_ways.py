@@ -225,12 +225,14 @@ def written(tmp_path: Path, row: str, form: str) -> Path:
     return place
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", TAKEN)
 def test_what_the_quick_way_takes_is_what_the_careful_way_reads(ways, tmp_path, monkeypatch, case, form):
     assert ways.same(written(tmp_path, TAKEN[case], form), monkeypatch)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("form", ["page", "lines"])
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_unusual_is_left_to_the_careful_way(ways, tmp_path, monkeypatch, case, form):
@@ -266,6 +268,7 @@ RECORDS = {
 }
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("form", ["page", "lines"])
 @pytest.mark.parametrize("resource", RECORDS)

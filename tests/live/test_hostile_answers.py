@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from histories import ago, error, execution, job, job_type, page, revision, text
 from histories import listed as in_list
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loopback import html
+from sizes import examples
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
@@ -275,7 +276,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(100, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

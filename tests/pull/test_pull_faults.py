@@ -32,7 +32,7 @@ class Size:
 
 
 SIZES = [
-    pytest.param(Size(700, 6, 2), id="small"),
+    pytest.param(Size(300, 3, 1), id="small"),
     pytest.param(Size(1500, None, 3), id="full", marks=pytest.mark.soak),
 ]
 
@@ -169,7 +169,7 @@ def test_an_id_that_no_store_holds_is_rejected_and_told(server, store, pull):
 # Exactness.
 
 
-@pytest.mark.parametrize("jobs", [pytest.param(1200), pytest.param(20_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("jobs", [pytest.param(400), pytest.param(20_000, marks=pytest.mark.soak)])
 def test_a_pull_reproduces_a_generated_history_row_for_row(tmp_path, jobs):
     """Job types, revisions, errors, jobs, and all executions where they are asked for."""
     home = pull_faults.make_home(tmp_path, jobs)

@@ -6,8 +6,9 @@ import re
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sizes import examples
 
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.compatibility import compare
@@ -23,8 +24,8 @@ from .strategies import JSON, MANIFESTS, mutants, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = settings(max_examples=300, derandomize=True)
-THOUSAND = settings(CALM, max_examples=1000)
+CALM = examples(100, 1000, derandomize=True)
+THOUSAND = examples(300, 3000, derandomize=True)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 
 
