@@ -192,12 +192,9 @@ class Ways:
                 report: Any = replace(store.load(place, source=source), load_id=0)
             except jt.ToolkitError as error:
                 report = (type(error), str(error))
-        return [report] + [
-            store.sql(
-                f"SELECT * EXCLUDE (load_id) FROM {table} WHERE source = $source ORDER BY ALL", source=source
-            ).to_json(date_format="iso", date_unit="us")
-            for table in TABLES
-        ]
+        told = "SELECT * EXCLUDE (load_id) FROM {} WHERE source = $source ORDER BY ALL"
+        with store._reading() as con:  # `sql` takes ten times as long
+            return [report] + [con.execute(told.format(table), {"source": source}).fetchall() for table in TABLES]
 
 
 def _watched(taken: list[bool]) -> Any:

@@ -134,6 +134,7 @@ REACHES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.few
 @pytest.mark.parametrize("query", [*CHANGES, *REACHES])
 def test_a_query_changes_nothing_and_reaches_nothing(store, place, query):

@@ -19,7 +19,7 @@ from histories import listed as in_list
 from hypothesis import given
 from hypothesis import strategies as st
 from loopback import html
-from sizes import examples
+from sizes import examples, sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
@@ -242,14 +242,15 @@ HOSTILE: list[Any] = [
 ]
 
 
+@sizes(1, 3)
 @pytest.mark.parametrize("name", CALLS)
-def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name):
+def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name, size):
     """Every place of the answer, down to the fields of embedded objects, with a turn of the hostile values."""
     body = CALLS[name][1]
     found = [one for one in places(body) if len(one) <= 5]
     for number, place in enumerate(found):
-        for turn in range(3):
-            check(talk, name, put(body, place, HOSTILE[(number * 3 + turn) % len(HOSTILE)]))
+        for turn in range(size):
+            check(talk, name, put(body, place, HOSTILE[(number * size + turn) % len(HOSTILE)]))
 
 
 TIMES = [
@@ -276,7 +277,7 @@ ANYTHING = st.recursive(
 )
 
 
-@examples(100, 1000)
+@examples(40, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

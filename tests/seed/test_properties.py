@@ -24,8 +24,8 @@ from .strategies import JSON, MANIFESTS, mutants, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = examples(100, 1000, derandomize=True)
-THOUSAND = examples(300, 3000, derandomize=True)
+CALM = examples(40, 1000, derandomize=True)
+THOUSAND = examples(100, 3000, derandomize=True)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 
 
