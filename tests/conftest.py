@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from histories import NOW
 from hypothesis import HealthCheck, settings
 from recorded import ABSENT, EMPTY, FOLDER
+from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 
@@ -34,6 +36,29 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             f"{len(absent)} tests need ../shared, a folder of recordings that is not part of the project: skipped"
         )
+
+
+PYTHON = re.compile(
+    r"(?<![\w\"'/?&.-])[a-z_]+=(?=['\"…{\[(]|True|False|None|\d|\s|$)"  # an argument
+    r"|\b(?:jt|store|scale)\.[a-z_]+"  # a name of the library
+    r"|\b[a-z_]+\((?:\)|…|')"  # a call
+)
+"""What a message to a caller in Python has, and one to a caller in a terminal has not."""
+
+
+@pytest.fixture(autouse=True)
+def _refusals_speak_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at every refusal that a test gets from the command line, whatever else the test is about."""
+    invoke = CliRunner.invoke
+
+    def looked_at(self: CliRunner, *arguments: Any, **options: Any) -> Result:
+        result = invoke(self, *arguments, **options)
+        for line in result.stderr.splitlines():
+            spoken = PYTHON.search(line) if line.startswith("jobtype-toolkit: ") else None
+            assert spoken is None, f"{spoken and spoken[0]!r} is Python, not an option or a command: {line}"
+        return result
+
+    monkeypatch.setattr(CliRunner, "invoke", looked_at)
 
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -39,7 +39,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LIVE = "https://scale.example/api"
-"""The server that the docs speak of; the examples run against one in a box."""
+"""The server that the docs speak of; the examples run against a local one."""
 
 
 @pytest.fixture

@@ -1327,12 +1327,16 @@ def test_a_store_with_two_sources_can_name_the_one_that_is_meant(filled, write):
         assert store.jobs().attrs["source"] == "other"
         assert len(store.jobs(source="local")) == len(JOBS)
         assert store.analyses.failures().attrs["source"] == "other"
+        assert repr(store).endswith("\n  calls that name no source mean 'other'>")
+        assert "Calls that name no source mean &#39;other&#39;." in store._repr_html_()
         store.source = "*"
         assert len(store.jobs()) == len(JOBS) + 3
+        assert repr(store).endswith("\n  calls that name no source mean all of them>")
         store.source = "nobody"
         with pytest.raises(jt.NotFound, match="nobody"):
             store.jobs()
         store.source = None
+        assert "mean" not in repr(store)
         with pytest.raises(jt.Ambiguous):
             store.jobs()
     assert len(jt.open(filled, source="other").jobs()) == 3

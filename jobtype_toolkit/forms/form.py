@@ -84,6 +84,11 @@ class Form(Screen, Generic[Written]):
         """Change the node of a place after the schema has said its part."""
 
     @property
+    def title(self) -> str:
+        """What the document is called, "" as long as it has no name."""
+        return ""
+
+    @property
     def file_name(self) -> str:
         """The name of the file that an export makes."""
         return f"{self.kind}.json"
@@ -414,7 +419,7 @@ class Form(Screen, Generic[Written]):
         options = {
             f"+options/{name}": Node(kind="options", words=list(words)) for name, words in self.completions().items()
         }
-        tools = pages.tool_bar(can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
+        tools = pages.tool_bar(self._told(), can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
         questions = self._autosave_nodes() | self._dialog()
         whole = pages.check_page(found) | self._json_page() | pages.code_page(self.code if self._is_open(CODE) else "")
         above = [pages.BAR, *(one for one in questions if one in _ABOVE or one.startswith("+autosave-"))]
@@ -424,6 +429,13 @@ class Form(Screen, Generic[Written]):
             root["state"] = "volatile"
         self._last = {**fields.nodes, **options, **tools, **questions, **whole, ROOT: root}
         return self._last
+
+    def _told(self) -> str:
+        """Say what is written here, how much of it is not submitted yet, and whether it is kept."""
+        name = self.title or f"new {self.kind}"
+        changes = len(differences(self._draft.start, self._draft.data)) if self._draft.is_dirty else 0
+        state = [name, counted(changes, "change")] if changes and not self._is_new else [name]
+        return " · ".join([*state, "autosaved"] if self._autosave is not None and self.is_dirty else state)
 
     def _fields(self) -> Fields:
         def options(path: Path) -> str:

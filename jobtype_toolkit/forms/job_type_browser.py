@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from jobtype_toolkit.forms.authoring import AuthorState
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.browser import BrowserState
 from jobtype_toolkit.widgets.steps import Tabs
 from jobtype_toolkit.widgets.widget import Widget

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import traitlets
 
 from jobtype_toolkit.backend import Backend
-from jobtype_toolkit.forms.authoring import AuthorState
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.autosave import Autosave
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.form import Form

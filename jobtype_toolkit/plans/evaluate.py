@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
@@ -17,7 +18,7 @@ from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import nearest, shown
+from jobtype_toolkit.seed.text import shown
 
 
 @dataclass(slots=True)
@@ -222,7 +223,7 @@ class _Evaluator:
             if "manifest" in self.request.changes:
                 self._ignore("manifest")
             if "auto_update" in self.request.changes:
-                self.notes.append("auto_update: it says nothing without a manifest")
+                self.notes.append("auto_update: it has no effect without a manifest")
             return
         new = normalised_manifest(self.manifest.value)
         self.after |= {
@@ -233,7 +234,7 @@ class _Evaluator:
             "unmet_resources": None,
         }
         if self.before and self.before["manifest"] == new:
-            self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
+            self.notes.append("manifest: it is the present one; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
         given, is_requested = self.configuration, "configuration" in self.request.changes

@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,6 +27,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import (
     InputNotFound,
     InvalidQuery,
@@ -195,12 +195,7 @@ class Database:
             return StoreError(
                 f"{path} was deleted while it was in use, and is not made anew. Put it back; jt.open starts a new one."
             )
-        names = [one.name for one in path.parent.glob("*.*db") if one.is_file()] if path.parent.is_dir() else []
-        near = get_close_matches(path.name, names, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        return InputNotFound(
-            f"There is no store at {path}.{hint} A first load or pull makes it, or jt.open(…, create=True)."
-        )
+        return missing_store(path)
 
     @staticmethod
     def _copy_template(path: Path) -> bool:
@@ -231,7 +226,7 @@ class Database:
             )
             raise NotAStore(msg)
         if not path.is_file():
-            msg = f"{path} is neither a file nor missing. Give the path of a DuckDB file; the first load makes a missing one."
+            msg = f"{path} is not a regular file. Give the path of a DuckDB file; the first load makes a missing one."
             raise NotAStore(msg)
         try:
             with path.open("rb") as file:
@@ -243,8 +238,8 @@ class Database:
             msg = f"{path} is an empty file, not a store. Delete it, or give another path."
             raise NotAStore(msg)
         if start[8:] != _MAGIC:
-            msg = (
-                f"{path} is not a DuckDB file. Load it into a store instead: jt.open('new.duckdb').load({str(path)!r})."
+            msg = f"{path} is not a DuckDB file. Load it into a store instead: " + hints.either(
+                f"jt.open('new.duckdb').load({str(path)!r}).", f"`jobtype-toolkit load {path} --store new.duckdb`."
             )
             raise NotAStore(msg)
 
@@ -406,7 +401,7 @@ class Database:
         if self._lost:
             raise StoreError(self._lost)
         if not came or GATE.turns_away():
-            msg = f"{self.path or MEMORY} is in use by another thread of this process for longer than {patience.wait:g} s."
+            msg = f"{self.path or MEMORY} has been in use by another thread of this process for more than {patience.wait:g} s."
             raise StoreLocked(msg)
 
     @contextmanager
@@ -569,7 +564,7 @@ class Database:
 def _too_old(path: Path, found: int) -> StoreVersion:
     return StoreVersion(
         f"{path} has schema version {found} and must be upgraded to {schema.SCHEMA_VERSION} before it is read. Open it once "
-        f"without read_only=True, or run `jobtype-toolkit types --store {path}`, where the file may be written."
+        f"without {hints.either('read_only=True', 'that')}, or run `jobtype-toolkit types --store {path}`, where the file may be written."
     )
 
 
@@ -612,6 +607,16 @@ def transaction(con: Connection) -> Iterator[None]:
             con.execute("ROLLBACK")
         raise
     con.execute("COMMIT")
+
+
+def missing_store(path: Path) -> InputNotFound:
+    """Return the error for a file that is not there, with the name of a store beside it that was probably meant."""
+    names = [one.name for one in path.parent.glob("*.*db") if one.is_file()] if path.parent.is_dir() else []
+    makes = hints.either(
+        "A first load or pull makes it, or jt.open(…, create=True).",
+        f"`jobtype-toolkit load FILE --store {path}` makes one.",
+    )
+    return InputNotFound(f"There is no store at {path}.{hints.did_you_mean(path.name, names)} {makes}")
 
 
 def refuse_write(path: Path | None) -> StoreReadOnly:

@@ -14,7 +14,7 @@ ROOT = "/"
 
 Kind = Literal[
     "pages", "page", "steps", "group", "list", "row", "field", "findings", "button", "bar", "note", "code", "diff", "table",
-    "dialog", "facts", "options", "board", "section", "columns", "tiles", "age",
+    "dialog", "facts", "options", "board", "section", "columns", "tiles", "age", "label",
 ]  # fmt: skip
 """What a node is shown as; `front/` has a function for each."""
 Input = Literal["text", "area", "number", "choice", "words", "json", "secret", "search"]

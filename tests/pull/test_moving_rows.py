@@ -139,7 +139,7 @@ class Pulling(RuleBasedStateMachine):
             fetch.spool.done(held)
 
         self.server.before_count = self.server.before_rows = happen
-        scale.http.trouble = fail
+        self.server.trouble = fail
         given = {"page_size": size, "pages": pages, "workers": 1, "snapshot": False, "progress": False}
         with (
             mock.patch.object(jobs, "BATCH", 12),
@@ -148,6 +148,7 @@ class Pulling(RuleBasedStateMachine):
         ):
             self.store.pull(scale, source="it", **given)
         self.server.before_count = self.server.before_rows = lambda: None
+        self.server.trouble = lambda path: None
 
     def teardown(self) -> None:
         try:
@@ -170,7 +171,7 @@ class Pulling(RuleBasedStateMachine):
 
 
 def machine(examples: int) -> type:
-    """Return the test case of so many examples."""
+    """Return the test case with a number of examples."""
 
     class Case(Pulling.TestCase):
         settings = settings(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections import Counter
 
 import jsonschema
 import pytest
@@ -19,7 +20,7 @@ from jobtype_toolkit.seed.normalize import normalised_manifest
 from jobtype_toolkit.seed.schema import definition, manifest_schema, violations
 from jobtype_toolkit.seed.validator import validate
 
-from .strategies import JSON, MANIFESTS, mutants, spelled
+from .strategies import JSON, MANIFESTS, mutants, outdated, spelled
 
 pytestmark = pytest.mark.slow
 
@@ -132,6 +133,32 @@ def test_fixing_does_no_harm_and_is_idempotent(text):
     assert after.rejected_by & {"schema", "Scale", "seed-cli", "Scale create"} <= before.rejected_by
     assert after.fixed().text == once.text
     assert bool(once.applied) or once.text.strip() == text.strip()
+
+
+def counted(validation):
+    """How often each code is found at each place."""
+    return Counter((found.name, found.path) for found in validation)
+
+
+@given(mutants() | outdated())
+@CALM
+def test_every_fix_is_applied_and_settles_what_it_is_for(value):
+    validation = validate(value)
+    for found in validation:
+        if found.fix:
+            settled = counted(validate(found.fix.apply(value)))[found.name, found.path]
+            assert settled < counted(validation)[found.name, found.path], found
+
+
+@given(mutants() | outdated())
+@CALM
+def test_all_fixes_at_once_are_applied_once(value):
+    validation = validate(value)
+    if not isinstance(value, dict):
+        return
+    once = validation.fixed("all")
+    again = validate(once).fixed("all")
+    assert (again.applied, again.text) == ((), once.text)
 
 
 @given(mutants())

@@ -17,8 +17,8 @@ import duckdb
 import msgspec
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
-from jobtype_toolkit.display import hints
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script, statements
@@ -111,7 +111,7 @@ class Incoming:
             if not is_unreadable or "No space left" in str(error):
                 raise
             names = ", ".join(batch.names[:_MOST_NAMES]) + (", …" if len(batch.names) > _MOST_NAMES else "")
-            msg = f"load({names!r}) cannot read the file: {' '.join(str(error).split())}"
+            msg = f"{hints.on('load', names)} cannot read the file: {' '.join(str(error).split())}"
             raise LoadFailed(msg) from error
 
     def add_frame(self, frame: pd.DataFrame) -> None:
@@ -362,7 +362,7 @@ class Incoming:
         if kinds.get("job_type", "").startswith("STRUCT"):
             binary = [one for one, kind in kinds.items() if "BLOB" in kind]
             if binary:
-                msg = f"load({name!r}): the column {binary[0]} is binary. Write it as text."
+                msg = f"{hints.on('load', name)}: the column {binary[0]} is binary. Write it as text."
                 raise LoadFailed(msg)
             script(self._con, "store/ingest/staging.json_of_table", {"name": name})
             self._add_carefully(name)
@@ -431,7 +431,7 @@ class Incoming:
             column, kind = table.columns[place], table.types[place]
             read = readable(field, column, kind)
             if read is None:
-                msg = f"load({file!r}): the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
+                msg = f"{hints.on('load', file)}: the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
                 raise LoadFailed(msg)
             columns.append((field, *read))
             if kind == "JSON" and field.type != "json":
@@ -460,7 +460,7 @@ class Incoming:
             at = places.get(theirs, folded.get(theirs.strip().casefold()))
             if at is None:
                 mapping = hints.argument("columns", {theirs: our})
-                msg = f"load({file!r}), {mapping}: the file has no such column; it has {', '.join(have)}."
+                msg = f"{hints.on('load', file)}, {mapping}: the file has no such column; it has {', '.join(have)}."
                 raise LoadFailed(msg)
             self._met.add(theirs)
             mapped[our] = at
@@ -531,7 +531,7 @@ class Incoming:
         if missing:
             mapping = hints.argument("columns", {"theirs": missing[0]})
             msg = (
-                f"load({file!r}) as {self._name}: the required column {', '.join(missing)} is missing; the file has "
+                f"{hints.on('load', file)} as {self._name}: the required column {', '.join(missing)} is missing; the file has "
                 f"{', '.join(sorted(given))}. If it has another name there, map it: {mapping}."
             )
             raise LoadFailed(msg)
@@ -545,7 +545,7 @@ class Incoming:
         if found is None:
             return
         msg = (
-            f"load({file or 'the input'!r}): the times have no zone, for example in this row: {str(found)[:300]}. "
+            f"{hints.on('load', file or 'the input')}: the times have no zone, for example in this row: {str(found)[:300]}. "
             f"Say which one they are in: {hints.argument('timezone', 'UTC')}, or a name such as "
             f"{hints.argument('timezone', 'America/New_York')}."
         )

@@ -14,7 +14,7 @@ function listPart(page, id) {
   const help = h("p", { class: "jtk-help" });
   const rows = h("div", { class: "jtk-rows" });
   const findings = h("div", { class: "jtk-findings" });
-  const fold = pushButton({ text: "Fold all", press: () => page.foldAll(id) });
+  const fold = pushButton({ text: "Collapse all", press: () => page.foldAll(id) });
   const add = pushButton({ text: "Add", symbol: "add", kind: "add", press: () => page.send("add", id) });
   const head = h("div", { class: "jtk-list-head" }, title, count, fold);
   const element = h("section", { class: "jtk-list", "aria-labelledby": key }, head, help, findings, rows, add);
@@ -24,7 +24,7 @@ function listPart(page, id) {
     say(help, node.help ?? "");
     say(add.querySelector("span"), `Add ${node.one}`);
     fold.hidden = node.children.length < 2;
-    say(fold.querySelector("span"), node.children.some((row) => !page.isFolded(row)) ? "Fold all" : "Unfold all");
+    say(fold.querySelector("span"), node.children.some((row) => !page.isFolded(row)) ? "Collapse all" : "Expand all");
     arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
     element.classList.toggle("jtk-is-empty", !node.children.length);
     page.fill(rows, node.children);
@@ -118,7 +118,7 @@ function codePart(page) {
 
 function diffPart(page) {
   const body = h("tbody", {});
-  const head = h("tr", {}, ...["Place", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
+  const head = h("tr", {}, ...["Path", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
   const caption = h("caption", { class: "jtk-caption" });
   const element = h("table", { class: "jtk-diff" }, caption, h("thead", {}, head), body);
   function update(node) {
@@ -176,12 +176,13 @@ function pagesPart(page, id) {
   const made = new Map();
   function tab(child) {
     if (!made.has(child)) {
-      const badge = h("span", { class: "jtk-tab-badge" });
+      const badge = h("span", { class: "jtk-tab-badge jtk-badge-error" });
+      const mild = h("span", { class: "jtk-tab-badge jtk-badge-warning" });
       const button = h("button", {
         type: "button", role: "tab", class: "jtk-tab", id: `${key}-tab-${made.size}`, "aria-controls": key,
         onclick: () => page.turn(id, child),
-      }, h("span", { class: "jtk-tab-name" }), badge);
-      made.set(child, { button, badge });
+      }, h("span", { class: "jtk-tab-name" }), mild, badge);
+      made.set(child, { button, badge, mild });
     }
     return made.get(child);
   }
@@ -202,11 +203,11 @@ function pagesPart(page, id) {
     const now = page.current(id, pages);
     page.fill(above, node.children.filter((child) => !inPages(child)));
     arrange(tabs, pages.map((child) => {
-      const { button, badge } = tab(child);
+      const { button, badge, mild } = tab(child);
       const { label, errors = 0, warnings = 0, state } = page.nodes[child];
       say(button.firstChild, label);
-      say(badge, errors ? String(errors) : warnings ? String(warnings) : "");
-      badge.className = `jtk-tab-badge ${errors ? "jtk-badge-error" : "jtk-badge-warning"}`;
+      say(badge, errors ? String(errors) : "");
+      say(mild, warnings ? String(warnings) : "");
       const told = [errors ? `${errors} errors` : "", warnings ? `${warnings} warnings` : ""].filter(Boolean).join(", ");
       set(button, { "data-kind": state ?? null, "aria-selected": String(child === now), tabindex: child === now ? "0" : "-1", "aria-label": told ? `${label}, ${told}` : label });
       return button;
@@ -254,8 +255,13 @@ function stepsPart(page, id) {
   return { element, update };
 }
 
+function labelPart() {
+  const element = h("span", { class: "jtk-identity" });
+  return { element, update: (node) => say(element, node.text) };
+}
+
 const PARTS = {
   field: fieldPart, group: groupPart, list: listPart, row: rowPart, findings: findingsPart, button: buttonPart, bar: barPart,
   note: notePart, code: codePart, diff: diffPart, dialog: dialogPart, facts: factsPart, page: pagePart, pages: pagesPart,
-  table: tablePart, steps: stepsPart,
+  table: tablePart, steps: stepsPart, label: labelPart,
 };
