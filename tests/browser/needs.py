@@ -5,6 +5,13 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+try:
+    from playwright.sync_api import expect
+except ImportError:  # the tests that use it are skipped, and the end of the run says why
+    expect = None
+
+__all__ = ["CHROMIUM", "FLAGS", "expect", "missing"]
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",

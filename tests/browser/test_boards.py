@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from browser.harness import push, show
+from browser.needs import expect
 from histories import job_type, page
 
 import jobtype_toolkit as jt
@@ -15,8 +16,6 @@ from jobtype_toolkit.boards.status import StatusState
 from jobtype_toolkit.forms.browser import BrowserState
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[dev]'")
-expect = sync_api.expect
 
 
 @pytest.fixture
