@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from browser.harness import second_view, show
 from browser.needs import expect
+from jobtype_toolkit.forms.authoring import AuthorState
 from viewing import complete
 
-from jobtype_toolkit.forms.authoring import AuthorState
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.manifest import ManifestState
 
