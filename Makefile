@@ -28,8 +28,8 @@ soak: $(VENV)/dev.stamp ## Run the tests that have two sizes at their full one, 
 coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach; fails below the floor in pyproject.toml
 	@$(PYTEST) -q -m "$(DAILY)" --cov --cov-report=term:skip-covered
 
-test-browser: $(VENV)/dev.stamp ## Run the tests in a real browser
-	@if grep -rqs "mark\.browser" tests; then $(PYTEST) -m browser; else echo "There are no tests in a real browser yet."; fi
+test-browser: $(VENV)/browser.stamp ## Run the tests in a real browser: Debian's chromium, JupyterLab, Notebook 7, Voila
+	@$(PYTEST) -m browser
 
 PORT ?= 8000
 serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C; PORT=8001 for another port
@@ -44,7 +44,7 @@ bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polar
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py
 
-screenshots: $(VENV)/dev.stamp ## Make the pictures of forms and boards anew, with Debian's chromium
+screenshots: $(VENV)/browser.stamp ## Make the pictures of forms and boards anew, with Debian's chromium
 	@$(BIN)/python docs/screenshots.py
 
 format: $(VENV)/dev.stamp ## Format the code and mend what the linter can
@@ -70,6 +70,8 @@ notebooks-run: $(VENV)/dev.stamp
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=
 $(VENV)/dev.stamp: EXTRA := [dev]
+$(VENV)/browser.stamp: EXTRA := [dev,browser]
+$(VENV)/app.stamp: EXTRA := [app]
 $(VENV)/notebook.stamp: EXTRA := [notebook]
 $(VENV)/server.stamp: EXTRA := [server]
 $(VENV)/bench.stamp: EXTRA := [bench]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
 from recorded import ABSENT, EMPTY, FOLDER
@@ -51,6 +52,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             f"{len(absent)} tests need ../shared, a folder of recordings that is not part of the project: skipped"
         )
+    unseen = [one for one in terminalreporter.stats.get("skipped", []) if missing() and missing() in str(one.longrepr)]
+    if unseen:
+        terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in unseen]
+        terminalreporter.stats["without a browser"] = unseen
+        terminalreporter.write_line(f"NOT RUN: {len(unseen)} tests. {missing()}", red=True, bold=True)
 
 
 PYTHON = re.compile(
