@@ -262,7 +262,7 @@ def _job_rows(rows: list[Row], whole: int, picture: Picture, span: str) -> Node:
             "key": str(row["id"]),
             "cells": [
                 str(row["id"]), {"text": row["status"] or "", "tone": _TONES.get(row["status"], "plain")},
-                f"{row['error_name']} ({row['error_category']})" if row["error_name"] else "",
+                _error(row),
                 {"text": _ago(picture, row["last_status_change"]), "title": _stamp(row["last_status_change"])},
                 row["node"] or "", _text(row["num_exes"]),
             ],
@@ -282,6 +282,11 @@ def _job_rows(rows: list[Row], whole: int, picture: Picture, span: str) -> Node:
 
 
 _TONES: dict[str, Tone] = {"FAILED": "bad", "RUNNING": "good", "COMPLETED": "plain"}
+
+
+def _error(row: Row) -> Any:
+    text = f"{row['error_name']} ({row['error_category']})" if row["error_name"] else ""
+    return {"text": text, "title": text} if text else ""
 
 
 def _ago(picture: Picture, stamp: Any) -> str:
