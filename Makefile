@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab bench docs format clean lint types unit notebooks-run versions
+.PHONY: help demo test quick soak coverage test-browser serve lab bench docs screenshots format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +23,13 @@ quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute or two
 	@$(PYTEST) -q -m "not slow and $(DAILY)"
 
 soak: $(VENV)/dev.stamp ## Run the tests that have two sizes at their full one, for a night
-	@$(PYTEST) -m soak
+	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile=full
 
 coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach; fails below the floor in pyproject.toml
 	@$(PYTEST) -q -m "$(DAILY)" --cov --cov-report=term:skip-covered
 
-test-browser: $(VENV)/dev.stamp ## Run the tests in a real browser
-	@if grep -rqs "mark\.browser" tests; then $(PYTEST) -m browser; else echo "There are no tests in a real browser yet."; fi
+test-browser: $(VENV)/browser.stamp ## Run the tests in a real browser: Debian's chromium, JupyterLab, Notebook 7, Voila
+	@$(PYTEST) -m browser
 
 PORT ?= 8000
 serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C; PORT=8001 for another port
@@ -43,6 +43,9 @@ bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polar
 
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py
+
+screenshots: $(VENV)/browser.stamp ## Make the pictures of forms and boards anew, with Debian's chromium
+	@$(BIN)/python docs/screenshots.py
 
 format: $(VENV)/dev.stamp ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --fix .
@@ -67,6 +70,8 @@ notebooks-run: $(VENV)/dev.stamp
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=
 $(VENV)/dev.stamp: EXTRA := [dev]
+$(VENV)/browser.stamp: EXTRA := [dev,browser]
+$(VENV)/app.stamp: EXTRA := [app]
 $(VENV)/notebook.stamp: EXTRA := [notebook]
 $(VENV)/server.stamp: EXTRA := [server]
 $(VENV)/bench.stamp: EXTRA := [bench]

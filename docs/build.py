@@ -369,6 +369,10 @@ def run_notebook(path: Path) -> None:
     ).execute()
     for cell in notebook.cells:
         # A widget lives as long as its kernel; its static copy, which stands before it, is for readers.
+        told = "".join(one.get("text", "") for one in cell.get("outputs", ()) if one.get("name") == "stderr")
+        if "Traceback" in told:
+            msg = f"{path.name}: a cell cannot be shown: {told}"
+            raise RuntimeError(msg)
         kept = [one for one in cell.get("outputs", ()) if WIDGET not in one.get("data", {})]
         if "outputs" in cell:
             cell["outputs"] = kept

@@ -60,7 +60,7 @@ def plan() -> None:
         shown.get_by_role("textbox", name="Timeout").fill("7200")
         shown.get_by_role("textbox", name="Package version").fill("1.1.0")
         shown.get_by_role("button", name="Submit", exact=False).click()
-        shown.get_by_role("button", name="Make the plan").click()
+        shown.get_by_role("button", name="Preview the changes").click()
         shown.get_by_role("button", name="Send to").wait_for()
         settled(shown)
         shown.screenshot(path=IMAGES / "plan.png", full_page=True)

@@ -14,13 +14,13 @@ from typing import Any, ClassVar, Self
 
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import (
     OneOrMore,
     Page,
     check_time,
     checked,
     limited,
-    nearest,
     ordering,
     paging,
     text,
@@ -35,6 +35,7 @@ from jobtype_toolkit.frames import announced, by_name, cut_page, sort
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest, create_request, edit_request
 from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.normalize import public_configuration
 
 DEFAULT_STARTED = "PT3H"
 """How far back `status` looks if the caller says nothing."""
@@ -137,7 +138,7 @@ class Backend(ABC):
 
     @abstractmethod
     def _answer(self, query: Query) -> pd.DataFrame:
-        """Return all rows that match, with the service's columns and attrs; of `jobs` the page or the first rows asked for.
+        """Return all rows that match, with the service's columns and attrs; of a long one the page or the first rows asked for.
 
         Raises:
             NotFound: a name and version in the URL that the backend does not have, if it notices.
@@ -271,13 +272,16 @@ class Backend(ABC):
 
         Returns:
             All v6 fields as attributes; `manifest`, `configuration` and `recipe_types` as plain JSON values, None if only a
-            list was loaded, or if a live server has no address for the version: one with `-` or `+` in it (D14).
+            list was loaded, or if a live server has no address for the version: one with `-` or `+` in it (D14). Settings
+            that are secret, or that the manifest does not know, are left out.
 
         Raises:
             InvalidParameter: a name or version that is not text.
             NotFound: no such name and version.
         """
-        return JobType(*self._one("job_type", name, version, source=source))
+        values, extra = self._one("job_type", name, version, source=source)
+        public = public_configuration(values["configuration"], values["manifest"])
+        return JobType({**values, "configuration": public}, extra)
 
     def revisions(
         self,
@@ -695,8 +699,8 @@ class Backend(ABC):
         for name, time in times.items():
             values[name] = None if time is None else instant(time, name=name, now=scope.now)
         query = Query(service=asked, scope=scope, filters={**values, **(place or {})}, **rest)
-        if asked.name == "status" and query.window and query.window.is_reversed:
-            note = "started is not before ended, so that only RUNNING jobs are counted"
+        if asked.reversed_window and query.window and query.window.is_reversed:
+            note = f"started is not before ended, so that {asked.reversed_window}"
             return dataclasses.replace(query, notes=(note,))
         return query
 
@@ -712,7 +716,7 @@ class Backend(ABC):
             for one in asked if known else ():
                 if one not in known:
                     listed = f" It has {', '.join(sorted(known))}." if name == "status" else ""
-                    msg = f"{name}={one!r} is unknown {query.scope.place}.{nearest(one, known)}{listed}"
+                    msg = f"{hints.argument(name, one)} is unknown {query.scope.place}.{hints.did_you_mean(one, known)}{listed}"
                     raise InvalidParameter(msg)
 
     def _whole(self, name: str, page: int | None, page_size: int | None, source: str | None) -> pd.DataFrame:
@@ -746,11 +750,11 @@ class Backend(ABC):
         if revision_num is not None:
             return f"There is no revision {revision_num} of the job type {name!r} {version!r} {scope.place}."
         which = f"named {name!r}" if version is None else f"{name!r} {version!r}"
-        return f"There is no job type {which} {scope.place}. job_type_names() lists what there is."
+        return f"There is no job type {which} {scope.place}. {hints.call('job_type_names()')} lists what there is."
 
 
 def refuse_reversed(window: Window | None, started: Time | None, ended: Time | None) -> None:
     """Raise InvalidParameter for a window that ends before it starts, which v6's jobs/ and errors/ refuse too."""
     if window is not None and window.is_reversed:
-        msg = f"started={started!r} is not before ended={ended!r}. Swap them; a v6 server refuses this too."
+        msg = f"{hints.argument('started', started)} is not before {hints.argument('ended', ended)}. Swap them; a v6 server refuses this too."
         raise InvalidParameter(msg)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import Page, check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.services import Order
@@ -272,5 +273,5 @@ def announced(frame: pd.DataFrame, limit: int | None, found: int) -> pd.DataFram
     attrs = frame.attrs
     frame = frame.head(limit)
     frame.attrs = {**attrs, "notes": [*attrs["notes"], f"cut after {limit:,} of {found:,} rows, as limit= asks"]}
-    warnings.warn(f"{limit:,} of {found:,} rows, as limit={limit} asks", ResultCut, stacklevel=3)
+    warnings.warn(f"{limit:,} of {found:,} rows, as {hints.argument('limit', limit)} asks", ResultCut, stacklevel=3)
     return frame

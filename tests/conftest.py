@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
 from recorded import ABSENT, EMPTY, FOLDER
+from sizes import few
+from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 
@@ -19,7 +23,21 @@ settings.register_profile(  # a slow or busy machine passes as well
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+settings.register_profile("full", settings.get_profile("any machine"))  # `examples` of `sizes.py` asks for it
 settings.load_profile("any machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make soak` the combinations of a test marked `few` that are not of the few."""
+    tests: dict[Any, list[pytest.Function]] = {}
+    for one in items:
+        if one.get_closest_marker("few"):
+            tests.setdefault(one.obj, []).append(one)
+    for combined in tests.values():
+        for one, is_of_the_few in zip(combined, few([item.callspec._idlist for item in combined]), strict=True):
+            if not is_of_the_few:
+                one.add_marker("soak")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -34,6 +52,34 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(
             f"{len(absent)} tests need ../shared, a folder of recordings that is not part of the project: skipped"
         )
+    unseen = [one for one in terminalreporter.stats.get("skipped", []) if missing() and missing() in str(one.longrepr)]
+    if unseen:
+        terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in unseen]
+        terminalreporter.stats["without a browser"] = unseen
+        terminalreporter.write_line(f"NOT RUN: {len(unseen)} tests. {missing()}", red=True, bold=True)
+
+
+PYTHON = re.compile(
+    r"(?<![\w\"'/?&.-])[a-z_]+=(?=['\"…{\[(]|True|False|None|\d|\s|$)"  # an argument
+    r"|\b(?:jt|store|scale)\.[a-z_]+"  # a name of the library
+    r"|\b[a-z_]+\((?:\)|…|')"  # a call
+)
+"""What a message to a caller in Python has, and one to a caller in a terminal has not."""
+
+
+@pytest.fixture(autouse=True)
+def _refusals_speak_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at every refusal that a test gets from the command line, whatever else the test is about."""
+    invoke = CliRunner.invoke
+
+    def looked_at(self: CliRunner, *arguments: Any, **options: Any) -> Result:
+        result = invoke(self, *arguments, **options)
+        for line in result.stderr.splitlines():
+            spoken = PYTHON.search(line) if line.startswith("jobtype-toolkit: ") else None
+            assert spoken is None, f"{spoken and spoken[0]!r} is Python, not an option or a command: {line}"
+        return result
+
+    monkeypatch.setattr(CliRunner, "invoke", looked_at)
 
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def ago(minutes: float, microseconds: int = 0) -> datetime:
-    """Return the instant so many minutes before NOW."""
+    """Return the instant some minutes before NOW."""
     return NOW - timedelta(minutes=minutes, microseconds=microseconds)
 
 

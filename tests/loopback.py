@@ -16,15 +16,13 @@ from jobtype_toolkit.live.transport import Handler as Answering
 from jobtype_toolkit.live.transport import reply_of
 from jobtype_toolkit.testing import HttpRequest, Reply
 
-V6Request = HttpRequest
-
 
 @dataclass(frozen=True, slots=True)
 class Broken(Reply):
     """An answer that does not arrive whole."""
 
     cut: int | None = None
-    """Only so many bytes of the body are sent before the connection is closed."""
+    """Only this many bytes of the body are sent before the connection is closed."""
     is_reset: bool = False
     """The connection is reset instead of an answer."""
     raw: bytes | None = None

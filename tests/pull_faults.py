@@ -2,7 +2,7 @@
 
     python tests/pull_faults.py [--jobs 20000] [--kills 20] [--seed 1] [--only NAME …] [--whole]
 
-Each fault begins with an empty store beside a server in a box. After it one more pull, from the same history without the fault,
+Each fault begins with an empty store beside a local server. After it one more pull, from the same history without the fault,
 must give exactly the server's rows, job for job and column for column, and a sound store. `--whole` pulls the bundled sample of
 100,000 jobs, and compares it likewise.
 """
@@ -43,7 +43,7 @@ from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.testing import Faults
 
 SOURCE = "there"
-PAGES = 30
+PAGES = 16
 """How many pages the jobs of a history fill: the faults strike at certain pages."""
 QUICK = jt.Retries(first=0.01, longest=5.0, patience=0)
 
@@ -75,7 +75,7 @@ class Home:
     page: int
     """How many jobs a page has."""
     room: int
-    """A file of so many bytes holds a few pages, but not all of them together."""
+    """A file of this size holds a few pages, but not all of them together."""
     resources: tuple[str, ...] = ("job_types", "job_type_revisions", "errors", "jobs")
 
     def mine(self, name: str) -> jt.Store:
@@ -503,7 +503,7 @@ ALL: tuple[Callable[[Home], Outcome], ...] = (
 
 
 def make_home(folder: Path, jobs: int, *, types: int | None = None) -> Home:
-    """Generate a history and load it into the store that is served; of so many job types, if not of all."""
+    """Generate a history and load it into the store that is served; of a number of job types, if not of all."""
     generate(folder / "history", jobs=jobs, days=20)
     home = _loaded(folder / "history", folder)
     if types is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -29,3 +31,19 @@ def test_a_token_file_of_ones_own_is_not(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         connected("https://scale.example", file, None, None)
+
+
+def test_the_program_writes_a_warning_as_a_sentence(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("abc\n")
+    file.chmod(0o644)
+    command = ["jobs", "--order", "nothing", "--server", "https://scale.example", "--token-file", str(file)]
+    done = subprocess.run(
+        [sys.executable, "-m", "jobtype_toolkit", *command], check=False, capture_output=True, text=True
+    )
+    warning, refusal = done.stderr.splitlines()
+    assert (
+        warning
+        == f"jobtype-toolkit: --token-file {file} can be read by other users of this machine. Say chmod 600 {file}."
+    )
+    assert refusal.startswith("jobtype-toolkit: --order nothing names no field to sort by.")

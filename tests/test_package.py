@@ -25,7 +25,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
 
 LAYERS = (
-    {"api", "seed", "errors", "sqlfiles", "generator", "lazy"},
+    {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
     {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
     {"store", "live", "lakes"},
     {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
@@ -35,7 +35,9 @@ LAYERS = (
 PAIRS = {
     ("api", "errors"),
     ("api", "seed"),
+    ("api", "hints"),
     ("seed", "errors"),
+    ("seed", "hints"),
     ("queries", "analyses"),
     ("queries", "backend"),
     ("queries", "frames"),
@@ -60,6 +62,7 @@ LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
 HOMES = {
     "duckdb": {"store", "lakes", "generator"},
     "requests": {"live"},
+    "urllib3": {"live"},
     "anywidget": {"widgets"},
     "IPython": {"widgets"},
     "ipywidgets": {"forms", "boards", "widgets"},

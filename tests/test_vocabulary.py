@@ -225,3 +225,14 @@ def test_the_fake_records_have_every_field_of_the_vocabulary():
     assert set(histories.UNKNOWN) == set(ERROR.names)
     top = {field.json_path[0] for field in JOB.fields if field.name != "exit_code"}
     assert top <= set(histories.JOBS[0])
+
+
+def test_rows_without_a_status_change_are_told_of_only_where_a_window_looks_for_one(store, write):
+    head = "id,job_type,job_type_version,status,last_modified,last_status_change\n"
+    store.load(write("jobs.csv", f"{head}1,fit,1.0.0,FAILED,2026-03-01T10:00:00Z,\n"))
+    window = {"started": "2026-01-01T00:00:00Z"}
+    told = {
+        name: any("last_status_change" in note for note in getattr(store, name)(**window).attrs["notes"])
+        for name in ("status", "jobs", "errors")
+    }
+    assert told == {"status": True, "jobs": False, "errors": False}

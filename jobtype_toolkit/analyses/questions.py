@@ -35,6 +35,8 @@ class Question(Service):
     url: str = ""
     history: History
     title: str
+    v6_service: str = ""
+    """The v6 service that answers a part of it; its command asks that with --system."""
     counts: str = "jobs"
     """What its counts are numbers of."""
     returns: str
@@ -62,6 +64,7 @@ def _optional(fields: tuple[Field, ...]) -> tuple[Field, ...]:
 
 FAILURES = Question(
     name="failures",
+    v6_service="system_failures",
     title="Failed jobs by job type and error, most frequent first",
     summary="Which errors make which job types fail, and how often?",
     returns="One row per job type and error, most frequent first. `store.jobs(status='FAILED', job_type_id=…, error_id=…)` has "

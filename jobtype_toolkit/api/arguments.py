@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeVar
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.services import Order, Parameter, is_storable
 from jobtype_toolkit.api.times import Time, instant
@@ -52,15 +52,9 @@ def _checked(parameter: Parameter, value: Any) -> Any:
             texts = several(value, name=name, kind=str) if parameter.repeatable else [text(value, name=name)]
             for one in texts or ():
                 if parameter.choices and one not in parameter.choices:
-                    msg = f"{name}={one!r} is unknown. Give one of {', '.join(parameter.choices)}.{nearest(one, parameter.choices)}"
+                    msg = f"{hints.argument(name, one)} is unknown. Give one of {', '.join(parameter.choices)}.{hints.did_you_mean(one, parameter.choices)}"
                     raise InvalidParameter(msg)
             return texts if parameter.repeatable else (texts or [None])[0]
-
-
-def nearest(value: str, known: Iterable[str]) -> str:
-    """Return the question whether a similar value was meant, with a blank before it; empty if none is similar."""
-    near = get_close_matches(value, list(known), 1) or get_close_matches(value.upper(), list(known), 1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any] | None:
@@ -77,7 +71,7 @@ def several(value: OneOrMore[Any] | None, *, name: str, kind: type) -> list[Any]
     for one in values:
         if _is_index(one) if kind is int else isinstance(one, kind):
             continue
-        msg = f"{name}={one!r} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
+        msg = f"{hints.argument(name, one)} is not {'an integer' if kind is int else 'text'}. Give one value or a list of them."
         raise InvalidParameter(msg)
     if kind is int:
         return [number for one in values if abs(number := operator.index(one)) < _BIGINT]
@@ -108,7 +102,7 @@ def flag(value: Any, *, name: str) -> bool | None:
         return value
     if getattr(getattr(value, "dtype", None), "kind", "") == "b" and getattr(value, "shape", None) == ():  # numpy's own
         return bool(value)
-    msg = f"{name}={value!r} is not a boolean. Give True, False or None."
+    msg = f"{hints.argument(name, value)} is not a boolean. Give True, False or None."
     raise InvalidParameter(msg)
 
 
@@ -121,7 +115,7 @@ def text(value: Any, *, name: str) -> str:
     if isinstance(value, str):
         return value
     hint = f"; give {str(value)!r}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-    msg = f"{name}={value!r} is not text{hint}."
+    msg = f"{hints.argument(name, value)} is not text{hint}."
     raise InvalidParameter(msg)
 
 
@@ -132,7 +126,7 @@ def whole(value: Any, *, name: str) -> int:
         InvalidParameter: the value is something else.
     """
     if not _is_index(value):
-        msg = f"{name}={value!r} is not a whole number."
+        msg = f"{hints.argument(name, value)} is not a whole number."
         raise InvalidParameter(msg)
     return operator.index(value)
 
@@ -154,11 +148,11 @@ def ordering(order: OneOrMore[str] | None, fields: Sequence[Field]) -> Order:
     for key in several(order, name="order", kind=str) or ():
         name = key.removeprefix("-")
         if name not in names:
-            msg = f"order={key!r} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
+            msg = f"{hints.argument('order', key)} names no field to sort by. Fields: {', '.join(sorted(names))}; '-' in front reverses."
             raise InvalidParameter(msg)
         keys.append((name, not key.startswith("-")))
     if len(keys) > 1 and DURATION in dict(keys):
-        msg = f"order={order!r}: a v6 server sorts by duration alone. Give order='{DURATION}' or '-{DURATION}', or sort the frame."
+        msg = f"{hints.argument('order', order)}: a v6 server sorts by duration alone. Give '{DURATION}' or '-{DURATION}' alone."
         raise InvalidParameter(msg)
     return tuple(keys)
 
@@ -174,7 +168,9 @@ def paging(page: int | None, page_size: int | None) -> Page | None:
     number, size = 1 if page is None else page, DEFAULT_PAGE_SIZE if page_size is None else page_size
     for name, value, most in (("page", number, None), ("page_size", size, MAX_PAGE_SIZE)):
         if not _is_index(value) or value < 1 or (most and value > most):
-            msg = f"{name}={value!r} is out of range. Give a whole number from 1" + (f" to {most}." if most else ".")
+            msg = f"{hints.argument(name, value)} is out of range. Give a whole number from 1" + (
+                f" to {most}." if most else "."
+            )
             raise InvalidParameter(msg)
     return operator.index(number), operator.index(size)
 
@@ -194,7 +190,9 @@ def limited(limit: int | None) -> int | None:
         InvalidParameter: it is neither None nor a whole number from 1.
     """
     if limit is not None and (not _is_index(limit) or limit < 1):
-        msg = f"limit={limit!r} is out of range. Give a whole number from 1, or None for everything."
+        msg = (
+            f"{hints.argument('limit', limit)} is out of range. Give a whole number from 1, or nothing for everything."
+        )
         raise InvalidParameter(msg)
     return None if limit is None else operator.index(limit)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any, Literal
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import (
     CATEGORIES,
@@ -97,12 +97,18 @@ class Service:
     constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What its SQL binds beside the parameters."""
     history: History = "none"
+    reversed_window: str = ""
+    """What it answers if its window ends before it begins, in words; empty if it refuses such a window."""
+    is_long: bool = False
+    """Whether a backend reads only the page or the first rows that are asked for; any other answer is read whole."""
     title: str = ""
     """The heading of its table."""
     first: tuple[str, ...] = ()
     """The columns that people need first; on a narrow terminal the last of them are left out."""
     command: str = ""
     """The command that asks it in the terminal, if there is one."""
+    command_order: tuple[str, ...] = ()
+    """The order that the command asks for if it is given none."""
     summary: str = ""
     """What it answers, in a sentence or two."""
     example: str = ""
@@ -117,6 +123,16 @@ class Service:
     def is_windowed(self) -> bool:
         """Whether it takes times, so that a present matters."""
         return any(parameter.kind == "time" for parameter in self.parameters)
+
+    @cached_property
+    def is_about_changes(self) -> bool:
+        """Whether its window is one of `last_modified`, not of changes of status."""
+        return _MODIFIED[0] in self.parameters
+
+    @cached_property
+    def is_searched(self) -> bool:
+        """Whether it is searched by keyword, which needs all rows."""
+        return _KEYWORD in self.parameters
 
     @property
     def sql(self) -> str:
@@ -174,6 +190,7 @@ SERVICES = (
         ),
         constants={"statuses": STATUSES, "categories": CATEGORIES},
         history="window and running",
+        reversed_window="only RUNNING jobs are counted",
         title="Jobs by job type, status and error category",
         first=("name", "version", "status", "category", "count", "most_recent"),
         command="status",
@@ -249,6 +266,7 @@ SERVICES = (
             _exact("source_task"),
         ),
         history="window",
+        is_long=True,
         title="Jobs",
         first=(
             "id",
@@ -262,6 +280,7 @@ SERVICES = (
             "num_exes",
         ),
         command="jobs",
+        command_order=("-last_modified",),
         summary="List jobs, those that changed last first. --started and --ended are about last_modified.",
         example="--status FAILED --started P1D",
     ),
@@ -335,8 +354,7 @@ def refuse_unknown(changes: Mapping[str, Any]) -> None:
     known = [one.name for one in WRITE_FIELDS]
     for name in changes:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = hints.did_you_mean(name, known)
             msg = f"{name!r} is not a field that can be edited.{hint} These can: {', '.join(known)}."
             raise InvalidParameter(msg)
 
@@ -356,19 +374,19 @@ def _checked(value: Any, meant: Parameter) -> Any:
         return value
     if meant.kind == "bool":
         if not isinstance(value, bool):
-            msg = f"{meant.name}={clipped(repr(value), 80)} is not a boolean. Give True or False."
+            msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a boolean. Give True or False."
             raise InvalidParameter(msg)
         return value
     if meant.kind == "int":
         if isinstance(value, bool) or not hasattr(value, "__index__") or abs(value.__index__()) >= _LARGEST:
-            msg = f"{meant.name}={clipped(repr(value), 80)} is not a whole number that a server can hold."
+            msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a whole number that a server can hold."
             raise InvalidParameter(msg)
         return value.__index__()
     if not isinstance(value, str) or not is_storable(value):
-        msg = f"{meant.name}={clipped(repr(value), 80)} is not a text that a server can hold."
+        msg = f"{hints.argument(meant.name, clipped(value, 80) if isinstance(value, str) else value)} is not a text that a server can hold."
         raise InvalidParameter(msg)
     if meant.longest is not None and len(value) > meant.longest:
-        msg = f"{meant.name} has {len(value)} characters; the server's database takes {meant.longest}. Shorten it."
+        msg = f"{meant.name} has {len(value)} characters; the server's database takes at most {meant.longest}. Shorten it."
         raise InvalidParameter(msg)
     return str(value)
 

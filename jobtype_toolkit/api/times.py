@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InvalidParameter
 
 Time = str | datetime
@@ -20,7 +21,11 @@ _DURATION = re.compile(
     r"P(?:(?P<days>\d+(?:\.\d+)?)D)?"
     r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
-_FORMS = 'an aware datetime, ISO-8601 text with a zone ("2026-11-01T00:00:00Z") or a duration ("PT3H", "P1D")'
+
+
+def _forms() -> str:
+    texts = 'ISO-8601 text with a zone ("2026-11-01T00:00:00Z") or a duration ("PT3H", "P1D")'
+    return hints.either(f"an aware datetime, {texts}", texts)
 
 
 def system_clock() -> datetime:
@@ -64,24 +69,22 @@ def instant(value: Time, *, name: str = "time", now: datetime | None = None) -> 
     """
     if isinstance(value, datetime):
         if value.tzinfo is None or value.utcoffset() is None:
-            msg = f"{name}={value.isoformat()!r} has no time zone. Give an aware datetime, for example with tzinfo=UTC."
+            msg = f"{hints.argument(name, value.isoformat())} has no time zone. Give an aware datetime, for example with tzinfo=UTC."
             raise InvalidParameter(msg)
         return _plain(value)
     if not isinstance(value, str):
-        msg = f"{name}={value!r} is not a time. Give {_FORMS}."
+        msg = f"{hints.argument(name, value)} is not a time. Give {_forms()}."
         raise InvalidParameter(msg)
     text = value.strip()
     back = duration(text)
     if back is not None:
         if now is None:
-            msg = (
-                f"{name}={value!r} is a duration, and there is no instant to count back from. Give a time with a zone."
-            )
+            msg = f"{hints.argument(name, value)} is a duration, and there is no instant to count back from. Give a time with a zone."
             raise InvalidParameter(msg)
         try:
             return now - back
         except OverflowError:
-            msg = f"{name}={value!r} reaches back before the year 1. Give a shorter duration."
+            msg = f"{hints.argument(name, value)} reaches back before the year 1. Give a shorter duration."
             raise InvalidParameter(msg) from None
     return _iso(text, name)
 
@@ -89,15 +92,15 @@ def instant(value: Time, *, name: str = "time", now: datetime | None = None) -> 
 def _iso(text: str, name: str) -> datetime:
     found = _INSTANT.fullmatch(text)
     if not found:
-        msg = f"{name}={text!r} is not a time. Give {_FORMS}."
+        msg = f"{hints.argument(name, text)} is not a time. Give {_forms()}."
         raise InvalidParameter(msg)
     if not found["zone"]:
-        msg = f'{name}={text!r} has no time zone. Add one: "Z" for UTC, or an offset such as "+02:00".'
+        msg = f'{hints.argument(name, text)} has no time zone. Add one: "Z" for UTC, or an offset such as "+02:00".'
         raise InvalidParameter(msg)
     try:
         return _plain(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
-        msg = f"{name}={text!r} is not a time: {error}. Give {_FORMS}."
+        msg = f"{hints.argument(name, text)} is not a time: {error}. Give {_forms()}."
         raise InvalidParameter(msg) from None
 
 

@@ -288,7 +288,7 @@ class StatusState(Screen):
         nodes["+pause"] = (
             button("Resume", "pause", icon="play", state="on", disabled=is_off)
             if self._is_paused
-            else button("Pause", "pause", icon="pause", state="off", disabled=is_off)
+            else button("Pause refresh", "pause", icon="pause", state="off", disabled=is_off)
         )
         nodes["+refresh"] = button("Refresh now", "refresh", icon="refresh", primary=True)
         nodes["+bar"] = Node(kind="bar", label="Board", children=["+ranges", "+every", "+pause", "+refresh"])

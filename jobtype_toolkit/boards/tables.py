@@ -98,7 +98,7 @@ def _total(rows: Sequence[Row]) -> int:
 def _oldest(picture: Picture, name: str, column: str) -> str:
     rows = picture.rows[name]
     past = picture.age(min((row[column] for row in rows if row[column] is not None), default=None))
-    return f"longest for {past}" if past else "" if rows else "none"
+    return f"longest: {past}" if past else "" if rows else "none"
 
 
 def _paused(count: int) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli import changes, load, manifests, pull, queries, serve, validation
+from jobtype_toolkit import hints
+from jobtype_toolkit.cli import changes, load, maintenance, manifests, pull, queries, serve, validation
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
@@ -23,12 +25,16 @@ EXIT_CODES = (
 )
 
 
+_show_other = warnings.showwarning
+
+
 class _Commands(TyperGroup):
     """The commands; what they raise becomes a message on stderr and an exit code."""
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own Context, under its public name
         try:
-            answer = super().invoke(ctx)
+            with hints.terminal():
+                answer = super().invoke(ctx)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
             raise typer.Exit(PIPE_CLOSED) from None
@@ -64,6 +70,7 @@ queries.register(app)
 manifests.register(app)
 validation.register(app)
 changes.register(app)
+maintenance.register(app)
 serve.register(app)
 
 
@@ -88,7 +95,16 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name must not end the program in an ASCII locale
     signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _show_warning
     app()
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    """Write a warning of the toolkit as a sentence, without the line of the program that it came from."""
+    if issubclass(category, (jt.NotVerified, jt.ResultCut)):
+        write(f"jobtype-toolkit: {safe(str(message))}\n", to=sys.stderr)
+    else:
+        _show_other(message, category, *place, **more)
 
 
 def _terminated(*_: object) -> None:

@@ -17,12 +17,6 @@ from jobtype_toolkit.cli.validation import STDIN
 from jobtype_toolkit.display.cells import safe
 
 REFUSED = 1
-_SPOKEN = {
-    "send() does it": "--send does it",
-    "say replace=True": "say --replace",
-    "Give workspaces={name: is_active}.": "The store knows them after a pull.",
-}
-"""What a plan says in Python's words, and what the terminal says instead."""
 _MEANING = {one.name: one.meaning for one in WRITE_FIELDS}
 
 Config = Annotated[
@@ -35,6 +29,12 @@ Active = Annotated[bool | None, typer.Option(metavar="", help=_MEANING["is_activ
 Paused = Annotated[bool | None, typer.Option(metavar="", help=_MEANING["is_paused"])]
 AutoUpdate = Annotated[bool | None, typer.Option(metavar="", help=_MEANING["auto_update"])]
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Which source of the store.")]
+Secrets = Annotated[
+    bool,
+    typer.Option(
+        "--confirm-secrets", metavar="", help="Replace some secret settings on a server, and lose the others."
+    ),
+]
 Send = Annotated[bool, typer.Option("--send", metavar="", help="Make the change; without it the plan is only shown.")]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Write the plan as JSON.")]
 
@@ -61,6 +61,13 @@ def add(
         bool,
         typer.Option("--replace", metavar="", help="Edit the job type if one of that name and version exists."),
     ] = False,
+    allow_unreachable: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unreachable", metavar="", help="Create a version that no server can show or edit afterwards (D14)."
+        ),
+    ] = False,
+    confirm_secrets: Secrets = False,
     source: Source = None,
     send: Send = False,
     json: Json = False,
@@ -88,6 +95,8 @@ def add(
         "is_paused": is_paused,
         "auto_update": auto_update,
         "replace": replace,
+        "allow_unreachable": allow_unreachable,
+        "confirm_secrets": confirm_secrets,
         **_of_store(source, server),
     }
     if server is None and store is not None and not store.exists():  # neither a plan nor a refusal makes a file
@@ -117,6 +126,7 @@ def edit(
     is_active: Active = None,
     is_paused: Paused = None,
     auto_update: AutoUpdate = None,
+    confirm_secrets: Secrets = False,
     source: Source = None,
     send: Send = False,
     json: Json = False,
@@ -149,7 +159,8 @@ def edit(
         if restore is not None:
             changes["manifest"] = present.revision(name, version, restore, **of_store)
         given = {field: value for field, value in changes.items() if value is not None}
-        _finish(present.edit(name, version, **of_store, **given), send=send, json=json)
+        plan = present.edit(name, version, confirm_secrets=confirm_secrets, **of_store, **given)
+        _finish(plan, send=send, json=json)
 
 
 def _of_store(source: str | None, server: str | None) -> dict[str, Any]:
@@ -173,9 +184,6 @@ def _finish(plan: jt.Plan, *, send: bool, json: bool) -> None:
     if json:
         write(jsonlib.dumps(plan.as_dict(), indent=2) + "\n")
     else:
-        shown = repr(plan)
-        for python, terminal in _SPOKEN.items():
-            shown = shown.replace(python, terminal)
-        write("".join(f"{safe(line)}\n" for line in shown.splitlines()))
+        write("".join(f"{safe(line)}\n" for line in repr(plan).splitlines()))
     if plan.validation.errors:
         raise typer.Exit(REFUSED)

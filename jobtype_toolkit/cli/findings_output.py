@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 
 Report = Literal["text", "json", "github"]
 _LEVELS = {"error": "error", "warning": "warning", "advice": "notice"}
-_SPOKEN = {"WORKSPACES_NOT_CHECKED": "Give --workspace NAME, once for each, or the --store or --server that has them."}
-"""Remedies that take another form in the terminal than in Python."""
 _COUNTED = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "advice": ("advice", "advice")}
-
-
-def spoken(found: Finding) -> Finding:
-    """Return the finding with its remedy in the terminal's words."""
-    remedy = _SPOKEN.get(found.name)
-    return replace(found, suggestion=remedy) if remedy else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ def _number(count: int, one: str, many: str = "") -> str:
 
 
 def as_json(results: Sequence[Checked], config: Path | None) -> str:
-    """Return an array with an object a manifest."""
+    """Return an array with one object per manifest."""
     made = [
         {
             "file": one.name,

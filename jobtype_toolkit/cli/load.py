@@ -16,7 +16,6 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.cli.output import draw, show, write
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
-from jobtype_toolkit.display import hints
 from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def load(
     if store is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
         raise jt.InvalidParameter(msg)
-    with hints.terminal(), jt.open(store) as target:
+    with jt.open(store) as target:
         report = target.load(
             path,
             resource,

@@ -114,7 +114,7 @@ def fmt(
         typer.Option("--check", metavar="", help="Change nothing; exit with 1 if there is something to change."),
     ] = False,
 ) -> None:
-    """Lay manifests out anew, in place: two blanks a level, keys in the schema's order, every value spelled as it was.
+    """Lay manifests out anew, in place: two blanks per level, keys in the schema's order, every value spelled as it was.
 
     Exit codes: 0 done, 1 something is not JSON or, with --check, not in this layout, 2 a file could not be read.
     """

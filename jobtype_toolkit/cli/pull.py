@@ -38,7 +38,7 @@ def pull(
     executions: Annotated[
         int, typer.Option(metavar="N", help="How many requests to spend on executions of failed and retried jobs.")
     ] = 0,
-    page_size: Annotated[int, typer.Option(metavar="N", help="Jobs a request, 1 to 1000.")] = 250,
+    page_size: Annotated[int, typer.Option(metavar="N", help="Jobs per request, 1 to 1000.")] = 250,
     overlap: Annotated[
         str, typer.Option(metavar="DURATION", help="How much of the last pull to read again.")
     ] = "PT15M",

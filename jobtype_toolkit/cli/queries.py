@@ -44,16 +44,17 @@ def _answer(asked: Service, backend: jt.Backend, given: Mapping[str, Any]) -> pd
     if isinstance(backend, jt.Store):
         ask = getattr(backend.analyses, asked.name)
         return ask(**given)
-    hint = " give --system for v6's system failures, or" if asked.name == "failures" else ""
+    hint = " give --system for v6's system failures, or" if asked.v6_service else ""
     msg = f"A v6 server does not answer {asked.command!r}:{hint} `pull` its history into a store and ask that."
     raise jt.InvalidParameter(msg)
 
 
-def _system_failures(backend: jt.Backend, given: Mapping[str, Any]) -> pd.DataFrame:
+def _of_v6(asked: Service, backend: jt.Backend, given: Mapping[str, Any]) -> pd.DataFrame:
     if any(value is not None for name, value in given.items() if name != "source"):
         msg = "--system asks v6's system failures, which are all of history: leave out --started, --ended, --category and --now."
         raise jt.InvalidParameter(msg)
-    return backend.system_failures(source=given.get("source"))
+    ask: Ask = getattr(backend, asked.v6_service if isinstance(asked, Question) else asked.name)
+    return ask(source=given.get("source"))
 
 
 def register(app: typer.Typer) -> None:
@@ -90,16 +91,16 @@ def _command(asked: Service) -> Callable[..., None]:
         format = chosen(json=json, csv=csv)
         is_system = given.pop("system", False)
         arguments = {name: value if value != [] else None for name, value in given.items()} | {"source": source}
-        if asked.name == "jobs" and limit != 0 and (limit or format == "table"):
+        if asked.is_long and limit != 0 and (limit or format == "table"):
             arguments["limit"] = limit or TABLE_ROWS
-        if asked.name == "jobs" and not arguments["order"]:
-            arguments["order"] = ["-last_modified"]
+        if asked.command_order and not arguments["order"]:
+            arguments["order"] = list(asked.command_order)
         if server is not None and source is not None:
             msg = "--source is for a store with several sources. Leave it out with --server."
             raise jt.InvalidParameter(msg)
         with backend(store, server, token_file, ca_file, cert_file) as target, warnings.catch_warnings():
             warnings.simplefilter("ignore", jt.ResultCut)  # the line under the table says it
-            answer = _system_failures(target, arguments) if is_system else _answer(asked, target, arguments)
+            answer = _of_v6(asked, target, arguments) if is_system else _answer(asked, target, arguments)
             show(answer, format, limit=limit, all_columns=all_columns)
 
     run.__signature__ = inspect.Signature(list(_parameters(asked)))  # type: ignore[attr-defined]
@@ -115,7 +116,7 @@ def _parameters(asked: Service) -> list[inspect.Parameter]:
         made.append(
             _parameter(one.name, Annotated[kind | None, typer.Option(help=help, metavar=_METAVARS[one.kind])], None)
         )
-    if asked.name == "failures":
+    if isinstance(asked, Question) and asked.v6_service:
         made.append(_parameter("system", Annotated[bool, typer.Option("--system", metavar="", help=_SYSTEM)], False))
     return made + [_parameter(name, annotation, default) for name, (annotation, default) in _COMMON.items()]
 
@@ -142,9 +143,7 @@ _COMMON: Mapping[str, tuple[Any, Any]] = {
     "limit": (
         Annotated[
             int | None,
-            typer.Option(
-                min=0, metavar="N", help=f"At most so many rows, 0 for all; {TABLE_ROWS} in a table where not given."
-            ),
+            typer.Option(min=0, metavar="N", help=f"The most rows, 0 for all; {TABLE_ROWS} in a table if not given."),
         ],
         None,
     ),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import hints
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import safe
@@ -59,7 +60,7 @@ def serve(
         ),
     ] = None,
 ) -> None:
-    """Serve a store as a v6 server would, until Ctrl+C: for trying clients, and for curl.
+    """Serve a store as a v6 server would, until Ctrl+C or SIGTERM: for trying clients, and for curl.
 
     Edits and creations that are sent to it change the store, unless --read-only.
     """
@@ -70,7 +71,7 @@ def serve(
     from jobtype_toolkit.server.faults import Faults
     from jobtype_toolkit.server.present import move_to
     from jobtype_toolkit.server.releases import release as known
-    from jobtype_toolkit.server.serve import address, check_address, listening, run
+    from jobtype_toolkit.server.serve import address, check_address, listening, run, until_stopped
 
     check_address(host, token)
     wanted = None if faults is None else Faults.parse(faults, seed=seed)
@@ -87,10 +88,11 @@ def serve(
             faults=wanted,
             allow_hosts=allow_host or (),
         )
-        with listening(host, port) as listener:
+        with listening(host, port) as listener, until_stopped():
             base = address(listener) + prefix.rstrip("/")
             _tell(served, base, has_token=token is not None, misbehaves=wanted is not None)
-            run(made, listener)
+            with hints.terminal(False):  # its clients are programs
+                run(made, listener)
     write("\nstopped\n")
 
 

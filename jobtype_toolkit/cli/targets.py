@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -56,10 +55,9 @@ def opened(path: Path | None) -> jt.Store:
         )
         raise jt.InvalidParameter(msg)
     if not path.exists():
-        near = get_close_matches(path.name, [one.name for one in path.parent.glob("*.*db")], 1)
-        hint = f" Did you mean {str(path.with_name(near[0]))!r}?" if near else ""
-        msg = f"There is no store at {path}.{hint} `jobtype-toolkit load FILE --store {path}` makes one."
-        raise jt.InputNotFound(msg)
+        from jobtype_toolkit.store.engine import missing_store  # the program starts without DuckDB
+
+        raise missing_store(path)
     return jt.open(path)
 
 

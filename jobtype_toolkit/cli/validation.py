@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report, spoken
+from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, connected, opened
 from jobtype_toolkit.display.cells import safe
@@ -80,7 +80,7 @@ class Checks:
 
     def _weighed(self, made: jt.Validation, *, placed: bool = True) -> list[Finding]:
         """Return the findings; if a target is named, what only others refuse is a warning."""
-        found = [spoken(one if placed else replace(one, line=None, column=None)) for one in made]
+        found = [one if placed else replace(one, line=None, column=None) for one in made]
         if self.against is None:
             return found
         counts = {self.against} if self.against in ("schema", "seed-cli") else {"Scale", "Scale create"}

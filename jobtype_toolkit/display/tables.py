@@ -128,7 +128,7 @@ def show(frame: pd.DataFrame, *, rows: int = _ROWS, all_columns: bool = False) -
 
     Args:
         frame: what a method of a backend or a question returned, or any other frame.
-        rows: at most so many rows, from the first.
+        rows: how many rows at most, from the first.
         all_columns: show every column.
 
     Raises:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ class Autosave:
             part.replace(self.path)
         except OSError as error:
             self.problem = f"{self.path} cannot be written: {error.strerror or error}"
-            part.unlink(missing_ok=True)
+            _remove(part)
         else:
             self.problem = ""
 
@@ -87,7 +88,7 @@ class Autosave:
 
     def discard(self) -> None:
         """Remove the file."""
-        self.path.unlink(missing_ok=True)
+        _remove(self.path)
 
     def _set_aside(self) -> None:
         """Keep what another run left, once: somebody types on before having decided about it."""
@@ -100,3 +101,9 @@ class Autosave:
         if not self.path.parent.exists():
             self.path.parent.mkdir(parents=True)
             (self.path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def _remove(path: Path) -> None:
+    """Remove a file if it is there and can be removed."""
+    with suppress(OSError):
+        path.unlink()

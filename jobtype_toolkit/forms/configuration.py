@@ -22,7 +22,7 @@ from jobtype_toolkit.seed.schema import Schema, configuration_schema
 from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.validator import validate_documents
 from jobtype_toolkit.widgets.nodes import Node, Nodes, note
-from jobtype_toolkit.widgets.screen import Effect
+from jobtype_toolkit.widgets.screen import NOTHING, Effect
 
 BRANCHES = [("", "choose one"), ("host", "a folder of the node"), ("volume", "a Docker volume")]
 _SECRETS = (
@@ -146,14 +146,12 @@ class ConfigurationState(Form[Configuration]):
 
     # Mounts: only the chosen branch is kept in the document, the other one for the case that it is chosen again.
 
-    def perform(self, act: str, of: str, value: Any) -> Effect:
-        """Do what a person asked for; another kind of mount brings the fields of that kind."""
+    def _edit(self, of: str, value: Any) -> Effect:
         path = steps(of)
-        if act == "edit" and path[:1] == ["mounts"] and path[2:] == ["type"]:
+        if path[:1] == ["mounts"] and path[2:] == ["type"]:
             self._turn_mount(child("/mounts", str(path[1])), str(value))
-            self._validation = self._validated()
-            return Effect()
-        return super().perform(act, of, value)
+            return NOTHING
+        return super()._edit(of, value)
 
     def _turn_mount(self, place: str, kind: str) -> None:
         now = self._draft.at(place)

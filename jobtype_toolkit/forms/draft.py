@@ -97,6 +97,11 @@ class Draft(Generic[Written]):
         return made
 
     @property
+    def start(self) -> dict[str, Any]:
+        """The document as it was at the start."""
+        return self._start
+
+    @property
     def is_dirty(self) -> bool:
         """Whether it differs from the start, the order of keys included."""
         return bool(self.unread) or json.dumps(self.data) != json.dumps(self._start)

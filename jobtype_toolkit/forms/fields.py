@@ -104,7 +104,8 @@ class Fields:
         one = node.items.title if node.items else "Row"
         rows = self.draft.rows(spot.place)
         for number, row in enumerate(rows):
-            self._row(_Spot(row, node.items, spot.value[number], self.draft.at_start(row)), f"{one} {number + 1}")
+            start = self.draft.at_start(row)
+            self._row(_Spot(row, node.items, spot.value[number], start, start is ABSENT), f"{one} {number + 1}")
         self.nodes[spot.place] = Node(
             kind="list",
             label=node.title,
@@ -122,9 +123,7 @@ class Fields:
             inner = child(spot.place, "value")
             self.nodes[inner] = self._json(spot, label, "It is no object; write it as JSON.")
             children = [inner]
-        state = (
-            "" if not self.marks_changes else "new" if spot.start is ABSENT else "changed" if spot.is_changed else ""
-        )
+        state = "" if not self.marks_changes else "new" if spot.is_new else "changed" if spot.is_changed else ""
         self.nodes[spot.place] = Node(kind="row", label=label, name=str(named), state=state, children=children)
 
     def _field(self, spot: _Spot, node: Schema, *, required: bool) -> Node:
@@ -168,14 +167,17 @@ class _Spot:
     node: Schema | None
     value: Any
     start: Any
+    is_new: bool = False
+    """Whether it is in a row that is new, which says so once for all of it."""
 
     def member(self, name: str) -> _Spot:
         value, start = (one.get(name, ABSENT) if isinstance(one, dict) else ABSENT for one in (self.value, self.start))
-        return _Spot(child(self.place, name), self.node.member(name) if self.node else None, value, start)
+        node = self.node.member(name) if self.node else None
+        return _Spot(child(self.place, name), node, value, start, self.is_new)
 
     @property
     def is_changed(self) -> bool:
-        return differ(self.start, self.value)
+        return not self.is_new and differ(self.start, self.value)
 
 
 def _is(value: Any, kind: type) -> bool:
@@ -221,7 +223,7 @@ def choices(node: Schema, value: Any, *, required: bool) -> list[tuple[str, str]
     """Return the values and texts to choose from; what stands there now is among them, known or not."""
     words = ["yes", "no"] if node.type == "boolean" else list(node.enum or ())
     default = _YES_NO[node.default] if isinstance(node.default, bool) else node.default
-    none = "choose one" if required else f"not said ({default})" if node.has_default else "not said"
+    none = "choose one" if required else f"default ({default})" if node.has_default else "not set"
     found = [("", none), *((word, word) for word in words)]
     now = "" if value is ABSENT else shown("choice", value)
     return found if now in ("", *words) else [*found, (now, f"{now} (unknown)")]

@@ -36,13 +36,13 @@ class Form(Screen, Generic[Written]):
         self._is_new = is_new
         self._last: Nodes = {}
         self.is_volatile = False
+        self._open: dict[str, str] = {}
         self._draft: Draft[Written] = Draft(document)
         self.autosave = None
         self._restart()
 
     def _restart(self) -> None:
         self._touched: set[str] = set()
-        self._open: dict[str, str] = {}
         self._show_all = False
         self._broken = ""
         self._looking: str = ""
@@ -82,6 +82,11 @@ class Form(Screen, Generic[Written]):
 
     def adjust(self, place: str, node: Node) -> None:
         """Change the node of a place after the schema has said its part."""
+
+    @property
+    def title(self) -> str:
+        """What the document is called, "" as long as it has no name."""
+        return ""
 
     @property
     def file_name(self) -> str:
@@ -202,7 +207,7 @@ class Form(Screen, Generic[Written]):
         node = self._last.get(of)
         if node is None or node.get("kind") != "field":
             return NOTHING
-        place = of.removesuffix("/value") if of.endswith("/value") and self._draft.at(of) is ABSENT else of
+        place = self._written_at(of)
         found, is_read = entered(node["input"], self._fields().node(place), text)
         self._draft.begin(of)
         is_text = node["input"] in ("text", "area") and node["required"]
@@ -211,6 +216,11 @@ class Form(Screen, Generic[Written]):
         else:
             self._draft.put(place, found, unread=not is_read)
         return NOTHING
+
+    def _written_at(self, of: str) -> str:
+        """Return the place that a field writes: a row that is no object has one field for all of it."""
+        row = of.removesuffix("/value")
+        return of if row == of or isinstance(self._draft.at(row), dict) else row
 
     def _edit_json(self, text: str) -> Effect:
         try:
@@ -409,7 +419,7 @@ class Form(Screen, Generic[Written]):
         options = {
             f"+options/{name}": Node(kind="options", words=list(words)) for name, words in self.completions().items()
         }
-        tools = pages.tool_bar(can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
+        tools = pages.tool_bar(self._told(), can_undo=self._draft.can_undo, can_redo=self._draft.can_redo)
         questions = self._autosave_nodes() | self._dialog()
         whole = pages.check_page(found) | self._json_page() | pages.code_page(self.code if self._is_open(CODE) else "")
         above = [pages.BAR, *(one for one in questions if one in _ABOVE or one.startswith("+autosave-"))]
@@ -419,6 +429,13 @@ class Form(Screen, Generic[Written]):
             root["state"] = "volatile"
         self._last = {**fields.nodes, **options, **tools, **questions, **whole, ROOT: root}
         return self._last
+
+    def _told(self) -> str:
+        """Say what is written here, how much of it is not submitted yet, and whether it is kept."""
+        name = self.title or f"new {self.kind}"
+        changes = len(differences(self._draft.start, self._draft.data)) if self._draft.is_dirty else 0
+        state = [name, counted(changes, "change")] if changes and not self._is_new else [name]
+        return " · ".join([*state, "autosaved"] if self._autosave is not None and self.is_dirty else state)
 
     def _fields(self) -> Fields:
         def options(path: Path) -> str:

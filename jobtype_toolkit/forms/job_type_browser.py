@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.browser import BrowserState
+from jobtype_toolkit.widgets.steps import Tabs
 from jobtype_toolkit.widgets.widget import Widget
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 class JobTypeBrowser(Widget):
     """The job types of a store or a live server: search and filter them, look at versions, revisions and manifests.
 
-    Pausing, deprecating and restoring a revision go through a plan, which is shown before it is sent. `selected` is the name
+    A job type opens in the form of an author, in a tab of its own. Pausing, deprecating and restoring a revision go through a plan, which is shown before it is sent. `selected` is the name
     and version of the job type that is looked at, None at first; it can be observed.
     """
 
@@ -32,12 +34,18 @@ class JobTypeBrowser(Widget):
         Raises:
             ToolkitError: its job types cannot be read.
         """
+        self.target = target
         self.state = BrowserState(target)
-        super().__init__(self.state)
+        self.tabs = Tabs("browser", self.state, "Job types")
+        super().__init__(self.tabs)
+        self.state.on_open(self._open)
         self.state.watch(self._follow)
 
+    def _open(self, name: str, version: str) -> None:
+        self.tabs.open(AuthorState(self.target, (name, version)), f"{name} {version}")
+
     def on_open(self, opener: Callable[[str, str], object]) -> None:
-        """Call a function with name and version when somebody presses "Open in the manifest form"."""
+        """Call a function with name and version, too, when somebody opens a job type in the form."""
         self.state.on_open(opener)
         self.show_changes()
 

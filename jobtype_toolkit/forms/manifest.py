@@ -22,7 +22,7 @@ from jobtype_toolkit.widgets.nodes import Node
 
 _INTERFACE = "/job/interface"
 LAYOUT = (
-    Section("job", "Job", "What the job is called, what it does, and how long it may run.", (
+    Section("job", "Job", "What the job is called, what it does, and how long it may run. A star marks what is required.", (
         Part("/job", ("title", "name", "description", "jobVersion", "packageVersion", "timeout", "tags")),
         Part("/", ("seedVersion",)),
     ), ("/", "/job")),
@@ -120,6 +120,12 @@ class ManifestState(Form[Manifest]):
         if found.fix is not None and self._draft.document.text:
             return found.fix.apply(self._draft.document)
         return super()._repaired(found)
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        document = self._draft.document
+        return " ".join(str(one) for one in (document.name, document.version) if isinstance(one, str) and one)
 
     @property
     def file_name(self) -> str:

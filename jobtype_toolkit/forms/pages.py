@@ -95,7 +95,7 @@ def check_page(findings: list[FindingNode]) -> Nodes:
     errors, warnings = (sum(one["severity"] == kind for one in findings) for kind in ("error", "warning"))
     told = f"{'Not valid' if errors else 'Valid'}: {counted(errors, 'error')}, {counted(warnings, 'warning')}."
     page = Node(
-        kind="page", label="Check", help="Everything that the validators say, in the order of the file.", state="whole",
+        kind="page", label="Findings", help="Everything that the validators say, in the order of the file.", state="whole",
         children=["+verdict", "+findings"], errors=errors, warnings=warnings,
     )  # fmt: skip
     return {
@@ -129,9 +129,10 @@ def code_page(code: str) -> Nodes:
     }
 
 
-def tool_bar(*, can_undo: bool, can_redo: bool) -> Nodes:
-    """Return the buttons for the whole document."""
-    buttons = {
+def tool_bar(told: str, *, can_undo: bool, can_redo: bool) -> Nodes:
+    """Return what the document is, and the buttons for all of it."""
+    buttons: Nodes = {
+        "+told-bar": Node(kind="label", text=told),
         "+undo": button("Undo", "undo", icon="undo", disabled=not can_undo),
         "+redo": button("Redo", "redo", icon="redo", disabled=not can_redo),
         "+import": button("Import a file", "import", icon="import"),

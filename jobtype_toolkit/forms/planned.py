@@ -13,8 +13,9 @@ from jobtype_toolkit.widgets.nodes import FindingNode, Node, Nodes, Tone, button
 if TYPE_CHECKING:
     from jobtype_toolkit.plans.plan import Plan
 
-_FACTS = {"auto_update": "Recipes", "jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
+_FACTS = {"jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
 """What of a plan's lines is told as facts, and how; the rest has places of its own."""
+_RECIPES = {True: "those that use the type move to the new revision", False: "stay with the revision they have"}
 _ACTIONS = {"create": "Create", "edit": "Edit", "replace": "Replace"}
 _EMPTY: tuple[Any, ...] = (None, {})
 """Values of a new job type that are not worth a line."""
@@ -35,18 +36,21 @@ def plan_nodes(
         where: what the button calls the place that it is sent to; its acts are `send` and `cancel`.
         show: makes the node of a finding.
     """
-    told = "Nothing was sent yet." if plan.is_sendable else "It cannot be sent."
+    told = "Nothing has been sent yet." if plan.is_sendable else "It cannot be sent."
     head = note(f"{_ACTIONS[plan.action]} {plan.name} {plan.version}. {told}", "busy" if plan.is_sendable else "bad")
     record = plan.as_dict()
     fields = [(one["field"], one["before"], one["after"], "changed") for one in record["changes"]]
     manifest = [(one["path"], one["before"], one["after"], one["kind"]) for one in record["manifest_diff"]]
+    facts = [(_FACTS[name], text) for name, text in plan.lines() if name in _FACTS]
+    if plan.auto_update is not None and plan.action != "create":
+        facts.insert(0, ("Recipes", _RECIPES[plan.auto_update]))
     warnings = [show(one) for one in plan.validation.findings if one.severity != "advice"]
     shown: Nodes = {
         "+planned": head,
         "+changes": rows_node((row for row in fields if row[1] is not None or row[2] not in _EMPTY), "Fields"),
         "+manifest-diff": rows_node(manifest, "Manifest"),
         **_compatibility(plan),
-        "+facts": Node(kind="facts", facts=[(_FACTS[name], text) for name, text in plan.lines() if name in _FACTS]),
+        "+facts": Node(kind="facts", facts=facts),
         "+warnings": Node(kind="findings", findings=warnings, text=""),
         "+confirm": Node(kind="bar", label="Confirm", children=["+send", "+cancel"]),
     }
@@ -61,7 +65,7 @@ def _compatibility(plan: Plan) -> Nodes:
     evaluation = plan.compatibility
     if evaluation is None:
         return {}
-    tone: Tone = "warning" if evaluation.verdict == "breaking" else "good"
+    tone: Tone = "bad" if evaluation.verdict == "breaking" else "good"
     kind = evaluation.kind[:1].upper() + evaluation.kind[1:]
     judged = [(one.verdict.capitalize(), one.description) for one in evaluation]
-    return {"+compatibility": note(f"{kind}. {evaluation.advice}", tone), "+judged": Node(kind="facts", facts=judged)}
+    return {"+judged": Node(kind="facts", facts=judged), "+compatibility": note(f"{kind}. {evaluation.advice}", tone)}

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import traitlets
 
 from jobtype_toolkit.backend import Backend
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.autosave import Autosave
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.form import Form
@@ -18,8 +19,6 @@ from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.widgets.host import autosave_path, current_shell, is_voila
-from jobtype_toolkit.widgets.screen import Screen
-from jobtype_toolkit.widgets.steps import Steps
 from jobtype_toolkit.widgets.widget import Widget
 
 State = TypeVar("State", bound=Form[Any])
@@ -85,11 +84,11 @@ class FormWidget(Widget, Generic[State]):
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
-        self.state.receive({"do": "undo", "of": "/"})
+        self.state.receive({"do": "undo", "of": "/"}, self.send)
 
     def redo(self) -> None:
         """Make the last step again that was taken back, if there is one."""
-        self.state.receive({"do": "redo", "of": "/"})
+        self.state.receive({"do": "redo", "of": "/"}, self.send)
 
 
 class ManifestForm(FormWidget[ManifestState]):
@@ -201,17 +200,11 @@ class AuthorForm(Widget):
     def __init__(
         self, target: Backend, manifest: Source | None = None, configuration: Any = None, *, autosave: bool = True
     ) -> None:
-        if configuration is None and isinstance(manifest, tuple):
-            configuration = target.job_type(*manifest[:2]).configuration
-        first = ManifestState(manifest, target=target)
-        second = ConfigurationState(first, configuration, target=target)
-        for state in (first, second):
-            state.autosave = _autosave(state.kind, None if autosave else False)
-            state.is_volatile = is_voila()
-        self.state = SubmitState(first, second, target)
-        parts: dict[str, Screen] = {"manifest": first, "configuration": second, "submit": self.state}
-        labels = {"manifest": "Manifest", "configuration": "Configuration", "submit": "Submit"}
-        super().__init__(Steps(parts, labels))
+        self.state = AuthorState(target, manifest, configuration)
+        for form in (self.state.manifest, self.state.configuration):
+            form.autosave = _autosave(form.kind, None if autosave else False)
+            form.is_volatile = is_voila()
+        super().__init__(self.state)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -226,12 +219,12 @@ class AuthorForm(Widget):
     @property
     def plan(self) -> Plan | None:
         """The plan that is shown, None if there is none."""
-        return self.state.plan
+        return self.state.submission.plan
 
     @property
     def sent(self) -> Sent | None:
         """What became of the plan that was sent last, None if none was."""
-        return self.state.sent
+        return self.state.submission.sent
 
 
 def author(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import NotFound, Rejected, ToolkitError
 from jobtype_toolkit.forms.configuration import ConfigurationState
+from jobtype_toolkit.forms.diff import as_json
 from jobtype_toolkit.forms.icons import icon_name
 from jobtype_toolkit.forms.manifest import ManifestState
 from jobtype_toolkit.forms.planned import plain_finding, plan_nodes
@@ -22,8 +23,19 @@ from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Input, Node, Nodes,
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 _RECIPES = [("", "move to the new revision"), ("no", "stay with the revision they have")]
-_YES_NO = [("", "not said"), ("yes", "yes"), ("no", "no")]
-_KEEP = "Leave it empty to keep what is there."
+_YES_NO = [("yes", "yes"), ("no", "no")]
+_FIELDS: Mapping[str, tuple[str, Input, str]] = {
+    "docker_image": ("Image", "text", "Proposed from name and versions; a type that exists keeps the registry it has."),
+    "icon_code": ("Icon", "text", "A Font Awesome code, such as f0ac (globe)."),
+    "is_published": ("Published", "choice", "Whether the output is published."),
+    "max_scheduled": ("Jobs at once", "number", "How many run at once at most; 0 for no limit."),
+    "auto_update": (
+        "Recipes that use the type",
+        "choice",
+        "They run the new revision, or go on with the one they have.",
+    ),
+}
+"""What a submission asks for besides the documents: label, input, help."""
 
 
 class SubmitState(Screen):
@@ -36,7 +48,8 @@ class SubmitState(Screen):
     def __init__(self, manifest: ManifestState, configuration: ConfigurationState, target: Backend) -> None:
         super().__init__()
         self.manifest, self.configuration, self.target = manifest, configuration, target
-        self._fields = {"docker_image": "", "icon_code": "", "is_published": "", "max_scheduled": "", "auto_update": ""}
+        self._fields = dict.fromkeys(_FIELDS, "")
+        self._known: JobType | None = None
         self.plan: Plan | None = None
         self.sent: Sent | None = None
         self._planned_for: Any = None
@@ -59,7 +72,9 @@ class SubmitState(Screen):
 
     def perform(self, act: str, of: str, value: Any) -> Effect:
         """Do what a person asked for."""
-        acts: dict[str, Callable[[], Effect]] = {"plan": self._make_plan, "send": self._send, "cancel": self._cancel}
+        acts: dict[str, Callable[[], Effect]] = {
+            "open": self._look_up, "plan": self._make_plan, "send": self._send, "cancel": self._cancel,
+        }  # fmt: skip
         if act == "edit":
             return self._edit(of.lstrip("/"), str(value))
         return acts.get(act, lambda: NOTHING)()
@@ -71,8 +86,16 @@ class SubmitState(Screen):
         return NOTHING
 
     def _cancel(self) -> Effect:
-        self.plan, self._told = None, ("Nothing was sent.", "plain")
-        return Effect(focus="+plan", say="Nothing was sent.")
+        self.plan, self._told = None, ("Nothing has been sent.", "plain")
+        return Effect(focus="+plan", say="Nothing has been sent.")
+
+    def _look_up(self) -> Effect:
+        """See what the target has under this name and version; a target that fails says so when the plan is made."""
+        try:
+            self._known = self._existing()
+        except ToolkitError:
+            self._known = None
+        return NOTHING
 
     def _make_plan(self) -> Effect:
         self.plan = self.sent = self._told = None
@@ -94,11 +117,12 @@ class SubmitState(Screen):
             return self._fail(failed)
         self._planned_for = self._asked()
         return Effect(
-            focus="+send" if self.plan.is_sendable else "+planned", say="The plan is made. Nothing was sent yet."
+            focus="+send" if self.plan.is_sendable else "+planned",
+            say="The changes are shown. Nothing has been sent yet.",
         )
 
     def _planned(self) -> Plan:
-        existing = self._existing()
+        existing = self._known = self._existing()
         changes = self._asked_changes(existing)
         if existing is None:
             return self.target.add(self.manifest.value, **changes)
@@ -179,15 +203,16 @@ class SubmitState(Screen):
 
     def nodes(self) -> Nodes:
         """Return the fields, then the plan or what became of it."""
+        kept = "as it is" if self._known else "default (no)"
+        choices = {"is_published": [("", kept), *_YES_NO], "auto_update": _RECIPES}
         nodes: Nodes = {
-            "/docker_image": _field("Image", "text", "The image that the jobs run.", self._fields["docker_image"] or self.image(), required=True),
-            "/icon_code": _field("Icon", "text", self._icon_help(), self._fields["icon_code"]),
-            "/is_published": _field("Published", "choice", f"Whether the output is published. {_KEEP}", self._fields["is_published"], choices=_YES_NO),
-            "/max_scheduled": _field("Jobs at once", "number", f"How many run at once at most; 0 for no limit. {_KEEP}", self._fields["max_scheduled"]),
-            "/auto_update": _field("Recipes that use the type", "choice", "They run the new revision, or go on with the one they have.", self._fields["auto_update"], choices=_RECIPES),
-        }  # fmt: skip
+            f"/{name}": _field(label, kind, self._help(name, told), self._shown_value(name), choices.get(name))
+            for name, (label, kind, told) in _FIELDS.items()
+        }
+        nodes["/docker_image"]["required"] = True
         fields = list(nodes)
-        nodes["+plan"] = button("Make the plan", "plan", icon="check", primary=self.plan is None)
+        label = "Preview the changes" if self.plan is None else "Preview again"
+        nodes["+plan"] = button(label, "plan", icon="search", primary=self.plan is None)
         told = self._told_nodes(nodes)
         planned: list[str] = []
         if self.plan is not None:
@@ -196,15 +221,21 @@ class SubmitState(Screen):
         nodes["+submit"] = Node(
             kind="page",
             label=f"Submit to {self._where}",
-            help="Nothing is sent before you have seen the plan and confirmed it.",
+            help="Nothing is sent before you have seen the changes and confirmed them.",
             children=[*fields, "+plan", *told, *planned],
         )
         nodes[ROOT] = Node(kind="group", label="", help="", children=["+submit"])
         return nodes
 
-    def _icon_help(self) -> str:
-        code = self._fields["icon_code"]
-        return f"Font Awesome code, such as f0ac (globe). {f'{code} is {icon_name(code)}.' if code else _KEEP}"
+    def _shown_value(self, name: str) -> str:
+        return self._fields[name] or (self.image(self._known) if name == "docker_image" else "")
+
+    def _help(self, name: str, told: str) -> str:
+        """Return the help of a field, with its present value in the target."""
+        now = getattr(self._known, name, None)
+        if name == "icon_code" and self._fields[name]:
+            told = f"{self._fields[name]} is {icon_name(self._fields[name])}."
+        return f"{told} Now: {as_json(now)}." if now is not None else told
 
     def _told_nodes(self, nodes: Nodes) -> list[str]:
         if self._told is None:
@@ -230,6 +261,8 @@ class SubmitState(Screen):
         return {**plain_finding(found), "of": place}
 
 
-def _field(label: str, kind: Input, told: str, value: str, **more: Any) -> Node:
+def _field(label: str, kind: Input, told: str, value: str, choices: Sequence[tuple[str, str]] | None = None) -> Node:
     made = Node(kind="field", input=kind, label=label, help=told, value=value, required=False, changed=False)
-    return cast("Node", {**made, **more})
+    if choices is not None:
+        made["choices"] = list(choices)
+    return made

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from requests.auth import HTTPBasicAuth
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.live.redact import Hide, hiding
 from jobtype_toolkit.plans.request import HIDDEN
@@ -54,7 +55,7 @@ def credentials(token: str | None, auth: Any) -> Credentials:
 
 def _by_token(token: str) -> Credentials:
     if not isinstance(token, str) or not token.strip() or not token.strip().isascii() or len(token.split()) != 1:
-        msg = "connect(token=…): not a valid token: it is empty, or contains a blank or a character that tokens cannot have."
+        msg = f"{hints.either('connect(token=…)', 'The token')}: not a valid token: it is empty, or contains a blank or a character that tokens cannot have."
         raise InvalidParameter(msg)
     plain = token.strip()
 

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from requests.adapters import HTTPAdapter
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import Clock
 from jobtype_toolkit.errors import InvalidParameter, NotVerified
 from jobtype_toolkit.live.auth import credentials
@@ -30,6 +31,7 @@ def connect(
     *,
     auth: Any = None,
     timeout: float | tuple[float, float] = (10.0, 120.0),
+    deadline: float = 1200.0,
     verify: bool | str | Path = True,
     cert: str | tuple[str, str] | None = None,
     proxies: Mapping[str, str] | None = None,
@@ -47,6 +49,8 @@ def connect(
         auth: instead of a token, anything that `requests` takes as `auth`.
         timeout: seconds to wait for a connection, and for each piece of an answer; one number for both. A page of 1,000 jobs
             takes a real server 13 s and more.
+        deadline: seconds that each request may take in all, to the last byte of its answer; a call may need several requests,
+            and asks again as `retries` has it.
         verify: False does not verify certificates, and warns; a path names a file of private CAs. The environment variable
             REQUESTS_CA_BUNDLE is honoured.
         cert: a file with the client's certificate and key, or the two files.
@@ -58,7 +62,7 @@ def connect(
 
     Raises:
         InvalidParameter: the URL or token is malformed, or the URL has a user and a password in it; a file of certificates
-            is missing; a timeout is not a positive number.
+            is missing; a timeout or deadline is not a positive number.
 
     Warns:
         NotVerified: certificates are not verified, or a token goes to another machine unencrypted.
@@ -74,7 +78,7 @@ def connect(
     known = credentials(given, auth)
     if base.startswith("http://") and known.kind != "no token" and transport is None and not _is_here(base):
         warnings.warn(
-            f"connect({base!r}): the token goes over the network unencrypted, and whoever is in between can read it. Use "
+            f"{hints.on('connect', base)}: the token goes over the network unencrypted, and whoever is in between can read it. Use "
             "https:// if the server has it.",
             NotVerified,
             stacklevel=2,
@@ -86,7 +90,9 @@ def connect(
             (_file(cert[0], name="cert"), _file(cert[1], name="cert")) if _is_pair(cert) else _file(cert, name="cert")
         )
     told = known.kind if verify is not False else f"{known.kind}, certificates NOT verified"
-    http = Http(base, known, Settings(_seconds(timeout), verify, cert, proxies, retries, transport))
+    http = Http(
+        base, known, Settings(_seconds(timeout), _deadline(deadline), verify, cert, proxies, retries, transport)
+    )
     return Scale(
         http,
         clock=clock or ServerClock(http),
@@ -108,14 +114,20 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
 
+def _named(name: str, value: Any) -> str:
+    """Return an argument of `connect` as the caller writes it."""
+    option = hints.argument({"verify": "ca_file", "cert": "cert_file"}.get(name, name), value)
+    return hints.either(f"connect({name}={value!r})", option)
+
+
 def _file(given: Any, *, name: str) -> str:
     """Return the path of a file of certificates; InvalidParameter if it is not one."""
     if not isinstance(given, (str, Path)) or not str(given):
-        msg = f"connect({name}={given!r}) does not name a file of certificates."
+        msg = f"{_named(name, given)} does not name a file of certificates."
         raise InvalidParameter(msg)
     path = Path(given).expanduser()
     if not path.exists():
-        msg = f"connect({name}={str(path)!r}): no such file."
+        msg = f"{_named(name, str(path))}: no such file."
         raise InvalidParameter(msg)
     return str(path)
 
@@ -123,16 +135,32 @@ def _file(given: Any, *, name: str) -> str:
 def _seconds(timeout: Any) -> tuple[float, float]:
     """Return the two timeouts; InvalidParameter if they are not positive, finite numbers."""
     both = tuple(timeout) if _is_pair(timeout) else (timeout, timeout)
-    if all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one < _FOR_EVER for one in both):
+    if all(map(_is_wait, both)):
         return float(both[0]), float(both[1])
     msg = f"connect(timeout={timeout!r}) is not a number of seconds. Give one, or two: to connect, and for each piece of an answer."
     raise InvalidParameter(msg)
+
+
+def _deadline(deadline: Any) -> float:
+    """Return the deadline; InvalidParameter if it is no positive, finite number."""
+    if _is_wait(deadline):
+        return float(deadline)
+    msg = f"connect(deadline={deadline!r}) is not a number of seconds. Give how long each request may take in all."
+    raise InvalidParameter(msg)
+
+
+def _is_wait(seconds: Any) -> bool:
+    return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < _FOR_EVER
 
 
 _NO_URL = frozenset(" \"'<>\\^`{|}")
 """What a URL has in percent-encoding only; links are made of it."""
 _FOR_EVER = 1e6
 """Seconds that no system waits."""
+
+
+def _url(name: str) -> str:
+    return hints.either(f"connect({name}=…)", "--server")
 
 
 def _base(url: str, *, name: str) -> str:
@@ -144,11 +172,12 @@ def _base(url: str, *, name: str) -> str:
     except ValueError:
         is_url, parts = False, SplitResult("", "", "", "", "")
     if is_url and (parts.username is not None or parts.password is not None):
-        msg = f"connect({name}=…): the URL has a user or a password in it, which would be seen. Give auth=(user, password)."
+        msg = f"{_url(name)}: the URL has a user or a password in it, which would be seen. "
+        msg += hints.either("Give auth=(user, password).", "Give a token.")
         raise InvalidParameter(msg)
     if not is_url or parts.query or parts.fragment or not text.isprintable() or _NO_URL & set(text):
         msg = (
-            f"connect({name}=…): not a valid base URL. Pass everything before /v6/, including the scheme: "
+            f"{_url(name)}: not a valid base URL. Pass everything before /v6/, including the scheme: "
             "https://scale.example/api."
         )
         raise InvalidParameter(msg)

@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import AuthenticationFailed, InvalidPage, NotFound, Rejected, ServerFailed, ToolkitError
 from jobtype_toolkit.live.redact import Hide
 from jobtype_toolkit.live.retry import YEAR
@@ -140,7 +141,7 @@ def _refused(said: str) -> str:
     """Return what to do; only the text of v6's 403 tells what is meant."""
     text = said.lower()
     if "not provided" in text:
-        return "Give connect(token=…), or set the environment variable JOBTYPE_TOOLKIT_TOKEN."
+        return f"Give {hints.either('connect(token=…)', '--token-file FILE')}, or set the environment variable JOBTYPE_TOOLKIT_TOKEN."
     if "invalid token" in text:
         return "Is the token one of this server, and still valid?"
     if "permission" in text:
@@ -193,18 +194,25 @@ _SYSTEM_SAYS = re.compile(
     r"\[(?:Errno|SSL)[^'\"<>)]{0,200}|Name or service not known|Temporary failure in name resolution"
 )
 _TROUBLE: tuple[tuple[type[requests.RequestException], str], ...] = (
-    (
-        requests.exceptions.SSLError,
-        "the certificates do not fit; name a private CA with verify='ca.pem', your own one with cert='client.pem'",
-    ),
-    (requests.exceptions.ProxyError, "the proxy cannot be reached or refuses; look at proxies= and the environment"),
-    (requests.exceptions.ConnectTimeout, "the server does not answer the connection in time; see timeout="),
-    (requests.exceptions.ReadTimeout, "the answer takes longer than allowed; ask for smaller pages, or see timeout="),
+    (requests.exceptions.SSLError, "the certificates do not fit"),
+    (requests.exceptions.ProxyError, "the proxy cannot be reached or refuses"),
+    (requests.exceptions.ConnectTimeout, "the server does not answer the connection in time"),
+    (requests.exceptions.ReadTimeout, "the answer takes longer than allowed"),
     (requests.exceptions.ChunkedEncodingError, "the connection broke off in the middle of the answer"),
     (requests.exceptions.ContentDecodingError, "the answer is packed in a way that cannot be unpacked"),
     (requests.exceptions.InvalidURL, "the URL is none"),
     (requests.exceptions.ConnectionError, "the server cannot be reached, or it closed the connection"),
 )
+_REMEDIES: dict[str, tuple[str, str]] = {
+    "the certificates do not fit": (
+        "; name a private CA with verify='ca.pem', your own one with cert='client.pem'",
+        "; name a private CA with --ca-file, your own one with --cert-file",
+    ),
+    "the proxy cannot be reached or refuses": ("; look at proxies= and the environment", "; look at the environment"),
+    "the server does not answer the connection in time": ("; see timeout=", ""),
+    "the answer takes longer than allowed": ("; ask for smaller pages, or see timeout=", ""),
+}
+"""What to do about it, for a caller in Python and for one in a terminal."""
 
 
 class Unfinished(Exception):
@@ -233,4 +241,5 @@ def unfinished(error: Exception) -> Unfinished:
         )
     text = next((text for kind, text in _TROUBLE if isinstance(error, kind)), type(error).__name__)
     may_pass = "CERTIFICATE_VERIFY_FAILED" not in said and not isinstance(error, ValueError)
-    return Unfinished(f"{text}{system}.", may_pass=may_pass)
+    remedy = hints.either(*_REMEDIES.get(text, ("", "")))
+    return Unfinished(f"{text}{remedy}{system}.", may_pass=may_pass)

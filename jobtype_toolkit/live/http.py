@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -15,8 +15,10 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import ConnectionFailed, ServerFailed, ToolkitError
 from jobtype_toolkit.live.auth import Concealed, Credentials
+from jobtype_toolkit.live.deadline import Adapter, Deadline
 from jobtype_toolkit.live.error_mapping import Unfinished, detail, failure, readable, unfinished
 from jobtype_toolkit.live.redact import echoing
 from jobtype_toolkit.live.retry import AGAIN, AWAY, SLOWER, Pace, Retries
@@ -28,8 +30,6 @@ _POOL = 16
 _CHUNK = 2**16
 _LARGEST = 2**28
 """Bytes of the largest answer that is read, unpacked: a server gone wrong must not fill the memory."""
-_PIECES = 10
-"""How many times the longest wait for a piece of an answer all of it may take."""
 _REDIRECTS = 5
 _NO_PROXIES: Mapping[str, Any] = {"http": None, "https": None, "all": None}
 """Without these, requests would take the environment's for the schemes that a caller leaves out."""
@@ -52,6 +52,8 @@ class Settings:
 
     timeout: tuple[float, float] = (10.0, 120.0)
     """Seconds to wait for a connection, and for each piece of an answer."""
+    deadline: float = 1200.0
+    """Seconds that a request may take in all."""
     verify: bool | str = True
     cert: str | tuple[str, str] | None = None
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
@@ -78,7 +80,8 @@ class Http:
         self.pace = Pace(settings.retries.sleep)
         self.requests = 0
         """How many requests were sent."""
-        self._is_patient = False
+        self._patient = 0
+        """How many callers are patient now."""
         self.dated: tuple[str, datetime] | None = None
         """The date of the last answer, and when it came."""
         self._counting = threading.Lock()
@@ -92,7 +95,7 @@ class Http:
                 scheme: Concealed(url) if isinstance(url, str) else url for scheme, url in settings.proxies.items()
             }
             self._proxies = {**_NO_PROXIES, **given}
-        adapter = settings.transport or HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
+        adapter = settings.transport or Adapter(pool_connections=2, pool_maxsize=_POOL)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
 
@@ -110,11 +113,13 @@ class Http:
     @contextmanager
     def patiently(self) -> Iterator[None]:
         """Let questions be asked on while the server is away, for as long as `Retries.patience` allows."""
-        self._is_patient = True
+        with self._counting:
+            self._patient += 1
         try:
             yield
         finally:
-            self._is_patient = False
+            with self._counting:
+                self._patient -= 1
 
     def get(self, path: str, params: Params = (), *, accept: str | None = None, again: bool = True) -> Answer:
         """Send a GET, again if that may help, and return its JSON, or the body alone if another kind is accepted.
@@ -131,7 +136,7 @@ class Http:
             ConnectionFailed: it cannot be reached, or breaks off, also when asked again.
         """
         retries, number = self._settings.retries, 0
-        patience = retries.patience if self._is_patient else 0.0
+        patience = retries.patience if self._patient else 0.0
         began, waited = retries.now(), 0.0
         while True:
             number += 1
@@ -223,70 +228,63 @@ class Http:
         with self._counting:
             self.requests += 1
         settings = self._settings
-        try:
-            response = self._session.request(
-                method,
-                url,
-                params=list(params or ()),
-                data=data,
-                headers=headers,
-                timeout=settings.timeout,
-                allow_redirects=False,
-                stream=True,
-                verify=settings.verify,
-                cert=settings.cert,
-                proxies=self._proxies,
-            )
-            with response:
-                body = self._read(response, settings.timeout[1] * _PIECES)
-                found = {name.lower(): value for name, value in response.headers.items()}
-                self.dated = (found["date"], datetime.now(UTC)) if "date" in found else self.dated
-                if isinstance(body, bytes):
-                    return Answer(response.status_code, found, body, _json(body))
-                trouble = body
-        except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
-            trouble = unfinished(error)
-        raise trouble  # out here: the exceptions of requests carry the request, and it the token
-
-    @staticmethod
-    def _read(response: requests.Response, longest: float) -> bytes | Unfinished:
-        """Return the unpacked body, or why it was not read to its end: it is too large, or takes too long."""
-        parts, size = [], 0
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            with suppress(ValueError, OSError):
-                response.raw.shutdown()  # whoever waits for the next piece gets no further
-
-        timer = threading.Timer(longest, stop)
-        timer.daemon = True
-        timer.start()
-        try:
-            for part in response.iter_content(_CHUNK):
-                size += len(part)
-                if size > _LARGEST:
-                    return Unfinished(
-                        f"the answer is larger than {_LARGEST:,} bytes, unpacked; ask for smaller pages.",
-                        may_pass=False,
-                    )
-                parts.append(part)
-        except (requests.RequestException, OSError):
-            if not late.is_set():
-                raise
-        finally:
-            timer.cancel()
-        if late.is_set():
-            return Unfinished(
-                f"the answer did not end within {longest:,.0f} s; ask for smaller pages, or see timeout=.",
+        with Deadline(settings.deadline) as deadline:
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    params=list(params or ()),
+                    data=data,
+                    headers=headers,
+                    timeout=settings.timeout,
+                    allow_redirects=False,
+                    stream=True,
+                    verify=settings.verify,
+                    cert=settings.cert,
+                    proxies=self._proxies,
+                )
+                with response:
+                    deadline.watch(response.raw.shutdown)
+                    answer = self._answer(response)
+            except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
+                answer = unfinished(error)
+        if deadline.is_over:
+            answer = Unfinished(
+                f"the answer did not end within {deadline.seconds:,g} s"
+                + hints.either("; ask for smaller pages, or see deadline=.", "."),
                 may_pass=False,
             )
+        if isinstance(answer, Unfinished):
+            raise answer  # out here: the exceptions of requests carry the request, and it the token
+        return answer
+
+    def _answer(self, response: requests.Response) -> Answer | Unfinished:
+        """Return an answer that is read to its end; why not if it is too large."""
+        body = self._read(response)
+        found = {name.lower(): value for name, value in response.headers.items()}
+        self.dated = (found["date"], datetime.now(UTC)) if "date" in found else self.dated
+        return body if isinstance(body, Unfinished) else Answer(response.status_code, found, body, _json(body))
+
+    @staticmethod
+    def _read(response: requests.Response) -> bytes | Unfinished:
+        """Return the unpacked body; why it was not read to its end if it is too large."""
+        parts, size = [], 0
+        for part in response.iter_content(_CHUNK):
+            size += len(part)
+            if size > _LARGEST:
+                return Unfinished(
+                    f"the answer is larger than {_LARGEST:,} bytes, unpacked; ask for smaller pages.", may_pass=False
+                )
+            parts.append(part)
         return b"".join(parts)
 
     def _judged(
         self, method: str, path: str, answer: Answer, accept: str | None, secrets: Iterable[str] = ()
     ) -> ToolkitError | None:
         """Return the error that an answer stands for, or None for a success."""
+        is_fine = 200 <= answer.status < 300
+        if is_fine and (accept or answer.value is not _BROKEN):
+            return None
         hide_secrets = echoing(secrets)
 
         def hide(text: str) -> str:
@@ -301,9 +299,7 @@ class Http:
                 "it sends. Connect with the URL that the server wants to be called by.",
                 status=answer.status,
             )
-        if 200 <= answer.status < 300:
-            if accept or not answer.body or answer.value is not _BROKEN:
-                return None
+        if is_fine:
             said = detail(answer.body, kind, hide)
             return ServerFailed(
                 f'{asked} was answered with {answer.status} and no JSON: "{clipped(said, 120)}". Is this a v6 server, and '

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
 from jobtype_toolkit.api.services import Order
@@ -57,7 +58,7 @@ def analysis(reader: ServerReader, query: Query) -> pd.DataFrame:
     if rows:
         types = _by_id(reader, "job-types/", (), notes)
         rows = [_filled(row, "job_type", types, _FALSIFIED, _BASE) for row in rows]
-    if rows and query.service.name == "system_failures":
+    if rows and "error_id" in query.service.row.names:
         errors = _by_id(reader, "errors/", [("order", "last_modified"), ("order", "id")], notes)
         rows = [_filled(row, "error", errors, _FALSIFIED_OF_ERROR, _FALSIFIED_OF_ERROR) for row in rows]
     return sort(reader.frame(query, rows, notes=notes), query.service.order)
@@ -79,7 +80,7 @@ def jobs(reader: ServerReader, query: Query) -> pd.DataFrame:
     """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
     for name, _ in query.order:
         if name in _UNSORTABLE:
-            msg = f"order={name!r}: a v6 server cannot sort jobs by it. Sort the frame instead, or pull into a store."
+            msg = f"{hints.argument('order', name)}: a v6 server cannot sort jobs by it. Sort the answer instead, or pull into a store."
             raise InvalidParameter(msg)
     http, window, params = reader.http, _window(query), reader.params(query, without=("started", "ended"))
     if params is NOTHING:
@@ -157,7 +158,7 @@ def _keyset_pages(http: Http, params: Params, window: Window, size: int) -> Iter
 
 
 def _by_key(http: Http, params: Params, window: Window, most: int | None) -> tuple[list[Any], int]:
-    """Read all, or the first so many, by last_modified."""
+    """Read all, or as many of the first as are asked for, by last_modified."""
     rows: list[Any] = []
     count = None
     for found in _keyset_pages(http, params, window, min(most or JOBS_PER_PAGE, JOBS_PER_PAGE)):
@@ -170,7 +171,7 @@ def _by_key(http: Http, params: Params, window: Window, most: int | None) -> tup
 
 
 def _first(http: Http, params: Params, query: Query, most: int) -> tuple[list[Any], int]:
-    """Read the first so many in an order of the caller's, by page numbers."""
+    """Read the first rows in an order of the caller's, by page numbers."""
     rows: list[Any] = []
     count = 0
     asked = [*params, *_bounds(_window(query)), *_order(query.order)]

@@ -139,7 +139,7 @@ def _check_end(path: str, asked: int, most: int) -> None:
     """Refuse to go on where there is no end."""
     if asked > most:
         msg = (
-            f"GET {path}: after {most:,} pages there is no end, which is more than the server had promised. Does it count "
+            f"GET {path}: after {most:,} pages there is no end, and the server had announced fewer. Does it count "
             "its rows as v6 does?"
         )
         raise ServerFailed(msg, status=200)
@@ -405,14 +405,14 @@ def last_modified(row: Any) -> datetime:
             return instant(row["last_modified"], name="last_modified")
     except (KeyError, TypeError, InvalidParameter):
         pass
-    msg = "GET jobs/: a row has no id, or no last_modified that is a time; by these the list is read. Is this a v6 server?"
+    msg = "GET jobs/: a row has no id or no valid last_modified, and the list is read by both. Is this a v6 server?"
     raise ServerFailed(msg, status=200)
 
 
 def _check(times: Sequence[datetime], since: datetime | None, ended: datetime | None = None) -> None:
     """Refuse a page that is not what was asked for: reading on by it would lose rows, or never end."""
     if any(one > after for one, after in pairwise(times)):
-        msg = "GET jobs/?order=last_modified: the server does not sort, so that its list cannot be read without a loss."
+        msg = "GET jobs/?order=last_modified: the server does not sort, so its list cannot be read without losing rows."
         raise ServerFailed(msg, status=200)
     is_before = bool(times) and since is not None and times[0] < since
     if is_before or (times and ended is not None and times[-1] >= ended):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.times import Clock, Time, duration, instant, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ServerFailed
@@ -36,7 +36,7 @@ class ServerReader:
             InvalidParameter: a source is named; a live server is one.
         """
         if source is not None:
-            msg = f"source={source!r}: a live server is one source. Leave it out."
+            msg = f"{hints.argument('source', source)}: a live server is one source. Leave it out."
             raise InvalidParameter(msg)
         return Scope(self.http.base, f"on {self.http.base}", lambda: self._present(now, times))
 

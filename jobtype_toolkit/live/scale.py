@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from jobtype_toolkit.api.arguments import nearest, paging, whole
+from jobtype_toolkit.api.arguments import paging, whole
 from jobtype_toolkit.api.objects import Job
 from jobtype_toolkit.api.resources import LET_GO, STATUSES
 from jobtype_toolkit.api.services import service
@@ -18,6 +18,7 @@ from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import InvalidParameter, NotFound, ServerFailed, ToolkitError
 from jobtype_toolkit.frames import sort
+from jobtype_toolkit.hints import did_you_mean
 from jobtype_toolkit.live import job_types, jobs, writes
 from jobtype_toolkit.live.http import Http, Params
 from jobtype_toolkit.live.queries import ServerReader, path, unique
@@ -86,7 +87,7 @@ class Scale(Backend):
         body = self.http.get("version/").value
         release = body.get("version") if isinstance(body, dict) else None
         if not isinstance(release, str):
-            msg = f"{self.url}/v6/version/ does not tell a version. Is this a v6 server?"
+            msg = f"{self.url}/v6/version/ reports no version. Is this a v6 server?"
             raise ServerFailed(msg, status=200)
         return release
 
@@ -164,7 +165,7 @@ class Scale(Backend):
 
         Args:
             page_size: rows to ask for at once, 1 to 1000.
-            limit: at most so many rows in all; `attrs["count"]` of each frame tells how many there are.
+            limit: how many rows at most in all; `attrs["count"]` of each frame tells how many there are.
             now: what durations count back from.
             filters: those of `jobs`, `order` excepted.
 
@@ -174,7 +175,7 @@ class Scale(Backend):
         known = {parameter.name for parameter in service("jobs").parameters} - {"order"}
         for name in filters:
             if name not in known:
-                msg = f"iter_jobs({name}=…): jobs/ has no such filter.{nearest(name, known)} It has {', '.join(sorted(known))}."
+                msg = f"iter_jobs({name}=…): jobs/ has no such filter.{did_you_mean(name, known)} It has {', '.join(sorted(known))}."
                 raise InvalidParameter(msg)
         _, size = paging(1, page_size) or (1, page_size)
         query = self._query("jobs", filters, now=now, limit=limit)
@@ -261,7 +262,7 @@ class Scale(Backend):
             return ()
 
     def _details(self, query: Query) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        answer = job_types.details if query.service.name == "job_type" else job_types.revision
+        answer = job_types.revision if "revision_num" in query.service.path_parameters else job_types.details
         return answer(self._reader, query)
 
     def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:  # noqa: ARG002

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.versions import is_addressable
@@ -173,7 +174,8 @@ class Submission:
         try:
             self.reader.http.send("PATCH", self._details, wanted)
         except ToolkitError as error:
-            notes.append(f"{told}: the second step failed, and edit(…, {told}) tries it again. {error}")
+            again = hints.either(f"edit(…, {told})", "`jobtype-toolkit edit`")
+            notes.append(f"{told}: the second step failed, and {again} tries it again. {error}")
 
     def _read_back(self, notes: list[str]) -> tuple[JobType, tuple[str, ...]]:
         """Return the details as they are now, and the fields that are not as they were asked for."""
@@ -211,7 +213,7 @@ class Submission:
             return False
         if same(found.configuration, before):
             return True
-        notes.append("configuration: the server holds another than was planned; look at it.")
+        notes.append("configuration: the server holds another one than planned; look at it.")
         return False
 
 

@@ -50,7 +50,7 @@ def with_server(
     try:
         said = http.send("POST", service("validate").url, body).value
     except NotFound as error:
-        msg = f"{error} No v6 server is without its validation service."
+        msg = f"{error} Every v6 server has its validation service."
         raise NotFound(msg) from None
     except ServerFailed as error:
         return _alone(local, f"it failed with {error.status}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
@@ -90,7 +91,7 @@ def _refusals(case: CheckContext) -> Iterator[Finding]:
             "JOB_TYPE_EXISTS",
             ("job", "jobVersion"),
             f"{request.name} {request.version} exists already.",
-            "Raise jobVersion, or say replace=True to edit it.",
+            f"Raise jobVersion, or say {hints.argument('replace', True)} to edit it.",
         )
     refused = [name for name in _GUARDED if case.is_system and _is_set(request.changes.get(name))]
     if refused:
@@ -113,7 +114,10 @@ def _of_server(case: CheckContext) -> Iterator[Finding]:
             "UNREACHABLE_VERSION",
             ("job", "jobVersion"),
             f"A server has no address for the version {shown(request.version)}, so that it cannot be edited there.",
-            "Give all of it to add(…, replace=True, allow_unreachable=True).",
+            hints.either(
+                "Give all of it to add(…, replace=True, allow_unreachable=True).",
+                "Give all of it to `add --replace --allow-unreachable`.",
+            ),
         )
     refused = [name for name in _LATER if name in request.changes and request.is_edit and case.rules.is_before_7_0_1]
     if refused:
@@ -121,7 +125,7 @@ def _of_server(case: CheckContext) -> Iterator[Finding]:
             "NOT_IN_RELEASE",
             (),
             f"Scale {case.rules.release} takes no {', '.join(refused)} in an edit; releases from 7.0.1 on do.",
-            "Give all of it to add(…, replace=True), which this release takes.",
+            f"Give all of it to {hints.either('add(…, replace=True)', 'add --replace')}, which this release takes.",
         )
     lost = _lost_secrets(case)
     if lost:
@@ -132,7 +136,7 @@ def _of_server(case: CheckContext) -> Iterator[Finding]:
                 ("settings",),
                 f"Some secret settings are given and {named} not. A server replaces all secrets of a type at once, so that "
                 f"the stored value{' is' if len(lost) == 1 else 's are'} lost.",
-                "Give all of them, or none, which keeps them, or say confirm_secrets=True.",
+                f"Give all of them, or none, which keeps them, or say {hints.argument('confirm_secrets', True)}.",
             ),
             document="configuration",
         )

@@ -10,14 +10,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobtype_toolkit.api.resources import JOB_TYPE
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
 from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
-from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
+from jobtype_toolkit.seed.normalize import (
+    declared_settings,
+    normalised_configuration,
+    normalised_manifest,
+    secret_settings,
+    settings_of,
+    undeclared_settings,
+)
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import nearest, shown
+from jobtype_toolkit.seed.text import shown
 
 
 @dataclass(slots=True)
@@ -133,22 +141,14 @@ class _Evaluator:
         }
 
     def _secrets(self) -> set[str]:
-        """Return the settings whose values are neither kept nor shown: secret ones, and those that are not declared.
-
-        What is not declared may be a secret under a misspelt name.
-        """
+        """Return the settings whose values are neither kept nor shown: secret ones, and those that are not declared."""
         old = self.current.document("manifest")
         new = self.manifest.value if self.manifest else old
-        names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
-        declared = {name for name in names if isinstance(name, str)}
         past = self.current.secrets | secret_settings(old)
-        if isinstance(new, dict):
-            given = self.configuration.value if self.configuration else None
-            self.undeclared = {
-                *settings_of(given),
-                *settings_of(self.current.document("configuration")),
-            } - declared
-        return secret_settings(new) | (past - declared) | self.undeclared
+        given = self.configuration.value if self.configuration else None
+        for configuration in (given, self.current.document("configuration")):
+            self.undeclared |= undeclared_settings(configuration, new)
+        return secret_settings(new) | (past - declared_settings(new)) | self.undeclared
 
     def _public(self, configuration: Any) -> Any:
         """Return a configuration without the values of secret settings, and without settings of the wrong shape."""
@@ -222,7 +222,7 @@ class _Evaluator:
             if "manifest" in self.request.changes:
                 self._ignore("manifest")
             if "auto_update" in self.request.changes:
-                self.notes.append("auto_update: it says nothing without a manifest")
+                self.notes.append("auto_update: it has no effect without a manifest")
             return
         new = normalised_manifest(self.manifest.value)
         self.after |= {
@@ -233,7 +233,7 @@ class _Evaluator:
             "unmet_resources": None,
         }
         if self.before and self.before["manifest"] == new:
-            self.notes.append("manifest: it is the one that is there; a new revision is made all the same (D16)")
+            self.notes.append("manifest: it is the present one; a new revision is made all the same (D16)")
 
     def _apply_configuration(self) -> None:
         given, is_requested = self.configuration, "configuration" in self.request.changes

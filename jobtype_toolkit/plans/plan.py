@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.display.html import render
@@ -213,7 +213,11 @@ class Plan:
             return f"sent: {self.sent.outcome}"
         if self.validation.errors:
             return f"not sendable: {len(self.validation.errors)} errors"
-        return "nothing was changed yet; send() does it" if self.is_sendable else "sent already"
+        return (
+            f"nothing was changed yet; {hints.either('send()', '--send')} does it"
+            if self.is_sendable
+            else "sent already"
+        )
 
     def __repr__(self) -> str:
         told = self.lines() or [("", "no field changes")]
@@ -257,7 +261,8 @@ def rejection(asked: str, errors: Sequence[Finding]) -> Rejected:
     more = f" There are {len(errors) - 1} more." if len(errors) > 1 else ""
     msg = (
         f"The plan to {asked} cannot be sent, and nothing was changed. {first.name}: {first.description} "
-        f"{first.suggestion}{more} `.findings` of this error and `.validation` of the plan list all."
+        f"{first.suggestion}{more}"
+        + hints.either(" `.findings` of this error and `.validation` of the plan list all.", "")
     )
     return Rejected(msg, status=400, detail=prefix + first.description, findings=tuple(errors))
 

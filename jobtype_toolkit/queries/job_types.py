@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.api.resources import JOB_TYPE_ROW
+from jobtype_toolkit.api.resources import JOB_TYPE_NAME, JOB_TYPE_ROW
 from jobtype_toolkit.backend import Query
 from jobtype_toolkit.frames import sort
 
@@ -30,7 +30,7 @@ def matching(every: pd.DataFrame, query: Query) -> pd.DataFrame:
     every.attrs["parameters"] |= {name: value for name, value in query.filters.items() if value is not None}
     rows = every[_matches(every, query)]
     names = (*(["source"] if query.scope.source == "*" else []), *query.service.row.names)
-    frame = (_latest(every, rows) if query.service.name == "job_type_names" else rows)[list(names)]
+    frame = (_latest(every, rows) if query.service.row is JOB_TYPE_NAME else rows)[list(names)]
     frame.attrs = every.attrs
     return frame
 

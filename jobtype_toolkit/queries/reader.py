@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.analyses.questions import Analyses, Question
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
@@ -121,7 +121,8 @@ class Reader:
             msg = f"There is no source {name!r} in this store; it has {_listed(known)}."
             raise NotFound(msg)
         if len(known) > 1:
-            msg = f'This store has several sources: {_listed(known)}. Say which one with source=… or store.source = …; "*" means all.'
+            msg = f"This store has several sources: {_listed(known)}. Say which one with {hints.argument('source')}"
+            msg += hints.either(' or store.source = …; "*" means all.', "; '*' means all.")
             raise Ambiguous(msg)
         return known[0] if known else Source("local")
 
@@ -200,10 +201,9 @@ class SqlBackend(Backend):
         return self.reader.scope(source, now)
 
     def _answer(self, query: Query) -> pd.DataFrame:
-        name = query.service.name
-        if name == "jobs":
+        if query.service.is_long:
             return self.reader.jobs(query)
-        if name in ("job_type_names", "job_types"):
+        if query.service.is_searched:
             return job_types.matching(
                 self.reader.answer(query, sql("queries/job_types"), fields=job_types.FIELDS), query
             )
@@ -263,7 +263,7 @@ def _plain(value: Any) -> Any:
 
 def _gaps(query: Query, source: Source) -> Iterator[str]:
     """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
-    if source.timeless and query.window is not None and query.service.name != "jobs":  # its window is of last_modified
+    if source.timeless and query.window is not None and not query.service.is_about_changes:
         yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None

@@ -69,21 +69,25 @@ def _improved(
 
 
 def _all(document: Document, check: Check) -> tuple[Document, list[str]]:
-    """Apply one fix after the other, safe ones first, until none is left that does no harm."""
+    """Apply one fix after the other, safe ones first, until none is left that does no harm and leads to something new."""
     applied: list[str] = []
-    tried: set[str] = set()
+    useless: set[str] = set()
+    seen_texts: set[str] = set()
     findings = check(document)
     for _ in range(_MOST):
-        fixable = [found for found in findings if found.fix and _key(found) not in tried]
+        fixable = [found for found in findings if found.fix and _key(found) not in useless]
         if not fixable:
             break
         found = min(fixable, key=lambda one: not (one.fix and one.fix.safe))
-        tried.add(_key(found))
         after = _after(document, found)
-        seen = check(after)
-        if _refusing(seen) <= _refusing(findings):
-            document, findings = after, seen
-            applied.append(_told(found))
+        remaining = check(after)
+        text = after.text or repr(after.value)
+        if text in seen_texts or not _refusing(remaining) <= _refusing(findings):
+            useless.add(_key(found))
+            continue
+        seen_texts.add(text)
+        document, findings = after, remaining
+        applied.append(_told(found))
     return document, applied
 
 

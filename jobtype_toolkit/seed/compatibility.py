@@ -14,11 +14,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from jobtype_toolkit.seed.differences import same
+from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.paths import Path, get, show
 from jobtype_toolkit.seed.normalize import normalised_manifest
-from jobtype_toolkit.seed.schema import manifest_schema
-from jobtype_toolkit.seed.sections import RESOURCES, SECTIONS, STANDARD_RESOURCES, items
+from jobtype_toolkit.seed.sections import RESOURCES, SECTIONS, STANDARD_RESOURCES
 from jobtype_toolkit.seed.text import clipped, shown
+from jobtype_toolkit.seed.validator import validate_documents
 
 Verdict = Literal["breaking", "compatible", "cosmetic"]
 Judgement = tuple[str, Verdict, str]
@@ -101,21 +102,8 @@ def compare(old: Any, new: Any) -> Compatibility:
 
 
 def _is_refused(manifest: Any) -> bool:
-    """Whether no server can ever have taken the manifest: for its shape, a name that occurs twice, or a mount path."""
-    if not manifest_schema().allows(manifest) or get(manifest, RESOURCES) == {}:
-        return True
-    variables = [
-        str(item["name"]).upper().replace("-", "_")
-        for section in ("file input", "JSON input", "setting")
-        for _, item in items(manifest, SECTIONS[section])
-    ]
-    named = [
-        ["OUTPUT_DIR", *variables],
-        *([item["name"] for _, item in items(manifest, SECTIONS[section])] for section in ("mount", "error")),
-        [str(item["name"]).lower() for _, item in items(manifest, SECTIONS["resource"])],
-    ]
-    paths = (str(item["path"]) for _, item in items(manifest, SECTIONS["mount"]))
-    return any(len(names) != len(set(names)) for names in named) or not all(path.startswith("/") for path in paths)
+    """Whether no server can ever have taken the manifest, not even one of version 6, which looks for less."""
+    return not validate_documents(documents.plain(manifest), against="6").is_valid
 
 
 def _change(rule: str, verdict: Verdict, path: Path, description: str) -> Change:

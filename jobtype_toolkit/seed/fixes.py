@@ -13,7 +13,7 @@ from jobtype_toolkit.seed.json import paths
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.schema import manifest_schema
-from jobtype_toolkit.seed.sections import COMMAND, RESOURCES, SECTIONS
+from jobtype_toolkit.seed.sections import COMMAND, INTERFACE, RESOURCES, SECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,21 @@ def from_older_format(path: Path, value: Any, root: Any) -> Fix | None:
         and isinstance(paths.get(root, _MOVED[name][:-1], {}), dict)
     ):
         return Fix(f"move it to {paths.show(_MOVED[name])}", changes=(Change("set", _MOVED[name], value), gone))
-    if path[:-1] in {("job",), ("job", "resources"), ("job", "interface")}:
-        return _as_resource(path, value, root)
     if name == "count" and path[:4] == ("job", "interface", "outputs", "files") and "multiple" not in parent:
         return Fix('write "multiple"', changes=(Change("set", (*path[:-1], "multiple"), value not in ("1", 1)), gone))
     if name == "type" and is_file(path[:-1]):
         return Fix("remove it", changes=(gone,))
-    return None
+    return _into_its_section(path, value, root)
+
+
+def _into_its_section(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that moves resources and environment variables to where they are declared in Seed 1.0.0."""
+    name, parent = path[-1], path[:-1]
+    if name == "resources" and parent in {(), INTERFACE}:
+        return _moved_resources(path, value, root)
+    if name == "envVars" and parent in {("job",), INTERFACE}:
+        return _as_settings(path, value, root)
+    return _as_resource(path, value, root) if parent in {("job",), RESOURCES, INTERFACE} else None
 
 
 def is_file(path: Path) -> bool:
@@ -178,6 +186,34 @@ def _as_resource(path: Path, value: Any, root: Any) -> Fix | None:
         return None
     entry = Change("set", (*SECTIONS["resource"], paths.APPEND), {"name": name, "value": value})
     return Fix('move it to "resources.scalar"', changes=(entry, Change("remove", path)))
+
+
+def _moved_resources(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that puts the resources into the job; None if it has some already, or they have another shape."""
+    if isinstance(value, list):
+        value = {"scalar": value}
+    elif isinstance(value, dict) and value and all(type(amount) in {int, float} for amount in value.values()):
+        value = {"scalar": [{"name": name, "value": amount} for name, amount in value.items()]}
+    if not isinstance(value, dict) or "scalar" not in value or paths.get(root, RESOURCES) is not None:
+        return None
+    if not isinstance(paths.get(root, ("job",)), dict):
+        return None
+    return Fix('move it to "job"', changes=(Change("set", RESOURCES, value), Change("remove", path)))
+
+
+def _as_settings(path: Path, value: Any, root: Any) -> Fix | None:
+    """Return the fix that declares environment variables as settings, which have no values in a manifest."""
+    entries = [{"name": name} for name in value] if isinstance(value, dict) else value
+    present = paths.get(root, SECTIONS["setting"], [])
+    if not (isinstance(entries, list) and isinstance(present, list)):
+        return None
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
+    if not all(isinstance(name, str) for name in names):
+        return None
+    known = {entry.get("name") for entry in present if isinstance(entry, dict) and isinstance(entry.get("name"), str)}
+    new = [name for name in dict.fromkeys(names) if name not in known]
+    changes = (Change("set", (*SECTIONS["setting"], paths.APPEND), {"name": name}) for name in new)
+    return Fix("declare them as settings, without their values", changes=(*changes, Change("remove", path)))
 
 
 def _known(name: str, parent: Path) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from io import StringIO
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from jobtype_toolkit.errors import InvalidManifest
-from jobtype_toolkit.seed.compatibility import Compatibility, compare
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.object import JsonObject
 from jobtype_toolkit.seed.normalize import normalised_manifest
 from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import MINIMUM
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.seed.compatibility import Compatibility
 
 PARTS = ("major", "minor", "patch")
 _SEMVER_START = re.compile(r"[vV]?(\d+(?:\.\d+){0,2})(?=$|[-+])")
@@ -117,7 +119,7 @@ class Manifest(JsonObject):
         present = self.at(path)
         full = full_version(present) if isinstance(present, str) and present.strip() else None
         if not full:
-            msg = f"{path[1]} is no version that can be raised; write it as MAJOR.MINOR.PATCH first"
+            msg = f"{path[1]} is not a version that can be raised; write it as MAJOR.MINOR.PATCH first"
             raise InvalidManifest(msg)
         numbers = [int(number) for number in full[0].replace("+", "-").split("-")[0].split(".")]
         at = PARTS.index(part)
@@ -137,6 +139,8 @@ class Manifest(JsonObject):
         Args:
             old: whatever `read` takes.
         """
+        from jobtype_toolkit.seed.compatibility import compare  # which validates manifests
+
         return compare(Manifest.read(old).data, self.data)
 
     def __repr__(self) -> str:

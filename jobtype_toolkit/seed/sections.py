@@ -19,7 +19,8 @@ SECTIONS: dict[str, Path] = {
 }
 """The sections whose items have names, in the order in which seed-cli fills its name space."""
 RESOURCES: Path = ("job", "resources")
-COMMAND: Path = ("job", "interface", "command")
+INTERFACE: Path = ("job", "interface")
+COMMAND: Path = (*INTERFACE, "command")
 STANDARD_RESOURCES = ("cpus", "mem", "disk", "gpus", "sharedmem")
 MINIMUM = {"cpus": 0.25, "mem": 128, "disk": 0}
 """The least that Scale gives a job, which seed-cli wants to see declared; mem and disk in MiB."""

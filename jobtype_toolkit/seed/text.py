@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 300
@@ -23,16 +22,3 @@ def shown(value: Any, longest: int = 60) -> str:
         .decode()
     )
     return f'"{text}"' if isinstance(value, str) else text
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name that was probably meant, whatever the case of letters, '-' and '_'; None if none is near."""
-    import difflib
-
-    folded = {_folded(other): other for other in known}
-    matches = difflib.get_close_matches(_folded(name[:100]), list(folded), 1, cutoff)
-    return folded[matches[0]] if matches else None
-
-
-def _folded(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")

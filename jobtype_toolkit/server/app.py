@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.services import URL_PATTERNS
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.server import releases
@@ -186,7 +187,7 @@ def app(
     """
     root = _prefix(prefix)
     if token is not None and (not token.isascii() or not token.isprintable() or not token or " " in token):
-        msg = "token= is empty, or has blanks or letters that no header carries. Give printable ASCII."
+        msg = f"{hints.argument('token')} is empty, or has blanks or characters that an HTTP header cannot carry. Give printable ASCII."
         raise InvalidParameter(msg)
     meant = releases.release(release)
     facts = Data(store, source, meant)
@@ -212,7 +213,7 @@ def app(
 def _prefix(prefix: str) -> str:
     root = prefix.rstrip("/")
     if root and (not root.startswith("/") or "//" in root or any(one in root for one in "{}?#")):
-        msg = f"prefix={prefix!r} is not a path. Give one such as '/api', or '' for none."
+        msg = f"{hints.argument('prefix', prefix)} is not a path. Give one such as '/api', or '' for none."
         raise InvalidParameter(msg)
     return root
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import ERROR
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.queries.reader import ALL, Session, Source
@@ -56,7 +57,7 @@ class Data:
             NotFound: there is none of that name.
         """
         if source == ALL:
-            msg = 'source="*" cannot be served: a server has one set of ids. Name one source of the store.'
+            msg = f"{hints.argument('source', ALL)} cannot be served: a server has one set of ids. Name one source of the store."
             raise InvalidParameter(msg)
         self.store = store
         self._reader = store.reader

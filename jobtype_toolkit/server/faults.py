@@ -7,11 +7,11 @@ number of the request, so that a run can be repeated.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from random import Random
 from typing import Any
 
 from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.hints import did_you_mean
 
 KINDS: Mapping[str, str] = {
     "error500": "an HTML page with status 500; nothing was done",
@@ -123,8 +123,7 @@ class Faults:
 
 def _kind(name: str) -> str:
     if name not in KINDS:
-        near = get_close_matches(name, [*KINDS, "latency"], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, [*KINDS, "latency"])
         msg = f"There is no fault {name!r}.{hint} There are: latency, {', '.join(KINDS)}."
         raise InvalidParameter(msg)
     return name

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.services import WRITE_FIELDS
 from jobtype_toolkit.errors import InvalidParameter
 
@@ -83,6 +84,6 @@ RELEASES: Mapping[str, Release] = {
 def release(name: str) -> Release:
     """Return a release; InvalidParameter if there is none of that name."""
     if name not in RELEASES:
-        msg = f"release={name!r} is unknown. Give one of {', '.join(RELEASES)}."
+        msg = f"{hints.argument('release', name)} is unknown. Give one of {', '.join(RELEASES)}."
         raise InvalidParameter(msg)
     return RELEASES[name]

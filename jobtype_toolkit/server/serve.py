@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InvalidParameter, ToolkitError
 from jobtype_toolkit.server import parsing
 
@@ -29,7 +31,7 @@ def check_address(host: str, token: str | None) -> None:
     """
     if token is None and not _is_loopback(host):
         msg = (
-            f"host={host!r} can be reached from other machines, and there is no token. Give one, for example with the "
+            f"{hints.argument('host', host)} can be reached from other machines, and there is no token. Give one, for example with the "
             f"environment variable JOBTYPE_TOOLKIT_TOKEN, or serve on {LOOPBACK}."
         )
         raise InvalidParameter(msg)
@@ -42,8 +44,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class _Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """HTTP as uvicorn speaks it, and a connection whose request does not come to its end is closed."""
+class _Protocol(H11Protocol):
+    """HTTP as uvicorn speaks it with h11, whatever else is installed, and a connection whose request does not come to its end is closed."""
 
     _half_sent: Any = None
 
@@ -104,7 +106,7 @@ def listening(host: str, port: int) -> socket.socket:
         found.listen(128)
     except (OSError, OverflowError) as error:
         found.close()
-        msg = f"host={host!r}, port={port!r} cannot be listened on: {error}. Give another port; 0 takes a free one."
+        msg = f"{hints.argument('host', host)}, {hints.argument('port', port)} cannot be listened on: {error}. Give another port; 0 takes a free one."
         raise InvalidParameter(msg) from None
     return found
 
@@ -115,10 +117,20 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM end what is done in the `with`, and the rest go on: a store is closed in order."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run(app: Any, listener: socket.socket) -> None:
-    """Serve an application in this thread until it is interrupted."""
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(configured(app)).run(sockets=[listener])
+    """Serve an application in the main thread until a signal ends it, as KeyboardInterrupt."""
+    uvicorn.Server(configured(app)).run(sockets=[listener])
 
 
 class Threaded:

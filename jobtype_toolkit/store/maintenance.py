@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
@@ -62,13 +63,13 @@ class Removed(int):
         made.bytes_before, made.bytes_after = before, after
         return made
 
-    def told(self, compact: str = "store.compact()") -> str:
-        """Return what happened to the size, in a sentence; `compact` is what gives the room back."""
+    def told(self) -> str:
+        """Return what happened to the size, in a sentence."""
         if not self.bytes_before:
             return ""
         if self.bytes_after < self.bytes_before:
             return f"The file shrank from {self.bytes_before:,} to {self.bytes_after:,} bytes."
-        return f"The file has {self.bytes_after:,} bytes; the room is used again, or given back by {compact}."
+        return f"The file has {self.bytes_after:,} bytes; the room is used again, or given back by {hints.call('store.compact()')}."
 
 
 def size(path: Path | None) -> int:
@@ -111,7 +112,8 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     """
     found = con.execute("SELECT source, resource FROM load WHERE load_id = ?", [load_id]).fetchone()
     if found is None:
-        msg = f"There is no load {load_id} in this store; `store.sql('FROM load')` lists them."
+        loads = hints.call("store.sql('FROM load')")
+        msg = f"There is no load {load_id} in this store; {loads} lists them."
         raise NotFound(msg)
     con.execute(
         "DELETE FROM job_failed WHERE (source, id) IN (SELECT (source, id) FROM job_final WHERE load_id = ?)", [load_id]
@@ -168,7 +170,7 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path, *, like: Path | No
             copy.chmod(stat.S_IMODE((like or copy).stat().st_mode) & 0o555)
             copy.replace(target)
         except (duckdb.Error, OSError) as error:
-            msg = f"publish({str(path)!r}) failed, and what was there before is unchanged: {error}"
+            msg = f"{hints.on('publish', str(path))} failed, and what was there before is unchanged: {error}"
             raise StoreError(msg) from error
     return target
 
@@ -176,11 +178,11 @@ def publish(con: duckdb.DuckDBPyConnection, path: str | Path, *, like: Path | No
 def _refuse_other(con: duckdb.DuckDBPyConnection, target: Path, path: str | Path) -> None:
     """Raise StoreError if something is at the target that is not a store."""
     if target.is_symlink():
-        msg = f"publish({str(path)!r}) would replace a symbolic link. Give the path of the file itself."
+        msg = f"{hints.on('publish', str(path))} would replace a symbolic link. Give the path of the file itself."
     elif target.is_dir():
-        msg = f"publish({str(path)!r}) would replace a folder. Give the path of a file."
+        msg = f"{hints.on('publish', str(path))} would replace a folder. Give the path of a file."
     elif target.exists() and not (target.is_file() and _is_store(con, target)):
-        msg = f"publish({str(path)!r}) would replace a file that is not a store. Give another path, or delete the file."
+        msg = f"{hints.on('publish', str(path))} would replace a file that is not a store. Give another path, or delete the file."
     else:
         return
     raise StoreError(msg)
@@ -221,7 +223,7 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
             for name in written:
                 (place / f"{name}.parquet").replace(target / f"{name}.parquet")
     except (duckdb.Error, OSError) as error:
-        msg = f"export({str(folder)!r}) failed, and what was there before is unchanged: {error}"
+        msg = f"{hints.on('export', str(folder))} failed, and what was there before is unchanged: {error}"
         raise StoreError(msg) from error
     return written
 

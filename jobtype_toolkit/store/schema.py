@@ -103,7 +103,7 @@ TABLES = (
     Table("job_type", JOB_TYPE.meaning, (SOURCE, *JOB_TYPE.stored, INFERRED, *_TAIL, IS_LOCAL)),
     Table(
         "job_type_change",
-        "One row an observed change of a job type; Scale itself forgets these.",
+        "One row per observed change of a job type; Scale itself forgets these.",
         (
             SOURCE,
             Field("job_type_id", "int", "The job type."),

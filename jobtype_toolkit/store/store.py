@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 import duckdb
 import pandas as pd
 
-from jobtype_toolkit import frames
+from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
@@ -144,7 +144,7 @@ class Store(SqlBackend):
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
-            progress: show a bar after a second; where not given, only on a terminal.
+            progress: show a bar after a second; if not given, only on a terminal.
 
         Raises:
             InputNotFound: there is no such file.
@@ -188,7 +188,7 @@ class Store(SqlBackend):
             page_size: jobs per request, 1 to 1000; more than 250 make a real server slow.
             overlap: how much to read again of what the last pull read, as a v6 duration: rows can become visible late.
             since: pull only jobs modified since; what is older can come with a later pull.
-            pages: at most so many pages of jobs; the next pull goes on.
+            pages: how many pages of jobs at most; the next pull goes on.
             reconcile: look also for open jobs that the server no longer has, and take them out; and read once more what a
                 server changes without a trace in `last_modified`: names of nodes, titles of batches, job types, revisions.
             snapshot: keep what the live views say, and compare the status counts of the last three hours.
@@ -246,7 +246,7 @@ class Store(SqlBackend):
         ended = instant(until, name="until", now=now)
         name = self.reader.source(source).name
         if name == ALL or not started < ended <= now:
-            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch that begins before it ends and is past."
+            msg = f"cover({since!r}, {until!r}, source={source!r}): give one source, and a stretch of the past that begins before it ends."
             raise InvalidParameter(msg)
         with self._writing("cover") as con, transaction(con):
             declare_covered(con, name, (started, ended))
@@ -275,7 +275,7 @@ class Store(SqlBackend):
         """
         for name, is_active in workspaces.items():
             if not isinstance(name, str) or not name or not isinstance(is_active, bool):
-                msg = f"set_workspaces({{{name!r}: {is_active!r}}}) is no workspace. Give name → whether it is active."
+                msg = f"set_workspaces({{{name!r}: {is_active!r}}}) does not name a workspace. Give names and whether each is active, as in {{'raw': True}}."
                 raise InvalidParameter(msg)
         self._make()
         target = self._target(source)
@@ -368,13 +368,13 @@ class Store(SqlBackend):
             StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
         """
         if self.path is not None and Path(path).expanduser().resolve() == self.path:
-            msg = f"publish({str(path)!r}) would replace the store itself. Give another path."
+            msg = f"{hints.on('publish', str(path))} would replace the store itself. Give another path."
             raise InvalidParameter(msg)
         with self._copying() as con:
             return maintenance.publish(con, path, like=self.path)
 
     def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
-        """Write one Parquet file a resource into a folder, for networks without a line; `load` reads each back.
+        """Write one Parquet file per resource into a folder, for air-gapped networks; `load` reads each back.
 
         Returns:
             The rows of each resource.
@@ -456,22 +456,22 @@ def _options(
     resource: str, columns: Mapping[str, str] | None, statuses: Mapping[str, str] | None, timezone: str | None
 ) -> Options:
     if resource not in LOADABLE:
-        msg = f"load(resource={resource!r}) is unknown. Give one of {', '.join(LOADABLE)}."
+        msg = f"{hints.argument('resource', resource)} is unknown. Give one of {', '.join(LOADABLE)}."
         raise InvalidParameter(msg)
     twice = [ours for ours, times in Counter((columns or {}).values()).items() if times > 1]
     if twice:
-        msg = f"columns= maps several columns to {twice[0]!r}. Map the one that is meant."
+        msg = f"{hints.argument('columns')} maps several columns to {twice[0]!r}. Map the one that is meant."
         raise InvalidParameter(msg)
     for theirs, ours in (columns or {}).items():
         if ours not in LOADABLE[resource].names:
-            msg = f"columns={{{theirs!r}: {ours!r}}}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
+            msg = f"{hints.argument('columns', {theirs: ours})}: {resource} have no column {ours!r}; they have {', '.join(LOADABLE[resource].names)}."
             raise InvalidParameter(msg)
     for theirs, ours in (statuses or {}).items():
         if ours.strip().upper() not in STATUSES:
-            msg = f"statuses={{{theirs!r}: {ours!r}}}: v6 has no status {ours!r}; it has {', '.join(STATUSES)}."
+            msg = f"{hints.argument('statuses', {theirs: ours})}: v6 has no status {ours!r}; it has {', '.join(STATUSES)}."
             raise InvalidParameter(msg)
     if timezone is not None and timezone not in available_timezones():
-        msg = f"timezone={timezone!r} is unknown. Give a name such as 'UTC' or 'America/New_York'."
+        msg = f"{hints.argument('timezone', timezone)} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone)
 

@@ -10,7 +10,7 @@ from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import InputNotFound, StoreError
 from jobtype_toolkit.queries.coverage import described
-from jobtype_toolkit.queries.reader import Reader, Source
+from jobtype_toolkit.queries.reader import ALL, Reader, Source
 from jobtype_toolkit.sqlfiles import sql
 
 
@@ -22,6 +22,8 @@ class Summary:
     sources: tuple[Source, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     trouble: str = ""
+    default: str | None = None
+    """The source that calls mean which name none, if one was chosen; `"*"` for all."""
 
     @classmethod
     def of(cls, path: Path | None, reader: Reader) -> Summary:
@@ -33,7 +35,7 @@ class Summary:
             )
         except (StoreError, InputNotFound) as error:
             return cls(path, trouble=str(error))
-        return cls(path, sources, counts)
+        return cls(path, sources, counts, default=reader.default)
 
     def text(self) -> str:
         """Return it as plain text."""
@@ -49,7 +51,14 @@ class Summary:
             f"{'pulled' if one.pulled else 'loaded'} {v6_text(one.observed) or 'unknown'}{_complete(one)}"
             for one in self.sources
         ]
+        if self.default:
+            lines.append(f"  calls that name no source mean {self.meant}")
         return "\n".join(lines) + ">"
+
+    @property
+    def meant(self) -> str:
+        """What calls mean that name no source, in words."""
+        return "all of them" if self.default == ALL else repr(self.default)
 
     def html(self) -> str:
         """Return it as HTML, whatever the names in it are."""

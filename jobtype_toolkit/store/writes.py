@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.objects import JobType
 from jobtype_toolkit.api.resources import JOB_TYPE
 from jobtype_toolkit.api.services import service
@@ -238,6 +239,6 @@ def set_workspaces(con: duckdb.DuckDBPyConnection, source: str, workspaces: Mapp
 def source_name(source: str) -> str:
     """Return a text that can name a source; InvalidParameter if it cannot."""
     if not isinstance(source, str) or not source.strip() or source == "*":
-        msg = f'source={source!r} cannot name a source. Give any text but "" and "*".'
+        msg = f"{hints.argument('source', source)} cannot name a source. Give any text but '' and '*'."
         raise InvalidParameter(msg)
     return source

@@ -19,7 +19,7 @@ from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitErro
 from jobtype_toolkit.live.paging import page
 from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Disagreement, Tally
-from jobtype_toolkit.sync.sink import Sink
+from jobtype_toolkit.sync.sink import Sink, is_id
 
 _COMPARED = timedelta(hours=3)
 _IDS = 100
@@ -70,7 +70,7 @@ class FollowUp:
     workers: int
 
     def executions(self, most: int) -> None:
-        """Spend so many requests on the executions of jobs that failed or were tried again, the newest first."""
+        """Spend a number of requests on the executions of jobs that failed or were tried again, the newest first."""
         wanted = self.sink.ask("sync/pull.executions_wanted", most=most)
         wrong: list[str] = []
         for some in _chunks(wanted, _IDS):
@@ -116,7 +116,7 @@ class FollowUp:
                 rows = self.reader.rows(path)
             except NotFound:
                 continue  # a server of a part of v6
-            named = {one["id"]: one[key] for one in rows if isinstance(one.get("id"), int) and one.get(key)}
+            named = {one["id"]: one[key] for one in rows if is_id(one.get("id")) and one.get(key)}
             self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
 
     def snapshot(self) -> None:

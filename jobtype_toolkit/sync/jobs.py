@@ -30,7 +30,7 @@ _WAITING = 8
 _TURN = 0.5
 """Seconds after which a worker that waits looks whether anybody is still there."""
 _TOO_MANY = 2
-"""A stretch with so many times more jobs than it should hold is shared."""
+"""A stretch that holds this many times more jobs than it should is shared."""
 _LEAST = timedelta(milliseconds=1)
 _LONGEST = timedelta(days=36525)
 _GROWTH = 8
@@ -89,7 +89,7 @@ class Ranges:
             self._rate = rows / seconds if seconds > 0 else self._rate
 
     def cut(self, started: datetime, ended: datetime, rows: int) -> datetime:
-        """Return from when on a stretch with so many jobs is to be read now, as if they were spread evenly."""
+        """Return from when on a stretch with that many jobs is to be read now, as if they were spread evenly."""
         return ended - (ended - started) * min(self._target / max(rows, 1), 1.0)
 
     def _span(self) -> timedelta:

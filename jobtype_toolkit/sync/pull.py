@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import paging
 from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus
 from jobtype_toolkit.api.times import Time, duration, instant
@@ -89,7 +91,7 @@ def pull(
         StoreError: the store or its folder cannot be written.
     """
     if not hasattr(reader, "url"):
-        msg = f"pull({reader!r}) takes a server. Give jt.connect({reader!r})."
+        msg = f"{hints.on('pull', reader)} takes a server. Give jt.connect({reader!r})."
         raise InvalidParameter(msg)
     paging(1, page_size)
     request = Request(
@@ -120,13 +122,13 @@ def _source(target: Target, url: str, source: str | None, *, moved: bool) -> str
     if source is None:
         here = [name for name, address in known.items() if address == url]
         if len(here) > 1:
-            msg = f"pull(): {', '.join(map(repr, here))} are all pulled from {url}. Say which one with source=…."
+            msg = f"pull: {', '.join(map(repr, here))} are all pulled from {url}. Say which one with {hints.argument('source')}."
             raise Ambiguous(msg)
         return here[0] if here else source_name(url)
     if known.get(source, url) != url and not moved:
         msg = (
-            f"pull(source={source!r}): {source!r} was pulled from {known[source]} before, and this is {url}. Ids mean nothing "
-            "across servers: give the other one a source of its own, or say moved=True if it is the same server."
+            f"{hints.either(f'pull(source={source!r})', 'pull')}: {source!r} was pulled from {known[source]} before, and this is {url}. Ids mean nothing "
+            f"across servers: give the other one a source of its own, or say {hints.argument('moved', True)} if it is the same server."
         )
         raise InvalidParameter(msg)
     return source_name(source)
@@ -134,7 +136,7 @@ def _source(target: Target, url: str, source: str | None, *, moved: bool) -> str
 
 def _number(name: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        msg = f"pull({name}={value!r}) is out of range. Give a whole number from {least} to {most:,}."
+        msg = f"{hints.either(f'pull({name}={value!r})', hints.argument(name, value))} is out of range. Give a whole number from {least} to {most:,}."
         raise InvalidParameter(msg)
     return value
 
@@ -142,7 +144,7 @@ def _number(name: str, value: Any, least: int, most: int) -> int:
 def _duration(overlap: str | timedelta) -> timedelta:
     length = overlap if isinstance(overlap, timedelta) else duration(overlap) if isinstance(overlap, str) else None
     if length is None or length < timedelta():
-        msg = f"pull(overlap={overlap!r}) is no v6 duration. Give one such as 'PT15M'."
+        msg = f"{hints.either(f'pull(overlap={overlap!r})', hints.argument('overlap', overlap))} is not a v6 duration. Give one such as 'PT15M'."
         raise InvalidParameter(msg)
     return length
 
@@ -189,7 +191,7 @@ class Pull:
             if isinstance(error, AuthenticationFailed) and not self._tally.rows:
                 raise
             self._sink.end()
-            msg = f"pull({self._reader.url!r}) stopped: {error} What was fetched is in the store; pull again to go on."
+            msg = f"{hints.on('pull', self._reader.url)} stopped: {error} What was fetched is in the store; pull again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._sink.end()
         return self._report(is_complete=self._is_complete())
@@ -331,7 +333,10 @@ class Pull:
             is_complete,
             None if started in (None, BEGINNING) else started,
             tally.disagreements,
-            (*tally.notes, *(_UNKNOWN.format(rows, status) for status, rows in sorted(tally.unknown.items()))),
+            (
+                *tally.notes,
+                *(_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())),
+            ),
         )
 
     @contextmanager

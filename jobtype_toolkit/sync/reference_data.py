@@ -19,7 +19,7 @@ from jobtype_toolkit.frames import Incomplete
 from jobtype_toolkit.live.job_types import is_addressed
 from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Tally
-from jobtype_toolkit.sync.sink import Sink
+from jobtype_toolkit.sync.sink import Sink, is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class ReferenceData:
         for note in notes:
             self.tally.note(f"job-types/: {note}.")
         known = self.sink.known.job_types
+        self.sink.rows("job_types", [one for one in rows if not is_id(one.get("id"))])  # rejected, and told
+        rows = [one for one in rows if is_id(one.get("id"))]
         moved = [one for one in rows if self.is_anew or _has_moved(one, known)]
         details = dict(zip((one["id"] for one in moved), at_once(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
@@ -70,7 +72,7 @@ class ReferenceData:
         if address is None:
             self.tally.note(f"{_named(row)}: no v6 server tells the details of such a version (D14).")
             return row
-        return self._read(address, f"The details of {_named(row)}")
+        return self._read(address, f"The details of {_named(row)}", row)
 
     def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
         """Pull the revisions of job types that moved, each with its manifest."""
@@ -90,13 +92,17 @@ class ReferenceData:
         except ToolkitError as error:
             self.tally.note(f"The revisions of {_named(job_type)} could not be read: {error}")
             return []
-        return [self._revision(job_type, one) for one in rows if (job_type["id"], one.get("revision_num")) not in known]
+        return [
+            self._revision(job_type, one) if is_id(number) else one
+            for one in rows
+            if not is_id(number := one.get("revision_num")) or (job_type["id"], number) not in known
+        ]
 
     def _revision(self, job_type: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
         """Return a revision with its manifest as it was stored; that of the details is normalised, and newer where it was edited."""
         number = row.get("revision_num")
         address = _address("revision", job_type, number)
-        found = self._read(address, f"Revision {number} of {_named(job_type)}") if address else None
+        found = self._read(address, f"Revision {number} of {_named(job_type)}", row) if address else None
         return found or row
 
     def _workspaces(self, found: pd.DataFrame) -> None:
@@ -106,14 +112,19 @@ class ReferenceData:
             now = naive_utc(self.reader.clock())
             self.sink.write("store/writes.set_workspaces", names=names, active=active, now=now)
 
-    def _read(self, address: str, what: str) -> Any:
+    def _read(self, address: str, what: str, row: Mapping[str, Any]) -> Any:
+        """Return the whole of what a list has a row of; None where it cannot be read."""
         try:
-            return self.reader.http.get(address).value
+            found = self.reader.http.get(address).value
         except AuthenticationFailed:
             raise
         except ToolkitError as error:
             self.tally.note(f"{what} could not be read: {error}")
             return None
+        if isinstance(found, dict) and found.get("id") == row.get("id"):
+            return found
+        self.tally.note(f"{what} could not be read: {address} is answered with something else.")
+        return None
 
 
 def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:

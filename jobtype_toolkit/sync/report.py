@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.reports import report
 
@@ -91,7 +91,7 @@ class PullReport:
         if self.slowed:
             lines.append(f"The server asked {self.slowed:,} times for fewer requests.")
         if self.rejected:
-            lines.append("store.rejects() shows the rejected rows.")
+            lines.append(f"{hints.call('store.rejects()')} shows the rejected rows.")
         lines += [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
             lines.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
@@ -109,7 +109,7 @@ class PullReport:
         notes = [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
             notes.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
-        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
         return report(f"Pull {self.load_id}", shown, [*notes, *hint, *self.notes], summary=f"into {self.source!r}")
 
 
@@ -129,8 +129,8 @@ class Tally:
     executions: int = 0
     purged: int = 0
     notes: list[str] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)
-    """How many of the jobs have a status that v6 does not know, by it."""
+    unknown: dict[int, str] = field(default_factory=dict)
+    """The jobs with a status that v6 does not know, by their ids; some are read twice."""
     disagreements: tuple[Disagreement, ...] = ()
 
     def add(self, resource: str, good: int, new: int, changed: int, rejected: int) -> None:

@@ -207,7 +207,7 @@ class Sink:
         """Return the bodies that do not certainly say what the store holds."""
         stored = self._stored.get(resource)
         if stored is None and bodies:
-            ids = [one["id"] for one in bodies if isinstance(one, dict) and _is_id(one.get("id"))]
+            ids = [one["id"] for one in bodies if isinstance(one, dict) and is_id(one.get("id"))]
             with self._target.writing("pull") as con:
                 is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
                 stored = rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
@@ -230,7 +230,7 @@ class Sink:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(Batch("documents", tuple(files), names))
             if incoming.is_mutilated:
-                msg = f"Some text of {', '.join(names)} is no Unicode."
+                msg = f"Some text of {', '.join(names)} is not valid Unicode."
                 raise LoadFailed(msg)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
@@ -292,7 +292,8 @@ def before(moment: datetime, length: timedelta) -> datetime:
 _COUNTS = ("rows", "new", "changed", "unchanged", "rejected")
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Whether a store can hold a value as an id."""
     return type(value) is int and -(2**63) <= value < 2**63
 
 

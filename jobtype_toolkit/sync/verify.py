@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.intervals import BEGINNING, Span
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.live.paging import TICK
@@ -43,7 +44,7 @@ class Verification:
             if after > 0:
                 return (
                     f"The server counts {after:,} more jobs from {one[0]} to {one[1]} than it gives. Are there rejected rows "
-                    "(store.rejects()), or does something in between change its answers?"
+                    f"({hints.call('store.rejects()')}), or does something in between change its answers?"
                 )
         return (
             f"{found:,} jobs had been left out by earlier answers of the server, and were read again."

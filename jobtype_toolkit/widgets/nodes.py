@@ -14,7 +14,7 @@ ROOT = "/"
 
 Kind = Literal[
     "pages", "page", "steps", "group", "list", "row", "field", "findings", "button", "bar", "note", "code", "diff", "table",
-    "dialog", "facts", "options", "board", "section", "columns", "tiles", "age",
+    "dialog", "facts", "options", "board", "section", "columns", "tiles", "age", "label",
 ]  # fmt: skip
 """What a node is shown as; `front/` has a function for each."""
 Input = Literal["text", "area", "number", "choice", "words", "json", "secret", "search"]
@@ -126,19 +126,26 @@ def prefixed(nodes: Mapping[str, Node], prefix: str) -> Nodes:
 
 
 def texts(nodes: Mapping[str, Node], ids: Sequence[str]) -> list[str]:
-    """Return the texts of some nodes and of all below them, in the order in which a page shows them."""
-    told: list[str] = []
-    for key in ids:
-        node = nodes[key]
-        if node["kind"] == "bar":  # things to press
-            continue
-        label, text = node.get("label", ""), node.get("value", node.get("text", ""))
-        text = "" if node.get("rows") else text  # of a table without rows
-        told += [f"{label}: {text}" if label and text else label or text] if label or text else []
-        told += [f"{one['label']}: {one['value']} ({one['text']})" for one in node.get("tiles", [])]
-        told += _rows(node) if node["kind"] == "table" else []
-        told += texts(nodes, node.get("children", []))
-    return told
+    """Return the texts of some nodes and of all below them, in the order in which a page shows them; nothing of empty ones."""
+    return [line for key in ids for line in _told(nodes, nodes[key])]
+
+
+def _told(nodes: Mapping[str, Node], node: Node) -> list[str]:
+    kind, label = node["kind"], node.get("label", "")
+    if kind in ("bar", "button"):  # things to press
+        return []
+    if kind == "field":
+        return [f"{label}: {node['value']}"] if node.get("value") else []
+    if kind == "findings":
+        return [f"{one['severity']}: {one['text']}" for one in node["findings"]] or [node.get("text", "")]
+    if kind == "facts":
+        return [f"{name}: {value}" for name, value in node["facts"]]
+    if kind == "tiles":
+        return [f"{one['label']}: {one['value']} ({one['text']})" for one in node["tiles"]]
+    inner = _rows(node) if kind == "table" else texts(nodes, node.get("children", []))
+    text = node.get("value", node.get("text", "")) if not inner else ""
+    head = f"{label}: {node['name']}" if kind == "row" and node.get("name") else label
+    return [line for line in (head, text, *inner) if line] if inner or text else []
 
 
 _ROWS_TOLD = 10

@@ -27,6 +27,8 @@ class Effect:
 
 
 NOTHING = Effect()
+Send = Callable[[dict[str, Any]], None]
+"""What carries a message to the pages."""
 
 
 class Screen(ABC):
@@ -37,12 +39,20 @@ class Screen(ABC):
     the last answer, whichever page asked, so all pages stay in step; edits that arrive late are dropped by their number.
     """
 
+    is_volatile = False
+    """Whether what is typed is kept nowhere but in the page."""
+
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._shown: Nodes = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._watchers: list[Callable[[], None]] = []
         self._receiving = 0
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether it holds changes that nothing else does."""
+        return False
 
     @abstractmethod
     def nodes(self) -> Nodes:
@@ -56,14 +66,19 @@ class Screen(ABC):
             ToolkitError: it cannot be done; the page says why.
         """
 
-    def receive(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to a message of a page; all pages of the screen take it."""
+    def receive(self, message: Mapping[str, Any], send: Send | None = None) -> dict[str, Any]:
+        """Return the answer to a message of a page, for all pages of the screen.
+
+        `send` gets it before anything else can change: messages go out in their order, whichever threads they come from.
+        """
         with self._lock:
             self._receiving = threading.get_ident()
             try:
                 answer = self._answer(message)
             finally:
                 self._receiving = 0
+            if send is not None:
+                send(answer)
         self.tell()
         return answer
 
@@ -82,10 +97,13 @@ class Screen(ABC):
         told = {"focus": effect.focus, "say": effect.say, "rewrite": effect.rewrite, "download": effect.download}
         return {**answer, **{name: one for name, one in told.items() if one}, **self._changes()}
 
-    def changes(self) -> dict[str, Any]:
-        """Return a message that brings pages in step after a change that no page asked for; without nodes if none is due."""
+    def changes(self, send: Send | None = None) -> dict[str, Any]:
+        """Return a message that brings pages in step after a change that no page asked for; `send` gets it if it has any."""
         with self._lock:
-            return {"view": "", "n": 0, "of": "", "rewrite": True, **self._changes()}
+            message = {"view": "", "n": 0, "of": "", "rewrite": True, **self._changes()}
+            if send is not None and (message["nodes"] or message["gone"]):
+                send(message)
+        return message
 
     def share(self, lock: threading.RLock) -> None:
         """Use the lock of a screen that this one is a part of."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -49,31 +48,17 @@ class Widget(anywidget.AnyWidget):
         super().__init__(**traits)
         self.screen = screen
         self._copies: list[DisplayHandle] = []
-        self._sending = threading.RLock()  # changes are sent in the order in which they were made
-        self._is_answering = False
         self.on_msg(self._on_page_message)
         screen.watch(self.show_changes)
 
     def _on_page_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        with self._sending:
-            self._is_answering = True
-            try:
-                answer = self.screen.receive(content)
-            finally:
-                self._is_answering = False
-            self.send(answer)
-            self.show_changes()  # what another thread did since
+        self.screen.receive(content, self.send)
         if content.get("do") in _SETTLING:
             self._copy_anew()
 
     def show_changes(self) -> None:
         """Bring the pages in step after a change that none of them asked for."""
-        with self._sending:
-            if self._is_answering:  # the answer goes first
-                return
-            message = self.screen.changes()
-            if message["nodes"] or message["gone"]:
-                self.send(message)
+        self.screen.changes(self.send)
 
     def close(self) -> None:
         """End the widget and what its screen holds."""

@@ -174,7 +174,7 @@ def pulls(table: Table, folder: Path) -> None:
     pulling.warmed(folder)
     with pulling.in_box(folder, 20_000) as url:
         found = pulling.pull(url, folder)
-        table.figure("our CPU a row pulled, server in a box, 20,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
+        table.figure("our CPU per row pulled, local server, 20,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")
     with pulling.flat(100_000, pulling.LATENCY) as url:
         found = pulling.pull(url, folder, workers=pulling.WORKERS)
         table.figure("our CPU a row pulled, 100,000 jobs", f"{found.micros_a_row:.0f} us", "<= 100 us")

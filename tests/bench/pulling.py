@@ -63,7 +63,7 @@ def _running(*command: str) -> Iterator[str]:
 
 @contextmanager
 def in_box(folder: Path, jobs: int) -> Iterator[str]:
-    """Serve a generated history with the server in a box, in another process."""
+    """Serve a generated history with the local server, in another process."""
     file = folder / f"served-{jobs}.duckdb"
     if not file.exists():
         place = generate(folder / f"history-{jobs}", jobs=jobs, days=30)
@@ -130,7 +130,7 @@ def warmed(folder: Path) -> None:
 
 
 def share_of_ideal(found: Pulled) -> float:
-    """Return the rows a second of what so many workers get where each page takes the latency and nothing else."""
+    """Return the rows a second that some workers get if each page takes the latency and nothing else."""
     return found.rows / found.seconds / (WORKERS * PAGE / LATENCY)
 
 
@@ -151,9 +151,7 @@ def main() -> None:
                 profile.enable()
             found = pull(url, folder)
             profile.disable()
-            print(
-                f"server in a box: {found.rows:,} rows, {found.seconds:.1f} s, {found.micros_a_row:.0f} us of CPU a row"
-            )
+            print(f"local server: {found.rows:,} rows, {found.seconds:.1f} s, {found.micros_a_row:.0f} us of CPU a row")
             if given.profile:
                 pstats.Stats(profile).sort_stats("tottime").print_stats(25)
         with flat(given.rows) as url:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
+
+from browser.needs import CHROMIUM, FLAGS
 
 from jobtype_toolkit.widgets.screen import Screen
 from jobtype_toolkit.widgets.widget import front, style
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-]  # fmt: skip
+__all__ = ["CHROMIUM", "DARK", "FLAGS", "push", "second_view", "show"]
 
 _HOST = """
 <!doctype html><html lang="en"><head><meta charset="utf-8"><title>jobtype_toolkit</title><style>__STYLE__</style></head>
@@ -59,3 +56,10 @@ def show(page: Any, screen: Screen, *, dark: bool = False) -> None:
 def push(page: Any, screen: Screen) -> None:
     """Send a page what changed since the last answer without an act of its own, as a notebook would."""
     page.evaluate("message => window.fromKernel(message)", json.dumps(screen.changes()))
+
+
+def second_view(page: Any) -> None:
+    """Show the same screen a second time below the first, as a second cell with the same widget."""
+    page.evaluate(
+        "() => { const place = document.createElement('section'); document.body.append(place); window.show(place); }"
+    )

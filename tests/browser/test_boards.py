@@ -7,27 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browser.harness import CHROMIUM, FLAGS, push, show
+from browser.harness import push, show
+from browser.needs import expect
 from histories import job_type, page
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.boards.status import StatusState
 from jobtype_toolkit.forms.browser import BrowserState
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs a browser: apt-get install chromium"),
-]
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[dev]'")
-expect = sync_api.expect
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

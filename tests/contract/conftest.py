@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import replay
 from histories import NOW, RESOURCES, page
-from loopback import loopback
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -47,7 +46,8 @@ def _recordings(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
     """A live client of a server that plays recordings of a real Scale 7.2.2 back."""
     if not replay.names():
         pytest.skip(replay.ABSENT)
-    with loopback(replay.Recorded()) as server, jt.connect(server.url, clock=lambda: replay.moment("status")) as scale:
+    transport = testing.Transport(replay.Recorded())
+    with jt.connect("http://scale.example/api", transport=transport, clock=lambda: replay.moment("status")) as scale:
         yield scale
 
 

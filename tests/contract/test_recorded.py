@@ -8,10 +8,10 @@ import warnings
 import pandas as pd
 import pytest
 import replay
-from loopback import loopback
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.resources import PENDING, QUEUE_STATUS, RUNNING, STATUS, SYSTEM_FAILURE
+from jobtype_toolkit.testing import Transport
 
 pytestmark = pytest.mark.skipif(not replay.names(), reason=replay.ABSENT)
 
@@ -26,7 +26,8 @@ def recorded():
 
 @pytest.fixture(scope="module")
 def scale(recorded):
-    with loopback(recorded) as server, jt.connect(server.url, clock=lambda: pd.Timestamp(LATER)) as scale:
+    transport = Transport(recorded)
+    with jt.connect("http://scale.example/api", transport=transport, clock=lambda: pd.Timestamp(LATER)) as scale:
         yield scale
 
 

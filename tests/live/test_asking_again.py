@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
@@ -183,6 +184,31 @@ def test_several_threads_may_ask_at_once(serving, client):
     assert scale.http.requests == len(server.asked) == 64
 
 
+def test_two_threads_that_ask_in_turn_get_right_frames_through_resets(listening):
+    """A board polls from a thread of its own while a notebook asks: one client, one session, kept connections."""
+    number = itertools.count(1)
+
+    def answering(asked):
+        turn = next(number)
+        if turn % 10 == 0:
+            return Broken(is_reset=True)
+        row = {"id": int(asked["id"]), "name": f"n{asked['id']}"}
+        return Reply(200, page([row]), {"Set-Cookie": f"sessionid={turn}; Path=/"})
+
+    def ask(first):
+        frames = [scale.job_types(id=id) for id in range(first, first + 50)]
+        return [(int(one["id"].iloc[0]), one["name"].iloc[0], len(one)) for one in frames]
+
+    server = listening(answering)
+    with jt.connect(server.url, "abc", retries=jt.Retries(count=20, sleep=lambda _: None)) as scale:
+        with ThreadPoolExecutor(2) as pool:
+            board, notebook = pool.map(ask, (1, 1001))
+        assert board == [(id, f"n{id}", 1) for id in range(1, 51)]
+        assert notebook == [(id, f"n{id}", 1) for id in range(1001, 1051)]
+        assert not any("cookie" in one.headers for one in server.asked)
+        assert scale.http.requests == len(server.asked) > 100
+
+
 @pytest.mark.parametrize("name", ["502", "503", "504", "429", "a reset connection"])
 def test_a_patient_caller_asks_on_while_a_server_restarts(asking, name, waits):
     """Fifteen seconds are three more times and some."""
@@ -192,6 +218,29 @@ def test_a_patient_caller_asks_on_while_a_server_restarts(asking, name, waits):
         assert len(scale.job_types()) == 0
     assert failing.count == 8
     assert 30 < sum(waits) < jt.Retries().patience
+
+
+@pytest.mark.parametrize("seconds", [15, 60, 110])
+@pytest.mark.parametrize("name", ["502", "503", "a reset connection"])
+def test_a_restart_is_waited_out_by_the_clock(asking, name, seconds):
+    now = [0.0]
+    retries = jt.Retries(
+        random=lambda: 0.5, now=lambda: now[0], sleep=lambda length: now.__setitem__(0, now[0] + length)
+    )
+    scale = asking(lambda _: TROUBLES[name] if now[0] < seconds else EMPTY, retries=retries)
+    with scale.http.patiently():
+        assert len(scale.job_types()) == 0
+    assert seconds <= now[0] < seconds + 15
+
+
+def test_two_patient_callers_do_not_take_the_patience_of_each_other(asking):
+    failing = Failing(TROUBLES["502"], 7)
+    scale = asking(failing)
+    with scale.http.patiently():
+        with scale.http.patiently():
+            pass
+        assert len(scale.job_types()) == 0
+    assert failing.count == 8
 
 
 @pytest.mark.parametrize(

@@ -131,28 +131,6 @@ def test_each_request_is_for_json_and_ends_with_a_slash(serving, client):
     assert all(one.path.endswith("/") for one in server.asked)
 
 
-@pytest.mark.parametrize(
-    ("name", "version"),
-    [
-        ("..", "1.0.0"),
-        ("a/b", "1.0.0"),
-        ("x", ".."),
-        ("x", "1/0"),
-        ("x", "1?a=b"),
-        ("x", "1%2F"),
-        ("x", ""),
-        ("x\n", "1"),
-    ],
-)
-def test_a_name_or_version_that_would_be_another_address_is_not_sent(serving, client, name, version):
-    server = serving(anything)
-    with pytest.raises(jt.NotFound):
-        client(server).job_type(name, version)
-    with pytest.raises(jt.NotFound):
-        client(server).revisions(name, version)
-    assert all(re.fullmatch(r"/api/v6/job-types/(x/)?", one.path) for one in server.asked)
-
-
 def test_values_are_written_as_v6_reads_them(serving, client):
     server = serving(anything)
     scale = client(server)
@@ -364,6 +342,12 @@ def test_a_timeout_that_is_none_is_refused(timeout):
         jt.connect("https://scale.example", timeout=timeout)
 
 
+@pytest.mark.parametrize("deadline", [0, -1, None, "10", True, (1, 2), float("nan"), float("inf")])
+def test_a_deadline_that_is_none_is_refused(deadline):
+    with pytest.raises(jt.InvalidParameter, match="deadline"):
+        jt.connect("https://scale.example", deadline=deadline)
+
+
 @pytest.mark.parametrize("verify", [0, "", None, 1, b"ca.pem"])
 def test_verification_is_not_switched_off_by_what_only_looks_false(verify):
     with pytest.raises(jt.InvalidParameter, match="verify"):
@@ -438,14 +422,32 @@ def missing_socks(*_, **__):
     raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
 
-def test_a_name_with_a_question_mark_stays_in_its_place(serving, client):
-    server = serving(anything)
-    for name in ("a?b=c", "a#b", "a/b"):
-        with pytest.raises(jt.NotFound):
-            client(server).job_type(name, "1.0.0")
-        with pytest.raises(jt.NotFound):
-            client(server).versions(name)
-    assert all("?" not in one.path and not one.path.endswith("b") for one in server.asked)
+PATHS = {
+    "versions": lambda scale, odd: scale.versions(odd),
+    "details of a name": lambda scale, odd: scale.job_type(odd, "1.0.0"),
+    "details of a version": lambda scale, odd: scale.job_type("x", odd),
+    "revisions of a name": lambda scale, odd: scale.revisions(odd, "1.0.0"),
+    "revisions of a version": lambda scale, odd: scale.revisions("x", odd),
+    "a revision of a name": lambda scale, odd: scale.revision(odd, "1.0.0", 1),
+    "a revision of a version": lambda scale, odd: scale.revision("x", odd, 1),
+    "an edit of a name": lambda scale, odd: scale.edit(odd, "1.0.0", is_paused=True),
+    "an edit of a version": lambda scale, odd: scale.edit("x", odd, is_paused=True),
+}
+
+
+@pytest.mark.parametrize(
+    "odd", ["a?b=c", "a#b", "a/b", "a%2Fb", "%2e%2e", "..", ".", "a b", "a\nb", "a;b", "a\\b", "ü"]
+)
+@pytest.mark.parametrize("call", PATHS)
+def test_a_name_or_version_stays_in_its_place_of_the_address(serving, client, call, odd):
+    server = serving(lambda asked: Reply(404, {"detail": "Not found."}) if "/1.0.0/" in asked.path else EMPTY)
+    with pytest.raises(jt.NotFound):
+        PATHS[call](client(server), odd)
+    for one in server.asked:
+        assert re.fullmatch(
+            r"/api/v6/(job-types/((x|%C3%BC)/((1\.0\.0|%C3%BC)/(revisions/(1/)?)?)?)?|job-type-names/)", one.path
+        )
+        assert all(name in ("page", "page_size", "order") for name, _ in one.query)
 
 
 @pytest.mark.parametrize("status", [500])

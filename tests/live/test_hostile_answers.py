@@ -8,17 +8,21 @@ import itertools
 import json
 import socket
 import threading
+import tracemalloc
 import warnings
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
 import pytest
 from histories import ago, error, execution, job, job_type, page, revision, text
 from histories import listed as in_list
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from loopback import html
+from loopback import Broken, html
+from sizes import examples, sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
@@ -241,14 +245,15 @@ HOSTILE: list[Any] = [
 ]
 
 
+@sizes(1, 3)
 @pytest.mark.parametrize("name", CALLS)
-def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name):
+def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name, size):
     """Every place of the answer, down to the fields of embedded objects, with a turn of the hostile values."""
     body = CALLS[name][1]
     found = [one for one in places(body) if len(one) <= 5]
     for number, place in enumerate(found):
-        for turn in range(3):
-            check(talk, name, put(body, place, HOSTILE[(number * 3 + turn) % len(HOSTILE)]))
+        for turn in range(size):
+            check(talk, name, put(body, place, HOSTILE[(number * size + turn) % len(HOSTILE)]))
 
 
 TIMES = [
@@ -260,11 +265,13 @@ TIMES = [
 ]
 
 
+@sizes(4, 1)
 @pytest.mark.parametrize(
     ("name", "place"), TIMES, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
 )
-def test_times_and_versions_take_every_hostile_value(talk, name, place):
-    for value in HOSTILE:
+def test_times_and_versions_take_every_hostile_value(talk, name, place, size):
+    """At the short size a fourth of them at each place, the next ones at the next place."""
+    for value in HOSTILE[TIMES.index((name, place)) % size :: size]:
         check(talk, name, put(CALLS[name][1], place, value))
 
 
@@ -275,7 +282,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(40, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))
@@ -366,18 +373,58 @@ def test_a_failure_with_any_body_is_an_error_of_its_class(talk, status, body):
     assert len(str(caught.value)) < LONGEST + 400
 
 
-def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_for_again(asking, monkeypatch, waits):
+def packed(size: int, window: int) -> bytes:
+    """So many blanks, packed by zlib: in the format that the window's number stands for."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, window)
+    return pack.compress(b" " * size) + pack.flush()
+
+
+BOMBS = {
+    "gzip": packed(2**26, 31),
+    "deflate": packed(2**26, 15),
+    "deflate without a head": packed(2**26, -15),
+    "gzip, gzip": gzip.compress(packed(2**26, 31)),
+}
+ASKED: dict[str, Callable[[jt.Scale], Any]] = {
+    "a list": lambda scale: scale.running(),
+    "details": lambda scale: scale.job_type("chip-maker", "1.10.0"),
+    "a log": lambda scale: scale.http.get("job-executions/5/logs/combined/", accept="text/plain"),
+    "a write": lambda scale: scale.http.send("PATCH", "job-types/chip-maker/1.10.0/", {"is_paused": True}),
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+@pytest.mark.parametrize("call", ASKED)
+@pytest.mark.parametrize("coding", BOMBS)
+def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_for_again(
+    asking, monkeypatch, waits, coding, call, status
+):
     monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
-    bomb = gzip.compress(b" " * 2**24)
     count = []
 
     def answer(_):
         count.append(1)
-        return Reply(200, bomb, {"Content-Encoding": "gzip"})
+        return Reply(status, BOMBS[coding], {"Content-Encoding": coding.split(" without")[0]})
 
-    with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
-        asking(answer).running()
+    scale = asking(answer)
+    tracemalloc.start()
+    try:
+        with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
+            ASKED[call](scale)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
     assert (len(count), waits) == (1, [])
+
+
+def test_a_bomb_in_chunks_is_not_read_to_its_end_either(listening, client, monkeypatch):
+    monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
+    bomb = BOMBS["gzip"]
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    server = listening(lambda _: Broken(raw=head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(bomb), bomb)))
+    with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):
+        client(server).running()
+    assert len(server.asked) == 1
 
 
 def test_a_list_whose_next_never_ends_ends_with_an_error(asking):
@@ -388,33 +435,63 @@ def test_a_list_whose_next_never_ends_ends_with_an_error(asking):
     assert next(number) < 1000
 
 
-def test_a_body_that_drips_for_ever_is_given_up(client, monkeypatch, waits):
-    monkeypatch.setattr("jobtype_toolkit.live.http._PIECES", 0.002)  # of the 120 s for a piece
-    done = threading.Event()
+DRIPS = {
+    "a status": (b"HTTP/1.1 2", b"0"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX-Name: ", b"a"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "answers before the answer": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a body": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" "),
+    "a body without a length": (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "the size of a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+}
+"""How an answer begins, and what comes of it again and again."""
 
-    def drip(handler):
-        handler.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n")
-        try:
-            while not done.wait(0.01):
-                handler.sendall(b" ")
-        except OSError:
-            pass
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+@contextmanager
+def dripping(begin: bytes, drop: bytes) -> Iterator[str]:
+    """Serve an answer that never ends, without a pause that a timeout would notice; give the address."""
 
-        def serve():
+    def serve() -> None:
+        with suppress(OSError):
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65536)
-                drip(connection)
+                connection.sendall(begin)
+                while not done.wait(0.02):
+                    connection.sendall(drop)
 
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        with pytest.raises(jt.ConnectionFailed, match="did not end within"):
-            client(f"http://127.0.0.1:{listener.getsockname()[1]}").version()
-        done.set()
-        thread.join(60)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join(60)
+
+
+@pytest.mark.parametrize("ask", [jt.Scale.version, lambda scale: scale.http.send("POST", "job-types/", {})])
+@pytest.mark.parametrize("what", DRIPS)
+def test_an_answer_that_drips_for_ever_is_given_up_whatever_of_it_drips(client, waits, what, ask):
+    with dripping(*DRIPS[what]) as url, pytest.raises(jt.ConnectionFailed, match=r"not end within 0\.3 s.*deadline="):
+        ask(client(url, deadline=0.3))
     assert waits == []
+
+
+def test_a_proxy_that_drips_is_given_up_too(client):
+    with dripping(*DRIPS["headers"]) as proxy, pytest.raises(jt.ConnectionFailed, match=r"not end within 0\.3 s"):
+        client("https://scale.example", deadline=0.3, proxies={"https": proxy}).version()
+
+
+def test_a_deadline_is_that_of_one_request_and_its_connection_is_used_again(listening, client):
+    """A deadline that was kept shuts nothing later."""
+    server = listening(lambda _: {"version": "7.2.2"})
+    scale = client(server, deadline=600)
+    made = [scale.version() for _ in range(3)]
+    assert made == ["7.2.2"] * 3
+    assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer) and not one.finished.is_set()]
 
 
 def test_a_number_as_large_as_a_float_can_be_is_kept(asking):

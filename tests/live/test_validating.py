@@ -66,7 +66,7 @@ NOT_REPLAYED = {
     "validation-unauth": "see the test of who may not ask",
     "validation-nan": "NaN is no JSON, and is not sent",
     "validation-manifest-string": "text is read as JSON, and what is none is not sent",
-    "validation-no-config": "{} is sent where there is none (D18)",
+    "validation-no-config": "{} is sent if there is none (D18)",
 }
 
 

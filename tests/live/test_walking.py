@@ -11,10 +11,11 @@ from functools import cache
 import pytest
 from histories import BAD_INPUT, CHIPS, GAUGE, ago, error, job, job_type, page, text
 from histories import listed as in_list
-from loopback import Reply, V6Request, listed
+from loopback import Reply, listed
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api import times
+from jobtype_toolkit.testing import HttpRequest
 
 instant = cache(times.instant)
 
@@ -308,7 +309,7 @@ class Types:
 
 def test_more_job_types_than_a_page_are_completed_by_name(asking):
     server = Types(50, 24)
-    asked = [V6Request("GET", "/api/v6/job-types/", (("page_size", "1000"), ("page", number)), {}) for number in "12"]
+    asked = [HttpRequest("GET", "/api/v6/job-types/", (("page_size", "1000"), ("page", number)), {}) for number in "12"]
     assert len({one["id"] for page in asked for one in server(page)["results"]}) < 1200, "the server loses none"
     found = asking(server).job_types()
     assert sorted(ids(found)) == list(range(1, 1201))

@@ -12,9 +12,10 @@ from unittest import mock
 import hypothesis.strategies as st
 import pytest
 from histories import NOW
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from simulated import FINAL, MICROSECOND, Simulated, here, scale_of, there
+from sizes import examples
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ServerFailed
@@ -139,7 +140,7 @@ class Pulling(RuleBasedStateMachine):
             fetch.spool.done(held)
 
         self.server.before_count = self.server.before_rows = happen
-        scale.http.trouble = fail
+        self.server.trouble = fail
         given = {"page_size": size, "pages": pages, "workers": 1, "snapshot": False, "progress": False}
         with (
             mock.patch.object(jobs, "BATCH", 12),
@@ -148,6 +149,7 @@ class Pulling(RuleBasedStateMachine):
         ):
             self.store.pull(scale, source="it", **given)
         self.server.before_count = self.server.before_rows = lambda: None
+        self.server.trouble = lambda path: None
 
     def teardown(self) -> None:
         try:
@@ -169,19 +171,11 @@ class Pulling(RuleBasedStateMachine):
         assert self.store.check().is_sound
 
 
-def machine(examples: int) -> type:
-    """Return the test case of so many examples."""
-
-    class Case(Pulling.TestCase):
-        settings = settings(
-            max_examples=examples,
-            stateful_step_count=6,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        )
-
-    return Case
-
-
-TestPulling = machine(5)
-TestPullingAtLength = pytest.mark.soak(machine(15))
+TestPulling = Pulling.TestCase
+TestPulling.settings = examples(
+    3,
+    25,
+    stateful_step_count=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)

@@ -1,5 +1,6 @@
 """Generated manifests: from the schema, spelled in many ways, and broken in many ways."""
 
+import copy
 import json
 
 from hypothesis import strategies as st
@@ -71,6 +72,42 @@ def mutants(draw):
             del parent[key]
         elif what == "replace" and (key in parent if isinstance(parent, dict) else key < len(parent)):
             parent[key] = draw(JSON | TEXTS | NUMBERS)
+    return root
+
+
+OLDER = {
+    "algorithmVersion": "1.0",
+    "authorName": "A",
+    "cmd": "run",
+    "args": ["${IN}"],
+    "count": "1",
+    "cpus": 2,
+    "envVars": [{"name": "LEVEL", "value": "7"}],
+    "errorMapping": [{"code": 1, "title": "Bad"}],
+    "errors": {"1": "Bad tile"},
+    "inputData": [{"name": "IN", "type": "file"}],
+    "manifestVersion": "0.1.0",
+    "media_types": "image/tiff",
+    "resources": {"scalar": [{"name": "cpu", "value": 1}]},
+    "type": "file",
+}
+"""Members of older formats, and shapes that people write."""
+
+
+@st.composite
+def outdated(draw):
+    """Manifests with members of older formats in the place of some, with some in another case, and with some null."""
+    root = draw(MANIFESTS)
+    for _ in range(draw(st.integers(1, 4))):
+        parent, key = draw(st.sampled_from(list(_places(root)) or [(root, "job")]))
+        what = draw(st.sampled_from(["older", "older", "older", "case", "null", "one"]))
+        if what == "older" and isinstance(parent, dict):
+            name = draw(st.sampled_from(sorted(OLDER)))
+            parent[name] = copy.deepcopy(OLDER[name])
+        elif what == "case" and isinstance(parent, dict) and key in parent:
+            parent[draw(st.sampled_from([key.upper(), key.title(), f"{key}s"]))] = parent.pop(key)
+        elif isinstance(parent, dict) and key in parent:
+            parent[key] = None if what == "null" else [parent[key]]
     return root
 
 

@@ -287,14 +287,25 @@ def test_resources_without_their_list_are_a_change():
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(f"{J}.title", GONE), (f"{J}.resources", {}), (f"{J}.errors[1].name", "unreadable"), (f"{I}.mounts[0].path", "x")],
+    [
+        (f"{J}.title", GONE),
+        (f"{J}.resources", {}),
+        (f"{I}.mounts[0].path", "x"),
+        (f"{I}.settings[0].name", "ALLOCATED_MEM"),
+        (f"{I}.settings[0].name", "output-dir"),
+    ],
 )
 def test_what_every_server_refused_cannot_be_broken(path, value):
     old = revised(path, value)
-    if path.endswith("errors[1].name"):
-        put(old, parse(path), old["job"]["errors"][0]["name"])
     judged = compare(old, revised(f"{FILES}[1]", GONE))
     assert judged.was_refused
     assert judged.breaking == ()
     assert judged.advice.startswith("Every server refuses the old manifest")
     assert not compare(OLD, old).was_refused
+
+
+def test_what_servers_of_version_6_took_can_be_broken():
+    old = revised(f"{J}.errors[1].name", OLD["job"]["errors"][0]["name"])
+    judged = compare(old, revised(f"{FILES}[1]", GONE))
+    assert not judged.was_refused
+    assert judged.breaking != ()

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.seed.findings import ERRORS
 from jobtype_toolkit.seed.json.document import parse
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.manifest import Manifest
@@ -102,7 +103,7 @@ def test_all_fixes_together_do_no_harm(shared):
         except InvalidManifest:
             assert "MALFORMED_JSON" in [each.name for each in validation] or row["scale_valid"] == "no", row["file"]
             continue
-        assert validate(fixed).rejected_by <= validation.rejected_by, row["file"]
+        assert validate(fixed).rejected_by & ERRORS <= validation.rejected_by, row["file"]
 
 
 def test_recorded_validations_are_given_again(shared):

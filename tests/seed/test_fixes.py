@@ -272,7 +272,7 @@ WORDS = [
         "The timeout is null where a whole number is expected.",
         "Write a whole number; it is required.",
     ),
-    ("job.errors", {}, "$.job.errors", "The errors are an object where a list is expected.", "Write a list."),
+    ("job.errors", {}, "$.job.errors", "The errors are an object where a list is expected.", "Write an empty list."),
     ("job.tags", [1], "$.job.tags[0]", "The tag is the number 1 where text is expected.", "Write text."),
     (
         "job.interface.mounts",

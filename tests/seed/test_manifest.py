@@ -71,7 +71,7 @@ def test_bump(manifest, version, part, raised):
 @pytest.mark.parametrize("version", ["", "x", None, 5])
 def test_what_is_no_version_cannot_be_raised(manifest, version):
     manifest["job"]["jobVersion"] = version
-    with pytest.raises(InvalidManifest, match="no version"):
+    with pytest.raises(InvalidManifest, match="is not a version"):
         Manifest.read(manifest).bump("patch")
     with pytest.raises(InvalidManifest, match="major, minor or patch"):
         Manifest.read(manifest).bump("huge")

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+from collections import Counter
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sizes import examples
 
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.compatibility import compare
@@ -19,12 +21,12 @@ from jobtype_toolkit.seed.normalize import normalised_manifest
 from jobtype_toolkit.seed.schema import definition, manifest_schema, violations
 from jobtype_toolkit.seed.validator import validate
 
-from .strategies import JSON, MANIFESTS, mutants, spelled
+from .strategies import JSON, MANIFESTS, mutants, outdated, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = settings(max_examples=300, derandomize=True)
-THOUSAND = settings(CALM, max_examples=1000)
+CALM = examples(40, 1000, derandomize=True)
+THOUSAND = examples(100, 3000, derandomize=True)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 
 
@@ -132,6 +134,32 @@ def test_fixing_does_no_harm_and_is_idempotent(text):
     assert after.rejected_by & {"schema", "Scale", "seed-cli", "Scale create"} <= before.rejected_by
     assert after.fixed().text == once.text
     assert bool(once.applied) or once.text.strip() == text.strip()
+
+
+def counted(validation):
+    """How often each code is found at each place."""
+    return Counter((found.name, found.path) for found in validation)
+
+
+@given(mutants() | outdated())
+@CALM
+def test_every_fix_is_applied_and_settles_what_it_is_for(value):
+    validation = validate(value)
+    for found in validation:
+        if found.fix:
+            settled = counted(validate(found.fix.apply(value)))[found.name, found.path]
+            assert settled < counted(validation)[found.name, found.path], found
+
+
+@given(mutants() | outdated())
+@CALM
+def test_all_fixes_at_once_are_applied_once(value):
+    validation = validate(value)
+    if not isinstance(value, dict):
+        return
+    once = validation.fixed("all")
+    again = validate(once).fixed("all")
+    assert (again.applied, again.text) == ((), once.text)
 
 
 @given(mutants())

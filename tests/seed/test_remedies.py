@@ -263,3 +263,133 @@ def test_a_misspelt_setting_is_recognised_whatever_its_case(manifest):
     interface(manifest, settings=[{"name": "DB_PASSWORD", "secret": True}])
     found = next(one for one in validate(manifest, {"settings": {"db-password": "x"}}) if one.name == "UNKNOWN_SETTING")
     assert found.suggestion == 'Did you mean "DB_PASSWORD"?'
+
+
+def test_cmd_and_args_beside_a_command_are_put_into_it(manifest):
+    for found in told(interface(manifest, cmd="run.sh", args=["a"]), "JSON_VALIDATION_ERROR"):
+        assert found.fix is None
+        assert 'beside "command"' in found.suggestion
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "meant", "safe"),
+    [
+        ("job.errors", {}, [], True),
+        ("job.errors", {"code": 2, "name": "bad"}, [{"code": 2, "name": "bad"}], True),
+        ("job.errors", {"bad": {"code": 2}}, [{"name": "bad", "code": 2}], False),
+        ("job.errors", {"bad": 2, "worse": 3}, [{"name": "bad", "code": 2}, {"name": "worse", "code": 3}], False),
+        ("job.errors", {"2": "bad"}, [{"code": 2, "name": "bad"}], False),
+        ("job.errors", {"2": "Bad tile!"}, [{"code": 2, "title": "Bad tile!"}], False),
+        ("job.errors", {"2": {"title": "Bad"}}, [{"code": 2, "title": "Bad"}], False),
+        ("job.resources", [{"name": "cpus", "value": 1}], {"scalar": [{"name": "cpus", "value": 1}]}, True),
+        ("job.interface.mounts", {"DEM": "/dem"}, [{"name": "DEM", "path": "/dem"}], False),
+        ("job.interface.outputs.files", {"MAP": "*.tif"}, [{"name": "MAP", "pattern": "*.tif"}], False),
+        ("job.interface.inputs.json", {"LIMIT": "number"}, [{"name": "LIMIT", "type": "number"}], False),
+        ("job.tags", "map", ["map"], True),
+        ("job.title", ["Map"], "Map", True),
+    ],
+)
+def test_one_entry_and_an_object_of_names_become_a_list(manifest, section, given, meant, safe):
+    made = Manifest.read(manifest).set(section, given).data
+    found = next(one for one in validate(made) if one.path == f"$.{section}")
+    assert found.fix.apply(made).at(section) == meant
+    assert found.fix.safe == safe
+
+
+@pytest.mark.parametrize("given", [{"bad": 2, "worse": "x"}, {"a": None}, {"2": {"code": 3}}, "bad", 5])
+def test_errors_that_can_be_meant_in_several_ways_have_no_fix(manifest, given):
+    manifest["job"]["errors"] = given
+    assert only(manifest).fix is None
+
+
+@pytest.mark.parametrize(
+    "given", [[{"name": "LEVEL", "value": "7"}, {"name": "HOST"}], {"LEVEL": "7", "HOST": "db"}], ids=["list", "object"]
+)
+@pytest.mark.parametrize("place", ["job", "job.interface"])
+def test_environment_variables_become_settings_without_their_values(manifest, given, place):
+    interface(manifest, settings=[{"name": "HOST", "secret": True}])
+    found = only(Manifest.read(manifest).set(f"{place}.envVars", given).data)
+    fixed = found.fix.apply(Manifest.read(manifest).set(f"{place}.envVars", given))
+    assert fixed.at("job.interface.settings") == [{"name": "HOST", "secret": True}, {"name": "LEVEL"}]
+    assert "envVars" not in fixed.text
+    assert "configuration" in found.suggestion
+
+
+@pytest.mark.parametrize("place", ["resources", "job.interface.resources"])
+@pytest.mark.parametrize(
+    "given",
+    [{"scalar": [{"name": "cpu", "value": 2}]}, [{"name": "cpu", "value": 2}], {"cpu": 2}],
+    ids=["scalar", "list", "object"],
+)
+def test_resources_of_an_older_format_move_into_the_job(manifest, place, given):
+    del manifest["job"]["resources"]
+    made = Manifest.read(manifest).set(place, given).data
+    found = next(one for one in validate(made) if one.path == f"$.{place}")
+    assert found.fix.apply(made).at("job.resources.scalar") == [{"name": "cpu", "value": 2}]
+    fixed = validate(made).fixed("all")
+    assert {one["name"]: one["value"] for one in fixed.at("job.resources.scalar")}["cpus"] == 2
+    assert validate(fixed).findings == ()
+
+
+def test_resources_in_two_places_have_no_fix(manifest):
+    assert only(interface(manifest, resources={"scalar": []})).fix is None
+
+
+def test_what_stands_under_an_older_name_is_judged_in_the_same_pass(manifest):
+    job = manifest["job"]
+    job["interface"]["inputData"] = [{"name": "TILES", "type": "file"}]
+    del job["interface"]["inputs"]
+    job["errorMapping"] = [{"code": 1, "title": "Bad"}]
+    del job["errors"]
+    paths = [found.path for found in validate(manifest)]
+    assert "$.job.interface.inputData[0].type" in paths
+    assert "$.job.errorMapping[0]" in paths
+    assert told(manifest, "UNDECLARED_VARIABLE") == []  # TILES is declared, under another name
+    assert validate(validate(manifest).fixed("all")).is_valid
+
+
+def test_a_job_in_a_list_of_one_is_taken_out_and_judged(manifest):
+    manifest["job"]["timeout"] = "600"
+    manifest["job"] = [manifest["job"]]
+    listed, inside = told(manifest, "JSON_VALIDATION_ERROR")
+    assert (listed.path, inside.path) == ("$.job", "$.job[0].timeout")
+    assert listed.fix.apply(manifest).at("job.timeout") == "600"
+    assert inside.fix.apply(manifest).at("job[0].timeout") == 600
+    assert validate(validate(manifest).fixed("all")).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("/out/*.tif", "out/*.tif"),
+        ("${OUTPUT_DIR}/*.tif", "*.tif"),
+        ("$OUTPUT_DIR/a", "a"),
+        ("../x", None),
+        ("/", None),
+    ],
+)
+def test_a_pattern_is_relative_to_the_output_folder(manifest, pattern, meant):
+    interface(manifest, outputs={"files": [{"name": "O", "pattern": pattern}]})
+    found = only(manifest, "PATTERN_MATCHES_NOTHING")
+    assert (found.fix and found.fix.apply(manifest).at("job.interface.outputs.files[0].pattern")) == meant
+
+
+def test_a_recommended_resource_in_another_case_is_not_declared_twice(manifest):
+    manifest["job"]["resources"]["scalar"][0]["name"] = "CPUs"
+    fixed = only(manifest, "RECOMMENDED_RESOURCES").fix.apply(manifest)
+    assert [one["name"] for one in fixed.at("job.resources.scalar")] == ["cpus", "mem", "disk"]
+    assert validate(fixed).findings == ()
+
+
+def test_null_for_the_name_of_an_error_and_of_a_maintainer_can_be_fixed(manifest):
+    manifest["job"]["errors"][0] |= {"name": None, "title": "Bad"}
+    manifest["job"]["maintainer"]["email"] = None
+    fixed = validate(manifest).fixed("all")
+    assert (fixed.at("job.errors[0].name"), fixed.at("job.maintainer.email")) == ("bad", "TODO: email")
+    assert validate(fixed).is_valid
+
+
+def test_a_number_for_yes_or_no(manifest):
+    interface(manifest, settings=[{"name": "API_KEY", "secret": 1}])
+    found = only(manifest)
+    assert (found.fix.apply(manifest).at("job.interface.settings[0].secret"), found.fix.safe) == (True, False)

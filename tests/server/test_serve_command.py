@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -21,6 +25,7 @@ from jobtype_toolkit.cli import app
 pytestmark = pytest.mark.slow
 
 TOKEN = "a-very-secret-token"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -42,8 +47,8 @@ class Started:
             self.told += self.process.stdout.readline()
         self.url = re.search(r"http://\S+/api", self.told)[0]
 
-    def interrupt(self) -> str:
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, by: int = signal.SIGINT) -> str:
+        self.process.send_signal(by)
         return self.process.communicate(timeout=600)[0]
 
 
@@ -64,12 +69,43 @@ def start(monkeypatch) -> Iterator[type[Started]]:
         server.process.communicate(timeout=600)
 
 
-def test_it_serves_a_store_until_it_is_interrupted(start, store):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_a_store_until_it_is_told_to_stop(start, store, by):
     server = start("--store", str(store))
     assert f"curl '{server.url}/v6/job-types/status/?started=P1D'" in server.told
     assert requests.get(f"{server.url}/v6/jobs/", timeout=600).json()["count"] == len(JOBS)
-    assert server.interrupt() == "\nstopped\n"
+    assert server.interrupt(by) == "\nstopped\n"
     assert server.process.returncode == 0
+    assert not list(store.parent.glob("*.wal"))
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_make_serve_serves_the_sample_at_the_port_that_is_named(tmp_path, by):
+    """In an environment that is filled already; the group of the processes is stopped, as a terminal does it."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    script = tmp_path / "bin" / "jobtype-toolkit"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m jobtype_toolkit "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    (tmp_path / "server.stamp").touch()
+    environment = {name: value for name, value in os.environ.items() if name != "JOBTYPE_TOOLKIT_TOKEN"}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["make", "--no-print-directory", "-C", str(ROOT), "serve", f"PORT={port}", f"VENV={tmp_path}"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, start_new_session=True
+    ) as made:
+        try:
+            told = made.stdout.readline()
+            assert told == f"a store in memory is served as a v6 server at http://127.0.0.1:{port}/api\n"
+            counts = requests.get(f"http://127.0.0.1:{port}/api/v6/job-types/status/?started=P1D", timeout=600).json()
+            assert counts["count"] > 0
+        finally:
+            os.killpg(made.pid, by)
+        assert made.communicate(timeout=600)[0].endswith("\nstopped\n")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{port}/api/v6/version/", timeout=600)
 
 
 def test_a_token_from_the_environment_is_needed_and_not_told(start, store):
@@ -98,8 +134,8 @@ def test_edits_reach_the_file_unless_read_only(start, store):
     [
         (("--host", "0.0.0.0"), 2, "there is no token"),
         (("--faults", "cuts=1"), 2, "Did you mean 'cut'"),
-        (("--release", "5"), 2, "release='5' is unknown"),
-        (("--prefix", "api"), 2, "prefix='api' is not a path"),
+        (("--release", "5"), 2, "--release 5 is unknown"),
+        (("--prefix", "api"), 2, "--prefix api is not a path"),
         (("--source", "nobody"), 1, "no source 'nobody'"),
         (("--host", "203.0.113.1", "--token", "t"), 2, "cannot be listened on"),
     ],

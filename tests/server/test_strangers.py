@@ -49,6 +49,30 @@ def test_it_answers_to_its_own_names_and_to_those_that_are_allowed(own, host):
     assert requests.get(own.url + "/v6/job-types/", headers={"Host": host}, timeout=600).status_code == 200
 
 
+def told(own, request: str) -> bytes:
+    """What a request that is written by hand is answered with."""
+    where = urlsplit(own.url)
+    with socket.create_connection((where.hostname, where.port), timeout=600) as caller:
+        caller.sendall(request.replace("\n", "\r\n").encode())
+        return caller.recv(65536)
+
+
+@pytest.mark.parametrize(
+    ("head", "statuses"),
+    [
+        ("GET /api/v6/version/ HTTP/1.1\nHost: evil.example\nHost: localhost\n\n", {b"400"}),
+        ("GET /api/v6/version/ HTTP/1.1\n\n", {b"400"}),
+        ("GET /api/v6/version/ HTTP/1.1\nHost: localhost:80@evil.example\n\n", {b"400"}),
+        ("GET /api/v6/version/ HTTP/1.1\nHost: [::ffff:8.8.8.8]\n\n", {b"400"}),
+        ("GET http://evil.example/api/v6/version/ HTTP/1.1\nHost: evil.example\n\n", {b"400"}),
+        ("GET http://evil.example/api/v6/version/ HTTP/1.1\nHost: localhost\n\n", {b"400", b"404"}),
+        ("GET /api/v6/version/ HTTP/1.0\n\n", {b"200"}),  # no browser asks without a name
+    ],
+)
+def test_whatever_stands_around_a_name_only_the_own_one_is_answered(own, head, statuses):
+    assert told(own, head).split()[1] in statuses
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://localhost.evil.example", "http://["])
 def test_a_page_of_elsewhere_changes_nothing(own, origin):
     changed = requests.patch(own.url + PATCH, json={"is_paused": True}, headers={"Origin": origin}, timeout=600)

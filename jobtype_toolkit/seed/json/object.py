@@ -136,7 +136,7 @@ class JsonObject(MutableMapping[str, Any]):
         """
         steps = paths.parse(path)
         if not steps:
-            msg = "the whole cannot be set; set its members"
+            msg = "the whole document cannot be set; set its members"
             raise InvalidPath(msg)
         paths.put(self.data, steps, plain_value(value))
         return self

@@ -176,6 +176,15 @@ def _as_glob(pattern: str) -> str | None:
     return text if text and not re.search(r"[\\^$|+(){}]", text) else None
 
 
+_OUTPUT_FOLDER = ("${OUTPUT_DIR}", "$OUTPUT_DIR", "../")
+
+
+def _relative(place: Path, pattern: str) -> Fix | None:
+    """Return the fix that writes a pattern relative to the output folder; None if it still is not."""
+    is_relative = pattern.strip() and not pattern.startswith((*_OUTPUT_FOLDER, "/"))
+    return fixes.setting(place, pattern, f"use {shown(pattern)}") if is_relative else None
+
+
 def _patterns(manifest: Any) -> Iterator[Finding]:
     for path, output in items(manifest, SECTIONS["file output"]):
         pattern = output.get("pattern")
@@ -197,14 +206,16 @@ def _patterns(manifest: Any) -> Iterator[Finding]:
                 f"The pattern {shown(pattern)} begins with '/', but it is relative to the output folder.",
                 f"Use {shown(pattern.lstrip('/'))}.",
                 severity="warning",
+                fix=_relative(place, pattern.lstrip("/")),
             )
-        elif pattern.startswith(("${OUTPUT_DIR}", "$OUTPUT_DIR", "../")):
+        elif pattern.startswith(_OUTPUT_FOLDER):
             yield advice(
                 "PATTERN_MATCHES_NOTHING",
                 place,
                 f"The pattern {shown(pattern)} is searched inside the output folder and cannot match anything there.",
                 "Write it relative to the output folder.",
                 severity="warning",
+                fix=_relative(place, re.sub(r"^\$(OUTPUT_DIR|\{OUTPUT_DIR\})/*", "", pattern)),
             )
         elif _REGEX.search(pattern):
             glob = _as_glob(pattern)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from jobtype_toolkit import hints
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.seed.findings import BEST_PRACTICE, SCALE, Finding, finding
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path
@@ -13,7 +15,7 @@ from jobtype_toolkit.seed.rules.scale import duplicate_findings, unstorable_find
 from jobtype_toolkit.seed.rules.schema_messages import kind, label
 from jobtype_toolkit.seed.schema import Violation, configuration_schema, violations
 from jobtype_toolkit.seed.sections import SECTIONS, items
-from jobtype_toolkit.seed.text import nearest, shown
+from jobtype_toolkit.seed.text import shown
 
 ORDER = (
     "MALFORMED_JSON",
@@ -280,7 +282,10 @@ def _known(used: dict[str, Path], workspaces: Workspaces | None) -> Iterator[Fin
             "WORKSPACES_NOT_CHECKED",
             ("output_workspaces",),
             "The workspaces were not checked: none are known here.",
-            "Give workspaces={name: is_active}.",
+            hints.either(
+                "Give jt.validate workspaces={name: is_active}, or tell a store of them by set_workspaces.",
+                "Give validate --workspace NAME, once for each, or --store or --server; a store has them after a pull.",
+            ),
         )
 
 

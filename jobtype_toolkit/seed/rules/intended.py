@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jobtype_toolkit.seed.findings import Finding
+from jobtype_toolkit.seed.fixes import RENAMED
 from jobtype_toolkit.seed.json.paths import Path, get, show
-from jobtype_toolkit.seed.sections import SECTIONS
+from jobtype_toolkit.seed.sections import INTERFACE, RESOURCES, SECTIONS
 
 _CONTAINERS: tuple[Path, ...] = tuple(
     dict.fromkeys(path[:at] for path in SECTIONS.values() for at in range(1, len(path) + 1))
 )
 """The objects and lists that hold others, the outer ones first."""
-_LISTS: tuple[Path, ...] = (("job", "interface", "inputs"), ("job", "interface", "outputs"))
-"""Objects that are often written as the list of their files."""
+_WRAPPED: dict[Path, str] = {(*INTERFACE, "inputs"): "files", (*INTERFACE, "outputs"): "files", RESOURCES: "scalar"}
+"""Objects that are often written as the list that stands in them."""
+_ELSEWHERE: dict[Path, tuple[Path, ...]] = {RESOURCES: ((*INTERFACE, "resources"), ("resources",))}
+"""Where older formats had a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,39 @@ def intended(root: Any) -> Intended | None:
     """Return what a manifest was meant to be; None if every container is what it is called."""
     moves: list[tuple[Path, Path]] = []
     for path in _CONTAINERS:
-        parent = get(root, path[:-1])
-        if not isinstance(parent, dict):
-            continue
-        name = str(path[-1])
-        jobs = parent.get("jobs")
-        if path == ("job",) and "job" not in parent and isinstance(jobs, list) and len(jobs) == 1:
-            root = _with(root, path, jobs[0])
-            moves.append((path, ("jobs", 0)))
-            continue
-        given = next((key for key in parent if key != name and key.lower() == name), None)
-        if name not in parent and given is not None and isinstance(parent[given], dict | list):
-            root = _with(root, path, parent[given])
-            moves.append((path, (*_place(path[:-1], moves), given)))
-        if path in _LISTS and isinstance(get(root, path), list):
-            moves.append(((*path, "files"), _place(path, moves)))
-            root = _with(root, path, {"files": get(root, path)})
+        place = _misplaced(root, path)
+        if place is not None:
+            found = get(root, place)
+            root = _with(root, path, found)
+            moves.append((path, _place(place, moves)))
+        inner = _WRAPPED.get(path)
+        if inner is not None and isinstance(get(root, path), list):
+            moves.append(((*path, inner), _place(path, moves)))
+            root = _with(root, path, {inner: get(root, path)})
     return Intended(root, tuple(moves)) if moves else None
+
+
+def _misplaced(root: Any, path: Path) -> Path | None:
+    """Return where the container for the path stands, under another name or in another object; None if it is in its place."""
+    parent, name = get(root, path[:-1]), str(path[-1])
+    if not isinstance(parent, dict):
+        return None
+    if name in parent:
+        return _only(parent[name], path) if path == ("job",) else None
+    if path == ("job",) and (only := _only(parent.get("jobs"), ("jobs",))):
+        return only
+    cased = [(*path[:-1], key) for key in parent if key.lower() == name]
+    older = [(*path[:-1], key) for key in parent if RENAMED.get(key) == name]
+    for place in (*cased, *older, *_ELSEWHERE.get(path, ())):
+        if isinstance(get(root, place), dict | list):
+            return place
+    return None
+
+
+def _only(value: Any, path: Path) -> Path | None:
+    """Return the path of the one object in a list of one."""
+    is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+    return (*path, 0) if is_one else None
 
 
 def _place(path: Path, moves: list[tuple[Path, Path]]) -> Path:

@@ -130,7 +130,7 @@ def _too_long(manifest: Any, path: Path, longest: int) -> Iterator[Finding]:
             yield finding(
                 "TOO_LONG",
                 place,
-                f"The {what} has {len(text)} characters; the server's database takes {longest}.",
+                f"The {what} has {len(text)} characters; the server's database takes at most {longest}.",
                 "Shorten it.",
                 {SCALE_CREATE},
             )
@@ -256,13 +256,10 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
     missing = [name for name in MINIMUM if name not in declared]
     if not missing or not isinstance(get(manifest, ("job",)), dict):
         return
-    resources = get(manifest, RESOURCES)
-    parent = RESOURCES if isinstance(resources, dict) else ("job",)
-    listed = get(manifest, SECTIONS["resource"])
-    changes = [
-        Change("set", (*SECTIONS["resource"], APPEND), {"name": name, "value": MINIMUM[name]}) for name in missing
-    ]
-    fixable = (resources is None or isinstance(resources, dict)) and (listed is None or isinstance(listed, list))
+    resources = get(manifest, RESOURCES, {})
+    parent = RESOURCES if isinstance(resources, dict) and resources else ("job",)
+    fixable = isinstance(resources, dict) and isinstance(get(manifest, SECTIONS["resource"], []), list)
+    changes = [_declared(manifest, name) for name in missing]
     yield finding(
         "RECOMMENDED_RESOURCES",
         parent,
@@ -271,6 +268,14 @@ def resource_findings(manifest: Any) -> Iterator[Finding]:
         {BEST_PRACTICE},
         fix=Fix("declare the server's minimum", changes=tuple(changes)) if fixable else None,
     )
+
+
+def _declared(manifest: Any, name: str) -> Change:
+    """Return the change that declares a recommended resource: its own entry in lower case, or a new one."""
+    for path, resource in items(manifest, SECTIONS["resource"]):
+        if isinstance(resource.get("name"), str) and resource["name"].lower() == name:
+            return Change("set", (*path, "name"), name)
+    return Change("set", (*SECTIONS["resource"], APPEND), {"name": name, "value": MINIMUM[name]})
 
 
 def _listed(names: list[str]) -> str:

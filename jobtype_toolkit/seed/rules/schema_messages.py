@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import replace
 from typing import Any
 
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
@@ -49,7 +49,7 @@ _OLDER: dict[str, dict[str, str]] = {
         "authorEmail": 'It is "email" in "maintainer" in Seed 1.0.0.',
         "authorUrl": 'It is "url" in "maintainer" in Seed 1.0.0.',
         "storage": 'It is the entry "disk" of "resources.scalar" in Seed 1.0.0.',
-        "envVars": 'They are "settings" of "interface" in Seed 1.0.0.',
+        "envVars": 'They are "settings" of "interface" in Seed 1.0.0; a configuration has their values.',
     },
     "Interface": {
         "inputData": 'It is called "inputs" in Seed 1.0.0.',
@@ -57,7 +57,7 @@ _OLDER: dict[str, dict[str, str]] = {
         "cmd": 'It is called "command" in Seed 1.0.0.',
         "args": 'The arguments belong to "command" in Seed 1.0.0.',
         "resources": 'It stands in "job", as "resources.scalar", in Seed 1.0.0.',
-        "envVars": 'They are "settings" in Seed 1.0.0.',
+        "envVars": 'They are "settings" in Seed 1.0.0; a configuration has their values.',
     },
     "File input": {"type": "Seed 1.0.0 has no type here: a file is a file; remove it."},
     "File output": {
@@ -69,6 +69,10 @@ _OLDER: dict[str, dict[str, str]] = {
 _CATEGORIES = {"system": "job", "algorithm": "job", "input": "data"}
 """Categories of errors in Scale and in older formats, and what a manifest calls them."""
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+_BLANKS = {" ": "a space", "\t": "a tab", "\n": "a line break"}
+"""What to call a character that cannot be seen."""
 
 
 def label(node: Schema) -> str:
@@ -102,6 +106,8 @@ def manifest_finding(violation: Violation, root: Any, spelling: str | None = Non
     return replace(found, missing=violation.member) if violation.keyword == "required" else found
 
 
+_CLOSE = 0.75
+"""How much of a misspelt member must agree; with less, a fix would be a guess."""
 _MANY = 50
 """This many unknown members are searched for a misspelt one."""
 
@@ -124,7 +130,7 @@ def _begin(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words:
+def _wrong_type(violation: Violation, root: Any, spelling: str | None) -> Words:
     node, value, path = violation.schema, violation.value, violation.path
     # What stands among the settings may be a value that somebody put into the wrong file.
     what = kind(value, secret=path[:3] == ("job", "interface", "settings"))
@@ -139,32 +145,17 @@ def _wrong_type(violation: Violation, _root: Any, spelling: str | None) -> Words
             None,
         )
     if value is None:
-        return description, *_instead_of_null(node, path)
-    repaired = _converted(node, value)
-    if repaired is None:
+        return description, *_instead_of_null(node, path, root)
+    converted = _converted(node, value)
+    if converted is None:
         return description, f"Write {_EXPECTED[str(node.type)]}.", None
-    if isinstance(repaired, bool):
-        plain = str(value).strip().lower() in {"true", "false"}
-        text = f"write {str(repaired).lower()}"
-        return description, f"W{text[1:]} without quotes.", fixes.setting(path, repaired, text, safe=plain)
-    if isinstance(repaired, dict):
-        return (
-            description,
-            'Put the list under "files", or under "json" what is no file.',
-            fixes.setting(path, repaired, 'put the list under "files"'),
-        )
-    if isinstance(repaired, int | float):
-        quotes = " without quotes" if isinstance(value, str) else ""
-        return description, f"Write {repaired}{quotes}.", fixes.setting(path, repaired, f"write {repaired}", safe=True)
-    advice = (
-        "Write a list of objects with name and value." if node.title == "Scalar resources" else "Put it into a list."
-    )
-    if isinstance(value, list):
-        advice = "Write the one value without the list."
-    return description, advice, fixes.setting(path, repaired, advice[:1].lower() + advice[1:-1], safe=True)
+    repaired, suggestion, safe = converted
+    title = suggestion.removesuffix(".").removesuffix(" without quotes").partition(", ")[0]
+    title = title[:1].lower() + title[1:]
+    return description, suggestion, fixes.setting(path, repaired, title, safe=safe)
 
 
-def _instead_of_null(node: Schema, path: Path) -> tuple[str, Fix | None]:
+def _instead_of_null(node: Schema, path: Path, root: Any) -> tuple[str, Fix | None]:
     """Return what to write instead of null: what is required must get a value, the rest can be left out."""
     parent = manifest_schema().at(tuple(0 if isinstance(step, int) else step for step in path[:-1]))
     expected, name = _EXPECTED[str(node.type)], path[-1]
@@ -173,31 +164,92 @@ def _instead_of_null(node: Schema, path: Path) -> tuple[str, Fix | None]:
     if parent is None or name not in parent.required:
         return f"Write {expected} or leave it out.", Fix("leave it out", changes=(fixes.Change("remove", path),))
     proposal = _PLACEHOLDERS.get(name)
+    if parent.title == "Maintainer":
+        proposal = _PLACEHOLDERS["maintainer"][name]
+    elif parent.title == "Error" and name == "name":
+        proposal = _error_name(get(root, path[:-1]), root)
     fix = None if proposal is None else fixes.setting(path, proposal, f'write a "{name}" to fill in')
     return f"Write {expected}; it is required.", fix
 
 
-def _converted(node: Schema, value: Any) -> Any:
+Conversion = tuple[Any, str, bool]
+"""A value in the expected type, what to do, and whether that is safe."""
+
+
+def _converted(node: Schema, value: Any) -> Conversion | None:
     """Return the value in the expected type if there is one way to convert it, otherwise None."""
-    if node.type in {"integer", "number"} and isinstance(value, str):
-        return _number(value, whole=node.type == "integer")
-    if node.type == "integer" and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if node.type == "boolean" and isinstance(value, str):
-        return _WORDS.get(value.strip().lower())
+    if node.type in {"integer", "number"}:
+        number = _as_number(value, whole=node.type == "integer")
+        quotes = " without quotes" if isinstance(value, str) else ""
+        return None if number is None else (number, f"Write {number}{quotes}.", True)
+    if node.type == "boolean":
+        return _as_boolean(value)
+    if node.type == "array":
+        return _as_list(node, value)
     if node.title in {"Inputs", "Outputs"} and isinstance(value, list):
-        return {"files": value}
-    if node.title == "Media types" and isinstance(value, str):
-        return [value]
-    if node.title == "Media type" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return value[0]
+        return {"files": value}, 'Put the list under "files", or under "json" what is no file.', False
+    if node.title == "Resources" and isinstance(value, list):
+        return {"scalar": value}, 'Put the list under "scalar".', True
     if (
-        node.title == "Scalar resources"
-        and isinstance(value, dict)
-        and all(type(v) in {int, float} for v in value.values())
+        isinstance(value, list)
+        and len(value) == 1
+        and type(value[0]) is {"string": str, "object": dict}[str(node.type)]
     ):
-        return [{"name": name, "value": amount} for name, amount in value.items()]
+        # A list of one is safe to take apart only if nothing else is judged by its place.
+        return value[0], "Write the one value without the list.", node.type == "string"
     return None
+
+
+def _as_boolean(value: Any) -> Conversion | None:
+    word = value.strip().lower() if isinstance(value, str) else str(value) if type(value) is int else ""
+    if word not in _WORDS:
+        return None
+    is_true, quotes = _WORDS[word], " without quotes" if isinstance(value, str) else ""
+    return is_true, f"Write {str(is_true).lower()}{quotes}.", word in {"true", "false"}
+
+
+def _as_list(node: Schema, value: Any) -> Conversion | None:
+    """Return what stands alone as a list of one, and an object of named entries as the list of them."""
+    entry = node.items
+    if entry is None or not isinstance(value, str | dict):
+        return None
+    if isinstance(value, str):
+        is_one = entry.type == "string" and not re.search(r"[,;\s]", value)
+        return ([value], "Put it into a list.", True) if is_one else None
+    if not value:
+        return [], "Write an empty list.", True
+    if entry.type == "object" and set(value) <= set(entry.properties):
+        return [value], "Put it into a list.", True
+    return _entries(entry, value)
+
+
+def _entries(entry: Schema, value: dict[str, Any]) -> Conversion | None:
+    """Return the entries of a list that is written as an object of names, or as one of the codes of errors."""
+    key = "code" if "code" in entry.properties and all(name.isdecimal() for name in value) else "name"
+    keys: list[Any] = [int(name) if key == "code" else name for name in value]
+    if entry.type != "object" or (key == "code" and max(keys) > _MOST):
+        return None
+    if all(isinstance(member, dict) and key not in member for member in value.values()):
+        entries = [{key: name, **member} for name, member in zip(keys, value.values(), strict=True)]
+        return entries, f"Write a list of objects, each with its {key}.", False
+    rest = [member for member in entry.required if member != key]
+    if len(rest) == 1 and key == "code" and not all(map(entry.properties["name"].allows, value.values())):
+        rest = ["title"]
+    if len(rest) != 1 or not all(map(entry.properties[rest[0]].allows, value.values())):
+        return None
+    entries = [{key: name, rest[0]: member} for name, member in zip(keys, value.values(), strict=True)]
+    return entries, f"Write a list of objects with {key} and {rest[0]}.", entry.title == "Resource"
+
+
+_MOST = 10**9
+"""Codes of errors up to this one are taken for codes."""
+
+
+def _as_number(value: Any, *, whole: bool) -> float | None:
+    if isinstance(value, str):
+        return _number(value, whole=whole)
+    is_whole = whole and isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return int(value) if is_whole else None
 
 
 def _number(text: str, *, whole: bool) -> int | float | None:
@@ -245,7 +297,7 @@ def _former(violation: Violation, root: Any) -> tuple[str, Fix | None]:
             *fix.changes[0].path[len(path) :][:1],
         }:
             return key, fix
-    close = _close(missing, unknown)
+    close = nearest(missing, unknown, _CLOSE)
     if missing == "job" and close and isinstance(violation.value[close], list):
         one = _only(close, violation.value[close])
         return close, _made_job((*path, close), one) if one else None
@@ -257,7 +309,7 @@ def _error_name(error: dict[str, Any], root: Any) -> str:
     errors = [other for other in get(root, ("job", "errors"), []) if isinstance(other, dict)]
     taken = {other.get("name") for other in errors if isinstance(other.get("name"), str)}
     for other in errors:
-        if "name" in other:
+        if other.get("name") is not None:
             continue
         title, code = other.get("title"), other.get("code")
         name = fixes.identifier(title.lower(), underscore=True)[:50] if isinstance(title, str) else ""
@@ -307,7 +359,7 @@ def _unknown(violation: Violation, root: Any, _spelling: str | None) -> Words:
         return description, 'Write "job" with the one object; a manifest describes one job.', _made_job(path, one)
     if name == "jobs" and not path[1:] and isinstance(violation.value, list):
         return description, 'A manifest describes one "job"; write a manifest for each of them.', None
-    new = _close(name, list(node.properties))
+    new = nearest(name, node.properties, _CLOSE)
     if not new:
         return description, f"Known here: {', '.join(node.properties)}.", None
     taken = new in get(root, path[:-1], {})
@@ -334,21 +386,14 @@ def _hint(node: Schema, name: str, path: Path, violation: Violation, root: Any) 
     """Return what a member of an older format became; nothing if it is none, or its new name is taken."""
     parent = get(root, path[:-1], {})
     if name in {"cmd", "args"} and node.title == "Interface":
-        if {"cmd", "args"} <= set(parent):
-            return 'Put "cmd" and "args" together, in one "command".'
         if "command" in parent:
             return 'It stands beside "command"; put what is missing there into it, and remove this.'
+        if {"cmd", "args"} <= set(parent):
+            return 'Put "cmd" and "args" together, in one "command".'
     hint = _OLDER.get(node.title, {}).get(name, "")
     if not hint and node.title in {"Job", "Interface", "Resources"} and not isinstance(violation.value, dict | list):
         return _SCALAR if fixes.standard_resource(name) else ""
     return "" if fixes.RENAMED.get(name) in parent else hint
-
-
-def _close(name: str, known: list[str]) -> str | None:
-    """Return the known name that the given one was probably meant to be."""
-    lowered = {key.lower().replace("_", "").replace("-", ""): key for key in known}
-    matches = difflib.get_close_matches(name.lower().replace("_", "").replace("-", "")[:60], list(lowered), 1, 0.75)
-    return lowered[matches[0]] if matches else None
 
 
 def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
@@ -371,7 +416,8 @@ def _bad_text(violation: Violation, root: Any, _spelling: str | None) -> Words:
     odd = next(
         (letter for letter in value if not re.match("[a-zA-Z0-9_-]" if underscore else "[a-zA-Z0-9-]", letter)), None
     )
-    what = f"contains '{shown(odd)[1:-1]}'; only {allowed} are allowed" if odd else "is empty"
+    found = _BLANKS.get(odd, f"'{shown(odd)[1:-1]}'") if odd else ""
+    what = f"contains {found}; only {allowed} are allowed" if odd else "is empty"
     description = f"The {label(node)} {shown(value)} {what}." if value else f"The {label(node)} is empty."
     proposal = _proposed(path, root, underscore=underscore)
     if not proposal:
@@ -386,7 +432,7 @@ def _bad_choice(violation: Violation, _root: Any, _spelling: str | None) -> Word
     new = None
     if isinstance(value, str):
         former = _CATEGORIES.get(value.strip().lower()) if "job" in choices else None
-        new = former or _close(value, choices)
+        new = former or nearest(value, choices, _CLOSE)
     if not new:
         return description, f"Use one of {', '.join(choices)}.", None
     return description, f"Use {shown(new)}.", fixes.setting(path, new, f"use {shown(new)}")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.seed import fixes
 from jobtype_toolkit.seed.findings import Finding, advice
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.rules.names import ALLOCATED, OUTPUT_DIR, VARIABLES, Use
 from jobtype_toolkit.seed.sections import COMMAND
-from jobtype_toolkit.seed.text import nearest, shown
+from jobtype_toolkit.seed.text import shown
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_.-]+)(:?[-=+?][^}]*)?\}|([A-Za-z_][A-Za-z0-9_]*))")
 _DEFAULT = re.compile(r":?[-=].")
@@ -67,7 +68,7 @@ def command_findings(manifest: Any, uses: list[Use]) -> Iterator[Finding]:
             yield _undeclared(name, declared, others, known, manifest)
     meant = {name.upper().replace("-", "_") for name in used}
     for variable, use in declared.items():
-        if use.section != "setting" and variable not in meant:
+        if use.section != "setting" and variable not in meant and re.fullmatch(r"\w+", variable):
             yield advice(
                 "UNUSED_INPUT",
                 use.path,

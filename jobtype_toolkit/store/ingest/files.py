@@ -15,6 +15,7 @@ from typing import Literal
 
 import duckdb
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import InputNotFound, LoadFailed
 from jobtype_toolkit.sqlfiles import literal
@@ -94,11 +95,11 @@ def expand(path: str | Path, resource: str) -> list[Path]:
             if one.is_file() and not one.name.startswith(_FOREIGN)
         )
         if not files:
-            msg = f"load({pattern!r}) found no file: nothing there has this name or matches this pattern."
+            msg = f"{hints.on('load', pattern)} found no file: nothing there has this name or matches this pattern."
             raise InputNotFound(msg)
     if not files:
         kinds = ", ".join(sorted(_SHAPES))
-        msg = f"load({str(path)!r}) found no {resource} in the folder. It reads files ending in {kinds}, also with .gz."
+        msg = f"{hints.on('load', str(path))} found no {resource} in the folder. It reads files ending in {kinds}, also with .gz."
         raise InputNotFound(msg)
     return files
 
@@ -175,7 +176,7 @@ def _looked_at(file: Path, scratch: Path) -> _Input:
         limit = DOCUMENT_BYTES if shape == "documents" else None
         with unpacked(file, packed) as source:
             if not copied(source, copy, name=written, limit=limit):
-                msg = f"load({name!r}): the document is longer than {DOCUMENT_BYTES // 2**20} MiB. Save it as UTF-8, a row per line."
+                msg = f"{hints.on('load', name)}: the document is longer than {DOCUMENT_BYTES // 2**20} MiB. Save it as UTF-8, a row per line."
                 raise LoadFailed(msg)
         return _Input(name, copy, shape, is_empty=not head.strip())
     if shape != "documents":
@@ -209,7 +210,7 @@ def _guessed(name: str, head: bytes) -> Shape:
     first = text.splitlines()[0]
     if b"\0" not in first and any(mark in first for mark in (b",", b"\t", b";", b"|")):
         return "csv"
-    msg = f"load({name!r}): the file is neither JSON nor a table with a header. Tables end in .csv, .tsv or .parquet."
+    msg = f"{hints.on('load', name)}: the file is neither JSON nor a table with a header. Tables end in .csv, .tsv or .parquet."
     raise LoadFailed(msg)
 
 

@@ -14,9 +14,9 @@ import duckdb
 import pandas as pd
 from tqdm.auto import tqdm
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.api.times import naive_utc, v6_text
-from jobtype_toolkit.display import hints
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.store.engine import number, script, transaction
@@ -54,12 +54,12 @@ class LoadReport:
             f"{self.unchanged:,} unchanged, {self.rejected:,} rejected (load {self.load_id})"
         )
         more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
-        hint = ["store.rejects() shows the rejected rows"] if self.rejected else []
+        hint = [f"{hints.call('store.rejects()')} shows the rejected rows"] if self.rejected else []
         return ". ".join([text, *self.notes, *more, *hint])
 
     def _repr_html_(self) -> str:
         counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
-        hint = ["store.rejects() shows the rejected rows."] if self.rejected else []
+        hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
         return report(
             f"Load {self.load_id}", counts, [*self.notes, *hint], summary=f"{self.resource} into {self.source!r}"
         )
@@ -81,7 +81,7 @@ class Request:
     @property
     def named(self) -> str:
         """The call, as messages name it."""
-        return f"load({FRAME})" if isinstance(self.path, pd.DataFrame) else f"load({str(self.path)!r})"
+        return f"load({FRAME})" if isinstance(self.path, pd.DataFrame) else f"{hints.on('load', str(self.path))}"
 
 
 def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self, cast
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.errors import LoadFailed
 
 ROW_BYTES = 128 * 2**20
@@ -86,11 +87,11 @@ def packing(file: Path) -> str | None:
     if said is None or not head:
         return None
     if said in _READABLE.values():
-        msg = f"load({str(file)!r}): the name says {said}, but the file is none. Name it after what it is."
-    else:
         msg = (
-            f"load({str(file)!r}): the file is packed with {said}, which is not read. Unpack it, or pack it with gzip."
+            f"{hints.on('load', str(file))}: the name says {said}, but the file is not. Give it the name of what it is."
         )
+    else:
+        msg = f"{hints.on('load', str(file))}: the file is packed with {said}, which is not read. Unpack it, or pack it with gzip."
     raise LoadFailed(msg)
 
 

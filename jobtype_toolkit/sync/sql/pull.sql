@@ -59,8 +59,8 @@ FROM (FROM job_final UNION ALL FROM job_open)
 WHERE source = $source AND last_modified >= $started::TIMESTAMP AND last_modified < $ended::TIMESTAMP;
 
 -- name: unknown_statuses
--- The statuses of a batch that v6 does not know, and how many of its jobs have each.
-SELECT status, count(*) FROM incoming WHERE NOT list_contains($known, status) GROUP BY status ORDER BY status;
+-- The jobs of a batch with a status that v6 does not know, and the status.
+SELECT id, status FROM incoming WHERE NOT list_contains($known, status);
 
 -- name: rejected
 -- The rows of a batch that could not be loaded.

@@ -9,7 +9,7 @@ function fieldPart(page, id, first) {
   const control = CONTROLS[first.input](page, id, key, first);
   const label = h("label", { class: "jtk-label", for: key, id: `${key}-label` });
   const mark = h("span", { class: "jtk-changed-word" }, "changed");
-  const reset = pushButton({ label: "", symbol: "reset", press: () => page.send("reset", id) });
+  const reset = pushButton({ text: "Reset", press: () => page.send("reset", id) });
   const help = h("div", { class: "jtk-help", id: `${key}-help` });
   const findings = h("div", { class: "jtk-findings", id: `${key}-findings` });
   const head = h("div", { class: "jtk-field-head" }, label, mark, reset);
@@ -46,7 +46,7 @@ function findingElement(page, found, jump = null) {
   const made = h("div", { class: `jtk-finding jtk-${found.severity}` }, icon(found.severity), jump ?? told);
   if (jump) jump.append(told);
   if (found.fix) {
-    const text = found.safe ? `Fix: ${found.fix}` : `Fix: ${found.fix} …`;
+    const text = found.safe ? `Fix: ${found.fix}` : `Preview fix: ${found.fix}`;
     made.append(pushButton({ text, symbol: "fix", kind: "fix", press: () => page.send("fix", found.of, found.key) }));
   }
   return made;
@@ -108,12 +108,12 @@ function choiceControl(page, id, key) {
 /** A list of words as chips, and a place to add one. */
 function wordsControl(page, id, key) {
   let words = [];
-  const add = h("input", { id: key, type: "text", class: "jtk-input", autocomplete: "off", placeholder: "add, then Enter" });
+  const add = h("input", { id: key, type: "text", class: "jtk-input", autocomplete: "off", placeholder: "type one, then Enter" });
   const chips = h("span", { class: "jtk-chips" });
   const element = h("div", { class: "jtk-words" }, chips, add);
   function show() {
     chips.replaceChildren(...words.map((word, at) => h("span", { class: "jtk-chip" }, word, pushButton({
-      label: `Remove ${word}`, symbol: "remove", press: () => { take([...words.slice(0, at), ...words.slice(at + 1)]); add.focus(); },
+      label: `Remove ${word}`, symbol: "close", press: () => { take([...words.slice(0, at), ...words.slice(at + 1)]); add.focus(); },
     }))));
   }
   function take(next) {

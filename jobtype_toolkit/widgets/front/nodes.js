@@ -14,7 +14,7 @@ function listPart(page, id) {
   const help = h("p", { class: "jtk-help" });
   const rows = h("div", { class: "jtk-rows" });
   const findings = h("div", { class: "jtk-findings" });
-  const fold = pushButton({ text: "Fold all", press: () => page.foldAll(id) });
+  const fold = pushButton({ text: "Collapse all", press: () => page.foldAll(id) });
   const add = pushButton({ text: "Add", symbol: "add", kind: "add", press: () => page.send("add", id) });
   const head = h("div", { class: "jtk-list-head" }, title, count, fold);
   const element = h("section", { class: "jtk-list", "aria-labelledby": key }, head, help, findings, rows, add);
@@ -24,7 +24,7 @@ function listPart(page, id) {
     say(help, node.help ?? "");
     say(add.querySelector("span"), `Add ${node.one}`);
     fold.hidden = node.children.length < 2;
-    say(fold.querySelector("span"), node.children.some((row) => !page.isFolded(row)) ? "Fold all" : "Unfold all");
+    say(fold.querySelector("span"), node.children.some((row) => !page.isFolded(row)) ? "Collapse all" : "Expand all");
     arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
     element.classList.toggle("jtk-is-empty", !node.children.length);
     page.fill(rows, node.children);
@@ -118,7 +118,7 @@ function codePart(page) {
 
 function diffPart(page) {
   const body = h("tbody", {});
-  const head = h("tr", {}, ...["Place", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
+  const head = h("tr", {}, ...["Path", "Before", "After"].map((text) => h("th", { scope: "col" }, text)));
   const caption = h("caption", { class: "jtk-caption" });
   const element = h("table", { class: "jtk-diff" }, caption, h("thead", {}, head), body);
   function update(node) {
@@ -176,12 +176,13 @@ function pagesPart(page, id) {
   const made = new Map();
   function tab(child) {
     if (!made.has(child)) {
-      const badge = h("span", { class: "jtk-tab-badge" });
+      const badge = h("span", { class: "jtk-tab-badge jtk-badge-error" });
+      const mild = h("span", { class: "jtk-tab-badge jtk-badge-warning" });
       const button = h("button", {
         type: "button", role: "tab", class: "jtk-tab", id: `${key}-tab-${made.size}`, "aria-controls": key,
         onclick: () => page.turn(id, child),
-      }, h("span", { class: "jtk-tab-name" }), badge);
-      made.set(child, { button, badge });
+      }, h("span", { class: "jtk-tab-name" }), mild, badge);
+      made.set(child, { button, badge, mild });
     }
     return made.get(child);
   }
@@ -202,11 +203,11 @@ function pagesPart(page, id) {
     const now = page.current(id, pages);
     page.fill(above, node.children.filter((child) => !inPages(child)));
     arrange(tabs, pages.map((child) => {
-      const { button, badge } = tab(child);
+      const { button, badge, mild } = tab(child);
       const { label, errors = 0, warnings = 0, state } = page.nodes[child];
       say(button.firstChild, label);
-      say(badge, errors ? String(errors) : warnings ? String(warnings) : "");
-      badge.className = `jtk-tab-badge ${errors ? "jtk-badge-error" : "jtk-badge-warning"}`;
+      say(badge, errors ? String(errors) : "");
+      say(mild, warnings ? String(warnings) : "");
       const told = [errors ? `${errors} errors` : "", warnings ? `${warnings} warnings` : ""].filter(Boolean).join(", ");
       set(button, { "data-kind": state ?? null, "aria-selected": String(child === now), tabindex: child === now ? "0" : "-1", "aria-label": told ? `${label}, ${told}` : label });
       return button;
@@ -217,26 +218,36 @@ function pagesPart(page, id) {
   return { element, update, focus: () => tabs.querySelector("[aria-selected=true]").focus() };
 }
 
-/** Screens that follow each other, one in view; a step says how many errors it has. */
+/** Screens of which one is in view: steps that follow each other, or tabs, all but the first of which can be shut. */
 function stepsPart(page, id) {
-  const list = h("ol", { class: "jtk-steps", "aria-label": "Steps" });
+  const list = h("ol", { class: "jtk-steps" });
   const panel = h("div", { class: "jtk-step" });
   const back = pushButton({ text: "Back", press: () => go(-1) });
   const next = pushButton({ text: "Next", kind: "primary", press: () => go(1) });
-  const element = h("div", {}, list, panel, h("div", { class: "jtk-step-bar" }, back, next));
+  const bar = h("div", { class: "jtk-step-bar" }, back, next);
+  const element = h("div", {}, list, panel, bar);
   let steps = [];
   function go(by) {
     const to = steps[steps.indexOf(page.current(id, steps)) + by];
     page.turn(id, to);
     list.children[steps.indexOf(to)].firstChild.focus();
   }
+  function head(step, at, now, isTabs) {
+    const mark = isTabs ? "" : h("span", { class: "jtk-step-number" }, String(at + 1));
+    const { name } = page.nodes[step];
+    const shut = isTabs && at > 0 ? pushButton({ label: `Close ${name}`, symbol: "close", press: () => page.send("shut", step) }) : "";
+    const button = h("button", { type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step) }, mark, name);
+    return h("li", {}, button, shut);
+  }
   function update(node) {
+    const isTabs = node.state === "tabs";
     steps = node.children;
     const now = page.current(id, steps);
     const at = steps.indexOf(now);
-    list.replaceChildren(...steps.map((step, number) => h("li", {}, h("button", {
-      type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step),
-    }, h("span", { class: "jtk-step-number" }, String(number + 1)), page.nodes[step].name))));
+    list.replaceChildren(...steps.map((step, number) => head(step, number, now, isTabs)));
+    list.hidden = isTabs && steps.length === 1;
+    set(list, { "aria-label": isTabs ? "Tabs" : node.label });
+    bar.hidden = isTabs;
     back.hidden = at === 0;
     next.hidden = at === steps.length - 1;
     page.fill(panel, [now]);
@@ -244,8 +255,13 @@ function stepsPart(page, id) {
   return { element, update };
 }
 
+function labelPart() {
+  const element = h("span", { class: "jtk-identity" });
+  return { element, update: (node) => say(element, node.text) };
+}
+
 const PARTS = {
   field: fieldPart, group: groupPart, list: listPart, row: rowPart, findings: findingsPart, button: buttonPart, bar: barPart,
   note: notePart, code: codePart, diff: diffPart, dialog: dialogPart, facts: factsPart, page: pagePart, pages: pagesPart,
-  table: tablePart, steps: stepsPart,
+  table: tablePart, steps: stepsPart, label: labelPart,
 };

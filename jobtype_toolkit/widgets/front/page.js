@@ -207,8 +207,9 @@ class Page {
 
   // What is said.
 
-  announce(text) {
+  announce(text, isShown = true) {
     this.status.textContent = text;
+    this.status.classList.toggle("jtk-is-heard", !isShown);
   }
 
   /** Read the findings of the field with the focus once the keys rest. */
@@ -218,7 +219,7 @@ class Page {
     if (!id || !this.typedAt) return;
     this.reading = setTimeout(() => {
       const told = (this.nodes[id]?.findings ?? []).map((found) => `${WORDS[found.severity]}: ${found.text}`).join(" ");
-      if (told || this.told) this.announce(told || "No finding left.");
+      if (told || this.told) this.announce(told || "No finding left.", false);
       this.told = told;
     }, QUIET);
   }

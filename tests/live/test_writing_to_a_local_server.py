@@ -1,4 +1,4 @@
-"""Plans that are sent to the server in a box: what they showed is what is there afterwards."""
+"""Plans that are sent to the local server: what they showed is what is there afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from histories import NOW, manifest
 
 import jobtype_toolkit as jt
 
-pytest.importorskip("starlette", reason="the server in a box needs the extra server")
+pytest.importorskip("starlette", reason="the local server needs the extra server")
 
 from jobtype_toolkit import testing
 
