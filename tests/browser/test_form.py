@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from browser.acting import JOB, MAINTAINER, box, field, press, section, submit, write_job
 from browser.harness import second_view, show
 from browser.needs import expect
 from jobtype_toolkit.forms.authoring import AuthorState
@@ -26,43 +27,11 @@ for (const capturing of [true, false])
 """
 
 
-def box(tab: Any, label: str) -> Any:
-    """Return the text field of that label."""
-    return tab.get_by_role("textbox", name=re.compile(rf"^{re.escape(label)}( \*)?$")).first
-
-
-def section(tab: Any, name: str) -> None:
-    tab.get_by_role("tab", name=re.compile(rf"^{name}\b")).click()
-
-
-def press(tab: Any, name: str) -> None:
-    tab.get_by_role("button", name=name, exact=True).first.click()
-
-
-def field(tab: Any, label: str) -> Any:
-    """Return the frame of a field: its label, control, findings and help."""
-    return (
-        tab.locator(".jtk-field")
-        .filter(has=tab.locator(".jtk-label", has_text=re.compile(rf"^{re.escape(label)}( \*)?$")))
-        .first
-    )
-
-
 def manifest(tab: Any, document: Any = None, **more: Any) -> ManifestState:
     """Show a manifest form and return its state."""
     state = ManifestState(document)
     show(tab, state, **more)
     return state
-
-
-JOB = {
-    "Title": "Despeckle",
-    "Job name": "despeckle",
-    "Description": "Removes speckle from radar images",
-    "Job version": "1.0.0",
-    "Package version": "1.0.0",
-    "Timeout": "3600",
-}
 
 
 # The way of an author.
@@ -71,19 +40,8 @@ JOB = {
 def test_an_author_goes_from_an_empty_form_to_a_revision(tab, sample):
     state = AuthorState(sample)
     show(tab, state)
-    for label, text in JOB.items():
-        box(tab, label).fill(text)
-    section(tab, "Maintainer")
-    box(tab, "Maintainer name").fill("Imagery Team")
-    box(tab, "Email").fill("imagery@example.com")
-    section(tab, "Inputs")
-    press(tab, "Add file input")
-    expect(box(tab, "Name")).to_be_focused()
-    tab.keyboard.type("IMAGE")
-    tab.get_by_role("button", name=re.compile("Submit$")).click()
-    press(tab, "Make the plan")
-    expect(tab.get_by_text("Nothing was sent yet").first).to_be_attached()
-    tab.get_by_role("button", name=re.compile("^Send to")).click()
+    write_job(tab)
+    submit(tab)
     expect(tab.get_by_text("revision 1").first).to_be_visible()
     found = sample.job_type("despeckle", "1.0.0")
     assert found.manifest["job"]["interface"]["inputs"]["files"][0]["name"] == "IMAGE"
@@ -403,7 +361,7 @@ def test_an_author_needs_no_mouse(tab, sample):
     tab_to(tab, "Job(, .*)?", back=True)
     tab.keyboard.press("ArrowDown")
     expect(tab.get_by_role("tab", name=re.compile("^Maintainer"))).to_be_focused()
-    for label, text in {"Maintainer name": "Imagery Team", "Email": "imagery@example.com"}.items():
+    for label, text in MAINTAINER.items():
         tab_to(tab, label)
         tab.keyboard.type(text)
     tab_to(tab, "Maintainer(, .*)?", back=True)
