@@ -23,7 +23,7 @@ quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute or two
 	@$(PYTEST) -q -m "not slow and $(DAILY)"
 
 soak: $(VENV)/dev.stamp ## Run the tests that have two sizes at their full one, for a night
-	@$(PYTEST) -m soak
+	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile=full
 
 coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach; fails below the floor in pyproject.toml
 	@$(PYTEST) -q -m "$(DAILY)" --cov --cov-report=term:skip-covered

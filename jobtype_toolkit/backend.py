@@ -35,6 +35,7 @@ from jobtype_toolkit.frames import announced, by_name, cut_page, sort
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest, create_request, edit_request
 from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.normalize import public_configuration
 
 DEFAULT_STARTED = "PT3H"
 """How far back `status` looks if the caller says nothing."""
@@ -271,13 +272,16 @@ class Backend(ABC):
 
         Returns:
             All v6 fields as attributes; `manifest`, `configuration` and `recipe_types` as plain JSON values, None if only a
-            list was loaded, or if a live server has no address for the version: one with `-` or `+` in it (D14).
+            list was loaded, or if a live server has no address for the version: one with `-` or `+` in it (D14). Settings
+            that are secret, or that the manifest does not know, are left out.
 
         Raises:
             InvalidParameter: a name or version that is not text.
             NotFound: no such name and version.
         """
-        return JobType(*self._one("job_type", name, version, source=source))
+        values, extra = self._one("job_type", name, version, source=source)
+        public = public_configuration(values["configuration"], values["manifest"])
+        return JobType({**values, "configuration": public}, extra)
 
     def revisions(
         self,

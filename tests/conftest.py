@@ -13,6 +13,7 @@ from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
 from recorded import ABSENT, EMPTY, FOLDER
+from sizes import few
 from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
@@ -22,7 +23,21 @@ settings.register_profile(  # a slow or busy machine passes as well
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+settings.register_profile("full", settings.get_profile("any machine"))  # `examples` of `sizes.py` asks for it
 settings.load_profile("any machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make soak` the combinations of a test marked `few` that are not of the few."""
+    tests: dict[Any, list[pytest.Function]] = {}
+    for one in items:
+        if one.get_closest_marker("few"):
+            tests.setdefault(one.obj, []).append(one)
+    for combined in tests.values():
+        for one, is_of_the_few in zip(combined, few([item.callspec._idlist for item in combined]), strict=True):
+            if not is_of_the_few:
+                one.add_marker("soak")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

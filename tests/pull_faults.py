@@ -43,7 +43,7 @@ from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.testing import Faults
 
 SOURCE = "there"
-PAGES = 30
+PAGES = 16
 """How many pages the jobs of a history fill: the faults strike at certain pages."""
 QUICK = jt.Retries(first=0.01, longest=5.0, patience=0)
 

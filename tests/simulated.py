@@ -212,14 +212,6 @@ def scale_of(server: Simulated) -> Scale:
 FACTS = ("id", "job_type_id", "status", "last_modified", "last_status_change", "error_id", "num_exes")
 
 
-def held(store: Any, source: str | None = None) -> pd.DataFrame:
-    """Return what a store holds of each job, by id; a job that is there twice is there twice."""
-    where = "WHERE source = $source" if source else ""
-    names = ", ".join(FACTS)
-    bound = {"source": source} if source else {}
-    return store.sql(f"SELECT {names} FROM job {where} ORDER BY id", **bound)
-
-
 def there(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the same of v6's own rows."""
     return [
@@ -236,11 +228,10 @@ def there(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def here(store: Any, source: str | None = None) -> list[tuple[Any, ...]]:
-    """Return what a store holds, to compare with `there`."""
-    frame = held(store, source)
-    plain = frame.astype(object).where(frame.notna(), None)
+    """Return what a store holds of each job, by id, to compare with `there`; a job that is there twice is there twice."""
+    query = f"SELECT {', '.join(FACTS)} FROM job WHERE source = $source OR $source IS NULL ORDER BY id"
+    with store._reading() as con:  # `sql` takes ten times as long
+        rows = con.execute(query, {"source": source}).fetchall()
     return [
-        tuple(pd.Timestamp(one).tz_localize("UTC") if isinstance(one, pd.Timestamp) and one.tzinfo is None else one
-              for one in row)
-        for row in plain.itertuples(index=False, name=None)
-    ]  # fmt: skip
+        tuple(pd.Timestamp(one).tz_localize("UTC") if isinstance(one, datetime) else one for one in row) for row in rows
+    ]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
 import requests
+from sizes import sizes
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
+from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
+from jobtype_toolkit.generator import ENDED, generate
+from jobtype_toolkit.store.store import LOAD_ORDER
 
 pytestmark = pytest.mark.slow
 
@@ -42,27 +49,52 @@ LIVE = "https://scale.example/api"
 """The server that the docs speak of; the examples run against a local one."""
 
 
-@pytest.fixture
-def live() -> Iterator[str]:
-    """The address of a server with the sample, fresh for each test: examples may write."""
-    with testing.serve() as server:
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """(jobs) → a store with a history like the sample's, of so many jobs; each is made once."""
+
+    @cache
+    def made(jobs: int) -> Path:
+        folder = tmp_path_factory.mktemp("history")
+        generate(folder, jobs=jobs)
+        with jt.open(folder / "there.duckdb", create=True) as store:
+            for name in LOAD_ORDER:
+                store.load(folder, name, source="sample")
+        return folder / "there.duckdb"
+
+    return made
+
+
+@contextmanager
+def live(history: Path, folder: Path) -> Iterator[str]:
+    """Give the address of a server with a history; examples may write into it."""
+    copy = shutil.copy(history, folder / "served.duckdb")
+    with jt.open(copy, clock=lambda: instant(ENDED)) as store, testing.serve(store) as server:
         yield server.url
 
 
+@sizes(2_000, 100_000)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_runs(page, demo, live, tmp_path, monkeypatch, servers):
+def test_every_example_runs(page, demo, histories, tmp_path, monkeypatch, servers, size):
     """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
-    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    (tmp_path / "examples").mkdir()
+    monkeypatch.chdir(tmp_path / "examples")
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
-    (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
+    Path("demo.duckdb").write_bytes(demo.read_bytes())
+    with live(histories(size), tmp_path) if LIVE in text else nullcontext(LIVE) as url:
+        run(page.name, text.replace(LIVE, url), monkeypatch, servers)
+
+
+def run(name: str, text: str, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     namespace: dict[str, object] = {}
-    for kind, file, text in FENCE.findall(page.read_text(encoding="utf-8").replace(LIVE, live)):
+    for kind, file, block in FENCE.findall(text):
         if file:
-            (tmp_path / file).write_text(text, encoding="utf-8")
+            Path(file).write_text(block, encoding="utf-8")
         elif kind == "python":
-            exec(compile(text, f"{page.name}", "exec"), namespace)
+            exec(compile(block, name, "exec"), namespace)
         elif kind == "console":
-            for line in text.splitlines():
+            for line in block.splitlines():
                 command(line, monkeypatch, servers)
 
 
@@ -196,10 +228,12 @@ def test_the_picture_shows_what_the_sample_answers():
         assert name in picture
 
 
-@pytest.mark.slow
-def test_the_help_of_every_command_has_an_example_that_runs(demo, live, tmp_path, monkeypatch, servers):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "demo.duckdb").write_bytes(demo.read_bytes())
-    for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
-        if "history.csv" not in line:
-            command(f"$ {line.replace(LIVE, live)}", monkeypatch, servers)
+@sizes(2_000, 100_000)
+def test_the_help_of_every_command_has_an_example_that_runs(demo, histories, tmp_path, monkeypatch, servers, size):
+    (tmp_path / "examples").mkdir()
+    monkeypatch.chdir(tmp_path / "examples")
+    Path("demo.duckdb").write_bytes(demo.read_bytes())
+    with live(histories(size), tmp_path) as url:
+        for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
+            if "history.csv" not in line:
+                command(f"$ {line.replace(LIVE, url)}", monkeypatch, servers)

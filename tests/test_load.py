@@ -96,6 +96,7 @@ def test_a_flat_history_loads_from_every_shape_with_the_same_rows(store, tmp_pat
     sound(store)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("shape", JSON_SHAPES)
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_v6_records_load_from_every_json_shape(store, tmp_path, shape, resource):
@@ -324,6 +325,7 @@ def test_naive_times_without_a_zone_are_refused_with_the_remedy_and_nothing_chan
     assert len(store.jobs()) == 0
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "written",
     [
@@ -776,6 +778,7 @@ def rejects(store: jt.Store) -> list[tuple[str, int]]:
     return [(row["file"].rsplit("/", 1)[-1], int(row["position"])) for row in store.rejects().to_dict("records")]
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
@@ -1243,6 +1246,7 @@ def test_a_time_that_v6_does_not_know_is_refused_or_rejected_and_never_another_t
     assert len(store.status(started="P1D"))
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "moment", ["290000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "0044-03-15 (BC) 12:00:00Z", "-0044-03-15T12:00:00Z"]
 )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from asking import small_file
 from histories import BAD_INPUT, CHIPS, GAUGE, JOB_TYPES, NOW, ago, job, job_type, listed, page, revision
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sizes import examples
 
 import jobtype_toolkit as jt
 
@@ -806,7 +807,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@examples(8, 100)
 @given(st.lists(CHANGES, min_size=1, max_size=6))
 def test_any_sequence_of_edits_keeps_the_rules(changes):
     with jt.open(clock=Ticking()) as store:
@@ -852,7 +853,7 @@ ANYTHING = st.recursive(
 PLACES = ["errors", "interface", "resources", "tags", "title", "jobVersion", "name", "timeout"]
 
 
-@settings(max_examples=60)
+@examples(20, 200)
 @given(st.dictionaries(st.sampled_from(PLACES), ANYTHING, max_size=2), ANYTHING, st.booleans())
 def test_whatever_comes_is_sent_whole_or_refused_with_findings(changed, configuration, is_edit):
     with jt.open() as store:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -10,7 +13,7 @@ from histories import ERRORS, JOB_TYPES, JOBS, NOW, REVISIONS, page
 from simulated import Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.store import schema
+from jobtype_toolkit.store import engine, schema
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +112,67 @@ def test_each_version_has_its_migration():
     folder = Path(schema.__file__).parent / "migrations"
     found = sorted(path.name for path in folder.glob("*.sql"))
     assert found == [f"{number:04}.sql" for number in range(2, schema.SCHEMA_VERSION + 1)]
+
+
+KILLED = """
+import os, signal, sys
+import jobtype_toolkit as jt
+from jobtype_toolkit.store import engine, schema
+
+file, last, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+migrate = schema.migrate
+
+def killed(con, found, *, to):
+    if moment == "before" and to == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+    migrate(con, found, to=to)
+    if moment == "within" and to == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+schema.migrate = killed
+with jt.open(file) as store:
+    store.jobs()
+"""
+
+
+def upgraded_to(file: Path) -> int:
+    with duckdb.connect(str(file)) as con:
+        return con.execute("SELECT schema_version FROM meta").fetchone()[0]
+
+
+@pytest.mark.parametrize("moment", ["before", "within"])
+def test_an_upgrade_that_is_killed_at_any_step_goes_on_with_the_next_opening(old, moment):
+    for step in range(upgraded_to(old) + 1, schema.SCHEMA_VERSION + 1):
+        file = Path(shutil.copy(old, old.with_name(f"{step}.duckdb")))
+        program = [sys.executable, "-c", KILLED, file, str(step), moment]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert done.returncode == -9, done.stderr
+        assert f"step {step} of {schema.SCHEMA_VERSION}" in done.stderr
+        assert upgraded_to(file) == step - 1
+        with jt.open(file, clock=lambda: NOW) as store:
+            assert len(store.jobs()) == len(JOBS)
+            assert store.check().is_sound
+        assert upgraded_to(file) == schema.SCHEMA_VERSION
+
+
+def test_an_upgrade_says_how_far_it_is(old, capfd):
+    first = upgraded_to(old) + 1
+    with jt.open(old) as store:
+        store.jobs()
+    told = capfd.readouterr().err.splitlines()
+    wanted = [f"step {step} of {schema.SCHEMA_VERSION}" for step in range(first, schema.SCHEMA_VERSION + 1)]
+    assert len(told) == len(wanted)
+    assert all(step in line for step, line in zip(wanted, told, strict=True))
+
+
+def test_an_old_file_that_cannot_be_written_names_the_remedy(old, monkeypatch):
+    connect = engine.connect
+
+    def refusing(path, patience, *, read_only, is_locked=False):
+        if not read_only:
+            raise jt.StoreError("Read-only file system")
+        return connect(path, patience, read_only=read_only, is_locked=is_locked)
+
+    monkeypatch.setattr(engine, "connect", refusing)
+    with pytest.raises(jt.StoreVersion, match=r"jobtype-toolkit types --store .* where the file may be written"):
+        jt.open(old).jobs()

@@ -1,12 +1,8 @@
-"""Any small history, in any order, in any pieces, in any shape, gives the answers of a recount in plain Python.
-
-`JOBTYPE_TOOLKIT_EXAMPLES=300 pytest tests/test_properties.py` looks longer.
-"""
+"""Any small history, in any order, in any pieces, in any shape, gives the answers of a recount in plain Python."""
 
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -34,10 +30,11 @@ from histories import (
     job,
     wire,
 )
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from recount import of_status, of_system_failures, of_waiting
 from shapes import FLAT_SHAPES, JSON_SHAPES
+from sizes import examples
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.resources import STATUSES
@@ -52,10 +49,7 @@ ERRORS_OF = {
 MOMENTS = [None, *(ago(minutes, micro) for minutes in (0, 30, 179, 180, 181, 5000) for micro in (0, 1))]
 """Few, so that they often meet the ends of a window."""
 
-SLOW = settings(
-    max_examples=int(os.environ.get("JOBTYPE_TOOLKIT_EXAMPLES", "6")),
-    phases=[phase for phase in Phase if phase is not Phase.explain],
-)
+SLOW = examples(3, 300, phases=[phase for phase in Phase if phase is not Phase.explain])
 
 
 @st.composite

@@ -18,27 +18,25 @@ AWARE = dt.datetime(2026, 3, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 """Midnight in UTC, said in another zone."""
 
 
+KINDS = ("file", "read-only file", "memory")
+
+
 @pytest.fixture(scope="module")
-def file(tmp_path_factory) -> Path:
+def stores(tmp_path_factory) -> dict[str, jt.Store]:
+    """A store of each kind with the small history."""
     folder = tmp_path_factory.mktemp("guard")
-    with jt.open(folder / "ops.duckdb", clock=lambda: NOW) as store:
-        _fill(store, folder)
-    return folder / "ops.duckdb"
-
-
-def _fill(store: jt.Store, folder: Path) -> None:
+    made = {"file": jt.open(folder / "ops.duckdb", clock=lambda: NOW), "memory": jt.open(clock=lambda: NOW)}
     for name, bodies in RESOURCES.items():
         (folder / f"{name}.json").write_text(json.dumps(page(bodies)))
-        store.load(folder / f"{name}.json", name)
+        for store in made.values():
+            store.load(folder / f"{name}.json", name)
+    copy = made["file"].publish(folder / "copy.duckdb")
+    return {**made, "read-only file": jt.open(copy, read_only=True, clock=lambda: NOW)}
 
 
-@pytest.fixture(scope="module", params=["file", "read-only file", "memory"])
-def store(request, file, tmp_path_factory) -> jt.Store:
-    if request.param == "memory":
-        made = jt.open(clock=lambda: NOW)
-        _fill(made, tmp_path_factory.mktemp("memory"))
-        return made
-    return jt.open(file, read_only=request.param != "file", clock=lambda: NOW)
+@pytest.fixture(params=KINDS)
+def store(request, stores) -> jt.Store:
+    return stores[request.param]
 
 
 @pytest.fixture
@@ -136,6 +134,8 @@ REACHES = [
 ]
 
 
+@pytest.mark.slow
+@pytest.mark.few
 @pytest.mark.parametrize("query", [*CHANGES, *REACHES])
 def test_a_query_changes_nothing_and_reaches_nothing(store, place, query):
     files = sorted(one.name for one in place.iterdir())
@@ -176,6 +176,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("query", ANSWERS)
 def test_what_reads_answers(store, query):
     assert len(store.sql(query)) == ANSWERS[query]
@@ -198,6 +199,7 @@ def test_whatever_duckdb_says_is_an_error_of_the_toolkit(store):
 # Instants.
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "since",
     [
@@ -265,6 +267,7 @@ def test_a_number_of_numpy_is_a_number(store, value):
     assert list(store.sql("SELECT id FROM job WHERE id = $id", id=value)["id"]) == [ONE]
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "values",
     [
@@ -318,6 +321,7 @@ def test_a_frame_of_ones_own_is_joined(store):
     assert {"a", "b"} <= set(pivot.columns)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", ["mine.csv", "mine.tsv", "mine.csv.gz", "mine.parquet", "mine.json", "mine.ndjson"])
 def test_a_file_of_ones_own_is_opened_by_the_toolkit(store, tmp_path, name):
     path = tmp_path / name
@@ -378,6 +382,7 @@ def test_filters_take_what_numpy_and_pandas_have(store):
     pd.testing.assert_frame_equal(store.jobs(started=started), store.jobs(started="2026-02-01T00:00:00Z"))
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "given",
     [

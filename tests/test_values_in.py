@@ -14,9 +14,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapes import write_parquet
+from sizes import examples
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.output import as_csv
@@ -61,7 +62,8 @@ def test_a_quote_that_comes_late_is_a_quote(tmp_path, name, separator):
 AWKWARD = st.text(st.sampled_from("a\", \r\n;\t'é|\\"), max_size=6) | st.none()
 
 
-@settings(max_examples=25)
+@pytest.mark.slow
+@examples(8, 100)
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
 def test_a_frame_as_csv_loads_as_the_same_values(tmp_path_factory, texts):
     frame = pd.DataFrame([{**BASE, "id": place, "node": text} for place, text in enumerate(texts)])
@@ -72,6 +74,8 @@ def test_a_frame_as_csv_loads_as_the_same_values(tmp_path_factory, texts):
     assert [None if pd.isna(one) else one for one in store.sql("FROM job ORDER BY id")["node"]] == texts
 
 
+@pytest.mark.slow
+@pytest.mark.few
 @pytest.mark.parametrize("shape", ["csv", "ndjson", "json", "parquet", "frame"])
 @pytest.mark.parametrize("written", ["900.0", "1_2", "0x1f", "1e3", "25e-1", "1.4", "5."])
 def test_what_is_no_whole_number_is_no_id(tmp_path, shape, written):
@@ -95,6 +99,8 @@ def test_whole_numbers_may_end_in_point_zero_where_all_of_a_file_do(tmp_path):
     assert rows_of(store, "id") == [(5,), (6,)]
 
 
+@pytest.mark.slow
+@pytest.mark.few
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -208,6 +214,7 @@ def test_on_a_tie_a_final_status_stays(final):
     assert store.jobs()["status"].tolist() == [final]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -320,7 +327,8 @@ MEANT: dict[str, dict[str, Any]] = {
 }
 
 
-@settings(max_examples=30)
+@pytest.mark.slow
+@examples(10, 100)
 @given(
     st.lists(st.fixed_dictionaries(SPELT), min_size=1, max_size=4),
     st.sampled_from(["csv", "tsv", "json", "ndjson", "parquet"]),

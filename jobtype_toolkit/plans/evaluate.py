@@ -16,7 +16,14 @@ from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
 from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
-from jobtype_toolkit.seed.normalize import normalised_configuration, normalised_manifest, secret_settings, settings_of
+from jobtype_toolkit.seed.normalize import (
+    declared_settings,
+    normalised_configuration,
+    normalised_manifest,
+    secret_settings,
+    settings_of,
+    undeclared_settings,
+)
 from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.text import shown
 
@@ -134,22 +141,14 @@ class _Evaluator:
         }
 
     def _secrets(self) -> set[str]:
-        """Return the settings whose values are neither kept nor shown: secret ones, and those that are not declared.
-
-        What is not declared may be a secret under a misspelt name.
-        """
+        """Return the settings whose values are neither kept nor shown: secret ones, and those that are not declared."""
         old = self.current.document("manifest")
         new = self.manifest.value if self.manifest else old
-        names = (one.get("name") for _, one in items(new, SECTIONS["setting"]))
-        declared = {name for name in names if isinstance(name, str)}
         past = self.current.secrets | secret_settings(old)
-        if isinstance(new, dict):
-            given = self.configuration.value if self.configuration else None
-            self.undeclared = {
-                *settings_of(given),
-                *settings_of(self.current.document("configuration")),
-            } - declared
-        return secret_settings(new) | (past - declared) | self.undeclared
+        given = self.configuration.value if self.configuration else None
+        for configuration in (given, self.current.document("configuration")):
+            self.undeclared |= undeclared_settings(configuration, new)
+        return secret_settings(new) | (past - declared_settings(new)) | self.undeclared
 
     def _public(self, configuration: Any) -> Any:
         """Return a configuration without the values of secret settings, and without settings of the wrong shape."""

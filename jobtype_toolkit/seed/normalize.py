@@ -8,7 +8,7 @@ from typing import Any
 
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.schema import configuration_schema, manifest_schema
-from jobtype_toolkit.seed.sections import SECTIONS
+from jobtype_toolkit.seed.sections import SECTIONS, items
 
 
 def normalised_manifest(manifest: Any) -> Any:
@@ -77,3 +77,26 @@ def secret_settings(manifest: Any) -> set[str]:
         for item in (settings if isinstance(settings, list) else ())
         if isinstance(item, dict) and item.get("secret") is True and isinstance(item.get("name"), str)
     }
+
+
+def declared_settings(manifest: Any) -> set[str]:
+    """Return the names of the settings that a manifest declares."""
+    names = (one.get("name") for _, one in items(manifest, SECTIONS["setting"]))
+    return {name for name in names if isinstance(name, str)}
+
+
+def undeclared_settings(configuration: Any, manifest: Any) -> set[str]:
+    """Return the names of the settings that a manifest does not know; none if it is not known itself.
+
+    What is not declared may be a secret under a misspelt name.
+    """
+    return {*settings_of(configuration)} - declared_settings(manifest) if isinstance(manifest, dict) else set()
+
+
+def public_configuration(configuration: Any, manifest: Any) -> Any:
+    """Return a configuration without the values of settings that are secret or that the manifest does not know."""
+    hidden = secret_settings(manifest) | undeclared_settings(configuration, manifest)
+    settings = settings_of(configuration)
+    if hidden.isdisjoint(settings):
+        return configuration
+    return configuration | {"settings": {name: text for name, text in settings.items() if name not in hidden}}

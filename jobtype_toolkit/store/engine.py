@@ -18,7 +18,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -40,6 +40,8 @@ from jobtype_toolkit.errors import (
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.lifetime import GATE, abandon
+from jobtype_toolkit.store.room import Extent, give_back
+from jobtype_toolkit.store.waiting import announced, is_announced
 
 MEMORY = ":memory:"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -47,6 +49,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query must not see the caller's variables
 }
+_NOT_LET = ("Cannot open file", "Could not write file", "No space left")
+"""What DuckDB says of a file that is a store, on a disk or in a folder that does not let it be written."""
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """What runs statements; the name under which the rooms above know it."""
@@ -199,7 +203,11 @@ class Database:
 
     @staticmethod
     def _copy_template(path: Path) -> bool:
-        """Put a ready empty store in place, whole or not at all; return whether that worked. DuckDB says why not."""
+        """Put a ready empty store in place, whole or not at all; return whether that worked.
+
+        Raises:
+            StoreError: the folder cannot be written, or the disk is full.
+        """
         content = schema.template()
         if content is None:
             return False
@@ -210,8 +218,11 @@ class Database:
             path.hardlink_to(new)
         except FileExistsError:
             return True  # another process was faster
-        except OSError:
-            return False
+        except OSError as error:
+            if new.exists() and new.stat().st_size == len(content):
+                return False  # some disks have no hard links
+            msg = f"{path} cannot be made: {error.strerror}. Make room there, or give a path that can be written."
+            raise StoreError(msg) from error
         finally:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
@@ -374,15 +385,22 @@ class Database:
                     self._disconnect()
                 self._writer = threading.get_ident()
                 self.state += 1
+            before = None
             try:
+                if self.path is not None and not read_only:
+                    self._be_there(self.path, read_only=False)
+                    before = Extent.of(self.path)
                 if self._con is None:
                     self._con = self._connect(patience, read_only=read_only, is_locked=False)
                 yield self._con
+                before = None
             finally:
                 with self._free:
                     try:
                         if self.path is not None:
                             self._disconnect()
+                        if self.path is not None and before is not None:
+                            give_back(self.path, before)
                     finally:  # also if Ctrl+C strikes while the file is closed, which takes a while
                         self._writer = None
                         self._free.notify_all()
@@ -513,9 +531,10 @@ class Database:
         is_locked = is_locked and read_only
         con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
         try:
-            if upgrade and (schema.version(con) or schema.SCHEMA_VERSION) < schema.SCHEMA_VERSION:
+            found = schema.version(con) or schema.SCHEMA_VERSION
+            if upgrade and found < schema.SCHEMA_VERSION:
                 con.close()
-                self._connect(patience, read_only=False).close()
+                self._upgrade(patience, found)
                 con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
             self._fit(con, read_only=read_only)
         except duckdb.Error as error:
@@ -525,6 +544,14 @@ class Database:
             con.close()
             raise
         return con
+
+    def _upgrade(self, patience: Patience, found: int) -> None:
+        try:
+            self._connect(patience, read_only=False).close()
+        except StoreError as error:
+            if type(error) is StoreError and self.path is not None:  # it cannot be written at all
+                raise _too_old(self.path, found) from error
+            raise
 
     def _be_there(self, path: Path, *, read_only: bool) -> None:
         """Look at the file before it is opened; make a missing one to write, unless it was there before."""
@@ -625,21 +652,38 @@ def refuse_write(path: Path | None) -> StoreReadOnly:
 
 
 def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked: bool = False) -> Connection:
-    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else."""
-    target = str(path) if path else MEMORY
+    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else.
+
+    A reader lets writes in that wait, for half of its patience.
+    """
     until = time.monotonic() + patience.wait
+    pauses = _pauses()
+    is_told = False
+    if read_only and path is not None:
+        let_in_until = until - patience.wait / 2
+        while is_announced(path) and time.monotonic() < let_in_until and not GATE.turns_away():
+            time.sleep(next(pauses))
+    with ExitStack() as sign:
+        while True:
+            try:
+                return _connected(str(path or MEMORY), read_only=read_only and path is not None, is_locked=is_locked)
+            except duckdb.Error as error:
+                if path is None or not isinstance(error, duckdb.IOException) or "Could not set lock" not in str(error):
+                    raise _unusable(path, error) from error
+                pause = next(pauses)
+                if time.monotonic() + pause > until or GATE.turns_away():
+                    raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
+                if not read_only and not is_told:
+                    sign.enter_context(announced(path))
+                    is_told = True
+            time.sleep(pause)
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds to wait between attempts, longer and longer."""
     pause = 0.02
     while True:
-        try:
-            return _connected(target, read_only=read_only and path is not None, is_locked=is_locked)
-        except duckdb.IOException as error:
-            if "Could not set lock" not in str(error):
-                raise _unusable(path, error) from error
-            if time.monotonic() + pause > until or GATE.turns_away():
-                raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
-        except duckdb.Error as error:
-            raise _unusable(path, error) from error
-        time.sleep(pause)
+        yield pause
         pause = min(pause * 1.5, _PAUSE)
 
 
@@ -656,6 +700,10 @@ def _unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     text = str(error)
     if "newer version" in text or "version number" in text:
         return StoreVersion(f"{path} was written by another DuckDB than {duckdb.__version__}: {text}")
+    if any(one in text for one in _NOT_LET):
+        return StoreError(
+            f"{path} cannot be opened to be written: {text}. Make room or give the rights, and try again."
+        )
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 

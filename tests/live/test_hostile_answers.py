@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 from histories import ago, error, execution, job, job_type, page, revision, text
 from histories import listed as in_list
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Broken, html
+from sizes import examples, sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.live.error_mapping import LONGEST, detail
@@ -244,14 +245,15 @@ HOSTILE: list[Any] = [
 ]
 
 
+@sizes(1, 3)
 @pytest.mark.parametrize("name", CALLS)
-def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name):
+def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name, size):
     """Every place of the answer, down to the fields of embedded objects, with a turn of the hostile values."""
     body = CALLS[name][1]
     found = [one for one in places(body) if len(one) <= 5]
     for number, place in enumerate(found):
-        for turn in range(3):
-            check(talk, name, put(body, place, HOSTILE[(number * 3 + turn) % len(HOSTILE)]))
+        for turn in range(size):
+            check(talk, name, put(body, place, HOSTILE[(number * size + turn) % len(HOSTILE)]))
 
 
 TIMES = [
@@ -263,11 +265,13 @@ TIMES = [
 ]
 
 
+@sizes(4, 1)
 @pytest.mark.parametrize(
     ("name", "place"), TIMES, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
 )
-def test_times_and_versions_take_every_hostile_value(talk, name, place):
-    for value in HOSTILE:
+def test_times_and_versions_take_every_hostile_value(talk, name, place, size):
+    """At the short size a fourth of them at each place, the next ones at the next place."""
+    for value in HOSTILE[TIMES.index((name, place)) % size :: size]:
         check(talk, name, put(CALLS[name][1], place, value))
 
 
@@ -278,7 +282,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@examples(40, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

@@ -12,9 +12,10 @@ from unittest import mock
 import hypothesis.strategies as st
 import pytest
 from histories import NOW
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from simulated import FINAL, MICROSECOND, Simulated, here, scale_of, there
+from sizes import examples
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.errors import ServerFailed
@@ -170,19 +171,11 @@ class Pulling(RuleBasedStateMachine):
         assert self.store.check().is_sound
 
 
-def machine(examples: int) -> type:
-    """Return the test case with a number of examples."""
-
-    class Case(Pulling.TestCase):
-        settings = settings(
-            max_examples=examples,
-            stateful_step_count=6,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        )
-
-    return Case
-
-
-TestPulling = machine(5)
-TestPullingAtLength = pytest.mark.soak(machine(15))
+TestPulling = Pulling.TestCase
+TestPulling.settings = examples(
+    3,
+    25,
+    stateful_step_count=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)

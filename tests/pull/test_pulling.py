@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
+import sys
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -43,6 +43,7 @@ def test_a_first_pull_brings_every_job_and_a_second_one_nothing_new(server, stor
     assert store.check().is_sound
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("page_size", [1, 7, 60, 61, 1000])
 def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pull, workers, page_size):
@@ -51,7 +52,7 @@ def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pul
     assert report.notes == ()  # nothing had to be read again
 
 
-@pytest.mark.parametrize("crowd", [pytest.param(150), pytest.param(400, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("crowd", [pytest.param(80), pytest.param(400, marks=pytest.mark.soak)])
 def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothing_of_it_is_lost(
     server, store, pull, monkeypatch, crowd
 ):
@@ -66,6 +67,7 @@ def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothin
     assert report.notes == ()
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("size", [1, 3, 10])
 @pytest.mark.parametrize("place", ["newest", "oldest", "middle"])
 def test_more_jobs_than_a_page_holds_can_share_one_stamp(server, store, pull, size, place):
@@ -388,6 +390,7 @@ def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
     assert pull(snapshot=True).notes == ()
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     "path", ["job-types/", "errors/", "workspaces/", "job-types/pending/", "queue/status/", "job-types/status/"]
 )
@@ -805,6 +808,8 @@ def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
 
 
 def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
-    monkeypatch.setattr("jobtype_toolkit.sync.pull.tqdm", functools.partial(tqdm, mininterval=0, miniters=1))
+    at_once = {"delay": 0, "mininterval": 0, "miniters": 1}
+    monkeypatch.setattr("jobtype_toolkit.sync.pull.tqdm", lambda **given: tqdm(**(given | at_once)))
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # the sign of a notebook; nbval has imported it
     pull(progress=True)
     assert capsys.readouterr().err == ""

@@ -7,8 +7,9 @@ from collections import Counter
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from sizes import examples
 
 from jobtype_toolkit.errors import InvalidManifest
 from jobtype_toolkit.seed.compatibility import compare
@@ -24,8 +25,8 @@ from .strategies import JSON, MANIFESTS, mutants, outdated, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = settings(max_examples=300, derandomize=True)
-THOUSAND = settings(CALM, max_examples=1000)
+CALM = examples(40, 1000, derandomize=True)
+THOUSAND = examples(100, 3000, derandomize=True)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 
 

@@ -16,7 +16,7 @@ from jobtype_toolkit.sqlfiles import literal, quoted
 
 _STAMP = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?"
 _LOCAL = f"{_STAMP}|" + r"\d{4}-\d{2}-\d{2}"
-_ZONED = _STAMP + r"(Z|[+-]\d{2}(:?\d{2})?)"
+_ZONED = _STAMP + r"(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)"
 """How times are spelt as a rule; whatever is spelt otherwise takes a second look."""
 _DATE = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{8}"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?|\d{4}(?:\d{2}(?:[.,]\d+)?)?"
@@ -28,16 +28,16 @@ _WHOLE = "'[+-]?[0-9]+'"
 _DECIMAL = "'[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'"
 FIRST, LAST = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
 """The first and the last instant, as SQL, that calendars of Python and pandas hold."""
-_NARROWER = {"int": ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), "float": ("FLOAT",)}
-"""Types of which every value is one of the field's type."""
-_INTEGERS = (*_NARROWER["int"], "BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+_NARROWER = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+"""Types of which every value is a whole number of the store."""
+_INTEGERS = (*_NARROWER, "BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
 _NUMBERS = (*_INTEGERS, "FLOAT", "DOUBLE", "DECIMAL")
 NAMES = frozenset(
     {"job_type", "job_type_version", "name", "version", "error_name", "error_category", "category", "job_type_name"}
 )
 """Texts by which rows find each other: blanks around them are no part of them, and a blank one is none."""
-_EXACT = 2**53
-"""Below this every whole number is a DOUBLE."""
+_EXACT = {"FLOAT": 2**24, "DOUBLE": 2**53}
+"""Below this every whole number is one of the type, and no other stands for it."""
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time", "json": "JSON"}
 
 
@@ -116,12 +116,12 @@ def cast(column: Column, options: Options, *, is_sound: bool = False, spelling: 
     """Return the way of a column to its values; `is_sound` says that every value is known to be one."""
     field, text, have = column
     said, name = quoted(f"said {field.name}"), quoted(field.name)
-    source = f"nullif({blankless(text)}, '')" if have == "VARCHAR" else text
+    source = f"nullif({blankless(text)}, '')" if have == "VARCHAR" else present(text, have)
     final = None
     if field.name == "status":
-        source, typed = f"CAST({text} AS VARCHAR)", options.status(said)
+        source, typed = f"CAST({source if have != 'VARCHAR' else text} AS VARCHAR)", options.status(said)
     elif field.name in NAMES and have != "VARCHAR":
-        source, typed = f"nullif({blankless(f'CAST({text} AS VARCHAR)')}, '')", said
+        source, typed = f"nullif({blankless(f'CAST({source} AS VARCHAR)')}, '')", said
     elif field.name in NAMES:
         typed = said
     elif field.type == "time":
@@ -132,13 +132,18 @@ def cast(column: Column, options: Options, *, is_sound: bool = False, spelling: 
             source = f"nullif({blankless(f'CAST({text} AS VARCHAR)')}, '')"
     elif field.type == "json":
         source, typed, final = text, _json(said, have), unwrapped(name) if field.kept else None
+    elif have in _EXACT and field.type == "float":
+        typed = f"CASE WHEN isfinite({said}) THEN CAST({said} AS DOUBLE) END"
     elif have == DUCKDB[field.type]:
         source, typed = text, said
     else:
         typed = _plain(said, have, field.type, spelling.wholes.get(field.name, "false"))
-        if have in ("FLOAT", "DOUBLE") and field.type == "int":
-            source = f"CASE WHEN NOT isnan({text}) THEN {text} END"  # what pandas writes for a missing number
     return Cast(field, source, typed, final, None if is_sound else _reason(field, said, name, have))
+
+
+def present(text: str, have: str) -> str:
+    """Return SQL for a value of a table that is missing where pandas and polars write NaN for it."""
+    return f"CASE WHEN NOT isnan({text}) THEN {text} END" if have in _EXACT else text
 
 
 def blankless(text: str) -> str:
@@ -158,7 +163,9 @@ def _plain(said: str, have: str, want: str, whole: str) -> str:
                 f" WHEN {fraction} THEN TRY_CAST(split_part({said}, '.', 1) AS BIGINT) END"
             )
         case "int", "FLOAT" | "DOUBLE":
-            return f"CASE WHEN {said} = trunc({said}) AND abs({said}) <= {_EXACT} THEN TRY_CAST({said} AS BIGINT) END"
+            return (
+                f"CASE WHEN {said} = trunc({said}) AND abs({said}) < {_EXACT[have]} THEN TRY_CAST({said} AS BIGINT) END"
+            )
         case "int", _:
             return f"CASE WHEN {said} = trunc({said}) THEN TRY_CAST({said} AS BIGINT) END"
         case "float", "VARCHAR":
@@ -244,8 +251,8 @@ def _in_zone(text: str) -> str:
 
 
 def _reason(field: Field, said: str, name: str, have: str) -> str | None:
-    never_fails = have == DUCKDB[field.type] or have in _NARROWER.get(field.type, ())
-    if (never_fails and field.type != "time") or field.type not in _KINDS:
+    never_fails = have == DUCKDB[field.type] or (field.type == "int" and have in _NARROWER)
+    if (never_fails and field.type not in ("time", "float")) or field.type not in _KINDS:
         return None
     is_said = (
         f"nullif({blankless(said)}, '') IS NOT NULL"

@@ -36,22 +36,39 @@ _NESTED = (dict, list, tuple, set, frozenset, np.ndarray)
 def _document(value: Any) -> str | None:
     """Return a value as JSON; None if it is missing."""
     text = _text(value)
-    if text is None or isinstance(value, (bool, int, float, *_NESTED)):
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    if text is not None and not isinstance(value, (bool, int, float, *_NESTED)):
+        text = json.dumps(text, ensure_ascii=False)
+    return None if text is None else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def _column(column: pd.Series) -> Any:
     values = column.array
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _texts(column.astype(object))
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "python":
+        return _texts(column)
     if column.dtype != object and not isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype, pd.SparseDtype)):
         return values
     return _texts(column.astype(object))
 
 
 def _texts(values: Iterable[Any]) -> Any:
-    return pd.array([_text(value) for value in values], dtype=object)
+    """Return the values as texts, or all of them as bytes if some are none in UTF-8, which rejects their rows."""
+    texts = [_text(value) for value in values]
+    try:
+        for text in texts:
+            if text is not None:
+                text.encode()
+    except UnicodeEncodeError:
+        return pd.array([None if one is None else _bytes(one) for one in texts], dtype=object)
+    return pd.array(texts, dtype=object)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _text(value: Any) -> str | None:
@@ -67,18 +84,10 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace") if _is_utf8(value) else value.hex()
+        return value.decode("utf-8", "surrogateescape")
     if isinstance(value, (dict, list, tuple, set, frozenset)):
         plain = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
         return json.dumps(plain, ensure_ascii=False, default=_text)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value)
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

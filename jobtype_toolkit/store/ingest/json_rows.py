@@ -73,6 +73,22 @@ class Rows:
         return list(pairs)
 
 
+def twice(known: Mapping[str, Any], key_sets: Sequence[tuple[list[list[str] | None] | None]]) -> list[str]:
+    """Return SQL for the objections to keys that come twice, in the objects where that happens: one of them would be lost."""
+    heads = {
+        head: None
+        for (sets,) in key_sets
+        for head, keys in zip(known, sets or (), strict=False)
+        if keys and len(keys) > len({*keys})
+    }
+    found = []
+    for head in heads:
+        keys = f"json_keys(__j, {literal(_json_path([head]))})" if head else "json_keys(__j)"
+        keys = f"list_filter({keys}, lambda k, i: list_position({keys}, k) < i)"
+        found.append(f"'the key ' || to_json({keys}[1]) || ' comes twice'")
+    return found
+
+
 def _no_text(field: Field, path: Sequence[str]) -> str:
     """Return SQL for the objection to an object or a list where a text belongs."""
     value = "s." + ".".join(quoted(key) for key in path)
@@ -128,8 +144,20 @@ def entries(pairs: Sequence[tuple[str, str]]) -> str:
 
 def object_of(pairs: Sequence[tuple[str, str]]) -> str:
     """Return SQL for a JSON object of (key, JSON value) pairs without those that say null; NULL where none is left."""
-    present = f"list_filter({entries(pairs)}, lambda e: coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null')"
-    return f"CASE WHEN len({present}) > 0 THEN to_json(map_from_entries({present})) END"
+    return _object(f"list_filter({entries(pairs)}, lambda e: coalesce(CAST(e.value AS VARCHAR), 'null') <> 'null')")
+
+
+def object_of_texts(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return as `object_of` does for (key, text) pairs; what stands for each is no more than its column.
+
+    An expression for each of thousands of columns takes memory for 2,048 rows, and seconds to plan.
+    """
+    keys, texts = (", ".join(side) for side in zip(*pairs, strict=True))
+    return _object(f"list_filter(list_zip([{keys}], [{texts}]), lambda e: e[2] IS NOT NULL)")
+
+
+def _object(present: str) -> str:
+    return f"nullif(to_json(map_from_entries({present})), '{{}}'::JSON)"
 
 
 _MOST_KEYS = 64
@@ -160,8 +188,8 @@ def _extra_of_many(heads: Sequence[str], known: Mapping[str, Collection[str]]) -
 
 
 def _json_path(keys: Sequence[str]) -> str:
-    """Return keys as a path of DuckDB's JSON functions."""
-    return "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
+    """Return keys as a JSON pointer, in which unlike in a path of DuckDB's a key may be empty."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def extra_bound(unknown: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """From `incoming` to the tables of the store: names become keys, the newest of each id is taken, what is the same is left alone.
 
-`incoming` is a temporary table, or a view over a Parquet file; nothing here changes it.
+`incoming` is a temporary table, or a view over a Parquet file; nothing here changes it but for settings that must not be kept.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
+from jobtype_toolkit.seed.normalize import public_configuration
 from jobtype_toolkit.sqlfiles import literal, quoted
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.engine import number, script
@@ -66,6 +68,8 @@ class Merge:
     def run(self) -> tuple[int, int]:
         """Write what is new or newer; return how many rows were new, and how many changes."""
         script(self._con, "store/ingest/merge.tables")
+        if self._name == "job_types":
+            self._hide_settings()
         self._survey()
         self._give_keys()
         self._leave_out_copies()
@@ -75,6 +79,19 @@ class Merge:
         self._write(is_partial=left_out > 0, is_changing=changed > 0)
         self._adopt()
         return self.rows - left_out - changed, changed
+
+    def _hide_settings(self) -> None:
+        """Leave out the settings that are secret or that the manifest does not know, before anything is compared or kept."""
+        found = script(self._con, "store/ingest/merge.with_settings", self._bound).fetchall()
+        public = {}
+        for seq, *texts in found:
+            configuration, manifest = (None if text is None else json.loads(text) for text in texts)
+            shown = public_configuration(configuration, manifest)
+            if shown != configuration:
+                public[seq] = json.dumps(shown, ensure_ascii=False)
+        if public:
+            bound = {"seqs": list(public), "configurations": list(public.values())}
+            script(self._con, "store/ingest/merge.hide_settings", bound)
 
     def _survey(self) -> None:
         """Learn in one look at the rows what the merge can leave out."""

@@ -23,11 +23,29 @@ from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script, statements
 from jobtype_toolkit.store.ingest import casts, delimited, json_rows
-from jobtype_toolkit.store.ingest.casts import AS_A_RULE, NAMES, Column, Options, Spelling, blankless, cast, readable
+from jobtype_toolkit.store.ingest.casts import (
+    AS_A_RULE,
+    NAMES,
+    Column,
+    Options,
+    Spelling,
+    blankless,
+    cast,
+    present,
+    readable,
+)
 from jobtype_toolkit.store.ingest.data_frame import loadable
 from jobtype_toolkit.store.ingest.delimited import header
 from jobtype_toolkit.store.ingest.files import Batch, read_json
-from jobtype_toolkit.store.ingest.json_rows import OBJECT_BYTES, Unusual, V6Rows, counted_lines, joined, object_of
+from jobtype_toolkit.store.ingest.json_rows import (
+    OBJECT_BYTES,
+    Unusual,
+    V6Rows,
+    counted_lines,
+    joined,
+    object_of,
+    object_of_texts,
+)
 from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
 FRAME = "a DataFrame"
@@ -35,6 +53,8 @@ FRAME = "a DataFrame"
 _READ_BY_DUCKDB = (None, "gzip")
 _MOST_NAMES = 3
 _MOST_KEYS_TOLD = 40
+_MOST_COLUMNS = 200
+"""A wider Parquet file is copied: each statement over a view of it would be planned with all of its columns."""
 _REJECTS_AT_ONCE = 10_000
 _REQUIRED = {
     "jobs": ("id", "status"),
@@ -233,14 +253,21 @@ class Incoming:
                 {"nested": is_nested, "structure": rows.structure_text},
             )
             bound = {**json_rows.extra_bound(unknown), **self._options.bound}
+            objections = ["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END", *rows.objections]
+            objections += json_rows.twice(rows.known, key_sets)
 
-            def checked(spelling: Spelling, rows: json_rows.Rows = rows, unknown: Any = unknown) -> str:
+            def checked(
+                spelling: Spelling,
+                rows: json_rows.Rows = rows,
+                unknown: Any = unknown,
+                objections: Sequence[str] = objections,
+            ) -> str:
                 return self._checked(
                     rows.columns,
                     rows="json_fields AS s",
                     place="__seq AS seq, __file AS file, __position AS position",
                     extra=json_rows.extra_sql(unknown, rows.known),
-                    objections=["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END", *rows.objections],
+                    objections=objections,
                     spelling=spelling,
                 )
 
@@ -367,7 +394,8 @@ class Incoming:
             script(self._con, "store/ingest/staging.json_of_table", {"name": name})
             self._add_carefully(name)
             return
-        self._add_table(table, name, parquet=file if batch.is_only and not self._options.bound else None)
+        is_looked_through = batch.is_only and not self._options.bound and len(table.names) <= _MOST_COLUMNS
+        self._add_table(table, name, parquet=file if is_looked_through else None)
 
     def _view(self, reader: str, names: Sequence[str] | None = None) -> _Table:
         """Make the view `table_row`, and return its columns; `names` are what they are called if not as in the view."""
@@ -383,7 +411,7 @@ class Incoming:
     def _add_table(self, table: _Table, name: str, *, parquet: str | None = None) -> None:
         """Add the rows of the view `table_row`; a `parquet` file that is all of the load is looked through, not copied."""
         ours = self._named(table.names, name)
-        self._check_columns(ours, name)
+        self._check_columns(ours, table.names, name)
         columns, objections = self._columns(table, ours, name)
         used = {*ours.values()}
         unknown = [place for place in range(len(table.names)) if place not in used]
@@ -434,9 +462,9 @@ class Incoming:
                 msg = f"{hints.on('load', file)}: the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
                 raise LoadFailed(msg)
             columns.append((field, *read))
-            if kind == "JSON" and field.type != "json":
+            if kind == "JSON" and field.type == "text":
                 objections.append(
-                    f"CASE WHEN json_type({column}) IN ('OBJECT', 'ARRAY') THEN '{field.name} is not a {field.type}: ' || left({column}, 60) END"
+                    f"CASE WHEN json_type({column}) IN ('OBJECT', 'ARRAY') THEN '{field.name} is not a text: ' || left({column}, 60) END"
                 )
             if kind == "BLOB":
                 objections.append(
@@ -507,11 +535,15 @@ class Incoming:
         known = {name: facts for name, *facts in found.fetchall()}
         is_whole = {ours for ours, name in theirs.items() if name in known and known[name][0]}
         kinds = dict(zip(table.names, table.types, strict=True))
+        infinite = ["false"]
         for column in columns:
             field, _, have = column
             if kinds[theirs[field.name]] != have:
                 return False
             if cast(column, self._options).reason is None:
+                continue
+            if field.type == "float":
+                infinite.append(f"isinf({column[1]})")
                 continue
             if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
                 return False
@@ -520,9 +552,11 @@ class Incoming:
             if name not in is_whole or (is_text and not known[theirs[name]][2]):
                 return False
         has_type = {"job_type_id"} <= is_whole or set(_TYPE_NAME.get(self._name, ())) <= is_whole
-        return has_type or self._name not in _OF_A_JOB_TYPE
+        if not has_type and self._name in _OF_A_JOB_TYPE:
+            return False
+        return number(self._con, f"SELECT count(*) FROM table_row WHERE {' OR '.join(infinite)}") == 0
 
-    def _check_columns(self, ours: Iterable[str], file: str) -> None:
+    def _check_columns(self, ours: Iterable[str], have: Sequence[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
         given = set(ours)
         missing = [one for one in _REQUIRED[self._name] if one not in given]
@@ -532,7 +566,7 @@ class Incoming:
             mapping = hints.argument("columns", {"theirs": missing[0]})
             msg = (
                 f"{hints.on('load', file)} as {self._name}: the required column {', '.join(missing)} is missing; the file has "
-                f"{', '.join(sorted(given))}. If it has another name there, map it: {mapping}."
+                f"{', '.join(have[:_MOST_KEYS_TOLD])}. If it has another name there, map it: {mapping}."
             )
             raise LoadFailed(msg)
 
@@ -617,12 +651,19 @@ def _embedded_value(field: Field) -> str:
 
 
 def _json_of(column: str, kind: str) -> str:
-    """Return SQL for a value of a table as JSON; bytes that are no text are told in hexadecimal."""
-    return f"to_json(coalesce(TRY(decode({column})), hex({column})))" if kind == "BLOB" else f"to_json({column})"
+    """Return SQL for a value of a table as JSON; what JSON has no word for is told as text."""
+    if kind == "BLOB":
+        return f"to_json(coalesce(TRY(decode({column})), hex({column})))"
+    if kind in ("FLOAT", "DOUBLE"):
+        return f"CASE WHEN isinf({column}) THEN to_json(CAST({column} AS VARCHAR)) ELSE to_json({present(column, kind)}) END"
+    return f"to_json({column})"
 
 
 def _columns_extra(table: _Table, unknown: Sequence[int], own: str | None) -> str:
     """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
+    texts = [place for place in unknown if table.types[place] == "VARCHAR"]
+    if own is None and texts and texts == list(unknown):
+        return object_of_texts([(literal(table.names[place]), table.columns[place]) for place in texts])
     pairs = [(literal(table.names[place]), _json_of(table.columns[place], table.types[place])) for place in unknown]
     if own is None:
         return object_of(pairs) if pairs else "NULL::JSON"

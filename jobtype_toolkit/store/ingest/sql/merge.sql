@@ -12,6 +12,22 @@ CREATE TEMP TABLE IF NOT EXISTS stored_row (seq BIGINT, id BIGINT, place BIGINT,
 -- Those that give way: filled by `leave_out_stored`, read by `remove_replaced`, `remove_failed` and `kept_value`.
 CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT, place BIGINT, home VARCHAR);
 
+-- name: with_settings
+-- Configurations with settings, and the manifests that say which of them may be kept: their own, or else the one that is known.
+SELECT i.seq, CAST(i.configuration AS VARCHAR), CAST(coalesce(i.manifest, t.manifest) AS VARCHAR)
+FROM incoming AS i LEFT JOIN job_type AS t ON t.source = $source AND t.id = i.id
+WHERE json_type(i.configuration, '$.settings') = 'OBJECT';
+
+-- name: hide_settings
+-- The incoming rows, some of them with another configuration.
+CREATE OR REPLACE TEMP TABLE incoming_public AS
+SELECT i.* REPLACE (coalesce(p.configuration, i.configuration) AS configuration)
+FROM incoming AS i
+LEFT JOIN (
+    SELECT unnest($seqs::BIGINT[]) AS seq, CAST(unnest($configurations::VARCHAR[]) AS JSON) AS configuration
+) AS p USING (seq);
+CREATE OR REPLACE TEMP VIEW incoming AS FROM incoming_public;
+
 -- name: survey
 -- How many rows there are, how many ids, and how many rows name a job type or an error without its id.
 SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE /*by_name*/) FROM incoming;
