@@ -10,9 +10,9 @@ import pytest
 from browser.acting import JOB, MAINTAINER, box, field, press, section, submit, write_job
 from browser.harness import second_view, show
 from browser.needs import expect
-from jobtype_toolkit.forms.authoring import AuthorState
 from viewing import complete
 
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.manifest import ManifestState
 
@@ -533,3 +533,38 @@ def test_long_names_do_not_widen_the_form(opened, width):
         section(tab, page)
         expect(tab.get_by_role("tabpanel")).to_be_visible()
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page
+
+
+def test_nothing_moves_while_the_mouse_is_down(tab):
+    """What a field says as it is left would push away the button that is pressed, and the click would be lost."""
+    manifest(tab, {"job": {"errors": [{"code": 1}]}})
+    box(tab, "Title").focus()
+    check = tab.get_by_role("tab", name=re.compile("^Errors"))
+    check.hover()
+    tab.mouse.down()
+    expect(box(tab, "Title")).not_to_be_focused()
+    expect(field(tab, "Title").locator(".jtk-finding")).to_have_count(0)
+    tab.mouse.up()
+    expect(check).to_have_attribute("aria-selected", "true")
+    section(tab, "Job")
+    expect(field(tab, "Title").locator(".jtk-finding")).to_be_visible()
+
+
+def test_what_was_pressed_and_not_released_there_holds_nothing_back(tab):
+    manifest(tab, {"job": {}})
+    box(tab, "Title").focus()
+    tab.get_by_role("tab", name=re.compile("^Errors")).hover()
+    tab.mouse.down()
+    tab.mouse.move(5, 5)
+    tab.mouse.up()
+    tab.mouse.move(6, 6)
+    expect(field(tab, "Title").locator(".jtk-finding")).to_be_visible()
+
+
+def test_a_step_keeps_the_focus_when_it_is_chosen(tab, sample):
+    show(tab, AuthorState(sample))
+    step = tab.get_by_role("button", name=re.compile("Configuration$"))
+    step.focus()
+    tab.keyboard.press("Enter")
+    expect(step).to_have_attribute("aria-current", "step")
+    expect(step).to_be_focused()
