@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import traitlets
+from ipywidgets import ValueWidget
 
 from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.author_steps import AuthorState
@@ -24,13 +25,15 @@ from jobtype_toolkit.widgets.widget import Widget
 State = TypeVar("State", bound=Form[Any])
 
 
-class FormWidget(Widget, Generic[State]):
+class FormWidget(Widget, ValueWidget, Generic[State]):  # type: ignore[misc]
     """A form over one document, with traits to observe and to link.
 
     `value` is the document; `is_valid`, `is_dirty` and `findings` follow it.
     """
 
     value = traitlets.Dict()
+    description = traitlets.Unicode("")
+    """The label that `interact` gives to what it is handed."""
     is_valid = traitlets.Bool(default_value=False)
     is_dirty = traitlets.Bool(default_value=False)
     findings = traitlets.Tuple()

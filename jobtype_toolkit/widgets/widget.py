@@ -91,4 +91,4 @@ class Widget(anywidget.AnyWidget):
             copy.update(self._copy(), raw=True)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
-        return self.plain_text
+        return f"<{type(self).__name__}>"

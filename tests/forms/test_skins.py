@@ -77,6 +77,16 @@ def test_two_forms_can_be_linked():
     assert first.manifest == {"job": {"title": "back"}}
 
 
+def test_interact_takes_a_form_and_calls_with_its_value():
+    called: list[Any] = []
+    one = form()
+    shown = ipywidgets.interactive(lambda manifest: called.append(manifest["job"]["title"]), manifest=one)
+    shown.update()
+    ask(one, "hello")
+    ask(one, "edit", "/job/title", "Mosaic")
+    assert (called[0], called[-1]) == ("Tile mosaic", "Mosaic")
+
+
 def test_forms_can_be_put_into_boxes():
     box = ipywidgets.VBox([form(), ipywidgets.Tab([form()])])
     assert len(box.children) == 2
