@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab bench docs screenshots format clean lint types unit notebooks-run versions
+.PHONY: help demo test quick soak coverage test-browser serve lab app bench docs screenshots format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, un
 
 lab: $(VENV)/notebook.stamp ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
+
+app: $(VENV)/app.stamp ## Show board and forms as an application; TARGET=http://… or a store's file, else the bundled sample
+	@JOBTYPE_TOOLKIT_TARGET="$(TARGET)" JUPYTER_PATH=notebooks/app $(BIN)/voila notebooks/app.ipynb --template=offline
 
 bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polars and SQL
 	@$(BIN)/python -m tests.bench

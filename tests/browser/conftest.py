@@ -44,14 +44,15 @@ def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
         if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")):
             complaints.append(f"it asked for {request.url}")
 
-    def page(**more: Any) -> Any:
+    def page(*, is_ours: bool = True, **more: Any) -> Any:
         context = chromium.new_context(**{"viewport": {"width": 1100, "height": 900}, **more})
         contexts.append(context)
         made = context.new_page()
         made.set_default_timeout(PATIENCE)
-        made.on("pageerror", lambda error: complaints.append(str(error)))
-        made.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         made.on("request", asked)
+        if is_ours:  # hosts have complaints of their own
+            made.on("pageerror", lambda error: complaints.append(str(error)))
+            made.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         return made
 
     yield page

@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from browser.acting import JOB, MAINTAINER, box, field, press, section, submit, write_job
 from browser.harness import second_view, show
 from browser.needs import expect
-from jobtype_toolkit.forms.authoring import AuthorState
 from viewing import complete
 
+from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.manifest import ManifestState
 
@@ -26,43 +27,11 @@ for (const capturing of [true, false])
 """
 
 
-def box(tab: Any, label: str) -> Any:
-    """Return the text field of that label."""
-    return tab.get_by_role("textbox", name=re.compile(rf"^{re.escape(label)}( \*)?$")).first
-
-
-def section(tab: Any, name: str) -> None:
-    tab.get_by_role("tab", name=re.compile(rf"^{name}\b")).click()
-
-
-def press(tab: Any, name: str) -> None:
-    tab.get_by_role("button", name=name, exact=True).first.click()
-
-
-def field(tab: Any, label: str) -> Any:
-    """Return the frame of a field: its label, control, findings and help."""
-    return (
-        tab.locator(".jtk-field")
-        .filter(has=tab.locator(".jtk-label", has_text=re.compile(rf"^{re.escape(label)}( \*)?$")))
-        .first
-    )
-
-
 def manifest(tab: Any, document: Any = None, **more: Any) -> ManifestState:
     """Show a manifest form and return its state."""
     state = ManifestState(document)
     show(tab, state, **more)
     return state
-
-
-JOB = {
-    "Title": "Despeckle",
-    "Job name": "despeckle",
-    "Description": "Removes speckle from radar images",
-    "Job version": "1.0.0",
-    "Package version": "1.0.0",
-    "Timeout": "3600",
-}
 
 
 # The way of an author.
@@ -71,19 +40,8 @@ JOB = {
 def test_an_author_goes_from_an_empty_form_to_a_revision(tab, sample):
     state = AuthorState(sample)
     show(tab, state)
-    for label, text in JOB.items():
-        box(tab, label).fill(text)
-    section(tab, "Maintainer")
-    box(tab, "Maintainer name").fill("Imagery Team")
-    box(tab, "Email").fill("imagery@example.com")
-    section(tab, "Inputs")
-    press(tab, "Add file input")
-    expect(box(tab, "Name")).to_be_focused()
-    tab.keyboard.type("IMAGE")
-    tab.get_by_role("button", name=re.compile("Submit$")).click()
-    press(tab, "Make the plan")
-    expect(tab.get_by_text("Nothing was sent yet").first).to_be_attached()
-    tab.get_by_role("button", name=re.compile("^Send to")).click()
+    write_job(tab)
+    submit(tab)
     expect(tab.get_by_text("revision 1").first).to_be_visible()
     found = sample.job_type("despeckle", "1.0.0")
     assert found.manifest["job"]["interface"]["inputs"]["files"][0]["name"] == "IMAGE"
@@ -403,7 +361,7 @@ def test_an_author_needs_no_mouse(tab, sample):
     tab_to(tab, "Job(, .*)?", back=True)
     tab.keyboard.press("ArrowDown")
     expect(tab.get_by_role("tab", name=re.compile("^Maintainer"))).to_be_focused()
-    for label, text in {"Maintainer name": "Imagery Team", "Email": "imagery@example.com"}.items():
+    for label, text in MAINTAINER.items():
         tab_to(tab, label)
         tab.keyboard.type(text)
     tab_to(tab, "Maintainer(, .*)?", back=True)
@@ -575,3 +533,38 @@ def test_long_names_do_not_widen_the_form(opened, width):
         section(tab, page)
         expect(tab.get_by_role("tabpanel")).to_be_visible()
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page
+
+
+def test_nothing_moves_while_the_mouse_is_down(tab):
+    """What a field says as it is left would push away the button that is pressed, and the click would be lost."""
+    manifest(tab, {"job": {"errors": [{"code": 1}]}})
+    box(tab, "Title").focus()
+    check = tab.get_by_role("tab", name=re.compile("^Errors"))
+    check.hover()
+    tab.mouse.down()
+    expect(box(tab, "Title")).not_to_be_focused()
+    expect(field(tab, "Title").locator(".jtk-finding")).to_have_count(0)
+    tab.mouse.up()
+    expect(check).to_have_attribute("aria-selected", "true")
+    section(tab, "Job")
+    expect(field(tab, "Title").locator(".jtk-finding")).to_be_visible()
+
+
+def test_what_was_pressed_and_not_released_there_holds_nothing_back(tab):
+    manifest(tab, {"job": {}})
+    box(tab, "Title").focus()
+    tab.get_by_role("tab", name=re.compile("^Errors")).hover()
+    tab.mouse.down()
+    tab.mouse.move(5, 5)
+    tab.mouse.up()
+    tab.mouse.move(6, 6)
+    expect(field(tab, "Title").locator(".jtk-finding")).to_be_visible()
+
+
+def test_a_step_keeps_the_focus_when_it_is_chosen(tab, sample):
+    show(tab, AuthorState(sample))
+    step = tab.get_by_role("button", name=re.compile("Configuration$"))
+    step.focus()
+    tab.keyboard.press("Enter")
+    expect(step).to_have_attribute("aria-current", "step")
+    expect(step).to_be_focused()

@@ -32,6 +32,20 @@ function arrange(container, elements) {
   });
 }
 
+const ITEMS = new WeakMap();
+
+/** One element per item, in their order. An item that is there already keeps its element, with the focus that it may have. */
+function arrangeItems(container, items, make) {
+  const known = new Map([...container.children].map((element) => [ITEMS.get(element), element]));
+  arrange(container, items.map((item) => {
+    const text = JSON.stringify(item);
+    const element = known.get(text) ?? make(item);
+    known.delete(text);
+    ITEMS.set(element, text);
+    return element;
+  }));
+}
+
 function icon(name) {
   const made = document.createElementNS(SVG, "svg");
   made.setAttribute("viewBox", "0 0 16 16");

@@ -23,7 +23,7 @@ function fieldPart(page, id, first) {
     mark.hidden = !changed;
     reset.hidden = !changed || node.read_only;
     set(reset, { "aria-label": `Reset ${node.label}`, title: "Put back what was here" });
-    arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
+    arrangeItems(findings, node.findings ?? [], (found) => findingElement(page, found));
     const is_wrong = (node.findings ?? []).some((found) => found.severity === "error");
     element.classList.toggle("jtk-has-error", is_wrong);
     element.classList.toggle("jtk-is-tall", node.state === "tall");

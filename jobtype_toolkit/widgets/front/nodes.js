@@ -25,7 +25,7 @@ function listPart(page, id) {
     say(add.querySelector("span"), `Add ${node.one}`);
     fold.hidden = node.children.length < 2;
     say(fold.querySelector("span"), node.children.some((row) => !page.isFolded(row)) ? "Collapse all" : "Expand all");
-    arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
+    arrangeItems(findings, node.findings ?? [], (found) => findingElement(page, found));
     element.classList.toggle("jtk-is-empty", !node.children.length);
     page.fill(rows, node.children);
   }
@@ -63,7 +63,7 @@ function rowPart(page, id) {
     element.classList.toggle("jtk-is-folded", folded);
     element.classList.toggle("jtk-is-changed", Boolean(node.state));
     body.hidden = folded;
-    arrange(findings, (node.findings ?? []).map((one) => findingElement(page, one)));
+    arrangeItems(findings, node.findings ?? [], (found) => findingElement(page, found));
     if (!folded) page.fill(body, node.children);
   }
   return { element, update, focus: () => { if (!page.focusFirst(body)) head.focus(); } };
@@ -74,7 +74,7 @@ function findingsPart(page) {
   const none = h("p", { class: "jtk-empty" });
   const element = h("div", {}, list, none);
   function update(node) {
-    list.replaceChildren(...node.findings.map((found) => h("li", {}, findingElement(page, found,
+    arrangeItems(list, node.findings, (found) => h("li", {}, findingElement(page, found,
       h("button", { type: "button", class: "jtk-jump", onclick: () => page.reveal(found.of, true) })))));
     say(none, node.findings.length ? "" : node.text ?? "");
   }
@@ -160,7 +160,7 @@ function pagePart(page, id) {
   function update(node) {
     say(title, node.label);
     say(help, node.help ?? "");
-    arrange(findings, (node.findings ?? []).map((found) => findingElement(page, found)));
+    arrangeItems(findings, node.findings ?? [], (found) => findingElement(page, found));
     page.fill(body, node.children);
   }
   return { element, update, focus: () => page.focusFirst(body) };
@@ -232,11 +232,10 @@ function stepsPart(page, id) {
     page.turn(id, to);
     list.children[steps.indexOf(to)].firstChild.focus();
   }
-  function head(step, at, now, isTabs) {
+  function head({ step, at, isTabs, name }) {
     const mark = isTabs ? "" : h("span", { class: "jtk-step-number" }, String(at + 1));
-    const { name } = page.nodes[step];
     const shut = isTabs && at > 0 ? pushButton({ label: `Close ${name}`, symbol: "close", press: () => page.send("shut", step) }) : "";
-    const button = h("button", { type: "button", class: "jtk-step-head", "aria-current": step === now ? "step" : null, onclick: () => page.turn(id, step) }, mark, name);
+    const button = h("button", { type: "button", class: "jtk-step-head", onclick: () => page.turn(id, step) }, mark, name);
     return h("li", {}, button, shut);
   }
   function update(node) {
@@ -244,7 +243,8 @@ function stepsPart(page, id) {
     steps = node.children;
     const now = page.current(id, steps);
     const at = steps.indexOf(now);
-    list.replaceChildren(...steps.map((step, number) => head(step, number, now, isTabs)));
+    arrangeItems(list, steps.map((step, number) => ({ step, at: number, isTabs, name: page.nodes[step].name })), head);
+    [...list.children].forEach((item, number) => set(item.firstChild, { "aria-current": number === at ? "step" : null }));
     list.hidden = isTabs && steps.length === 1;
     set(list, { "aria-label": isTabs ? "Tabs" : node.label });
     bar.hidden = isTabs;

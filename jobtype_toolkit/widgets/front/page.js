@@ -21,6 +21,7 @@ class Page {
     this.pending = new Map();
     this.handlers = new Map();
     this.lists = new Map();
+    this.held = [];
     this.sent = 0;
     this.rewriting = true;
     this.banner = h("p", { class: "jtk-banner", hidden: true });
@@ -70,6 +71,16 @@ class Page {
     this.rewriting = false;
     if (mine) this.answered(message);
     this.schedule();
+  }
+
+  /** While a pointer is down nothing moves: what is pressed must still be there when it is released. */
+  hold(event) {
+    this.isPressed = event.button === 0;
+  }
+
+  release() {
+    this.isPressed = false;
+    for (const message of this.held.splice(0)) this.receive(message);
   }
 
   answered({ of, focus, say: told, download }) {
@@ -337,6 +348,9 @@ function hideStatic(root, hidden) {
   }
 }
 
+/** What says that no pointer is down any more, if it was not released where it was pressed. */
+const RELEASES = ["pointermove", "pointercancel", "keydown"];
+
 function render({ model, el }) {
   const root = h("div", { class: "jtk", "data-jtk": "" });
   el.append(root);
@@ -347,6 +361,10 @@ function render({ model, el }) {
   const leaving = (event) => page.nodes["/"]?.state === "volatile" && event.preventDefault();
   model.on("msg:custom", receive);
   model.on("comm_live_update", live);
+  const released = (event) => event.buttons || page.release();
+  root.addEventListener("pointerdown", (event) => page.hold(event), true);
+  root.addEventListener("click", () => page.release());
+  for (const name of RELEASES) window.addEventListener(name, released, true);
   window.addEventListener("keydown", guard, true);
   window.addEventListener("beforeunload", leaving);
   const clock = setInterval(() => page.beat(), 1000);
@@ -358,6 +376,7 @@ function render({ model, el }) {
     clearTimeout(page.reading);
     model.off("msg:custom", receive);
     model.off("comm_live_update", live);
+    for (const name of RELEASES) window.removeEventListener(name, released, true);
     window.removeEventListener("keydown", guard, true);
     window.removeEventListener("beforeunload", leaving);
     hideStatic(root, false);
