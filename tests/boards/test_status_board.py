@@ -453,7 +453,7 @@ def test_the_static_copy_and_the_text_have_the_figures(sample):
     shown = jt.boards.StatusBoard(sample)
     assert shown.state.wait(30)
     running = int(sample.running()["count"].sum())
-    assert f"Running: {running} (longest: 5 d)" in repr(shown)
+    assert f"Running: {running} (longest: 5 d)" in shown.plain_text
     assert f"Running: <strong>{running}</strong>" in shown.static_html
     assert "Refresh" not in shown.static_html
     shown.close()
