@@ -39,8 +39,11 @@ def page(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"count": len(rows), "next": None, "previous": None, "results": rows}
 
 
-def manifest(name: str, version: str, tags: Iterable[str] = (), title: str = "A title") -> dict[str, Any]:
+def manifest(
+    name: str, version: str, tags: Iterable[str] = (), title: str = "A title", settings: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return a Seed manifest that has what the toolkit reads of it."""
+    declared = [{"name": setting} for setting in settings]
     return {
         "seedVersion": "1.0.0",
         "job": {
@@ -52,7 +55,7 @@ def manifest(name: str, version: str, tags: Iterable[str] = (), title: str = "A 
             "tags": list(tags),
             "maintainer": {"name": "A. Person", "email": "a.person@example.com"},
             "timeout": 60,
-            "interface": {"command": "run"},
+            "interface": {"command": "run"} | ({"settings": declared} if declared else {}),
         },
     }
 
@@ -246,7 +249,7 @@ CHIPS = job_type(
     revision_num=3,
     max_scheduled=4,
     last_modified=_day(6),
-    manifest=manifest("chip-maker", "1.10.0", ["imagery", "raster", "Imagery-2"]),
+    manifest=manifest("chip-maker", "1.10.0", ["imagery", "raster", "Imagery-2"], settings=["LEVEL"]),
     configuration={"priority": 50, "settings": {"LEVEL": "9"}},
     recipe_types=[{"id": 8, "name": "chips", "title": "Chips", "is_active": True}],
 )

@@ -210,7 +210,9 @@ def test_the_documented_version_loads(store, write):
 def test_the_documented_details_load(store, write):
     store.load(write("details.json", DETAILS), "job_types", strict=True)
     found = store.job_type("my-job", "1.0.0")
-    assert {key: found[key] for key in DETAILS} == {**DETAILS, "created": THEN, "last_modified": THEN}
+    undeclared = {**DETAILS["configuration"], "settings": {}}  # the documented manifest declares none of its settings
+    expected = {**DETAILS, "created": THEN, "last_modified": THEN, "configuration": undeclared}
+    assert {key: found[key] for key in DETAILS} == expected
     assert found.max_tries == 3
     assert found.configuration["mounts"]["mount_2"]["driver_opts"] == {"opt_1": "foo"}
     assert list(store.job_types(keyword="sampl")["id"]) == [3]

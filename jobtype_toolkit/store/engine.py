@@ -561,7 +561,7 @@ class Database:
             raise self._missing(path)
         else:
             self._copy_template(path)
-        self._was_there = True
+        self._was_there = path.exists()  # without a template DuckDB makes it
 
     def _fit(self, con: Connection, *, read_only: bool) -> None:
         """Upgrade the schema if the file may be written, and refuse what this release cannot use."""

@@ -24,7 +24,9 @@ class Extent:
 
     @classmethod
     def of(cls, path: Path) -> Extent:
-        """Look at a file that this process has not open: to close it lets go of its locks."""
+        """Look at a file that this process has not open: to close it lets go of its locks; one that is missing has nothing."""
+        if not path.exists():
+            return cls(0, b"")
         with path.open("rb") as file:
             return cls(os.fstat(file.fileno()).st_size, file.read(_HEADERS))
 
