@@ -94,7 +94,7 @@ class StatusState(Screen):
         self._now = now
         self._limit = limit
         self._clock = clock
-        self._worker = Worker(clock, start)
+        self._worker = Worker(clock, start, self._tell_on)
         self._is_paused = False
         self._filter = ""
         self._picture: Picture | None = None
@@ -133,6 +133,7 @@ class StatusState(Screen):
     def refresh(self) -> None:
         """Ask again, beside the caller."""
         self._worker.ask("picture", self._take)
+        self._tell_on()
 
     def wait(self, timeout: float) -> bool:
         """Wait for what is under way, at most so many seconds; return whether it is done."""
@@ -178,13 +179,17 @@ class StatusState(Screen):
         self._arrived(jobs=(choice, found), jobs_trouble="")
 
     def _arrived(self, **values: Any) -> None:
-        """Take over what the work found, and tell who watches."""
+        """Take over what the work found."""
         with self._lock:
             if self._worker.is_closed:
                 return
             for name, value in values.items():
                 setattr(self, f"_{name}", value)
-        self.tell()
+
+    def _tell_on(self) -> None:
+        """Tell who watches that something may have changed, unless the board is closed."""
+        if not self._worker.is_closed:
+            self.tell()
 
     # What a person does.
 
@@ -300,7 +305,9 @@ class StatusState(Screen):
         seconds, picture = self._worker.seconds, self._picture
         if picture is not None:
             text = f"{picture.as_of} Read {{age}} ago.{' Refreshing …' if seconds is not None else ''}"
-            tell("+age", Node(kind="age", text=text, value=picture.as_of, at=round(self._clock() - picture.taken, 1)))
+            at = round(self._clock() - picture.taken, 1)
+            # The name differs with each picture, so that a page begins to count anew.
+            tell("+age", Node(kind="age", text=text, value=picture.as_of, at=at, name=str(picture.taken)))
         elif seconds is not None:
             tell("+first", note("Asking for the figures …", "busy"))
         kept = " The figures are those of the last refresh that worked." if picture is not None else ""

@@ -120,9 +120,9 @@ def _types(picture: Picture, is_wanted: Callable[[str], bool], *, is_filtered: b
     statuses = [*_LIFE, *others]
     columns = [
         _column("Job type"),
-        *(_column(status.capitalize(), "right") for status in statuses),
-        *(_column(name.capitalize(), "right") for name in ("FAILED", *CATEGORIES)),
+        _column("Failed", "right"),
         _column("Share failed"),
+        *(_column(name.capitalize(), "right") for name in (*CATEGORIES, *statuses)),
     ]
     found = "match the filter" if is_filtered else "are known"
     more = f"{len(shown):,} of {len(wanted):,} job types, the most failures first. Use the filter to see others."
@@ -133,7 +133,7 @@ def _types(picture: Picture, is_wanted: Callable[[str], bool], *, is_filtered: b
 
 
 _LIFE = ("RUNNING", "QUEUED", "PENDING", "BLOCKED", "COMPLETED", "CANCELED")
-"""The statuses in the order in which an operator asks for them; FAILED stands with its categories."""
+"""The statuses in the order in which an operator asks for them; FAILED stands first, with its categories."""
 
 
 def _type_row(one: TypeCounts, statuses: Sequence[str]) -> Row:
@@ -141,7 +141,7 @@ def _type_row(one: TypeCounts, statuses: Sequence[str]) -> Row:
     kinds = [f"{one.categories[category]:,}" for category in CATEGORIES]
     failed = {"text": f"{one.failed:,}", "tone": "bad"} if one.failed else "0"
     share = {"text": f"{one.share:.1%}", "bar": one.share, "shade": "bad"} if one.share is not None else ""
-    return {"key": one.key, "cells": [_named(one), *counts, failed, *kinds, share]}
+    return {"key": one.key, "cells": [_named(one), failed, share, *kinds, *counts]}
 
 
 def _named(one: TypeCounts) -> Any:
@@ -262,7 +262,7 @@ def _job_rows(rows: list[Row], whole: int, picture: Picture, span: str) -> Node:
             "key": str(row["id"]),
             "cells": [
                 str(row["id"]), {"text": row["status"] or "", "tone": _TONES.get(row["status"], "plain")},
-                f"{row['error_name']} ({row['error_category']})" if row["error_name"] else "",
+                _error(row),
                 {"text": _ago(picture, row["last_status_change"]), "title": _stamp(row["last_status_change"])},
                 row["node"] or "", _text(row["num_exes"]),
             ],
@@ -282,6 +282,11 @@ def _job_rows(rows: list[Row], whole: int, picture: Picture, span: str) -> Node:
 
 
 _TONES: dict[str, Tone] = {"FAILED": "bad", "RUNNING": "good", "COMPLETED": "plain"}
+
+
+def _error(row: Row) -> Any:
+    text = f"{row['error_name']} ({row['error_category']})" if row["error_name"] else ""
+    return {"text": text, "title": text} if text else ""
 
 
 def _ago(picture: Picture, stamp: Any) -> str:

@@ -20,13 +20,19 @@ class Worker:
     Args:
         clock: tells seconds that never go back.
         start: runs a function beside the caller.
+        after: called after each piece, when `seconds` speaks of the next piece already, or of none.
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, start: Callable[[Callable[[], None]], object] = in_thread
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        start: Callable[[Callable[[], None]], object] = in_thread,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._start = start
+        self._after = after
+        self._telling = 0
         self._changed = threading.Condition()
         self._waiting: dict[str, Callable[[], None]] = {}
         self._is_at_work = False
@@ -59,7 +65,7 @@ class Worker:
     def wait(self, timeout: float) -> bool:
         """Wait until all is done, at most so many seconds; return whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._is_at_work, timeout)
+            return self._changed.wait_for(lambda: not self._is_at_work and not self._telling, timeout)
 
     def close(self) -> None:
         """Begin nothing more; what is under way ends by itself, and nobody hears of it."""
@@ -68,11 +74,18 @@ class Worker:
             self._waiting.clear()
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
+        work = self._next()
+        while work is not None:
             work()
+            work = self._next(is_after=True)
+            self._after()
+            with self._changed:
+                self._telling -= 1
+                self._changed.notify_all()
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next(self, *, is_after: bool = False) -> Callable[[], None] | None:
         with self._changed:
+            self._telling += is_after
             if self._waiting:
                 self._began = self._clock()
                 return self._waiting.pop(next(iter(self._waiting)))

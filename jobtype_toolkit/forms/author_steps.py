@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.manifest import ManifestState, Source
 from jobtype_toolkit.forms.submit import SubmitState
 from jobtype_toolkit.widgets.steps import Steps
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
 
 
 class AuthorState(Steps):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.draft import child, steps
 from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.manifest import ManifestState
@@ -23,6 +22,9 @@ from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.validator import validate_documents
 from jobtype_toolkit.widgets.nodes import Node, Nodes, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
 
 BRANCHES = [("", "choose one"), ("host", "a folder of the node"), ("volume", "a Docker volume")]
 _SECRETS = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.pages import Part, Section
@@ -19,6 +18,9 @@ from jobtype_toolkit.seed.schema import Schema, manifest_schema
 from jobtype_toolkit.seed.sections import SECTIONS, items
 from jobtype_toolkit.seed.validator import validate_documents
 from jobtype_toolkit.widgets.nodes import Node
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
 
 _INTERFACE = "/job/interface"
 LAYOUT = (

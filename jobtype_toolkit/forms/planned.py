@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.forms.diff import rows_node
 from jobtype_toolkit.forms.pages import finding_node
-from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.widgets.nodes import FindingNode, Node, Nodes, Tone, button, note
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.plans.plan import Plan
 
 _FACTS = {"jobs now": "Jobs now", "second step": "Second step", "note": "Note"}
 """What of a plan's lines is told as facts, and how; the rest has places of its own."""

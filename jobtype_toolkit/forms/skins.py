@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import traitlets
 from ipywidgets import ValueWidget
 
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.forms.author_steps import AuthorState
 from jobtype_toolkit.forms.autosave import Autosave
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.manifest import ManifestState, Source
 from jobtype_toolkit.forms.submit import SubmitState
-from jobtype_toolkit.plans.plan import Plan
-from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.widgets.host import autosave_path, current_shell, is_voila
 from jobtype_toolkit.widgets.widget import Widget
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
+    from jobtype_toolkit.plans.plan import Plan
+    from jobtype_toolkit.plans.sent import Sent
 
 State = TypeVar("State", bound=Form[Any])
 

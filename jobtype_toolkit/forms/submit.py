@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.objects import JobType
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import NotFound, Rejected, ToolkitError
 from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.diff import as_json
@@ -14,13 +13,16 @@ from jobtype_toolkit.forms.icons import icon_name
 from jobtype_toolkit.forms.manifest import ManifestState
 from jobtype_toolkit.forms.planned import plain_finding, plan_nodes
 from jobtype_toolkit.forms.target import Target
-from jobtype_toolkit.plans.plan import Plan
-from jobtype_toolkit.plans.sent import Sent
 from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.seed.rules.images import image_name
 from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Input, Node, Nodes, button, note
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
+    from jobtype_toolkit.plans.plan import Plan
+    from jobtype_toolkit.plans.sent import Sent
 
 _RECIPES = [("", "move to the new revision"), ("no", "stay with the revision they have")]
 _YES_NO = [("yes", "yes"), ("no", "no")]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from jobtype_toolkit.backend import Backend
 from jobtype_toolkit.errors import ToolkitError
 from jobtype_toolkit.seed.sections import STANDARD_RESOURCES
 from jobtype_toolkit.sqlfiles import sql
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.backend import Backend
 
 USUAL_MEDIA_TYPES = (
     "application/json", "application/octet-stream", "application/pdf", "application/vnd.geo+json", "application/x-hdf5",

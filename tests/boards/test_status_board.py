@@ -428,7 +428,9 @@ def test_a_refresh_sends_the_pages_only_what_changed(sample):
     shown.refresh()
     assert shown.state.wait(30)
     assert {key for message in sent for key in message["nodes"]} <= {"+age", "/"}
-    assert sent
+    left = {key: node for message in sent for key, node in message["nodes"].items()}
+    assert "Refreshing" not in left["+age"]["text"]  # the last message speaks of the board at rest
+    assert left.get("/", {"every": 0})["every"] == 0
     shown.close()
 
 

@@ -117,7 +117,7 @@ def test_a_page_asks_by_itself_after_the_last_answer_and_only_while_it_is_looked
     board.pass_seconds(2)
     assert board.acts[before:] == ["tick"]
     board.finish()
-    shown.get_by_role("button", name="Pause", exact=True).click()
+    shown.get_by_role("button", name="Pause refresh").click()
     before = len(board.acts)
     board.pass_seconds(20)
     assert len(board.acts) == before

@@ -288,7 +288,7 @@ def test_what_is_selected_can_be_observed(sample):
     seen: list[Any] = []
     shown.observe(lambda change: seen.append(change["new"]), "selected")
     key = shown.state.nodes()["+types"]["rows"][0]["key"]
-    shown._on_page_message(shown, {"do": "pick", "of": "+types", "value": key}, None)
+    shown._on_page_message(shown, {"do": "pick", "of": "browser:+types", "value": key}, None)
     assert seen == [shown.selected] == [("archive-audit", "1.0.1")]
     assert "pan-sharpen 2.1.0" in shown.static_html
     shown.close()

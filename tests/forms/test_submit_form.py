@@ -122,7 +122,7 @@ def test_nothing_is_sent_without_a_confirmation(target):
     author.pages.do("cancel")
     author.pages.do("send")
     assert author.submit.sent is None
-    assert author.told == "Nothing was sent."
+    assert author.told == "Nothing has been sent."
     with pytest.raises(jt.NotFound):
         target.job_type("tile-mosaic", "1.2.0")
 
