@@ -53,5 +53,5 @@ def write_job(tab: Any) -> None:
 def submit(tab: Any) -> None:
     """Turn to the last step, make the plan and send it."""
     tab.get_by_role("button", name=re.compile("Submit$")).click()
-    press(tab, "Make the plan")
+    press(tab, "Preview the changes")
     tab.get_by_role("button", name=re.compile("^Send to")).click()

@@ -94,6 +94,9 @@ def hosting(kind: str, folder: Path) -> Iterator[Host]:
     }
     for home in homes.values():
         Path(home).mkdir()
+    config = Path(homes["JUPYTER_CONFIG_DIR"]) / "labconfig" / "page_config.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "JPY", "COV"))}
     environment |= homes | {"JUPYTER_PATH": str(ROOT / "notebooks" / "app"), "PYTHONPATH": str(ROOT)}
     with (folder / "log").open("w") as log:

@@ -78,7 +78,7 @@ def test_a_fix_that_is_safe_is_made_at_once(tab):
 def test_a_fix_that_is_not_safe_is_made_after_a_look(tab):
     state = manifest(tab)
     box(tab, "Job name").fill("my tool")
-    fix = tab.get_by_role("button", name=re.compile("^Fix: .*my-tool"))
+    fix = tab.get_by_role("button", name=re.compile("^Preview fix: .*my-tool"))
     fix.click()
     dialog = tab.get_by_role("dialog")
     expect(dialog).to_contain_text("my-tool")
@@ -95,7 +95,7 @@ def test_the_summary_leads_to_each_field(tab):
     document = complete()
     document["job"]["interface"]["inputs"]["files"][0]["name"] = "1 x"
     manifest(tab, document)
-    section(tab, "Check")
+    section(tab, "Findings")
     tab.get_by_role("tabpanel").get_by_role("button").filter(has_text="Error").first.click()
     expect(box(tab, "Name")).to_be_focused()
     expect(box(tab, "Name")).to_have_value("1 x")
@@ -107,9 +107,9 @@ def test_twenty_findings_at_once_are_counted_and_can_be_read(tab):
     state = manifest(tab, document)
     count = sum(one.severity == "error" for one in state.findings)
     assert count >= 20
-    section(tab, "Check")
+    section(tab, "Findings")
     expect(tab.locator(".jtk-all-findings > li")).to_have_count(len(state.findings))
-    expect(tab.get_by_role("tab", name=re.compile("^Errors, ")).locator(".jtk-tab-badge")).not_to_be_empty()
+    expect(tab.get_by_role("tab", name=re.compile("^Errors, ")).locator(".jtk-badge-error")).not_to_be_empty()
 
 
 # Rows.
@@ -373,7 +373,7 @@ def test_an_author_needs_no_mouse(tab, sample):
     tab.keyboard.type("IMAGE")
     tab_to(tab, "3?Submit", back=True)
     tab.keyboard.press("Enter")
-    tab_to(tab, "Make the plan")
+    tab_to(tab, "Preview the changes")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("button", name=re.compile("^Send to"))).to_be_focused()
     tab.keyboard.press("Enter")
@@ -484,7 +484,7 @@ def test_one_region_tells_what_is_found_once_the_keys_rest(opened):
 
 NOTEBOOK = {"rules": {"page-has-heading-one": {"enabled": False}}}
 """What is the business of the page around the form."""
-PAGES = ("Job", "Inputs", "Resources", "Check", "JSON", "Python")
+PAGES = ("Job", "Inputs", "Resources", "Findings", "JSON", "Python")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -529,7 +529,7 @@ def test_long_names_do_not_widen_the_form(opened, width):
     document["job"]["title"] = "T" * 500
     document["job"]["tags"] = ["t" * 120]
     manifest(tab, document)
-    for page in ("Job", "Inputs", "Check"):
+    for page in ("Job", "Inputs", "Findings"):
         section(tab, page)
         expect(tab.get_by_role("tabpanel")).to_be_visible()
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page
@@ -537,7 +537,7 @@ def test_long_names_do_not_widen_the_form(opened, width):
 
 def test_nothing_moves_while_the_mouse_is_down(tab):
     """What a field says as it is left would push away the button that is pressed, and the click would be lost."""
-    manifest(tab, {"job": {"errors": [{"code": 1}]}})
+    manifest(tab, {"job": {}})
     box(tab, "Title").focus()
     check = tab.get_by_role("tab", name=re.compile("^Errors"))
     check.hover()

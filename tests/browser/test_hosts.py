@@ -74,7 +74,7 @@ def test_an_author_goes_from_an_empty_form_to_a_revision(host, tab, server, kind
     host(kind).open(tab, book)
     write_job(tab)
     submit(tab)
-    expect(tab.get_by_text("revision 1").first).to_be_visible()
+    expect(tab.locator(".jtk").get_by_text("revision 1").first).to_be_visible()
     found = server.store.job_type("despeckle", "1.0.0")
     assert found.manifest["job"]["interface"]["inputs"]["files"][0]["name"] == "IMAGE"
 
@@ -86,7 +86,7 @@ def test_an_author_edits_a_type_that_is_there(host, tab, server, kind):
     host(kind).open(tab, host(kind).write(cell(server, repr(asked))))
     box(tab, "Title").fill(HOSTILE)
     submit(tab)
-    expect(tab.get_by_text(f"revision {before + 1}").first).to_be_visible()
+    expect(tab.locator(".jtk").get_by_text(f"revision {before + 1}").first).to_be_visible()
     assert server.store.job_type(*asked).manifest["job"]["title"] == HOSTILE
     assert tab.locator("img[src=x]").count() == 0
     assert tab.title() != "gone"
@@ -134,14 +134,14 @@ def test_a_restart_and_a_reload_offer_what_was_typed(host, tab, server, kind):
     tab.evaluate(RESTART)
     expect(tab.locator(".jtk-banner:visible")).to_contain_text("Run the cell again")
     host(kind).run(tab)
-    expect(tab.get_by_text("There is an autosave of").first).to_be_visible()
+    expect(tab.locator(".jtk").get_by_text("There is an autosave of").first).to_be_visible()
     expect(box(tab, "Title")).to_have_value("")
     press(tab, "Take it")
     expect(box(tab, "Title")).to_have_value("Before the restart")
     expect(box(tab, "Timeout")).to_have_value("1h")
     tab.reload()
     host(kind).run(tab)
-    expect(tab.get_by_text("There is an autosave of").first).to_be_visible()
+    expect(tab.locator(".jtk").get_by_text("There is an autosave of").first).to_be_visible()
     press(tab, "Take it")
     expect(box(tab, "Title")).to_have_value("Before the restart")
 
@@ -150,7 +150,7 @@ def test_voila_keeps_nothing_on_disk_and_says_so(host, tab, server):
     book = host("voila").write(cell(server))
     host("voila").open(tab, book)
     box(tab, "Title").fill("Gone with the page")
-    expect(tab.get_by_text("Nothing is kept on disk").first).to_be_visible()
+    expect(tab.locator(".jtk").get_by_text("Nothing is kept on disk").first).to_be_visible()
     assert not (host("voila").folder / ".jobtype_toolkit").exists()
 
 

@@ -75,7 +75,7 @@ function findingsPart(page) {
   const element = h("div", {}, list, none);
   function update(node) {
     arrangeItems(list, node.findings, (found) => h("li", {}, findingElement(page, found,
-      h("button", { type: "button", class: "jtk-jump", onclick: () => page.reveal(found.of, true) })))));
+      h("button", { type: "button", class: "jtk-jump", onclick: () => page.reveal(found.of, true) }))));
     say(none, node.findings.length ? "" : node.text ?? "");
   }
   return { element, update };

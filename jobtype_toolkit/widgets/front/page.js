@@ -1,6 +1,7 @@
 // A page: the nodes it was given, the parts that show them, and the messages between it and the kernel.
 
 const QUIET = 600; // ms after the last key before a finding is read out
+const HOLD = 2000; // ms for which a pointer that is down holds answers back
 const PATIENCE = 3000; // ms without an answer before the page says so
 
 const ENDED = {
@@ -57,6 +58,10 @@ class Page {
   receive(message) {
     const mine = message.view === this.view;
     if (!message.nodes || (message.whole && !mine)) return;
+    if (this.isPressed && Date.now() - this.pressedAt < HOLD) {
+      this.held.push(message);
+      return;
+    }
     clearTimeout(this.waiting);
     if (this.isWaiting) this.warn("");
     this.isWaiting = false;
@@ -76,6 +81,7 @@ class Page {
   /** While a pointer is down nothing moves: what is pressed must still be there when it is released. */
   hold(event) {
     this.isPressed = event.button === 0;
+    this.pressedAt = Date.now();
   }
 
   release() {
@@ -348,9 +354,6 @@ function hideStatic(root, hidden) {
   }
 }
 
-/** What says that no pointer is down any more, if it was not released where it was pressed. */
-const RELEASES = ["pointermove", "pointercancel", "keydown"];
-
 function render({ model, el }) {
   const root = h("div", { class: "jtk", "data-jtk": "" });
   el.append(root);
@@ -361,10 +364,10 @@ function render({ model, el }) {
   const leaving = (event) => page.nodes["/"]?.state === "volatile" && event.preventDefault();
   model.on("msg:custom", receive);
   model.on("comm_live_update", live);
-  const released = (event) => event.buttons || page.release();
+  const released = () => setTimeout(() => page.release(), 0); // after the click
   root.addEventListener("pointerdown", (event) => page.hold(event), true);
   root.addEventListener("click", () => page.release());
-  for (const name of RELEASES) window.addEventListener(name, released, true);
+  window.addEventListener("pointerup", released, true);
   window.addEventListener("keydown", guard, true);
   window.addEventListener("beforeunload", leaving);
   const clock = setInterval(() => page.beat(), 1000);
@@ -376,7 +379,7 @@ function render({ model, el }) {
     clearTimeout(page.reading);
     model.off("msg:custom", receive);
     model.off("comm_live_update", live);
-    for (const name of RELEASES) window.removeEventListener(name, released, true);
+    window.removeEventListener("pointerup", released, true);
     window.removeEventListener("keydown", guard, true);
     window.removeEventListener("beforeunload", leaving);
     hideStatic(root, false);
