@@ -417,7 +417,7 @@ def full_disk(
     """No file may grow beyond some bytes (RLIMIT_FSIZE), as on a disk that is full."""
     outcome = Outcome(f"full disk: {what}")
     path = home.folder / f"full-{what.rsplit(maxsplit=1)[-1]}.duckdb"
-    with jt.open(path) as first:
+    with jt.open(path, create=True) as first:
         for name in LOAD_ORDER[: 4 if is_filled else 0]:
             first.load(home.folder / "history", name, source="another")
     with home.serving() as server:

@@ -204,7 +204,7 @@ def test_no_row_of_another_list_keeps_a_job_from_being_pulled(server, store, pul
 
 
 @pytest.mark.parametrize("path", ["job-types/chip-maker/1.9.0/", "job-types/chip-maker/1.9.0/revisions/1/"])
-@pytest.mark.parametrize("body", [None, 5, "x", [], {}, {"id": [1]}, {"id": 99, "manifest": {}}])
+@pytest.mark.parametrize("body", [None, 5, '"x"', [], {}, {"id": [1]}, {"id": 99, "manifest": {}}])
 def test_details_that_are_something_else_are_noted_and_asked_for_again(server, store, pull, path, body):
     real = server.answer
     server.answer = lambda asked, params=(): body if asked == path else real(asked, params)
