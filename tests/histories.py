@@ -43,7 +43,7 @@ def manifest(
     name: str, version: str, tags: Iterable[str] = (), title: str = "A title", settings: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Return a Seed manifest that has what the toolkit reads of it."""
-    declared = [{"name": setting} for setting in settings]
+    declared = [{"name": setting, "secret": False} for setting in settings]  # as a server stores them
     return {
         "seedVersion": "1.0.0",
         "job": {

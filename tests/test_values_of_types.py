@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapes import write_parquet
+from sizes import examples
 
 import jobtype_toolkit as jt
 
@@ -75,7 +76,7 @@ def found(store: jt.Store, name: str) -> dict[int, Any]:
     return {id: None if pd.isna(value) else value for id, value in zip(frame["id"], frame[name], strict=True)}
 
 
-@settings(max_examples=20)
+@examples(6, 100)
 @given(st.data())
 def test_a_typed_value_of_parquet_arrives_or_its_row_is_rejected(tmp_path_factory, data):
     kinds = {name: data.draw(st.sampled_from(sorted(of))) for name, of in TYPED.items()}
@@ -123,7 +124,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
 """By field: how a value is written in JSON, and what it means."""
 
 
-@settings(max_examples=20)
+@examples(6, 100)
 @given(
     st.lists(
         st.fixed_dictionaries({name: st.sampled_from(list(of)) for name, of in WRITTEN.items()}), min_size=1, max_size=4

@@ -47,8 +47,8 @@ LAYOUT = (
 )  # fmt: skip
 """The sections of the form. Every member of the schema stands in one of them."""
 
-START = {"seedVersion": "1.0.0"}
-"""What a new manifest begins with: the version of the format, of which there is one."""
+START: dict[str, Any] = {"seedVersion": "1.0.0", "job": {}}
+"""What a new manifest begins with: the one version of the format, and a job of which all is still to be said."""
 
 Source = dict[str, Any] | Manifest | str | bytes | PathLike[str] | tuple[str, str] | tuple[str, str, int]
 
