@@ -17,6 +17,7 @@ from jobtype_toolkit.analyses.question import (
     OF_TYPES,
     Question,
     by,
+    refuse_many,
     span,
 )
 from jobtype_toolkit.api.fields import Field, Resource
@@ -110,7 +111,6 @@ FAILURE_RATES = Question(
 # The course over time.
 
 _BUCKETS = ("hour", "day", "week")
-_MOST_ROWS = 5_000_000
 _YEARS = range(1990, 2040)
 
 
@@ -147,10 +147,8 @@ def _begun(moments: pd.Series, per: str, zone: str) -> pd.Series:
     naive = local.dt.tz_localize(None).dt.floor("D")
     if per == "week":
         naive -= pd.to_timedelta(naive.dt.day_of_week, unit="D")
-    begun = (
-        naive.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward").dt.tz_convert("UTC").dt.as_unit("us")
-    )
-    return begun
+    midnight = naive.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return pd.Series(midnight.dt.tz_convert("UTC").dt.as_unit("us"))
 
 
 def _trend(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
@@ -167,7 +165,7 @@ def _trend(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
     if query.filters["started"] is None:  # the history begins there, so that nothing is cut
         starts["is_partial"] &= starts["start"] > started
     groups = days[keys].drop_duplicates()
-    _refuse_many(len(groups) * len(starts))
+    refuse_many(len(groups) * len(starts))
     day = days.assign(start=_begun(days["bucket"], per, zone), bucket=_begun(days["bucket"], "day", zone))
     day = day.groupby([*keys, "start", "bucket"], dropna=False, as_index=False)[["finished", "failed"]].sum()
     made = groups.merge(starts, how="cross").merge(rates(day, [*keys, "start"]), on=[*keys, "start"], how="left")
@@ -189,12 +187,6 @@ def _starts(started: pd.Timestamp, ended: pd.Timestamp, per: str, zone: str) -> 
         end = start + pd.Timedelta(hours=1)
     made = pd.DataFrame({"start": start, "is_partial": (start < started) | (end > ended)})
     return made[(start < ended) & (end > started)].reset_index(drop=True)
-
-
-def _refuse_many(rows: int) -> None:
-    if rows > _MOST_ROWS:
-        msg = f"That would be {rows:,} rows, one per group and bucket. Ask for a shorter window, larger buckets or fewer groups."
-        raise InvalidParameter(msg)
 
 
 FAILURE_TREND = Question(

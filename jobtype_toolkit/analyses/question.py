@@ -171,3 +171,13 @@ def with_note(frame: pd.DataFrame, note: str) -> pd.DataFrame:
     """Return the frame with one more note about it."""
     frame.attrs["notes"] = [*frame.attrs["notes"], note]
     return frame
+
+
+_MOST_ROWS = 5_000_000
+
+
+def refuse_many(rows: int) -> None:
+    """Raise InvalidParameter if an answer with a row per group and bucket of time would not be one that anybody can use."""
+    if rows > _MOST_ROWS:
+        msg = f"That would be {rows:,} rows, one per group and bucket of time. Ask for a shorter window, larger buckets or fewer groups."
+        raise InvalidParameter(msg)
