@@ -93,6 +93,22 @@ class Question(Service):
         """Whether a present matters."""
         return self.is_half_open or any(parameter.kind == "time" for parameter in self.parameters)
 
+    def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments, with the usual text for one that is None.
+
+        Raises:
+            InvalidParameter: one that is needed is None.
+        """
+        found = dict(arguments)
+        for one in self.parameters:
+            if found.get(one.name) is None:
+                if one.is_required:
+                    msg = f"{hints.argument(one.name)} is missing. {one.meaning}"
+                    raise InvalidParameter(msg)
+                if one.kind == "text":
+                    found[one.name] = one.default
+        return found
+
     def groups(self, filters: Mapping[str, Any]) -> tuple[Group, ...]:
         """Return what it is grouped by, in the order asked for.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.attempts import ATTEMPTS
 from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
+from jobtype_toolkit.analyses.happening import CHANGES
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
 from jobtype_toolkit.analyses.timing import DURATIONS, STUCK, WAITS
@@ -94,6 +95,7 @@ QUESTIONS: tuple[Question, ...] = (
     STUCK,
     BACKLOG,
     WHY_NOT_RUNNING,
+    CHANGES,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""
 

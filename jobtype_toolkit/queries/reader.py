@@ -236,7 +236,7 @@ class SqlBackend(Backend):
 
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question beyond the v6 services."""
-        filters = {name: value for name, value in given.items() if name not in ("now", "source")}
+        filters = question.given({name: value for name, value in given.items() if name not in ("now", "source")})
         now, source = given.get("now"), given.get("source")
         scope = self.reader.scope_until(source, now) if question.is_half_open else None
         query = self._ask(question, filters, now=now, source=source, scope=scope)
