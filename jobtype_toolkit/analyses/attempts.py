@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, span, with_note
+from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, keys_of, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _sorted(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     if frame["known"].sum() < frame["jobs"].sum():
         told = f"{int(frame['known'].sum()):,} of {int(frame['jobs'].sum()):,} jobs"
         frame = with_note(frame, f"run_hours and wasted_hours are those of {told}, whose executions are loaded")
-    keys = ["source", *(one.field.name for one in query.service.groups(query.filters))]  # type: ignore[attr-defined]
+    keys = keys_of(query)
     return frame.sort_values(keys, kind="stable")
 
 

@@ -17,6 +17,7 @@ from jobtype_toolkit.analyses.question import (
     OF_TYPES,
     Question,
     by,
+    keys_of,
     refuse_many,
     span,
 )
@@ -49,15 +50,9 @@ _RATE = (
 _FILTERS = (*OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS)
 
 
-def _keys(query: Query, *, of_errors: bool = True) -> list[str]:
-    """Return the columns that tell the groups of a question apart, or those of them that finished jobs have, too."""
-    question: Any = query.service
-    return ["source", *(one.field.name for one in question.groups(query.filters) if of_errors or not one.is_of_error)]
-
-
 def _by_bucket(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
     """Return one row per group and bucket in which jobs finished; with an error, of the groups that had it."""
-    every, plain = _keys(query), _keys(query, of_errors=False)
+    every, plain = keys_of(query), keys_of(query, of_errors=False)
     if every == plain:
         return counted.groupby([*every, "bucket"], dropna=False, as_index=False)[["finished", "failed"]].sum()
     failed = counted[counted["failed"] > 0][[*every, "bucket", "failed"]]
@@ -69,7 +64,7 @@ def _by_bucket(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
 
 
 def _rates(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
-    keys = _keys(query)
+    keys = keys_of(query)
     made = rates(_by_bucket(counted, query), keys)
     return made.sort_values(["failed", *keys], ascending=[False, *[True] * len(keys)], kind="stable")
 
@@ -155,7 +150,7 @@ def _trend(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
     """Return the rate of each group and bucket, also of those in which nothing finished."""
     import pandas as pd
 
-    keys, per, zone = _keys(query), query.filters["per"], query.filters["zone"]
+    keys, per, zone = keys_of(query), query.filters["per"], query.filters["zone"]
     counted.attrs["zone"] = zone
     days = _by_bucket(counted, query)
     started, ended = query.filters["started"] or days["bucket"].min(), query.filters["ended"]

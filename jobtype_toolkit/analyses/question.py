@@ -183,6 +183,12 @@ OF_CATEGORIES = (
 OF_ERRORS = (Parameter("error_name", "text", "Only failures with these errors.", True, is_named=True),)
 
 
+def keys_of(query: Query, *, of_errors: bool = True) -> list[str]:
+    """Return the columns that tell the groups of a question apart, or those of them that finished jobs have, too."""
+    question: Any = query.service
+    return ["source", *(one.field.name for one in question.groups(query.filters) if of_errors or not one.is_of_error)]
+
+
 def with_note(frame: pd.DataFrame, note: str) -> pd.DataFrame:
     """Return the frame with one more note about it."""
     frame.attrs["notes"] = [*frame.attrs["notes"], note]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.attempts import ATTEMPTS
+from jobtype_toolkit.analyses.draining import DRAIN_FORECAST
 from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
 from jobtype_toolkit.analyses.happening import CHANGES
 from jobtype_toolkit.analyses.question import Question
@@ -96,6 +97,7 @@ QUESTIONS: tuple[Question, ...] = (
     BACKLOG,
     WHY_NOT_RUNNING,
     CHANGES,
+    DRAIN_FORECAST,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, span, with_note
+from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, keys_of, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
 
@@ -39,7 +39,7 @@ def _quantiles(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     """Return the quantiles of each group, and the interval of its median: that of the order statistics around the middle."""
     import numpy as np
 
-    keys = ["source", *(one.field.name for one in query.service.groups(query.filters))]  # type: ignore[attr-defined]
+    keys = keys_of(query)
     backwards = int(frame["backwards"].sum())
     if backwards:
         frame = with_note(frame, f"{backwards:,} jobs are left out, since their times run backwards")
