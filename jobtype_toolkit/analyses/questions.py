@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jobtype_toolkit.analyses.attempts import ATTEMPTS
 from jobtype_toolkit.analyses.draining import DRAIN_FORECAST
 from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
+from jobtype_toolkit.analyses.families import FAILURE_FAMILIES, FAMILY_JOBS
 from jobtype_toolkit.analyses.happening import CHANGES
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
@@ -98,6 +99,8 @@ QUESTIONS: tuple[Question, ...] = (
     WHY_NOT_RUNNING,
     CHANGES,
     DRAIN_FORECAST,
+    FAILURE_FAMILIES,
+    FAMILY_JOBS,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""
 
