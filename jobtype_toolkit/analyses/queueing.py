@@ -36,19 +36,19 @@ def _moments(query: Query) -> Mapping[str, Any]:
 
 def _depths(steps: pd.DataFrame, query: Query) -> pd.DataFrame:
     """Return how many jobs were on the queue at each moment: the sum of all that came and went until then."""
-    import pandas as pd
-
     keys = ["source", "name"]
     if steps.empty:
         return steps.assign(queued=steps["step"])
-    first = steps["moment"].min() if query.filters["started"] is None else query.filters["first"]
-    moments = pd.DataFrame({"moment": pd.date_range(first, query.filters["last"], freq=_LENGTHS[query.filters["per"]])})
-    names = steps[keys].drop_duplicates()
-    refuse_many(len(moments) * len(names))
+    length = _LENGTHS[query.filters["per"]]
     summed = steps.groupby([*keys, "moment"])[["step", "snapshot"]].sum(min_count=1).reset_index()
-    made = names.merge(moments.astype(summed[["moment"]].dtypes), how="cross").merge(summed, how="left")
-    made["queued"] = made.assign(step=made["step"].fillna(0)).groupby(keys)["step"].cumsum()
-    made["snapshot"] = made["snapshot"].where(made["snapshot"] != made["queued"])
+    summed["queued"] = summed.groupby(keys)["step"].cumsum()
+    until = summed.groupby(keys)["moment"].shift(-1).fillna(query.filters["last"] + length)
+    moments = ((until - summed["moment"]).dt.total_seconds() // length.total_seconds()).where(summed["queued"] > 0, 1)
+    refuse_many(int(moments.sum()))
+    made = summed.loc[summed.index.repeat(moments.astype("int64"))]
+    later = made.groupby(level=0).cumcount()
+    made = made.assign(moment=made["moment"] + later * length)
+    made["snapshot"] = made["snapshot"].where((later == 0) & (made["snapshot"] != made["queued"]))
     made = made[(made["queued"] > 0) | (made["snapshot"].fillna(0) > 0)]
     return made.sort_values(["moment", "name", "source"], kind="stable")
 
