@@ -34,7 +34,7 @@ from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
 RESOURCES = (JOB_TYPE_NAME, JOB_TYPE, JOB_TYPE_REVISION, ERROR, JOB, JOB_EXECUTION)
-ANSWERS = tuple(one.row for one in (*ANALYSES, *QUESTIONS))
+ANSWERS = tuple(one.row for one in (*ANALYSES, *QUESTIONS) if one.row is not JOB)
 PICTURE_ROWS = 18
 PICTURE = f"jobtype-toolkit status --started P1D --is-active --limit {PICTURE_ROWS}"
 

@@ -688,6 +688,7 @@ class Backend(ABC):
         *,
         now: Time | None = None,
         source: str | None = None,
+        scope: Scope | None = None,
         **rest: Any,
     ) -> Query:
         values = checked(asked.parameters, filters)
@@ -695,7 +696,7 @@ class Backend(ABC):
             values["status"] = [one.upper() if one.upper() in STATUSES else one for one in values["status"]]
         check_time(now, name="now")
         times = {one.name: values[one.name] for one in asked.parameters if one.kind == "time"}
-        scope = self._scope(source, now, tuple(times.values()))
+        scope = scope or self._scope(source, now, tuple(times.values()))
         for name, time in times.items():
             values[name] = None if time is None else instant(time, name=name, now=scope.now)
         query = Query(service=asked, scope=scope, filters={**values, **(place or {})}, **rest)
@@ -704,15 +705,18 @@ class Backend(ABC):
             return dataclasses.replace(query, notes=(note,))
         return query
 
-    def _refuse_typos(self, query: Query, frame: pd.DataFrame) -> None:
-        """Raise InvalidParameter for a status or a job type name that nothing can have: an empty frame would pass for good news."""
-        for name in ("status", "job_type_name"):
+    def _refuse_typos(self, query: Query, frame: pd.DataFrame, **more: str) -> None:
+        """Raise InvalidParameter for a status or a job type name that nothing can have: an empty frame would pass for good news.
+
+        `more` are other filters, each with what it is a value of.
+        """
+        for name, kind in ({"status": "status", "job_type_name": "job_type_name"} | more).items():
             given = query.filters.get(name)
             values = given if isinstance(given, list) else [given] if isinstance(given, str) else []
             asked = [one for one in values if name != "status" or one not in STATUSES]
             if not asked or not (frame.empty or self._values_are_at_hand):
                 continue
-            known = self._values(name, query.scope)
+            known = self._values(kind, query.scope)
             for one in asked if known else ():
                 if one not in known:
                     listed = f" It has {', '.join(sorted(known))}." if name == "status" else ""

@@ -46,6 +46,12 @@ def from_bodies(bodies: Sequence[Any], fields: Sequence[Field]) -> pd.DataFrame:
     return from_columns({name: _wired(values, field) for name, values, field in _paths(bodies, fields)}, fields)
 
 
+def declared(frame: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
+    """Return the columns of a frame that are declared, with their dtypes and a new index."""
+    dtypes = {field.name: field.dtype for field in fields}
+    return frame[list(dtypes)].astype(dtypes).reset_index(drop=True)
+
+
 def first(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the first row as plain Python values, by column; what is missing is None."""
     return {str(name): _plain(frame[name].iloc[0]) for name in frame.columns}

@@ -9,45 +9,23 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jobtype_toolkit.analyses.attempts import ATTEMPTS
+from jobtype_toolkit.analyses.draining import DRAIN_FORECAST
+from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
+from jobtype_toolkit.analyses.families import FAILURE_FAMILIES, FAMILY_JOBS
+from jobtype_toolkit.analyses.happening import CHANGES
+from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
+from jobtype_toolkit.analyses.timing import DURATIONS, STUCK, WAITS
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST
-from jobtype_toolkit.api.services import History, Parameter, Service
+from jobtype_toolkit.api.services import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from jobtype_toolkit.backend import Query
-
-Finish = Callable[["pd.DataFrame", "Query"], "pd.DataFrame"]
-
-
-def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG001 - what a step takes
-    return frame
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question(Service):
-    """A question beyond the v6 services."""
-
-    url: str = ""
-    history: History
-    title: str
-    v6_service: str = ""
-    """The v6 service that answers a part of it; its command asks that with --system."""
-    counts: str = "jobs"
-    """What its counts are numbers of."""
-    returns: str
-    """What a row is, and the order of the rows."""
-    finish: Finish = _as_it_is
-    """What Python adds to the frame that the SQL gives."""
-
-    @property
-    def sql(self) -> str:
-        """The address of its SQL."""
-        return f"analyses/{self.name}"
 
 
 def _window(what: str) -> tuple[Parameter, Parameter]:
@@ -109,7 +87,21 @@ FAILURES = Question(
     example="--started P7D --category DATA",
 )
 
-QUESTIONS: tuple[Question, ...] = (FAILURES,)
+QUESTIONS: tuple[Question, ...] = (
+    FAILURES,
+    FAILURE_RATES,
+    FAILURE_TREND,
+    DURATIONS,
+    WAITS,
+    ATTEMPTS,
+    STUCK,
+    BACKLOG,
+    WHY_NOT_RUNNING,
+    CHANGES,
+    DRAIN_FORECAST,
+    FAILURE_FAMILIES,
+    FAMILY_JOBS,
+)
 """All questions beyond the v6 services, in the order in which they are shown."""
 
 
@@ -139,13 +131,16 @@ def _method(question: Question) -> Callable[..., pd.DataFrame]:
     """Return the method of a question, with the signature and the docstring that its declaration gives."""
 
     def ask(self: Analyses, *args: Any, **given: Any) -> pd.DataFrame:
-        return self._ask(question, signature.bind(self, *args, **given).arguments)
+        bound = signature.bind(self, *args, **given)
+        bound.apply_defaults()
+        return self._ask(question, {name: value for name, value in bound.arguments.items() if name != "self"})
 
     kinds = inspect.Parameter
     signature = inspect.Signature(
         [
             kinds("self", kinds.POSITIONAL_OR_KEYWORD),
-            *(_argument(one, kinds.POSITIONAL_OR_KEYWORD) for one in question.parameters),
+            *(_argument(one, kinds.POSITIONAL_OR_KEYWORD) for one in question.parameters if not one.is_named),
+            *(_argument(one, kinds.KEYWORD_ONLY) for one in question.parameters if one.is_named),
             *(_argument(one, kinds.KEYWORD_ONLY) for one in _SHARED),
         ],
         return_annotation="pd.DataFrame",
@@ -157,13 +152,17 @@ def _method(question: Question) -> Callable[..., pd.DataFrame]:
 
 def _argument(one: Parameter, kind: Any) -> inspect.Parameter:
     type_ = _TYPES[one.kind]
-    annotation = f"OneOrMore[{type_}] | None" if one.repeatable else f"{type_} | None"
-    return inspect.Parameter(one.name, kind, default=None, annotation=annotation)
+    annotation = f"OneOrMore[{type_}]" if one.repeatable else type_
+    if one.is_required:
+        return inspect.Parameter(one.name, kind, annotation=annotation)
+    default = list(one.default) if isinstance(one.default, tuple) and len(one.default) > 1 else one.default
+    default = default[0] if isinstance(default, tuple) else default
+    return inspect.Parameter(one.name, kind, default=default, annotation=f"{annotation} | None")
 
 
 def _docstring(question: Question) -> str:
     names = ", ".join(field.name for field in question.row.fields if field not in BLOCK)
-    has_type = set(KEY) <= set(question.row.fields)
+    has_type = set(BLOCK) <= set(question.row.fields)
     arguments = [f"{one.name}: {one.meaning}{_of_choices(one)}" for one in (*question.parameters, *_SHARED)]
     answer = f"`name`, `version`, then `{names}`, then the rest of the job type" if has_type else f"`{names}`"
     returns = f"{question.returns} Columns: {answer}; times in UTC, counts of {question.counts}."
@@ -179,7 +178,8 @@ def _docstring(question: Question) -> str:
 
 
 def _of_choices(one: Parameter) -> str:
-    return f" One of {', '.join(one.choices)}; several are OR-ed." if one.choices else ""
+    several = "; several are OR-ed" if one.repeatable and one.default is None else ""
+    return f" One of {', '.join(one.choices)}{several}." if one.choices else ""
 
 
 for _question in QUESTIONS:

@@ -51,6 +51,11 @@ class Parameter:
     """How many characters the server's database takes."""
     choices: tuple[str, ...] = ()
     """The only values it takes, if not any."""
+    default: str | tuple[str, ...] | None = None
+    """What it is if it is not given."""
+    is_required: bool = False
+    is_named: bool = False
+    """Whether Python gives it by name only."""
 
 
 _ID = Parameter("id", "int", "Only these ids.", repeatable=True)
@@ -94,7 +99,7 @@ class Service:
     parameters: tuple[Parameter, ...] = ()
     order: Order = ()
     """The order of the rows, if it can be told from their columns."""
-    constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     """What its SQL binds beside the parameters."""
     history: History = "none"
     reversed_window: str = ""

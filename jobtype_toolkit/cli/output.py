@@ -26,8 +26,15 @@ _UNBOUNDED = 10_000
 _FEWEST_COLUMNS = 3
 _MANY = 2_000
 """With more rows a table is only aligned: folding each of them takes far longer than reading them."""
-_ANSWERS = frozenset({"version", "status", "error_name", "count", "share"})
-"""What a narrow terminal hides last, besides the first column."""
+_ANSWERS = frozenset(
+    {"name", "version", "status", "error_name", "count", "share", "rate", "verdict", "reason", "evidence"}
+    | {"kind", "what", "detail"}
+)
+"""What a narrow terminal hides last, besides the first column and counts."""
+_SENTENCES = frozenset({"evidence", "detail", "unreadable"})
+"""Columns of sentences, which are folded in a narrow terminal before any other is hidden."""
+_SENTENCE = 16
+"""The least width of such a column."""
 _CHUNK = 2**16
 
 
@@ -71,15 +78,26 @@ def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], 
     while True:
         kept = [place for place in range(len(fields)) if place not in hidden]
         made = table([fields[place] for place in kept], [columns[place] for place in kept])
-        wanted = console.measure(made, options=console.options.update(max_width=_UNBOUNDED)).maximum
+        folded = table([fields[place] for place in kept], [_folded(fields[place], columns[place]) for place in kept])
+        wanted = console.measure(folded, options=console.options.update(max_width=_UNBOUNDED)).maximum
         if wanted <= width or len(kept) <= _FEWEST_COLUMNS:
             break
-        hidden.append(max(kept[1:], key=lambda place: (fields[place].name not in _ANSWERS, place)))
+        hidden.append(max(kept[1:], key=lambda place: (not _is_answer(fields[place]), place)))
     with console.capture() as captured:
         console.print(title, style="bold")
         console.print(made)
     write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
     return [fields[place].name for place in sorted(hidden)]
+
+
+def _folded(field: Field, column: Sequence[Any]) -> Sequence[Any]:
+    """Return what of a column a terminal must have room for."""
+    return [one and one[:_SENTENCE] for one in column] if field.name in _SENTENCES else column
+
+
+def _is_answer(field: Field) -> bool:
+    """Return whether a column is what the question is about: one of the answers, or a count, which is never missing."""
+    return field.name in _ANSWERS or (field.type == "int" and field.required)
 
 
 def as_json(frame: pd.DataFrame) -> str:

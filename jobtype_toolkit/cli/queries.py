@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.analyses.questions import QUESTIONS, Question
+from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.api.services import SERVICES, Parameter, Service
 from jobtype_toolkit.cli.output import TABLE_ROWS, Format, show
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
@@ -67,7 +68,7 @@ def register(app: typer.Typer) -> None:
 def _example(asked: Service) -> str:
     """Return the arguments of the example: what the URL needs first, then the store."""
     words = asked.example.split()
-    places = len(asked.path_parameters)
+    places = len(asked.places) if isinstance(asked, Question) else len(asked.path_parameters)
     return " ".join([*words[:places], "--store demo.duckdb", *words[places:]])
 
 
@@ -110,11 +111,20 @@ def _command(asked: Service) -> Callable[..., None]:
 
 def _parameters(asked: Service) -> list[inspect.Parameter]:
     made = [_parameter(name, Annotated[str, typer.Argument(metavar=name.upper())]) for name in asked.path_parameters]
+    places = asked.places if isinstance(asked, Question) else ()
     for one in (*asked.parameters, *([_NOW] if asked.is_windowed else [])):
         kind = _REPEATED[one.kind] if one.repeatable else _TYPES[one.kind]
         help = one.meaning + (" May be repeated." if one.repeatable else "")
+        metavar = one.name.upper() if one.name in places else _METAVARS[one.kind]
+        given = typer.Argument if one.name in places else typer.Option
+        usual = list(one.default) if isinstance(one.default, tuple) else one.default
+        default = inspect.Parameter.empty if one.is_required else usual
         made.append(
-            _parameter(one.name, Annotated[kind | None, typer.Option(help=help, metavar=_METAVARS[one.kind])], None)
+            _parameter(
+                one.name,
+                Annotated[kind if one.is_required else kind | None, given(help=help, metavar=metavar)],
+                default,
+            )
         )
     if isinstance(asked, Question) and asked.v6_service:
         made.append(_parameter("system", Annotated[bool, typer.Option("--system", metavar="", help=_SYSTEM)], False))

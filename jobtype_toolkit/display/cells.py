@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 120
 """How much of a long text a cell shows; JSON and CSV have all of it."""
+_LARGE = 10_000
+"""From here on a float is shown without decimals."""
 STATUS_STYLES = {
     "FAILED": "red",
     "RUNNING": "cyan",
@@ -64,7 +66,7 @@ def cell(field: Field, value: Any) -> str:
         case "bool":
             return "yes" if value else "no"
         case "float":
-            return f"{value:.1%}" if is_share(field) else f"{value:.4g}"
+            return f"{value:.1%}" if is_share(field) else f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:.4g}"
         case "int":
             return f"{value:,}" if field.name == "count" else str(value)
         case "texts":

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from jobtype_toolkit import frames, hints
-from jobtype_toolkit.analyses.questions import Analyses, Question
+from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.questions import Analyses
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.intervals import Span
@@ -131,6 +132,15 @@ class Reader:
         source = self.source(name)
         return Scope(source.name, f"in the source {source.name!r}", lambda: self._present(source, now), known=source)
 
+    def scope_until(self, name: str | None, now: Time | None = None) -> Scope:
+        """Return the scope of a question that ends before its present, which comes just after the newest job then."""
+        scope = self.scope(name, now)
+        known: Source = scope.known
+        if now is not None or known.pulled or known.as_of is None:
+            return scope
+        after = known.as_of + timedelta(microseconds=1)
+        return replace(scope, present=lambda: (after, "just after the newest change of a job in this source"))
+
     def _present(self, source: Source, given: Time | None) -> tuple[datetime, str]:
         if given is not None:
             return instant(given, name="now"), "as given"
@@ -226,12 +236,36 @@ class SqlBackend(Backend):
 
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question beyond the v6 services."""
-        filters = {name: value for name, value in given.items() if name not in ("now", "source")}
-        query = self._ask(question, filters, now=given.get("now"), source=given.get("source"))
-        refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
-        frame = self._answer(query)
-        self._refuse_typos(query, frame)
-        return question.finish(frame, query)
+        filters = question.given({name: value for name, value in given.items() if name not in ("now", "source")})
+        now, source = given.get("now"), given.get("source")
+        scope = self.reader.scope_until(source, now) if question.is_half_open else None
+        query = self._ask(question, filters, now=now, source=source, scope=scope)
+        if question.is_half_open:
+            query = _until_now(query)
+        query = replace(query, filters={**query.filters, **question.derive(query)})
+        refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
+        text = sql(question.sql, **question.fragments(query.filters))
+        frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))
+        self._refuse_typos(query, frame, name="job_type_name")
+        return _finished(frame, query, question)
+
+
+def _until_now(query: Query) -> Query:
+    """Return the query with a window that ends now, if it does not end before."""
+    ended = query.filters.get("ended")
+    return replace(query, filters={**query.filters, "ended": min(ended or query.scope.now, query.scope.now)})
+
+
+def _finished(frame: pd.DataFrame, query: Query, question: Question) -> pd.DataFrame:
+    """Return what a question makes of the frame that its SQL gave, with the declared columns."""
+    fields = question.fields(query.filters)
+    if query.scope.source == ALL:
+        fields = (SOURCE, *fields)
+    made = question.finish(frame, query)
+    attrs = {**frame.attrs, **made.attrs, "count": len(made)}
+    made = frames.declared(made, fields)
+    made.attrs = attrs
+    return made
 
 
 def _order_sql(keys: Order) -> str:
@@ -245,8 +279,11 @@ def _order_sql(keys: Order) -> str:
 
 def _bound(query: Query, text: str) -> dict[str, Any]:
     """Return what a text binds: the filters, instants as v6 writes them, the service's constants, and the source."""
+    places = _places(text)
     values = {**query.filters, **query.service.constants, "source": query.scope.source}
-    return {name: _plain(values[name]) for name in _places(text) if name in values}
+    if "now" in places:
+        values["now"] = query.scope.now
+    return {name: _plain(values[name]) for name in places if name in values}
 
 
 @cache

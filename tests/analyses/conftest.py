@@ -1,0 +1,46 @@
+"""Small histories of the failure review: jobs as dicts, and the sample with its rows beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from histories import NOW, text
+
+import jobtype_toolkit as jt
+
+Job = Mapping[str, Any]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Callable[..., jt.Store]:
+    """Make a store of jobs; what a job does not say is that of an ordinary COMPLETED one."""
+
+    def made(jobs: Iterable[Job], resource: str = "jobs", into: jt.Store | None = None) -> jt.Store:
+        store = into or jt.open(clock=lambda: NOW)
+        usual = {"job_type": "fit", "job_type_version": "1.0", "status": "COMPLETED"} if resource == "jobs" else {}
+        rows = [
+            {"id": place, **usual, **{key: text(it) if hasattr(it, "tzinfo") else it for key, it in one.items()}}
+            for place, one in enumerate(jobs, 1)
+        ]
+        path = tmp_path / f"{resource}-{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(pd.DataFrame(rows, dtype="object").to_json(orient="records"), encoding="utf-8")
+        store.load(path, resource)
+        return store
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample() -> jt.Store:
+    """The sample history."""
+    return jt.sample()
+
+
+@pytest.fixture(scope="session")
+def sample_jobs(sample: jt.Store) -> pd.DataFrame:
+    """All jobs of the sample, as a plain frame."""
+    return sample.jobs()
