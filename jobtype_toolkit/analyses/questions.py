@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.failing import FAILURE_RATES
 from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.verdicts import VERDICTS
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST
 from jobtype_toolkit.api.services import Parameter
@@ -81,7 +82,7 @@ FAILURES = Question(
     example="--started P7D --category DATA",
 )
 
-QUESTIONS: tuple[Question, ...] = (FAILURES, FAILURE_RATES)
+QUESTIONS: tuple[Question, ...] = (FAILURES, FAILURE_RATES, *VERDICTS)
 """All questions beyond the v6 services, in the order in which they are shown."""
 
 
