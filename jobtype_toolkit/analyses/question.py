@@ -25,6 +25,10 @@ def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG00
     return frame
 
 
+def _nothing(query: Query) -> Mapping[str, Any]:  # noqa: ARG001 - what a step takes
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """What jobs can be grouped by."""
@@ -72,13 +76,17 @@ class Question(Service):
     """The parameters that its command takes by their place."""
     read: tuple[Field, ...] = ()
     """What the SQL gives to `finish`, besides source and groups, if that is not the row itself."""
+    shares: str = ""
+    """The question whose SQL it shares, if it has none of its own."""
+    derive: Callable[[Query], Mapping[str, Any]] = _nothing
+    """What the SQL binds that follows from the arguments; it may refuse them."""
     finish: Finish = _as_it_is
     """What Python makes of the frame that the SQL gives; the columns and dtypes of the row are seen to afterwards."""
 
     @property
     def sql(self) -> str:
         """The address of its SQL."""
-        return f"analyses/{self.name}"
+        return f"analyses/{self.shares or self.name}"
 
     @cached_property
     def is_windowed(self) -> bool:
@@ -163,3 +171,13 @@ def with_note(frame: pd.DataFrame, note: str) -> pd.DataFrame:
     """Return the frame with one more note about it."""
     frame.attrs["notes"] = [*frame.attrs["notes"], note]
     return frame
+
+
+_MOST_ROWS = 5_000_000
+
+
+def refuse_many(rows: int) -> None:
+    """Raise InvalidParameter if an answer with a row per group and bucket of time would not be one that anybody can use."""
+    if rows > _MOST_ROWS:
+        msg = f"That would be {rows:,} rows, one per group and bucket of time. Ask for a shorter window, larger buckets or fewer groups."
+        raise InvalidParameter(msg)

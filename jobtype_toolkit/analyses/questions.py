@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.failing import FAILURE_RATES
+from jobtype_toolkit.analyses.attempts import ATTEMPTS
+from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
 from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
+from jobtype_toolkit.analyses.timing import DURATIONS, STUCK, WAITS
 from jobtype_toolkit.analyses.verdicts import VERDICTS
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST
@@ -82,7 +85,18 @@ FAILURES = Question(
     example="--started P7D --category DATA",
 )
 
-QUESTIONS: tuple[Question, ...] = (FAILURES, FAILURE_RATES, *VERDICTS)
+QUESTIONS: tuple[Question, ...] = (
+    FAILURES,
+    FAILURE_RATES,
+    FAILURE_TREND,
+    DURATIONS,
+    WAITS,
+    ATTEMPTS,
+    STUCK,
+    BACKLOG,
+    WHY_NOT_RUNNING,
+    *VERDICTS,
+)
 """All questions beyond the v6 services, in the order in which they are shown."""
 
 

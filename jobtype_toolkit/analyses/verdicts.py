@@ -256,7 +256,7 @@ COMPARE_VERSIONS = Question(
     ),
     places=("name", "before", "after"),
     command="compare",
-    example="pan-sharpen 2.0.3 2.1.0",
+    example="pan-sharpen 2.0.0 2.1.0",
     **_COMPARE,
 )
 COMPARE_REVISIONS = Question(

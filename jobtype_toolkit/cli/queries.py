@@ -68,7 +68,7 @@ def register(app: typer.Typer) -> None:
 def _example(asked: Service) -> str:
     """Return the arguments of the example: what the URL needs first, then the store."""
     words = asked.example.split()
-    places = len(asked.path_parameters)
+    places = len(asked.places) if isinstance(asked, Question) else len(asked.path_parameters)
     return " ".join([*words[:places], "--store demo.duckdb", *words[places:]])
 
 

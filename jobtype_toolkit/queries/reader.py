@@ -242,7 +242,8 @@ class SqlBackend(Backend):
         query = self._ask(question, filters, now=now, source=source, scope=scope)
         if question.is_half_open:
             query = _until_now(query)
-        refuse_reversed(query.window, filters.get("started"), filters.get("ended"))
+        query = replace(query, filters={**query.filters, **question.derive(query)})
+        refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
         text = sql(question.sql, **question.fragments(query.filters))
         frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))
         self._refuse_typos(query, frame, name="job_type_name")
