@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LEAST_OTHERS = 7
+"""Days with jobs outside of an episode that it needs, to tell what it is higher than."""
+
 
 @dataclass(frozen=True)
 class Episodes:
@@ -19,7 +22,9 @@ class Episodes:
     """The logarithm of its likelihood ratio, in units of how uneven the other days are; 0 where there is none."""
 
 
-def likeliest(finished: np.ndarray, failed: np.ndarray, *, shortest: int, longest: int, last: int = 0) -> Episodes:
+def likeliest(
+    finished: np.ndarray, failed: np.ndarray, *, shortest: int, longest: int, lasting: bool = False
+) -> Episodes:
     """Scan for the stretch of days whose rate is likeliest to be a higher one.
 
     Args:
@@ -27,21 +32,24 @@ def likeliest(finished: np.ndarray, failed: np.ndarray, *, shortest: int, longes
         failed: those of them that failed.
         shortest: least number of days.
         longest: greatest number of days.
-        last: if not 0, the episode must end within this many days of the end.
+        lasting: whether longer stretches are tried, too, if they last to the end.
     """
     n, k = finished.astype(float), failed.astype(float)
     series, days = n.shape
     sums = [_running(one) for one in (n, k, np.divide(k**2, n, out=np.zeros_like(n), where=n > 0), n > 0)]
+    longest = min(longest, days)
+    tries = [(starts := np.arange(days - length + 1), starts + length) for length in range(shortest, longest + 1)]
+    if lasting and longest < days:
+        tries.append((np.arange(days - longest), np.full(days - longest, days)))
     best = Episodes(np.zeros(series, int), np.zeros(series, int), np.zeros(series))
-    for length in range(shortest, min(longest, days) + 1):
-        starts = np.arange(max(0, days - last - length + 1) if last else 0, days - length + 1)
-        score = _score(*[(one[:, starts + length] - one[:, starts], one[:, -1:]) for one in sums])
+    for begin, end in tries:
+        score = _score(*[(one[:, end] - one[:, begin], one[:, -1:]) for one in sums])
         place = score.argmax(axis=1)
         found = score[np.arange(series), place]
         is_better = found > best.score
         best.score[is_better] = found[is_better]
-        best.begin[is_better] = starts[place[is_better]]
-        best.end[is_better] = starts[place[is_better]] + length
+        best.begin[is_better] = begin[place[is_better]]
+        best.end[is_better] = end[place[is_better]]
     return best
 
 
@@ -56,13 +64,22 @@ def _score(
     days: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
     """Return the score of stretches, given what is inside of them and what is in all."""
-    from scipy.special import xlog1py, xlogy
-
     (n, total), (k, bad) = finished, failed
     other, other_bad, other_days = total - n, bad - k, days[1] - days[0]
     rate = np.divide(k, n, out=np.zeros_like(n), where=n > 0)
-    usual = np.clip((other_bad + 0.5) / (other + 1), 0, 1)
-    gain = xlogy(k, rate) + xlog1py(n - k, -rate) - xlogy(k, usual) - xlog1py(n - k, -usual)
-    spread = squares[1] - squares[0] - 2 * usual * other_bad + usual**2 * other
-    uneven = spread / np.maximum(usual * (1 - usual), 1e-12) / np.maximum(other_days - 1, 1)
-    return np.where((rate > usual) & (other_days >= 3), gain / np.maximum(uneven, 1), 0.0)
+    usual = np.divide(other_bad, other, out=np.zeros_like(other), where=other > 0)
+    gain = (
+        _log_likelihood(k, n, rate)
+        + _log_likelihood(other_bad, other, usual)
+        - _log_likelihood(bad, total, bad / np.maximum(total, 1))
+    )
+    known = (other_bad + 0.5) / (other + 1)
+    spread = squares[1] - squares[0] - 2 * known * other_bad + known**2 * other
+    uneven = spread / np.maximum(known * (1 - known), 1e-12) / np.maximum(other_days - 1, 1)
+    return np.where((rate > usual) & (other_days >= LEAST_OTHERS), gain / np.maximum(uneven, 1), 0.0)
+
+
+def _log_likelihood(failed: np.ndarray, finished: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    from scipy.special import xlog1py, xlogy
+
+    return np.asarray(xlogy(failed, rate) + xlog1py(finished - failed, -rate))

@@ -17,6 +17,8 @@ BEFORE = 60
 """Days before the window that tell what was usual."""
 _JUMP = 12.0
 """The score from which days are an episode."""
+_LONGEST = 45
+"""Days of an episode that is over; one that lasts may be longer."""
 _LEAST = 3
 """Failures that an episode needs."""
 _OVER = 4.6
@@ -116,7 +118,7 @@ class _History:
         begin, end = np.zeros(len(n), int), np.zeros(len(n), int)
         left_n, left_k = n.copy(), k.copy()
         for _ in range(3):
-            one = likeliest(left_n, left_k, shortest=1, longest=self.days)
+            one = likeliest(left_n, left_k, shortest=1, longest=_LONGEST, lasting=True)
             inside = (np.arange(n.shape[1]) >= one.begin[:, None]) & (np.arange(n.shape[1]) < one.end[:, None])
             is_one = (one.score > _JUMP) & ((left_k * inside).sum(axis=1) >= _LEAST)
             if not is_one.any():
