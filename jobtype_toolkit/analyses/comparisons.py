@@ -141,12 +141,16 @@ class _Mean:
 
         n, terms = self.design.shape
         plain = self.inverse[-1, -1] * (self.residual**2).sum() / max(n - terms, 1)
-        _, cluster = np.unique(2 * (self.sides.day - self.sides.day.min()) + self.sides.is_after, return_inverse=True)
+        side = self.sides.is_after.astype(int)
+        _, cluster = np.unique(2 * (self.sides.day - self.sides.day.min()) + side, return_inverse=True)
         score = self.design @ self.inverse[-1]
+        # a day that is a large part of its side pulls the fit towards itself, so that its residuals are too small
+        size, of_side = np.bincount(cluster), np.bincount(side)
+        part = size / of_side[(np.bincount(cluster, side) > 0).astype(int)]
         sums = np.bincount(cluster, score * self.residual)
-        count = len(sums)
-        variance = max(count / max(count - 2, 1) * float(sums @ sums), _LEAST_VARIANCE * plain)
-        half = t.isf((1 - LEVEL) / 2, max(count - 2, 1)) * np.sqrt(variance)
+        variance = max(float((sums**2 / (1 - np.minimum(part, 0.9))).sum()), _LEAST_VARIANCE * plain)
+        freedom = max(4 / float((part**2).sum()) - 2, 1)  # of as many days as large ones count for
+        half = t.isf((1 - LEVEL) / 2, freedom) * np.sqrt(variance)
         return np.asarray(self.fitted[-1] + np.array([0.0, -half, half]))
 
 
