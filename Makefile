@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab app bench docs screenshots format clean lint types unit notebooks-run versions
+.PHONY: help demo test quick soak coverage test-browser serve lab app bench exam docs screenshots format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ app: $(VENV)/app.stamp ## Show board and forms as an application; TARGET=http://
 
 bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polars and SQL
 	@$(BIN)/python -m tests.bench
+
+SEED ?= 1000000
+exam: $(VENV)/dev.stamp ## Judge the questions that judge on histories with planted incidents; SEED=2000000 for others
+	@PYTHONPATH=tests $(BIN)/python -m exam --seed $(SEED)
 
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py

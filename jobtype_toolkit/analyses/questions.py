@@ -20,6 +20,7 @@ from jobtype_toolkit.analyses.happening import CHANGES
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
 from jobtype_toolkit.analyses.timing import DURATIONS, STUCK, WAITS
+from jobtype_toolkit.analyses.verdicts import VERDICTS
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST
 from jobtype_toolkit.api.services import Parameter
@@ -101,6 +102,7 @@ QUESTIONS: tuple[Question, ...] = (
     DRAIN_FORECAST,
     FAILURE_FAMILIES,
     FAMILY_JOBS,
+    *VERDICTS,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""
 

@@ -1,0 +1,269 @@
+"""Onsets of errors: since when a type fails with an error more than it used to, and what changed then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jobtype_toolkit.analyses.episodes import likeliest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEFORE = 60
+"""Days before the window that tell what was usual."""
+_JUMP = 12.0
+"""The score from which days are an episode."""
+_LONGEST = 45
+"""Days of an episode that is over; one that lasts may be longer."""
+_LEAST = 3
+"""Failures that an episode needs."""
+_OVER = 4.6
+"""Failures to be expected while none came, from which an episode is over: chance gives that once in 100."""
+_RARE = 1e-3
+"""How rare it must be that so many failures fall to a version or node by its share of jobs, for the failures to sit there."""
+_KINDS = {
+    "revision": "revision",
+    "configuration": "configuration",
+    "is_paused": "pause",
+    "unmet_resources": "resources",
+    "edited": "configuration",
+}
+"""What kind of cause a fact or a changed field is, the likeliest first."""
+_AROUND = np.timedelta64(1, "D")
+_DAY = np.timedelta64(1, "D")
+
+
+def told(facts: pd.DataFrame, started: datetime | None, ended: datetime) -> list[dict[str, Any]]:
+    """Return the rows of `error_onsets`, in the order of the answer.
+
+    Args:
+        facts: what the SQL gives; times aware.
+        started: start of the window; None for all of history.
+        ended: its end.
+    """
+    facts = facts.assign(**{name: facts[name].dt.tz_localize(None) for name in ("moment", "last_moment")})
+    seen = facts[facts["fact"] == "seen"]
+    seen = seen.groupby(["source", "name", "error_name"], dropna=False, sort=True).agg(
+        error_category=("error_category", "first"),
+        first_seen=("moment", "min"),
+        last_seen=("last_moment", "max"),
+        count=("n", "sum"),
+    )
+    seen = seen[seen["count"] > 0].reset_index()
+    if seen.empty:
+        return []
+    end = np.datetime64(ended.replace(tzinfo=None), "us")
+    begin = np.datetime64((started or seen["first_seen"].min()).replace(tzinfo=None), "us")
+    history = _History(facts, begin, end)
+    rows = [_row(history, one) for one in history.episodes(seen)]
+    rows.sort(key=lambda row: (row["source"], row["name"], row["error_name"] or ""))
+    rows.sort(key=lambda row: -row["count"])
+    rows.sort(key=lambda row: (row["onset"] is None, -(row["onset"] or begin).astype("int64")))
+    return rows
+
+
+class _History:
+    """The facts about types by UTC day."""
+
+    def __init__(self, facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> None:
+        self.begin, self.end = begin, end
+        self.window = begin.astype("datetime64[D]")
+        last = (end - np.timedelta64(1, "us")).astype("datetime64[D]")
+        self.first = self.window - np.timedelta64(BEFORE, "D")
+        self.days = int((last - self.first) / _DAY) + 1
+        day = ((facts["moment"].to_numpy("datetime64[us]") - self.first.astype("datetime64[us]")) // _DAY).astype(int)
+        facts = facts.assign(day=day)
+        inside = (day >= 0) & (day < self.days)
+        self.failed = facts[(facts["fact"] == "failed") & inside]
+        self.finished = facts[(facts["fact"] == "finished") & inside]
+        others = facts[~facts["fact"].isin(["failed", "finished", "seen"])]
+        named = self.failed.assign(error_name=self.failed["error_name"].fillna(""))
+        self.others = dict(iter(others.groupby(["source", "name"])))
+        self.finished_of = dict(iter(self.finished.groupby(["source", "name"])))
+        self.failed_of = dict(iter(named.groupby(["source", "name", "error_name"])))
+
+    def at(self, day: int) -> np.datetime64:
+        """Return the start of a day, counted from the first."""
+        start: np.datetime64 = self.first.astype("datetime64[us]") + day * _DAY
+        return start
+
+    def episodes(self, seen: pd.DataFrame) -> Iterator[dict[str, Any]]:
+        """Yield each error of a type with its `kind`, and the days `begin` and `until` of its episode."""
+        rows = _records(seen)
+        shape = (len(rows), self.days)
+        n, k = np.zeros(shape), np.zeros(shape)
+        for place, row in enumerate(rows):
+            row["error_name"] = row["error_name"] if isinstance(row["error_name"], str) else None
+            row["error_category"] = row["error_category"] if isinstance(row["error_category"], str) else None
+            n[place] = _daily(self.finished_of.get((row["source"], row["name"])), self.days)
+            k[place] = _daily(self.failed_of.get((row["source"], row["name"], row["error_name"] or "")), self.days)
+        k = np.minimum(k, n)
+        found = self._latest(n, k)
+        for place, row in enumerate(rows):
+            first = np.datetime64(row["first_seen"], "us")
+            is_new = first >= self.begin and n[place, : int((first - self.first) / _DAY)].any()
+            begin, end = int(found[0][place]), int(found[1][place])
+            is_jump = end > begin and self.at(begin) >= self.window.astype("datetime64[us]")
+            kind = "new" if is_new else "jumped" if is_jump else "steady"
+            if is_new:
+                begin, end = int((first - self.first) / _DAY), self.days
+            yield {**row, "kind": kind, "begin": begin, "until": self._until(n[place], k[place], begin, end)}
+
+    def _latest(self, n: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the latest episode of each series; an empty one if there is none."""
+        begin, end = np.zeros(len(n), int), np.zeros(len(n), int)
+        left_n, left_k = n.copy(), k.copy()
+        for _ in range(3):
+            one = likeliest(left_n, left_k, shortest=1, longest=_LONGEST, lasting=True)
+            inside = (np.arange(n.shape[1]) >= one.begin[:, None]) & (np.arange(n.shape[1]) < one.end[:, None])
+            is_one = (one.score > _JUMP) & ((left_k * inside).sum(axis=1) >= _LEAST)
+            if not is_one.any():
+                break
+            is_later = is_one & (one.end > end)
+            begin[is_later], end[is_later] = one.begin[is_later], one.end[is_later]
+            left_n[inside & is_one[:, None]] = 0
+            left_k[inside & is_one[:, None]] = 0
+        return begin, end
+
+    def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
+        """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
+        from scipy.stats import poisson
+
+        failing = np.flatnonzero(k[begin:end]) + begin
+        end = int(failing[-1]) + 1 if len(failing) else end
+        rest_n, rest_k = n[end:].sum(), k[end:].sum()
+        if not rest_n or not n[begin:end].sum():
+            return None
+        usual = (k[:begin].sum() + 0.5) / (n[:begin].sum() + 1)
+        rate = k[begin:end].sum() / n[begin:end].sum()
+        expected = rest_n * (rate + usual) / 2
+        is_over = expected >= _OVER / 2 and poisson.cdf(rest_k, rest_n * rate) < 0.01
+        return end if is_over else None
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _daily(counts: pd.DataFrame | None, days: int) -> np.ndarray:
+    if counts is None:
+        return np.zeros(days)
+    return np.bincount(counts["day"].to_numpy(), counts["n"].to_numpy(), days)
+
+
+def _row(history: _History, one: dict[str, Any]) -> dict[str, Any]:
+    is_steady = one["kind"] == "steady"
+    candidates = [] if is_steady else _candidates(history, one)
+    return {
+        "source": one["source"],
+        "name": one["name"],
+        "error_name": one["error_name"],
+        "error_category": one["error_category"],
+        "kind": one["kind"],
+        "onset": None if is_steady else history.at(one["begin"]),
+        "until": None if is_steady or one["until"] is None else history.at(one["until"]),
+        "first_seen": np.datetime64(one["first_seen"], "us"),
+        "last_seen": np.datetime64(one["last_seen"], "us"),
+        "count": int(one["count"]),
+        "cause": candidates[0]["kind"] if candidates else None,
+        "cause_value": candidates[0]["value"] if candidates else None,
+        "candidates": candidates,
+    }
+
+
+def _candidates(history: _History, one: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what may be the cause of an episode, the likeliest first."""
+    key = (one["source"], one["name"])
+    begin, end = one["begin"], one["until"] or history.days
+    failed = history.failed_of.get((*key, one["error_name"] or ""))
+    finished = history.finished_of.get(key)
+    if failed is None or finished is None:
+        return []
+    others = history.others.get(key)
+    onset = history.at(begin)
+    # of a jump the first failures may be usual ones, so that the change may come later on that day
+    first = np.datetime64(one["first_seen"], "us") if one["kind"] == "new" else onset + _DAY
+    parts = [_part(part, failed, finished, begin, end) for part in ("version", "node")]
+    found = [
+        (chance, value, part, text)
+        for part, (chance, value, text) in zip(("version", "node"), parts, strict=True)
+        if value
+    ]
+    made = []
+    for _, value, part, text in sorted(found):
+        if part == "node":
+            made.append({"kind": "node", "value": value, "moment": str(onset) + "Z", "evidence": text})
+            continue
+        used = (
+            others[(others["fact"] == "used") & (others["version"] == value)]["moment"].min()
+            if others is not None
+            else None
+        )
+        if used is not None and abs(np.datetime64(used, "us") - onset) <= 2 * _AROUND:
+            moment = np.datetime64(used, "us")
+            made.append(
+                {
+                    "kind": "version",
+                    "value": value,
+                    "moment": f"{moment}Z",
+                    "evidence": f"{text} Its first job was at {moment}Z.",
+                }
+            )
+    return made + (_changes(others, onset, first) if others is not None else [])
+
+
+def _part(
+    part: str, failed: pd.DataFrame, finished: pd.DataFrame, begin: int, end: int
+) -> tuple[float, str | None, str]:
+    """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
+    from scipy.stats import binom
+
+    inside = [one[(one["day"] >= begin) & (one["day"] < end)].groupby(part)["n"].sum() for one in (failed, finished)]
+    k, n = inside[0], inside[1].reindex(inside[0].index.union(inside[1].index)).fillna(0)
+    if len(n) < 2 or not k.sum():
+        return 1.0, None, ""
+    usual = failed[failed["day"] < begin]["n"].sum() / max(finished[finished["day"] < begin]["n"].sum(), 1)
+    k = k.reindex(n.index).fillna(0)
+    excess = k - usual * n
+    value: Any = excess.idxmax()
+    share = n / n.sum()
+    chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0)))
+    rest_n, rest_excess = n.sum() - n[value], excess.sum() - excess[value]
+    sits = (
+        excess.sum() > 0
+        and excess[value] > excess.sum() / 2
+        and rest_excess / max(rest_n, 1) < excess[value] / max(n[value], 1) / 3
+    )
+    if chance > _RARE or not sits:
+        return 1.0, None, ""
+    text = f"{int(k[value])} of {int(k.sum())} failures are of {part} {value}, which had {100 * share[value]:.0f} % of the jobs."
+    return chance, str(value), text
+
+
+def _changes(facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> list[dict[str, Any]]:
+    """Return what was changed from a day before the onset until the failures had begun.
+
+    A revision is first, then an edit without one, pauses, resources; the nearest of each first.
+    """
+    moments = facts["moment"].to_numpy("datetime64[us]")
+    near = facts[(moments >= begin - _AROUND) & (moments <= end)]
+    found: list[tuple[int, float, str, str, np.datetime64]] = []
+    revised = set(near[near["fact"] == "revision"]["version"])
+    for row in _records(near[near["fact"] != "used"]):
+        kind = _KINDS.get(row["fact"]) or _KINDS.get(row["field"])
+        is_first = kind == "revision" and row["value"] == "1"
+        if kind is None or is_first or (kind == "configuration" and row["version"] in revised):
+            continue
+        value = "" if kind == "configuration" else str(row["value"] or "")
+        moment = np.datetime64(row["moment"], "us")
+        rank = list(_KINDS).index(row["field"] if row["fact"] == "change" else row["fact"])
+        found.append((rank, float((end - moment) / _DAY), kind, value, moment))
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    for _, days, kind, value, moment in sorted(found):
+        text = f"It was made {24 * days:.0f} hours before {end}Z, by when the failures had begun."
+        made.setdefault((kind, value), {"kind": kind, "value": value, "moment": f"{moment}Z", "evidence": text})
+    return list(made.values())
