@@ -94,6 +94,13 @@ def load(
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="The zone of times that have none, such as UTC.")
     ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The system that the rows come from, such as slurm, or a TOML file; see docs/elsewhere.md.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing if any row is bad.")] = False,
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
 ) -> None:
@@ -112,6 +119,7 @@ def load(
             columns=_pairs(column, "--column"),
             statuses=_pairs(status, "--status"),
             timezone=timezone,
+            profile=profile,
             strict=strict,
         )
         if json:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -28,6 +29,7 @@ from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
 from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
+from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.maintenance import Check, Removed
@@ -128,6 +130,7 @@ class Store(SqlBackend):
         timezone: str | None = None,
         strict: bool = False,
         progress: bool | None = None,
+        profile: str | PathLike[str] | Mapping[str, Any] | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -145,14 +148,16 @@ class Store(SqlBackend):
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
             progress: show a bar after a second; if not given, only on a terminal.
+            profile: what the export of another system says, as jobs or executions: a shipped name such as `"slurm"`, the path
+                of a TOML file, or a dict with its keys; see docs/loading.md. `columns`, `statuses` and `timezone` override it.
 
         Raises:
             InputNotFound: there is no such file.
             LoadFailed: a required column is missing, a time has no zone, the file cannot be read, or `strict` and a bad row.
-            InvalidParameter: an unknown resource, column or zone.
+            InvalidParameter: an unknown resource, column, zone or profile, or something wrong in a profile.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
-        options = _options(resource, columns, statuses, timezone)
+        options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
         with self._writing(request.named) as con:
@@ -453,7 +458,11 @@ class Store(SqlBackend):
 
 
 def _options(
-    resource: str, columns: Mapping[str, str] | None, statuses: Mapping[str, str] | None, timezone: str | None
+    resource: str,
+    columns: Mapping[str, str] | None,
+    statuses: Mapping[str, str] | None,
+    timezone: str | None,
+    profile: profiles.Asked | None = None,
 ) -> Options:
     if resource not in LOADABLE:
         msg = f"{hints.argument('resource', resource)} is unknown. Give one of {', '.join(LOADABLE)}."
@@ -473,7 +482,13 @@ def _options(
     if timezone is not None and timezone not in available_timezones():
         msg = f"{hints.argument('timezone', timezone)} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
-    return Options(columns or {}, statuses or {}, timezone)
+    if profile is None:
+        return Options(columns or {}, statuses or {}, timezone)
+    known = profiles.read(profile)
+    if known.sections and resource not in known.sections:
+        msg = f"{hints.argument('resource', resource)}: the profile {known.name} says nothing of {resource}, only of {', '.join(known.sections)}."
+        raise InvalidParameter(msg)
+    return Options(columns or {}, statuses or {}, timezone or known.timezone, known)
 
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")
