@@ -106,6 +106,20 @@ class Value:
         """The columns that the field is made of."""
         return (*self.first, *self.joined, *self.lasts)
 
+    @property
+    def told(self) -> str:
+        """What becomes of them, in a few words."""
+        parts = [
+            f"always {self.constant!r}" if self.constant is not None else "",
+            f"joined by {self.by!r}" if self.joined else "the first that is not empty" if len(self.first) > 1 else "",
+            f"the part that matches {self.part}" if self.part else "",
+            "in our words" if self.words else "",
+            self.kind,
+            f"a time written as {self.form}" if self.form else "",
+            f"{self.after} and how long it lasts" if self.lasts else "",
+        ]
+        return ", ".join(one for one in parts if one)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -164,29 +178,33 @@ def read(asked: Asked) -> Profile:
     """
     if isinstance(asked, Mapping):
         return _Checked("the dict", asked, "").profile()
-    name = os.fspath(asked)
-    is_path = not isinstance(asked, str) or name.endswith(".toml") or "/" in name or os.sep in name
-    if is_path:
-        try:
-            text = Path(name).expanduser().read_text(encoding="utf-8")
-        except FileNotFoundError:
-            msg = f"{hints.argument('profile', name)}: there is no such file."
-            raise InputNotFound(msg) from None
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{hints.argument('profile', name)} cannot be read: {error}. Give a TOML file in UTF-8."
-            raise InvalidParameter(msg) from error
-    elif name in shipped():
-        text = (files("jobtype_toolkit.store") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
-    else:
-        known = shipped()
-        msg = f"{hints.argument('profile', name)} is unknown.{hints.did_you_mean(name, known)} Give one of {', '.join(known)}, or the path of a TOML file."
-        raise InvalidParameter(msg)
+    name, text = os.fspath(asked), text_of(asked)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         msg = f"{hints.argument('profile', name)} is not TOML: {error}."
         raise InvalidParameter(msg) from error
     return _Checked(name, data, text).profile()
+
+
+def text_of(asked: str | os.PathLike[str]) -> str:
+    """Return the TOML of a profile, by its name or path; raises as `read` does."""
+    name = os.fspath(asked)
+    is_path = not isinstance(asked, str) or name.endswith(".toml") or "/" in name or os.sep in name
+    if is_path:
+        try:
+            return Path(name).expanduser().read_text(encoding="utf-8")
+        except FileNotFoundError:
+            msg = f"{hints.argument('profile', name)}: there is no such file."
+            raise InputNotFound(msg) from None
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{hints.argument('profile', name)} cannot be read: {error}. Give a TOML file in UTF-8."
+            raise InvalidParameter(msg) from error
+    known = shipped()
+    if name not in known:
+        msg = f"{hints.argument('profile', name)} is unknown.{hints.did_you_mean(name, known)} Give one of {', '.join(known)}, or the path of a TOML file."
+        raise InvalidParameter(msg)
+    return (files("jobtype_toolkit.store") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 class _Checked:

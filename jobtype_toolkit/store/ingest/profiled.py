@@ -230,7 +230,7 @@ class Compiler:
                 for theirs, our in self._statuses.items()
             ]
         cases += [
-            f"WHEN {_matches(text, (pattern,))} THEN {literal(our) if our else 'NULL'}"
+            f"WHEN {_matches(text, (pattern,)) if pattern else f'{text} IS NULL'} THEN {literal(our) if our else 'NULL'}"
             for pattern, our in value.words.items()
         ]
         return f"CASE {' '.join(cases)} ELSE {text} END" if cases else text
@@ -331,14 +331,14 @@ class Compiler:
         for column, patterns in self._section.skip.items():
             text = self._cleaned(column)
             if text is not None:
-                tests.append("NOT " + _matches(text, patterns))
+                tests.append(f"NOT {_matches(_or_empty(text), patterns)}")
         return " AND ".join(tests) or "true"
 
     def _all(self, conditions: Patterns) -> str:
         tests = []
         for column, patterns in conditions.items():
             text = self._cleaned(column)
-            tests.append(_matches(text or "NULL", patterns))
+            tests.append(_matches(_or_empty(text), patterns))
         return "(" + " AND ".join(tests) + ")"
 
 
@@ -394,10 +394,13 @@ def _objection(why: str, said: str, test: str) -> str:
     return f"CASE WHEN {test} THEN {literal(why)} || left({said}, 60) END"
 
 
+def _or_empty(text: str | None) -> str:
+    return f"coalesce({text}, '')" if text else "''"
+
+
 def _matches(text: str, patterns: Sequence[str]) -> str:
     """Return SQL that tells whether a text matches one of some patterns, in which * is any text and ? any letter."""
     tests = []
-    text = f"coalesce({text}, '')"
     for pattern in patterns:
         folded = pattern.strip().upper()
         if set(folded) & set("*?"):

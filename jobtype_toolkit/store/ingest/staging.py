@@ -448,8 +448,11 @@ class Incoming:
             bound = {"most": TEXT_KEPT}
             lost = script(self._con, "store/ingest/profile.without_rows", bound, list=literal(place)).fetchall()
             why = f"there is no list of rows under {profile.rows!r}"
-            self._reject([Broken(file, position, why, kept(text)) for file, position, text in lost])
             script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
+            has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
+            self._reject([Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost])
+            if not has_rows:
+                return
         found = [one for (one,) in script(self._con, "store/ingest/profile.keys").fetchall()]
         self._json_keys |= dict.fromkeys(found[:_MOST_KEYS_TOLD])
         read = list(dict.fromkeys((*profile.columns, *self._given.columns)))
