@@ -177,7 +177,7 @@ def read(asked: Asked) -> Profile:
         InvalidParameter: no profile of this name is shipped, or something in it is wrong; the message names the line.
     """
     if isinstance(asked, Mapping):
-        return _Checked("the dict", asked, "").profile()
+        return _Checked("given as a dict", asked, "").profile()
     name, text = os.fspath(asked), text_of(asked)
     try:
         data = tomllib.loads(text)

@@ -96,6 +96,7 @@ class Compiler:
         self._section = section
         self._values = {**section.values, **{ours: Value((theirs,)) for theirs, ours in columns.items()}}
         self._clean: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._trimmed: dict[str, str] = {}
         self._said: dict[str, str] = {}
         self._absent: dict[str, None] = {}
 
@@ -129,7 +130,13 @@ class Compiler:
         where = self._kept()
         said = ", ".join(f"{text} AS {quoted(f'theirs {ours}')}" for ours, text in self._said.items())
         clean = ", ".join(f"{text} AS clean_{number}" for number, text in enumerate(self._clean.values()))
-        parts = {"said": said or "1 AS said_nothing", "clean": clean or "1 AS clean_nothing", "kept": where}
+        trimmed = ", ".join(f"{text} AS trimmed_{number}" for number, text in enumerate(self._trimmed.values()))
+        parts = {
+            "trimmed": trimmed or "1 AS trimmed_nothing",
+            "said": said or "1 AS said_nothing",
+            "clean": clean or "1 AS clean_nothing",
+            "kept": where,
+        }
         base = [*self._base, *(quoted(f"theirs {ours}") for ours in self._said)]
         base += [f"clean_{number}" for number in range(len(self._clean))]
         found.statement = sql("store/ingest/profile.rows", values=", ".join([*base, *made]), **parts)
@@ -154,7 +161,8 @@ class Compiler:
         if key not in self._clean:
             column = self._have[place]
             text = column.sql if column.type == "VARCHAR" else f"CAST({column.sql} AS VARCHAR)"
-            text = f"nullif({blankless(text)}, '')"
+            self._trimmed.setdefault(place, f"nullif({blankless(text)}, '')")
+            text = f"trimmed_{list(self._trimmed).index(place)}"
             nothing = "".join(f" WHEN {literal(word)} THEN NULL" for word in missing if word)
             self._clean[key] = f"CASE {text}{nothing} ELSE {text} END" if nothing else text
         return f"clean_{list(self._clean).index(key)}"
@@ -408,4 +416,7 @@ def _matches(text: str, patterns: Sequence[str]) -> str:
             tests.append(f"upper({text}) LIKE {literal(like)} ESCAPE '^'")
         else:
             tests.append(f"upper({text}) = {literal(folded)}")
-    return "(" + " OR ".join(tests) + ")" if tests else "false"
+    if len(tests) < 2:
+        return tests[0] if tests else "false"
+    # DuckDB tests every pattern of an OR for every row, those of a CASE only where none matched before
+    return f"(CASE {' '.join(f'WHEN {test} THEN true' for test in tests)} ELSE false END)"

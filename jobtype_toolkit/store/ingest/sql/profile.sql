@@ -90,7 +90,7 @@ CREATE OR REPLACE TEMP MACRO theirs_duration(said, unit) AS (
 -- name: rows
 -- The rows of an export in columns of the vocabulary; the subqueries clean the columns, and then choose among them.
 SELECT /*values*/
-FROM (SELECT *, /*said*/ FROM (SELECT *, /*clean*/ FROM raw_row))
+FROM (SELECT *, /*said*/ FROM (SELECT *, /*clean*/ FROM (SELECT *, /*trimmed*/ FROM raw_row)))
 WHERE /*kept*/
 
 -- name: json_rows
