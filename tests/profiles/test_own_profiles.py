@@ -177,6 +177,12 @@ def test_a_document_without_the_key_of_its_rows_is_told_of(store, write):
         store.load(write("x.json", json.dumps({"jobs": []})), profile={"rows": "items", **profile()})
 
 
+@pytest.mark.parametrize("text", ["[]", '{"items": []}'])
+def test_an_export_without_jobs_loads(store, write, text):
+    how = profile() | ({"rows": "items"} if "items" in text else {})
+    assert store.load(write("x.json", text), profile=how).rows == 0
+
+
 def test_what_is_given_wins_over_the_profile(write):
     how = {"timezone": "UTC", **profile(status={"from": "x", "words": {"OK": "COMPLETED"}}, started="t")}
     text = "no;app;x;t;other\n1;fit;OK;2026-10-05 08:00:00;press\n"
@@ -215,6 +221,8 @@ WRONG = [
     ('[jobs]\nnode = { from = "x", unit = "K" }\n', "line 2: jobs.node.unit: 'K' is no unit here"),
     ('timezone = "Mars"\n', "line 1: timezone: 'Mars' is no zone"),
     ("[jobs]\nskip = { x = 3 }\n", "line 2: jobs.skip.x: 3 is neither a pattern"),
+    ('[jobs]\nstarted = { from = "x", format = "%Q" }\n', "line 2: jobs.started.format: %Q is no part of a time"),
+    ('[jobs]\nnode = { from = "x", match = "(?=x)(a)" }\n', "line 2: jobs.node.match: '(?=x)(a)' looks around or back"),
     ("[jobs\n", "is not TOML"),
 ]  # fmt: skip
 

@@ -39,6 +39,8 @@ _KINDS: Mapping[str, Collection[str]] = {
     "MiB": ("float",),
 }
 """What `as` may say, and the types of the fields for which it may."""
+_DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
+"""What may follow % in a format."""
 _IDS = ("id", "job_id")
 _TEXT, _TEXTS, _TABLE = "a text", "a text or a list of texts", "a table"
 _TOP = {
@@ -286,6 +288,12 @@ class _Checked:
             self._refuse((*path, "as"), f"there is no conversion {value.kind!r}.{near} Give one of {', '.join(_KINDS)}")
         if value.kind and (kind not in _KINDS[value.kind] or (value.kind == "id" and path[-1] not in _IDS)):
             self._refuse((*path, "as"), f"{path[-1]} is a field of type {kind}, which {value.kind!r} does not give")
+        unknown = [one for one in re.findall(r"%-?(.?)", value.form) if one not in _DIRECTIVES]
+        if unknown:
+            self._refuse(
+                (*path, "format"),
+                f"%{unknown[0]} is no part of a time; strptime knows %Y, %m, %d, %H, %M, %S and others",
+            )
         if value.form and (kind != "time" or value.kind):
             self._refuse((*path, "format"), "only a time has a format, and none beside `as`")
         if bool(value.after) != bool(value.lasts) or (value.after and kind != "time"):
@@ -312,6 +320,8 @@ class _Checked:
                 is_one = re.compile(said).groups > 0
             except re.error as error:
                 self._refuse((*path, "match"), f"{said!r} is no regular expression: {error}")
+            if re.search(r"\(\?(?![:imsP])|\\[1-9]", said):
+                self._refuse((*path, "match"), f"{said!r} looks around or back, which is not understood")
             if not is_one:
                 self._refuse((*path, "match"), f"{said!r} has no group. Put what is meant in parentheses")
         return said

@@ -435,7 +435,9 @@ class Incoming:
         for theirs, ours in self._given.columns.items():
             if theirs.strip().casefold() not in {one.strip().casefold() for one in have}:
                 mapping = hints.argument("columns", {theirs: ours})
-                msg = f"{hints.on('load', name)}, {mapping}: the file has no such column; it has {', '.join(have)}."
+                msg = (
+                    f"{hints.on('load', name)}, {mapping}: the file has no such column; it has {', '.join(raw.names)}."
+                )
                 raise LoadFailed(msg)
             self._met.add(theirs)
         origin = _Origin(literal(name), "__position", "raw_row", _whole(raw))
@@ -451,8 +453,8 @@ class Incoming:
             script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
             has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
             self._reject([Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost])
-            if not has_rows:
-                return
+        if not number(self._con, "SELECT count(*) FROM json_row"):
+            return  # a time without jobs
         found = [one for (one,) in script(self._con, "store/ingest/profile.keys").fetchall()]
         self._json_keys |= dict.fromkeys(found[:_MOST_KEYS_TOLD])
         read = list(dict.fromkeys((*profile.columns, *self._given.columns)))
