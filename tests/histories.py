@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jobtype_toolkit.api.resources import BASE_JOB_TYPE, ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, nested
+from jobtype_toolkit.api.resources import (
+    BASE_JOB_TYPE,
+    ERROR,
+    JOB,
+    JOB_EXECUTION,
+    JOB_TYPE,
+    JOB_TYPE_REVISION,
+    NOT_IN_LISTS,
+    nested,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 """The present of all tests; also the newest change in the small history."""
@@ -176,7 +185,7 @@ def job(
         "input_files": {"SCENE": [f"scene-{id}.tif"]},
     }
     unknown = {key: value for key, value in more.items() if key not in JOB.names}
-    body = nested(wire(row | more), [field for field in JOB.fields if field.name != "exit_code"])
+    body = nested(wire(row | more), [field for field in JOB.fields if field.name not in NOT_IN_LISTS])
     body |= {"job_type": base(of), "error": None}
     body["job_type_rev"] = {**body["job_type_rev"], "job_type": {"id": of["id"]}}
     if failed_with is not None:
@@ -203,7 +212,7 @@ def execution(
         "node_id": 1,
         "node": "node-a",
     }
-    body = nested(wire(row | more), [field for field in JOB_EXECUTION.fields if field.name != "exit_code"])
+    body = nested(wire(row | more), [field for field in JOB_EXECUTION.fields if field.name not in NOT_IN_LISTS])
     return body | {"job_type": of["job_type"], "error": of["error"]}
 
 

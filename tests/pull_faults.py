@@ -32,7 +32,7 @@ from tqdm.auto import tqdm
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
-from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.api.resources import LOADABLE, NOT_IN_LISTS
 from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.generator import ENDED, generate
 from jobtype_toolkit.generator import folder as sample_folder
@@ -143,7 +143,7 @@ def differences(theirs: jt.Store, mine: jt.Store, resources: tuple[str, ...]) ->
     """Return how a pulled store differs from the one behind the server; the columns that no v6 list has are left out."""
     found = []
     for name in resources:
-        columns = ", ".join(f'"{one.name}"' for one in LOADABLE[name].stored if one.name != "exit_code")
+        columns = ", ".join(f'"{one.name}"' for one in LOADABLE[name].stored if one.name not in NOT_IN_LISTS)
         query = f"SELECT {columns} FROM {name.removesuffix('s')} WHERE source = '{SOURCE}' ORDER BY id"
         try:
             pd.testing.assert_frame_equal(_plain(mine.sql(query)), _plain(theirs.sql(query)))

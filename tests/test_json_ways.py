@@ -12,7 +12,7 @@ import pytest
 from histories import BAD_INPUT, CHIPS, ERRORS, JOB_TYPES, JOBS, NODE_LOST, RESOURCES, ago, execution, job, page
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.api.resources import JOB, nested
+from jobtype_toolkit.api.resources import JOB, NOT_IN_LISTS, nested
 from jobtype_toolkit.store.ingest import json_rows
 from jobtype_toolkit.store.ingest.staging import Incoming
 
@@ -25,7 +25,7 @@ MARK = "the value in question"
 def full_job() -> dict[str, Any]:
     """A failed job with every object that v6 can put into one."""
     body = nested(
-        {field.name: None for field in JOB.fields}, [field for field in JOB.fields if field.name != "exit_code"]
+        {field.name: None for field in JOB.fields}, [field for field in JOB.fields if field.name not in NOT_IN_LISTS]
     )
     body |= job(2, CHIPS, "FAILED", ago(5), BAD_INPUT, created=ago(60), last_modified=ago(4))
     body["node"] = {"id": 3, "hostname": "n3", "is_active": True}

@@ -64,13 +64,15 @@ def test_a_file_of_an_older_version_answers_as_before_once_it_is_upgraded(old, w
 
 
 def test_an_upgraded_file_has_the_tables_of_a_new_one(old):
+    """A column that came later stands last in its table, and nothing reads columns by their places."""
     listing = """
-        SELECT table_name, column_name, column_index, data_type, comment FROM duckdb_columns()
-        WHERE NOT internal ORDER BY table_name, column_index
+        SELECT table_name, column_name, data_type, comment FROM duckdb_columns()
+        WHERE NOT internal ORDER BY table_name, column_name
     """
     with jt.open(old) as store, jt.open() as new:
         assert store.sql(listing).to_dict("records") == new.sql(listing).to_dict("records")
-        assert store.tables().to_dict("records") == new.tables().to_dict("records")
+        tables, made = (one.tables().sort_values(["table", "column"]).to_dict("records") for one in (store, new))
+        assert tables == made
 
 
 def test_an_upgraded_file_takes_what_the_new_version_is_for(old, write):

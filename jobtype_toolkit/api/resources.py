@@ -218,6 +218,7 @@ JOB = Resource(
         _time("ended", "When its current execution ended; CANCELED jobs often have none."),
         _time("last_status_change", "When it entered its status; missing until the first transition."),
         _time("last_modified", "Last change of the row; what a server filters jobs by."),
+        _text("external_id", "Its key in the system that it was exported from; missing in Scale's own histories."),
         _time("superseded", "When a newer job took its place."),
         _int("superseded_job_id", "The job whose place it took.", path="superseded_job.id"),
         _int("job_type_rev_id", "Key of its revision.", path="job_type_rev.id"),
@@ -239,6 +240,9 @@ JOB = Resource(
         _json("input_files", "Names of its input files by input; servers from 7.2 on."),
     ),
 )
+
+NOT_IN_LISTS = frozenset({"exit_code", "external_id"})
+"""What no v6 list of jobs or executions has."""
 
 JOB_DETAILS = Resource(
     "job (details)",

@@ -7,19 +7,20 @@ import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.api.resources import LOADABLE
+from jobtype_toolkit.api.resources import JOB, JOB_EXECUTION, LOADABLE
 from jobtype_toolkit.cli.output import draw, show, write
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.ingest.load import LoadReport
+    from jobtype_toolkit.store.ingest.preview import Preview
 
 REJECTED = 3
 _REJECTS_SHOWN = 5
@@ -30,6 +31,11 @@ _REJECT_FIELDS = (
     Field("position", "int", ""),
     Field("reason", "text", ""),
     Field("text", "text", ""),
+)
+_COLUMN_FIELDS = tuple(Field(name, "text", "") for name in ("theirs", "ours", "conversion", "example"))
+_ROW_FIELDS = (
+    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "node", "started", "ended"),
+    JOB_EXECUTION["job_id"],
 )
 
 
@@ -94,13 +100,36 @@ def load(
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="The zone of times that have none, such as UTC.")
     ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The system that the rows come from, such as slurm, or a TOML file; see docs/elsewhere.md.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing if any row is bad.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", metavar="", help="Load nothing; tell which profile fits, and which column becomes what."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write the report as JSON.")] = False,
 ) -> None:
     """Load job types, revisions, errors, jobs or executions into a store; a missing file is created.
 
     Loading the same input twice changes nothing. A row that cannot be loaded is kept aside and told of (exit code 3).
     """
+    given: dict[str, Any] = {
+        "columns": _pairs(column, "--column"),
+        "statuses": _pairs(status, "--status"),
+        "timezone": timezone,
+        "profile": profile,
+    }
+    if dry_run:
+        with jt.open() as scratch:
+            _foretell(scratch.preview(path, resource, **given), is_json=json)
+        return
     if store is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
         raise jt.InvalidParameter(msg)
@@ -109,10 +138,8 @@ def load(
             path,
             resource,
             source=source,
-            columns=_pairs(column, "--column"),
-            statuses=_pairs(status, "--status"),
-            timezone=timezone,
             strict=strict,
+            **given,
         )
         if json:
             write(jsonlib.dumps(asdict(report)) + "\n")
@@ -120,6 +147,31 @@ def load(
             _tell(target, report, store)
     if report.rejected:
         raise typer.Exit(REJECTED)
+
+
+def _foretell(preview: Preview, *, is_json: bool) -> None:
+    """Write what a load would make of a file; a proposal for a profile comes last."""
+    if is_json:
+        columns = preview.columns.astype(object).where(preview.columns.notna(), None)
+        said = {one: getattr(preview, one) for one in ("path", "profile", "fitting", "missing", "notes")}
+        said |= {"columns": columns.to_dict("records"), "toml": preview.toml()}
+        write(jsonlib.dumps(said) + "\n")
+        return
+    draw("Columns", _COLUMN_FIELDS, [plain(preview.columns[field.name]) for field in _COLUMN_FIELDS], drop=False)
+    first = preview.rows.head(_REJECTS_SHOWN)
+    shown = [field for field in _ROW_FIELDS if field.name in first.columns]
+    draw("First rows", shown, [plain(first[field.name]) for field in shown])
+    if preview.missing:
+        write(f"Nothing becomes {safe(', '.join(preview.missing))}.\n")
+    for note in preview.notes:
+        write(f"Note: {safe(note)}.\n")
+    if preview.profile:
+        write(f"Nothing was loaded. The profile {safe(preview.profile)} was tried.\n")
+    elif preview.toml():
+        write("Nothing was loaded. No profile fits; this is a proposal:\n\n")
+        write("".join(f"{safe(line)}\n" for line in preview.toml().splitlines()))
+    else:
+        write("Nothing was loaded. The names are v6's, and need no profile.\n")
 
 
 def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import DURATION, check_page
-from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, STATUSES
+from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, JOB, NOT_IN_LISTS, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Window, v6_text
 from jobtype_toolkit.backend import Query
@@ -32,7 +32,7 @@ from jobtype_toolkit.live.queries import NOTHING, ServerReader, unique
 
 JOBS_PER_PAGE = 250
 """How many jobs are asked for at once: a server spends about 12 ms on each."""
-_UNSORTABLE = frozenset({"exit_code", "input_files"})
+_UNSORTABLE = NOT_IN_LISTS | {"input_files"}
 """What a server cannot sort jobs by."""
 _BY_LAST_MODIFIED: Order = (("last_modified", True), ("id", True))
 _FALSIFIED = ("is_system", "unmet_resources")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobtype_toolkit.api.resources import ERROR, JOB, JOB_TYPE_ROW
+from jobtype_toolkit.api.resources import ERROR, JOB, JOB_TYPE_ROW, NOT_IN_LISTS
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.server.data import Known
 from jobtype_toolkit.server.request import V6Request
@@ -29,9 +29,9 @@ _LOOKED_UP = {"job_type_name": ("job_type_id", "name"), "error_category": ("erro
 """Filters on what another resource says: the column with its id, and the field."""
 _EXACT = [one for one in service("jobs").parameters if one.repeatable and one.name not in ("order", *_LOOKED_UP)]
 _SORTABLE = {
-    **{"__".join(one.json_path): one.name for one in JOB.stored if one.name != "exit_code" and one.type != "json"},
+    **{"__".join(one.json_path): one.name for one in JOB.stored if one.name not in NOT_IN_LISTS and one.type != "json"},
     **{one.name: one.name for one in JOB.stored if one.name.endswith("_id") and one.path.endswith(".id")},
-    **{one.name.removesuffix("_id"): one.name for one in JOB.stored if one.name.endswith("_id")},
+    **{one.name.removesuffix("_id"): one.name for one in JOB.stored if one.name.endswith("_id") and one.type == "int"},
     "pk": "id",
 }
 """v6's names of what jobs are sorted by → the column."""

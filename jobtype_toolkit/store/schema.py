@@ -24,7 +24,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
 
 SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
@@ -146,6 +146,16 @@ TABLES = (
             SOURCE,
             Field("job_id", "int", "The job."),
             Field("last_modified", "time", "That of the job when its executions were asked for."),
+        ),
+    ),
+    Table(
+        "external_id",
+        "One row per key of another system that is a text: the number that stands for it here.",
+        (
+            SOURCE,
+            Field("resource", "text", "What it is the key of: jobs or job_executions."),
+            Field("external_id", "text", "The key there."),
+            Field("id", "int", "The number here, negative and handed out once."),
         ),
     ),
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
@@ -19,7 +21,7 @@ from jobtype_toolkit.api.resources import LOADABLE, SNAPSHOT, STATUSES
 from jobtype_toolkit.api.services import Parameter, Service
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Scope
-from jobtype_toolkit.errors import InvalidParameter, StoreError
+from jobtype_toolkit.errors import InvalidParameter, LoadFailed, StoreError
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
@@ -28,8 +30,10 @@ from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
 from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
+from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
+from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
 from jobtype_toolkit.store.summary import Summary
 
@@ -128,6 +132,7 @@ class Store(SqlBackend):
         timezone: str | None = None,
         strict: bool = False,
         progress: bool | None = None,
+        profile: str | PathLike[str] | Mapping[str, Any] | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -145,18 +150,77 @@ class Store(SqlBackend):
             timezone: the zone of times that have none, such as `"America/New_York"`.
             strict: refuse the load as a whole where any row is bad.
             progress: show a bar after a second; if not given, only on a terminal.
+            profile: what the export of another system says, as jobs or executions: a shipped name such as `"slurm"`, the path
+                of a TOML file, or a dict with its keys; see docs/loading.md. `columns`, `statuses` and `timezone` override it.
 
         Raises:
             InputNotFound: there is no such file.
             LoadFailed: a required column is missing, a time has no zone, the file cannot be read, or `strict` and a bad row.
-            InvalidParameter: an unknown resource, column or zone.
+            InvalidParameter: an unknown resource, column, zone or profile, or something wrong in a profile.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
-        options = _options(resource, columns, statuses, timezone)
+        options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def preview(
+        self,
+        path: str | Path,
+        resource: str = "jobs",
+        *,
+        columns: Mapping[str, str] | None = None,
+        statuses: Mapping[str, str] | None = None,
+        timezone: str | None = None,
+        profile: str | PathLike[str] | Mapping[str, Any] | None = None,
+        rows: int = 20,
+    ) -> Preview:
+        """Tell what a load would make of a file, and load nothing: which profile fits, and which column becomes what.
+
+        If no profile is given, a shipped one is taken of which the file has all columns that it needs; if there is none, the
+        answer is a proposal. Only the beginning of a long file is tried, and only the first file of several.
+
+        Args:
+            path: a file, a folder or a pattern.
+            resource: `jobs` or `job_executions`.
+            columns: as for `load`.
+            statuses: as for `load`.
+            timezone: as for `load`; if not given, times without a zone are shown as UTC, which a note says.
+            profile: as for `load`.
+            rows: how many rows are shown.
+
+        Raises:
+            InputNotFound: there is no such file.
+            InvalidParameter: as `load`.
+        """
+        if resource not in profiles.RESOURCES:
+            msg = f"{hints.argument('resource', resource)}: a preview is of {' or '.join(profiles.RESOURCES)}."
+            raise InvalidParameter(msg)
+
+        def trial(file: Path, asked: profiles.Asked | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+            more: dict[str, Any] = {"columns": columns, "statuses": statuses, "timezone": timezone, "profile": asked}
+            notes: list[str] = []
+            with Store(clock=self._clock) as scratch:
+                try:
+                    try:
+                        report = scratch.load(file, resource, **more)
+                    except LoadFailed as error:
+                        if timezone is not None or "have no zone" not in str(error):
+                            raise
+                        notes.append(
+                            f"the times have no zone, and are shown as UTC; say which: {hints.argument('timezone', 'UTC')}"
+                        )
+                        report = scratch.load(file, resource, **{**more, "timezone": "UTC"})
+                except LoadFailed as error:
+                    return scratch.jobs().head(0), (*notes, str(error))
+                rejects = scratch.rejects().head(rows)
+                notes += [f"row {one.position} would be rejected: {one.reason}" for one in rejects.itertuples()]
+                found = scratch.jobs() if resource == "jobs" else scratch.sql("FROM job_execution ORDER BY id DESC")
+                return found.head(rows), (*notes, *report.notes)
+
+        with tempfile.TemporaryDirectory() as folder:
+            return preview(path, resource, profile, trial, Path(folder))
 
     def pull(
         self,
@@ -453,7 +517,11 @@ class Store(SqlBackend):
 
 
 def _options(
-    resource: str, columns: Mapping[str, str] | None, statuses: Mapping[str, str] | None, timezone: str | None
+    resource: str,
+    columns: Mapping[str, str] | None,
+    statuses: Mapping[str, str] | None,
+    timezone: str | None,
+    profile: profiles.Asked | None = None,
 ) -> Options:
     if resource not in LOADABLE:
         msg = f"{hints.argument('resource', resource)} is unknown. Give one of {', '.join(LOADABLE)}."
@@ -473,7 +541,13 @@ def _options(
     if timezone is not None and timezone not in available_timezones():
         msg = f"{hints.argument('timezone', timezone)} is unknown. Give a name such as 'UTC' or 'America/New_York'."
         raise InvalidParameter(msg)
-    return Options(columns or {}, statuses or {}, timezone)
+    if profile is None:
+        return Options(columns or {}, statuses or {}, timezone)
+    known = profiles.read(profile)
+    if known.sections and resource not in known.sections:
+        msg = f"{hints.argument('resource', resource)}: the profile {known.name} says nothing of {resource}, only of {', '.join(known.sections)}."
+        raise InvalidParameter(msg)
+    return Options(columns or {}, statuses or {}, timezone or known.timezone, known)
 
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")

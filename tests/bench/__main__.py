@@ -24,7 +24,7 @@ from jobtype_toolkit import frames
 from jobtype_toolkit.api.resources import JOB
 from jobtype_toolkit.api.times import duration
 from jobtype_toolkit.store.store import LOAD_ORDER
-from tests.bench import histories, manifests, peers, pulling
+from tests.bench import exports, histories, manifests, peers, pulling
 
 
 def seconds(call: Callable[[], Any], runs: int = 5) -> float:
@@ -154,6 +154,14 @@ def _pages(table: Table, place: Path, folder: Path, jobs: int) -> None:
     table.faster(f"load {jobs:,} jobs in NDJSON vs json_normalize of the pages", ours, theirs, 3.5)
 
 
+def by_profile(table: Table, folder: Path, jobs: int) -> None:
+    """Loading an export of Slurm by its profile against a plain CSV of the same history."""
+    sacct, plain = exports.written(folder, jobs)
+    ours = _timed(lambda: jt.open().load(sacct, profile="slurm", timezone="UTC"))
+    theirs = _timed(lambda: jt.open().load(plain, timezone="UTC"))
+    table.slower(f"load {jobs:,} jobs by a profile vs a plain CSV", ours, theirs, "2x")
+
+
 def validation(table: Table) -> None:
     """All findings of a manifest, on one core, against the first mistake that jsonschema finds."""
     texts = manifests.texts()
@@ -216,6 +224,7 @@ def main() -> None:
     place = histories.history(given.folder, given.jobs)
     table = Table()
     store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
+    by_profile(table, given.folder, min(1_000_000, given.jobs))
     questions(table, store, place, given.folder)
     conforming(table, place, min(given.page_jobs, given.jobs))
     imports(table)

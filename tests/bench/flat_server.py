@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jobtype_toolkit.api.resources import BASE_JOB_TYPE, JOB, nested
+from jobtype_toolkit.api.resources import BASE_JOB_TYPE, JOB, NOT_IN_LISTS, nested
 from jobtype_toolkit.api.times import instant, v6_text
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -45,7 +45,10 @@ class Jobs:
             "input_files": {"SCENE": ["scene.tif"]},
             **dict.fromkeys(("created", "queued", "started", "ended", "last_status_change", "last_modified"), "@time@"),
         }
-        body = nested(row, [one for one in JOB.fields if one.name != "exit_code"]) | {"job_type": base, "error": None}
+        body = nested(row, [one for one in JOB.fields if one.name not in NOT_IN_LISTS]) | {
+            "job_type": base,
+            "error": None,
+        }
         body["job_type_rev"] = {"id": 1, "job_type": {"id": 1}, "revision_num": 1}
         text = json.dumps(body, separators=(",", ":"))
         self._template = text.replace("%", "%%").replace('"@id@"', "%(id)d").replace("@status@", "%(status)s").replace(

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from jobtype_toolkit.api.resources import JOB, nested
+from jobtype_toolkit.api.resources import JOB, NOT_IN_LISTS, nested
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.generator import generate
 
@@ -70,7 +70,7 @@ def lines(place: Path, jobs: int) -> Path:
 
 def _body(row: dict[str, Any], types: dict[int, Any], errors: dict[int, Any]) -> dict[str, Any]:
     said = {name: v6_text(value) if hasattr(value, "astimezone") else value for name, value in row.items()}
-    body = nested(said, [field for field in JOB.fields if field.name != "exit_code"])
+    body = nested(said, [field for field in JOB.fields if field.name not in NOT_IN_LISTS])
     body["job_type"] = {name: types[row["job_type_id"]][name] for name in _BASE}
     if row["error_id"] is not None:
         body["error"] = {name: errors[row["error_id"]][name] for name in _ERROR}

@@ -69,6 +69,8 @@ class Host:
         """Show a notebook in a page and run its cells."""
         tab.on("dialog", lambda dialog: dialog.accept())
         tab.goto(f"{self.url}/{PAGES[self.kind].format(name)}?token={TOKEN}")
+        if self.kind != "voila":  # JupyterLab restores the notebooks of other tests beside it
+            tab.wait_for_function(f"window.jupyterapp?.shell?.currentWidget?.context?.path === {json.dumps(name)}")
         self.run(tab)
 
     def run(self, tab: Any) -> None:

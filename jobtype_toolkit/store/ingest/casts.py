@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import STATUSES
 from jobtype_toolkit.sqlfiles import literal, quoted
+from jobtype_toolkit.store.ingest.profile import Profile
 
 _STAMP = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?"
 _LOCAL = f"{_STAMP}|" + r"\d{4}-\d{2}-\d{2}"
@@ -51,6 +52,8 @@ class Options:
     """Their status → ours."""
     timezone: str | None = None
     """The zone of times that have none."""
+    profile: Profile | None = None
+    """What is known of the system that it comes from."""
 
     def theirs(self, name: str) -> str:
         """Return what the input calls a field of ours."""

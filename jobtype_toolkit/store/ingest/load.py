@@ -107,7 +107,9 @@ def run(con: duckdb.DuckDBPyConnection, request: Request) -> LoadReport:
             ) as bar,
         ):
             scratch = Path(folder)
-            incoming = Incoming(con, request.resource, LOADABLE[request.resource], request.options, scratch)
+            incoming = Incoming(
+                con, request.resource, LOADABLE[request.resource], request.options, scratch, request.source
+            )
             if frame is not None:
                 incoming.add_frame(frame)
             for batch in batches(files, scratch):
@@ -134,6 +136,8 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming)
     good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
+    if incoming.has_numbers:
+        script(con, "store/ingest/profile.keep_numbers", {"source": request.source})
     merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
     new, changed = merge.run()
     report = LoadReport(
@@ -186,6 +190,14 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
         (3, f"the column {theirs!r} is kept in extra: {ours!r} is there as well and was read")
         for theirs, ours in incoming.twins
     ]
+    profile = request.options.profile
+    if profile and incoming.skipped:
+        notes.append(
+            (2, f"{incoming.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
+        )
+    if profile and incoming.absent:
+        named = ", ".join(map(repr, incoming.absent))
+        notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
     if request.resource != "jobs":
         return notes
     timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from dataclasses import field as default
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -22,7 +23,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script, statements
-from jobtype_toolkit.store.ingest import casts, delimited, json_rows
+from jobtype_toolkit.store.ingest import casts, delimited, json_rows, profiled
 from jobtype_toolkit.store.ingest.casts import (
     AS_A_RULE,
     NAMES,
@@ -46,7 +47,9 @@ from jobtype_toolkit.store.ingest.json_rows import (
     object_of,
     object_of_texts,
 )
-from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
+from jobtype_toolkit.store.ingest.profile import Profile
+from jobtype_toolkit.store.ingest.profiled import place_of, steps
+from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, kept, unpacked
 
 FRAME = "a DataFrame"
 """What a load of a DataFrame calls its file."""
@@ -82,14 +85,39 @@ class _Table:
     types: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where the rows of the view `table_row` come from, and what is to be done with them beyond casting."""
+
+    file: str
+    """SQL for the file of a row."""
+    position: str
+    """SQL for its number in the file."""
+    rows: str
+    """The view with the rows as they were read."""
+    whole: str
+    """SQL for such a row as a text."""
+    objections: Sequence[str] = ()
+    finals: Mapping[str, str] = default(default_factory=dict)
+    passed: Sequence[str] = ()
+    numbered: Sequence[str] = ()
+
+
 class Incoming:
     """The view `incoming` of one load, filled batch by batch."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, name: str, resource: Resource, options: Options, scratch: Path
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        resource: Resource,
+        options: Options,
+        scratch: Path,
+        source: str = "",
     ) -> None:
-        """Make the empty tables; `scratch` is a folder to work in."""
+        """Make the empty tables; `scratch` is a folder to work in, `source` that of the numbers of keys that are text."""
         self._con = con
+        self._source = source
         self._scratch = scratch
         self._name = name
         self._resource = resource
@@ -107,6 +135,12 @@ class Incoming:
         """Columns that are kept in `extra` although they are called like a field, each with the name that was read."""
         self.is_mutilated = False
         """Whether some text had half a character in it."""
+        self.skipped = 0
+        """How many rows a profile left out."""
+        self.absent: dict[str, None] = {}
+        """Columns that a profile reads and no input has."""
+        self.has_numbers = False
+        """Whether keys that are text were numbered."""
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch of files.
@@ -149,9 +183,10 @@ class Incoming:
         as_json = ", ".join(f"CAST({one} AS JSON) AS {one}" for one in documents)
         columns = f"* REPLACE ({as_json})" if as_json else "*"
         try:
-            self._add_table(self._view(sql("store/ingest/staging.table_frame", columns=columns), names), FRAME)
+            self._add_rows(sql("store/ingest/staging.table_frame", columns=columns), names, FRAME)
         finally:
             self._con.execute("DROP VIEW IF EXISTS table_row")
+            self._con.execute("DROP VIEW IF EXISTS raw_row")
             self._con.unregister("loaded_frame")
 
     def finish(self) -> None:
@@ -185,9 +220,13 @@ class Incoming:
 
     def _add_json(self, batch: Batch) -> None:
         """Add the rows of JSON files: the quick way if they are just as a v6 server sends them, else the careful one."""
-        if self._options.columns or not self._add_quickly(batch):
+        profile = self._options.profile
+        if profile or self._options.columns or not self._add_quickly(batch):
             self._reject(read_json(self._con, batch, self._scratch))
-            self._add_carefully(batch.names[0])
+            if profile:
+                self._add_profiled_json(profile, batch.names[0])
+            else:
+                self._add_carefully(batch.names[0])
 
     def _add_quickly(self, batch: Batch) -> bool:
         """Add rows that have nothing unknown and nothing bad in them; leave the table as it was if they have."""
@@ -274,7 +313,7 @@ class Incoming:
             if self._make_checked(checked, bound, rows.columns, "json_fields AS s", "__file"):
                 self._check_zones(rows.columns, "FROM json_fields AS s", file=file)
                 script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT})
-            script(self._con, "store/ingest/staging.take_checked")
+            script(self._con, "store/ingest/staging.take_checked", passed="")
             for name, fields in rows.embedded.items():
                 script(
                     self._con,
@@ -365,7 +404,7 @@ class Incoming:
                 packing=batch.packing or "none",
             )
             with suppress(duckdb.InvalidInputException, duckdb.IOException):
-                self._add_table(self._view(reader, found.names), name)
+                self._add_rows(reader, found.names, name)
                 return
         broken: list[Broken] = []
         written = RowFile(self._scratch / "table.csv", len(columns))
@@ -375,16 +414,121 @@ class Incoming:
         self._con.execute(f"DELETE FROM rejected WHERE rowid >= {counted}")
         self._reject(broken)
         reader = f"SELECT * FROM {written.reader(literal(str(written.path)), columns)}"
-        self._add_table(self._view(reader, found.names), name)
+        self._add_rows(reader, found.names, name)
         written.path.unlink()
 
     def _known_names(self) -> frozenset[str]:
-        return frozenset(one.casefold() for one in (*self._resource.names, *self._options.columns))
+        theirs = self._options.profile.columns if self._options.profile else ()
+        return frozenset(one.casefold() for one in (*self._resource.names, *self._options.columns, *theirs))
+
+    def _add_rows(self, reader: str, names: Sequence[str] | None, name: str) -> None:
+        """Add the rows that a reader gives; with a profile, as that says."""
+        profile = self._options.profile
+        if profile is None:
+            self._add_table(self._view(reader, names), name)
+            return
+        raw = self._view(reader, names, view="raw_row")
+        have = {
+            one: profiled.Column(column, kind)
+            for one, column, kind in reversed([*zip(raw.names, raw.columns, raw.types, strict=True)])
+        }
+        for theirs, ours in self._given.columns.items():
+            if theirs.strip().casefold() not in {one.strip().casefold() for one in have}:
+                mapping = hints.argument("columns", {theirs: ours})
+                msg = (
+                    f"{hints.on('load', name)}, {mapping}: the file has no such column; it has {', '.join(raw.names)}."
+                )
+                raise LoadFailed(msg)
+            self._met.add(theirs)
+        origin = _Origin(literal(name), "__position", "raw_row", _whole(raw))
+        self._add_profiled(profile, dict(reversed(have.items())), origin, name)
+
+    def _add_profiled_json(self, profile: Profile, name: str) -> None:
+        """Add the rows of `json_row` as a profile says."""
+        if profile.rows:
+            place = place_of(profile.rows)
+            bound = {"most": TEXT_KEPT}
+            lost = script(self._con, "store/ingest/profile.without_rows", bound, list=literal(place)).fetchall()
+            why = f"there is no list of rows under {profile.rows!r}"
+            script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
+            has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
+            self._reject([Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost])
+        if not number(self._con, "SELECT count(*) FROM json_row"):
+            return  # a time without jobs
+        found = [one for (one,) in script(self._con, "store/ingest/profile.keys").fetchall()]
+        self._json_keys |= dict.fromkeys(found[:_MOST_KEYS_TOLD])
+        read = list(dict.fromkeys((*profile.columns, *self._given.columns)))
+        places = "[" + ", ".join(literal(place_of(one)) for one in read) + "]"
+        tests = ", ".join(f"coalesce(bool_or(has[{number}]), false)" for number in range(1, len(read) + 1)) or "false"
+        met = script(self._con, "store/ingest/profile.met", paths=places, any=tests).fetchone() or ()
+        has = dict(zip(read, met, strict=False))
+        self._met |= {theirs for theirs in self._given.columns if has[theirs]}
+        columns = [f"texts[{number}] AS t{number}, kinds[{number}] AS k{number}" for number in range(1, len(read) + 1)]
+        have = {
+            one: profiled.Column(f"t{number}", "VARCHAR", f"k{number}")
+            for number, one in enumerate(read, 1)
+            if has[one]
+        }
+        top = {steps(one)[0] for one in have}
+        for at, key in enumerate(one for one in found if one not in top):
+            columns.append(f"json_extract(j, {literal(place_of(key, is_key=True))}) AS j{at}")
+            have[key] = profiled.Column(f"j{at}", "JSON")
+        script(
+            self._con, "store/ingest/profile.json_rows", columns=", ".join(columns or ["1 AS nothing"]), paths=places
+        )
+        kinds = [one.kind for one in have.values() if one.kind]
+        origin = _Origin(
+            "__file", "__place", "raw_row", "__j", ["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END"]
+        )
+        self._add_profiled(profile, have, origin, name, ("__position", "__file", "__place", "__j", *kinds))
+
+    def _add_profiled(
+        self,
+        profile: Profile,
+        have: Mapping[str, profiled.Column],
+        origin: _Origin,
+        name: str,
+        base: Sequence[str] = ("__position",),
+    ) -> None:
+        """Add the rows of the view `raw_row` as a profile says."""
+        given = self._given
+        script(self._con, "store/ingest/profile.macros")
+        made = profiled.Compiler(
+            profile, self._resource, self._name, have, given.columns, given.statuses, base
+        ).compiled()
+        missing = self._lacking(made.names)
+        if missing:
+            raise profiled.refuse(profile, self._name, missing, list(have)[:_MOST_KEYS_TOLD], name)
+        if made.skipped:
+            self.skipped += number(self._con, made.skipped)
+        self.absent |= dict.fromkeys(made.absent)
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {made.statement}")
+        kinds = {column: kind for column, kind, *_ in self._con.execute("DESCRIBE table_row").fetchall()}
+        table = _Table(
+            tuple(made.names), tuple(made.columns), tuple(kinds[one[1:-1].replace('""', '"')] for one in made.columns)
+        )
+        self._options = replace(given, columns={}, statuses={} if made.has_status else given.statuses)
+        self._add_table(
+            table,
+            name,
+            origin=replace(
+                origin,
+                objections=[*origin.objections, *made.objections],
+                finals=made.finals,
+                passed=made.passed,
+                numbered=made.numbered,
+            ),
+        )
+        self._options = given
 
     def _add_parquet(self, batch: Batch) -> None:
         """Add the rows of a Parquet file; one with the objects of v6 inside is read as JSON is."""
         file, name = batch.files[0], batch.names[0]
-        table = self._view(sql("store/ingest/staging.table_parquet", file=literal(file)))
+        reader = sql("store/ingest/staging.table_parquet", file=literal(file))
+        if self._options.profile:
+            self._add_rows(reader, None, name)
+            return
+        table = self._view(reader)
         kinds = dict(zip(table.names, table.types, strict=True))
         if kinds.get("job_type", "").startswith("STRUCT"):
             binary = [one for one, kind in kinds.items() if "BLOB" in kind]
@@ -397,10 +541,10 @@ class Incoming:
         is_looked_through = batch.is_only and not self._options.bound and len(table.names) <= _MOST_COLUMNS
         self._add_table(table, name, parquet=file if is_looked_through else None)
 
-    def _view(self, reader: str, names: Sequence[str] | None = None) -> _Table:
-        """Make the view `table_row`, and return its columns; `names` are what they are called if not as in the view."""
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {reader}")
-        described = self._con.execute("DESCRIBE table_row").fetchall()
+    def _view(self, reader: str, names: Sequence[str] | None = None, *, view: str = "table_row") -> _Table:
+        """Make a view of what a reader gives, and return its columns; `names` are what they are called if not as in the view."""
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {reader}")
+        described = self._con.execute(f"DESCRIBE {view}").fetchall()
         columns = [(column, kind) for column, kind, *_ in described if column not in _OURS]
         return _Table(
             tuple(names or (column for column, _ in columns)),
@@ -408,8 +552,12 @@ class Incoming:
             tuple(kind for _, kind in columns),
         )
 
-    def _add_table(self, table: _Table, name: str, *, parquet: str | None = None) -> None:
+    def _add_table(
+        self, table: _Table, name: str, *, parquet: str | None = None, origin: _Origin | None = None
+    ) -> None:
         """Add the rows of the view `table_row`; a `parquet` file that is all of the load is looked through, not copied."""
+        if origin is None:
+            origin = _Origin(literal(name), "__position", "table_row", _whole(table))
         ours = self._named(table.names, name)
         self._check_columns(ours, table.names, name)
         columns, objections = self._columns(table, ours, name)
@@ -423,30 +571,51 @@ class Incoming:
             return self._checked(
                 columns,
                 rows="table_row",
-                place=f"__position AS seq, {literal(name)} AS file, __position AS position",
+                place=", ".join(
+                    [f"__position AS seq, {origin.file} AS file, {origin.position} AS position", *origin.passed]
+                ),
                 extra=extra,
-                objections=objections,
+                objections=[*origin.objections, *objections],
                 is_sound=is_sound,
                 spelling=spelling,
+                finals=origin.finals,
+                passed=origin.passed,
             )
 
         if parquet is not None:
             bad = self._look_through(checked, columns, is_sound=is_sound)
         else:
-            bad = self._make_checked(checked, self._options.bound, columns, "table_row", literal(name))
+            bad = self._make_checked(checked, self._options.bound, columns, "table_row", origin.file)
         if bad:
             self._check_zones(columns, "FROM table_row", file=name)
-            whole = json_rows.entries(
-                list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True))
-            )
             script(
                 self._con,
                 "store/ingest/staging.reject_table",
                 {"most": TEXT_KEPT},
-                row=f"to_json(map_from_entries({whole}))",
+                row=origin.whole,
+                rows=origin.rows,
             )
         if parquet is None:
-            script(self._con, "store/ingest/staging.take_checked")
+            self._number(origin.numbered)
+            passed = "".join(f", {one}" for one in origin.passed)
+            script(self._con, "store/ingest/staging.take_checked", passed=passed)
+
+    def _number(self, numbered: Sequence[str]) -> None:
+        """Give the keys that are text their numbers: those that they had before, or new ones."""
+        for ours in numbered:
+            text = quoted(f"text {ours}")
+            if not number(self._con, f"SELECT count({text}) FROM checked WHERE reason = ''"):
+                continue
+            script(self._con, "store/ingest/profile.numbers", {"source": self._source})
+            script(
+                self._con,
+                "store/ingest/profile.number_texts",
+                {"source": self._source},
+                resource=profiled.NUMBERED[ours] or self._name,
+                text=text,
+                column=quoted(ours),
+            )
+            self.has_numbers = True
 
     def _columns(self, table: _Table, ours: Mapping[str, int], file: str) -> tuple[list[Column], list[str]]:
         """Return where each field stands in a table, and objections to values that are no text of it."""
@@ -558,10 +727,7 @@ class Incoming:
 
     def _check_columns(self, ours: Iterable[str], have: Sequence[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
-        given = set(ours)
-        missing = [one for one in _REQUIRED[self._name] if one not in given]
-        if self._name in _OF_A_JOB_TYPE and "job_type_id" not in given:
-            missing += [one for one in _TYPE_NAME[self._name] if one not in given]
+        missing = self._lacking(ours)
         if missing:
             mapping = hints.argument("columns", {"theirs": missing[0]})
             msg = (
@@ -569,6 +735,14 @@ class Incoming:
                 f"{', '.join(have[:_MOST_KEYS_TOLD])}. If it has another name there, map it: {mapping}."
             )
             raise LoadFailed(msg)
+
+    def _lacking(self, ours: Iterable[str]) -> list[str]:
+        """Return the fields without which no row could be loaded, and that are not there."""
+        given = set(ours)
+        missing = [one for one in _REQUIRED[self._name] if one not in given]
+        if self._name in _OF_A_JOB_TYPE and "job_type_id" not in given:
+            missing += [one for one in _TYPE_NAME[self._name] if one not in given]
+        return missing
 
     def _check_zones(self, columns: Sequence[Column], rows: str, *, file: str = "") -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
@@ -595,6 +769,8 @@ class Incoming:
         objections: Sequence[str] = (),
         is_sound: bool = False,
         spelling: Spelling = AS_A_RULE,
+        finals: Mapping[str, str] | None = None,
+        passed: Sequence[str] = (),
     ) -> str:
         """Return SQL for typed rows, each with the reasons against it.
 
@@ -606,9 +782,12 @@ class Incoming:
             objections: SQL for reasons against a row that are no column's.
             is_sound: whether every row is known to be good.
             spelling: how the input spells what is not spelt as a rule.
+            finals: SQL for fields that follow from others, over the typed values.
+            passed: columns of the place that are handed on.
         """
         steps = [cast(column, self._options, is_sound=is_sound, spelling=spelling) for column in columns]
-        finals = [f"{one.final} AS {quoted(one.column.name)}" for one in steps if one.final]
+        last = {one.column.name: one.final for one in steps if one.final} | dict(finals or {})
+        replaced = [f"{text} AS {quoted(name)}" for name, text in last.items()]
         reasons = [*(f"objection_{number}" for number in range(len(objections)))]
         reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
         if is_sound:
@@ -620,9 +799,9 @@ class Incoming:
             extra=extra,
             said=", ".join(f"{one.said} AS {quoted(f'said {one.column.name}')}" for one in steps),
             typed=", ".join(f"{one.typed} AS {quoted(one.column.name)}" for one in steps),
-            final=f"* REPLACE ({', '.join(finals)})" if finals else "*",
+            final=f"* REPLACE ({', '.join(replaced)})" if replaced else "*",
             reasons=", ".join(reasons),
-            names=", ".join(quoted(one.column.name) for one in steps),
+            names=", ".join([*(quoted(one.column.name) for one in steps), *passed]),
         )
 
     def _missing(self, names: Collection[str]) -> list[str]:
@@ -648,6 +827,12 @@ def _embedded_value(field: Field) -> str:
     if field.name in NAMES:
         return f"nullif({blankless(value)}, '')"
     return f"TRY_CAST({value} AS {DUCKDB[field.type]})"
+
+
+def _whole(table: _Table) -> str:
+    """Return SQL for a row of a table as a JSON object."""
+    pairs = list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True))
+    return f"to_json(map_from_entries({json_rows.entries(pairs)}))"
 
 
 def _json_of(column: str, kind: str) -> str:

@@ -48,7 +48,7 @@ FROM (
 
 -- name: take_checked
 -- The rows that nothing speaks against.
-INSERT INTO incoming_rows BY NAME SELECT * EXCLUDE (seq, file, position, reason) FROM checked WHERE reason = '';
+INSERT INTO incoming_rows BY NAME SELECT * EXCLUDE (seq, file, position, reason/*passed*/) FROM checked WHERE reason = '';
 
 -- name: embedded_json
 -- The objects inside v6 rows, one of each.
@@ -93,7 +93,7 @@ SELECT *, file_row_number + 1 AS __position FROM read_parquet(/*file*/, file_row
 INSERT INTO rejected
 SELECT i.file, i.position, i.reason, left(CAST(g.whole AS VARCHAR), $most)
 FROM (SELECT seq, file, position, reason FROM checked WHERE reason <> '') AS i
-JOIN (SELECT __position, /*row*/ AS whole FROM table_row) AS g ON g.__position = i.seq;
+JOIN (SELECT __position, /*row*/ AS whole FROM /*rows*/) AS g ON g.__position = i.seq;
 
 -- name: parquet_statistics
 -- What the statistics of a Parquet file tell of each column in all its parts: that no value is missing, that all times are

@@ -1,0 +1,380 @@
+"""A profile of one's own: what it can say, what is wrong with one, and what a load would make of a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tomllib
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapes import write_parquet
+from sizes import examples
+from typer.testing import CliRunner
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+
+pytestmark = pytest.mark.slow
+
+HEAD = {"id": "no", "job_type": "app", "job_type_version": {"value": "1"}, "status": {"value": "COMPLETED"}}
+
+
+def profile(**more: object) -> dict[str, object]:
+    return {"jobs": HEAD | more}
+
+
+def loaded(write, text: str, name: str = "x.csv", **more: object) -> tuple[pd.DataFrame, list[str]]:
+    """What comes of a file: the jobs by id, and the reasons against the others."""
+    with jt.open() as store:
+        more.setdefault("timezone", "UTC")
+        store.load(write(name, text), **more)
+        return store.jobs().set_index("id"), store.rejects()["reason"].tolist()
+
+
+def one(write, said: str, field: str, how: object) -> object:
+    """What a text becomes by a way to say a field; the reason if its row is rejected."""
+    empty = "2;fit;\n" if field != "status" else ""
+    frame, reasons = loaded(write, f"no;app;x\n1;fit;{said}\n{empty}", profile=profile(**{field: how}))
+    return reasons[0] if reasons else None if pd.isna(frame.loc[1, field]) else frame.loc[1, field]
+
+
+SECONDS = datetime(2026, 10, 5, 8, 0, 0, 250000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "how", "said", "expected"),
+    [
+        ("started", {"from": "x", "as": "unix s"}, "1791187200.25", SECONDS),
+        ("started", {"from": "x", "as": "unix ms"}, "1791187200250", SECONDS),
+        ("started", {"from": "x", "as": "unix s"}, "20261005T080000Z", "started is not a number of seconds since 1970: 20261005T080000Z"),
+        ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "5.10.2026  08:00", datetime(2026, 10, 5, 8, tzinfo=UTC)),
+        ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "2026-10-05", "started is not a time written as %d.%m.%Y %H:%M: 2026-10-05"),
+        ("exit_code", {"from": "x", "as": "exit code"}, "3:0", 3),
+        ("exit_code", {"from": "x", "as": "exit code"}, "0:9", 137),
+        ("exit_code", {"from": "x", "as": "exit code"}, "-1", -1),
+        ("exit_code", {"from": "x", "as": "exit code"}, "S0C7", "exit_code is not an exit code such as 1 or 0:9: S0C7"),
+        ("node", {"from": "x", "as": "first node"}, "n[01-04,7]", "n01"),
+        ("node", {"from": "x", "as": "first node"}, "rack[3,5]n[07-09]-ib,login1", "rack3n07-ib"),
+        ("node", {"from": "x", "as": "first node"}, "a1,b2", "a1"),
+        ("node", {"from": "x", "as": "first node"}, "8*a1:8*b2", "a1"),
+        ("input_file_size", {"from": "x", "as": "MiB"}, "1.5GiB", 1536.0),
+        ("input_file_size", {"from": "x", "as": "MiB"}, "4000Mn", 4000.0),
+        ("input_file_size", {"from": "x", "as": "MiB", "unit": "K"}, "2048", 2.0),
+        ("input_file_size", {"from": "x", "as": "MiB"}, "512 B", 512 / 2**20),
+        ("input_file_size", {"from": "x", "as": "MiB"}, "big", "input_file_size is not a size such as 4.5G: big"),
+        ("node", {"from": "x", "missing": ["n/a", "-"]}, " n/a ", None),
+        ("node", {"from": "x", "missing": ["n/a"]}, "N/A", "N/A"),
+        ("node", {"from": "x", "match": "^([a-z]+)-"}, "exec-7", "exec"),
+        ("node", {"from": "x", "match": "^([a-z]+)-"}, "7", "node does not match ^([a-z]+)-: 7"),
+        ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "Done (late)", "COMPLETED"),
+        ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "so-so", "FAILED"),
+        ("status", {"from": "x", "words": {"d?ne": "COMPLETED"}}, "lost", "lost"),
+        ("node", {"from": ["nothing", "x", "app"]}, "n1", "n1"),
+        ("node", {"join": ["app", "x"], "by": "@"}, "n1", "fit@n1"),
+        ("node", {"from": "x", "if": {"app": ["f*"]}}, "n1", "n1"),
+        ("node", {"from": "x", "if": {"app": ["g*"]}}, "n1", None),
+    ],
+)  # fmt: skip
+def test_a_value_comes_as_the_profile_says_or_its_row_is_rejected(write, field, how, said, expected):
+    assert one(write, said, field, how) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("90", 90), ("1.5", 1.5), ("02:03", 123), ("01:02:03", 3723), ("2-00:00:01", 172801), ("00:01.250", 1.25),
+        ("1h 2m 3s", 3723), ("310ms", 0.31), ("1d 2h", 93600), ("4.5s", 4.5), ("PT1H2M3.5S", 3723.5), ("P2DT1S", 172801),
+        ("soon", None), ("1h 2x", None), ("P", None), ("12:", None), ("1.2.3s", None),
+    ],
+)  # fmt: skip
+def test_a_time_is_told_by_a_duration(write, said, seconds):
+    how = profile(started="begun", ended={"after": "started", "lasts": "took"})
+    frame, reasons = loaded(write, f"no;app;begun;took\n1;fit;2026-10-05 08:00:00;{said}\n2;fit;;\n", profile=how)
+    if seconds is None:
+        assert reasons == [f"ended: not a duration: {said}"]
+    else:
+        assert frame.loc[1, "ended"] == datetime(2026, 10, 5, 8, tzinfo=UTC) + timedelta(seconds=seconds)
+        assert frame.loc[1, "last_status_change"] == frame.loc[1, "ended"]
+
+
+def test_words_for_nothing_let_open_jobs_load(store, write):
+    """Case: Slurm writes Unknown and None for what has not happened."""
+    text = (
+        "JobID|JobName|Account|State|Submit|Start|End\n"
+        "1|press|ops|RUNNING|2026-11-02T01:00:00|2026-11-02T01:00:05|Unknown\n"
+        "2|press|ops|PENDING|2026-11-02T01:00:00|Unknown|Unknown\n"
+        "3|press|ops|CANCELLED by 1001|2026-11-02T01:00:00|None|2026-11-02T01:30:00\n"
+        "4|press|ops|COMPLETED|2026-11-02T01:00:00|2026-11-02T01:00:05|2026-11-02T01:30:00\n"
+    )
+    columns = {"JobID": "id", "JobName": "job_type", "Account": "job_type_version", "State": "status"}
+    columns |= {"Submit": "created", "Start": "started", "End": "last_status_change"}
+    path = write("sacct.csv", text)
+    report = store.load(path, columns=columns, timezone="UTC", profile={"missing": ["Unknown", "None"]})
+    assert (report.new, report.rejected) == (4, 0)
+    assert store.running()[["name", "count"]].to_dict("records") == [{"name": "press", "count": 1}]
+
+
+def test_two_texts_never_share_a_number(store, write):
+    how = profile(id={"from": "no", "as": "id"})
+    first = ["7", "007", "7_1", "a b", "A b", "-1", "9" * 25, "7.0"]
+    for names in (first, [*reversed(first), "new"], first):
+        store.load(write("x.csv", "no;app\n" + "".join(f"{name};fit\n" for name in names)), profile=how)
+    found = store.jobs()
+    assert found["external_id"].tolist().count("7") == 1
+    assert (found["id"].is_unique, found["external_id"].is_unique, len(found)) == (True, True, 9)
+    assert found.set_index("external_id").loc["7", "id"] == 7
+    assert (found.set_index("external_id")["id"].drop("7") < 0).all()
+
+
+def test_a_number_stays_that_of_its_text_when_the_job_is_forgotten(store, write):
+    how = profile(id={"from": "no", "as": "id"})
+    report = store.load(write("x.csv", "no;app\na;fit\nb;fit\n"), profile=how)
+    before = store.jobs().set_index("external_id")["id"].to_dict()
+    store.forget(report.load_id)
+    store.load(write("y.csv", "no;app\nc;fit\nb;fit\na;fit\n"), profile=how)
+    after = store.jobs().set_index("external_id")["id"].to_dict()
+    assert {name: after[name] for name in "ab"} == before
+    assert len({*after.values()}) == 3
+
+
+def test_a_key_whose_parts_cannot_be_told_apart_is_rejected(write):
+    how = profile(id={"join": ["no", "app"], "by": "/", "as": "id"})
+    frame, reasons = loaded(write, "no;app\na/b;c\na;b/c\n", profile=how)
+    assert frame["external_id"].tolist() == ["a/b/c"]
+    assert reasons == ["id: no has '/' in it, which stands between the parts: a/b"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "json", "frame", "parquet"])
+def test_every_shape_is_read_by_a_profile(store, write, tmp_path, kind):
+    rows = [{"no": "a", "app": "fit", "x": "0:9"}, {"no": "b", "app": "fit", "x": ""}]
+    how = profile(id={"from": "no", "as": "id"}, exit_code={"from": "x", "as": "exit code"})
+    frame = pd.DataFrame(rows)
+    match kind:
+        case "csv":
+            path = write("x.csv", frame.to_csv(index=False))
+        case "ndjson":
+            path = write("x.ndjson", "".join(json.dumps(row) + "\n" for row in rows))
+        case "json":
+            path, how = write("x.json", json.dumps({"data": {"items": rows}})), {"rows": "data.items", **how}
+        case "frame":
+            path = frame
+        case _:
+            path = tmp_path / "x.parquet"
+            write_parquet(path, rows)
+    assert store.load(path, profile=how).new == 2
+    found = store.jobs().set_index("external_id")["exit_code"]
+    assert (found["a"], pd.isna(found["b"])) == (137, True)
+
+
+def test_a_document_without_the_key_of_its_rows_is_told_of(store, write):
+    with pytest.raises(jt.LoadFailed, match="there is no list of rows under 'items'"):
+        store.load(write("x.json", json.dumps({"jobs": []})), profile={"rows": "items", **profile()})
+
+
+@pytest.mark.parametrize("text", ["[]", '{"items": []}'])
+def test_an_export_without_jobs_loads(store, write, text):
+    how = profile() | ({"rows": "items"} if "items" in text else {})
+    assert store.load(write("x.json", text), profile=how).rows == 0
+
+
+def test_what_is_given_wins_over_the_profile(write):
+    how = {"timezone": "UTC", **profile(status={"from": "x", "words": {"OK": "COMPLETED"}}, started="t")}
+    text = "no;app;x;t;other\n1;fit;OK;2026-10-05 08:00:00;press\n"
+    more = {"columns": {"other": "job_type"}, "statuses": {"OK": "FAILED"}, "timezone": "Europe/Berlin"}
+    frame, _ = loaded(write, text, profile=how, **more)
+    row = frame.loc[1]
+    assert (row["job_type"], row["status"], row["started"].hour) == ("press", "FAILED", 6)
+
+
+def test_columns_that_are_not_read_are_kept_unless_the_profile_says_which(store, write):
+    path = write("x.csv", "no;app;x;y\n1;fit;2;3\n")
+    store.load(path, source="all", profile=profile())
+    store.load(path, source="some", profile={"jobs": HEAD | {"extra": ["y", "app"]}})
+    kept = store.sql("SELECT source, extra FROM job ORDER BY source")["extra"]
+    assert [json.loads(one) for one in kept] == [{"x": "2", "y": "3"}, {"y": "3", "app": "fit"}]
+
+
+def test_rows_that_the_profile_leaves_out_are_counted(store, write):
+    path = write("x.csv", "no;app\n1;fit\nno;app\n2;batch\n")
+    report = store.load(path, profile={"jobs": HEAD | {"skip": {"no": "NO"}, "only": {"app": ["f*", "b*"]}}})
+    assert (report.rows, report.new) == (2, 2)
+    assert any(note.startswith("1 rows are no jobs by the profile") for note in report.notes)
+
+
+WRONG = [
+    ('[jobs]\nid = "no"\nstatuz = "x"\n', "line 3: jobs.statuz: jobs have no field 'statuz'. Did you mean 'status'?"),
+    ('titel = "x"\n', "line 1: titel: there is no key 'titel' here. Did you mean 'title'?"),
+    ('[jobs.started]\nfrom = "x"\nformt = "%d"\n', "line 3: jobs.started.formt: there is no key 'formt' here. Did you mean 'format'?"),
+    ('\n[jobs]\nstarted = { from = "x", as = "unix" }\n', "line 3: jobs.started.as: there is no conversion 'unix'."),
+    ('[jobs]\nnode = { from = "x", as = "unix s" }\n', "line 2: jobs.node.as: node is a field of type text"),
+    ('[jobs]\nnode = { from = "x", value = "y" }\n', "line 2: jobs.node: give one of"),
+    ("[jobs]\nnode = 3\n", "line 2: jobs.node: 3 is neither the name of a column"),
+    ('[jobs.status]\nfrom = "x"\n[jobs.status.words]\nok = "GOOD"\n', "line 4: jobs.status.words.ok: v6 has no status 'GOOD'"),
+    ('[jobs]\nended = { after = "begun", lasts = "x" }\n', "line 2: jobs.ended.after: 'begun' is no time of ours"),
+    ('[jobs]\nnode = { from = "x", match = "n" }\n', "line 2: jobs.node.match: 'n' has no group"),
+    ('[jobs]\nnode = { from = "x", unit = "K" }\n', "line 2: jobs.node.unit: 'K' is no unit here"),
+    ('timezone = "Mars"\n', "line 1: timezone: 'Mars' is no zone"),
+    ("[jobs]\nskip = { x = 3 }\n", "line 2: jobs.skip.x: 3 is neither a pattern"),
+    ('[jobs]\nstarted = { from = "x", format = "%Q" }\n', "line 2: jobs.started.format: %Q is no part of a time"),
+    ('[jobs]\nnode = { from = "x", match = "(?=x)(a)" }\n', "line 2: jobs.node.match: '(?=x)(a)' looks around or back"),
+    ("[jobs\n", "is not TOML"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "why"), WRONG, ids=[why[:30] for _, why in WRONG])
+def test_a_mistake_in_a_profile_is_named_with_its_line(store, write, text, why):
+    path = write("own.toml", text)
+    with pytest.raises(jt.InvalidParameter) as caught:
+        store.load(write("x.csv", "no\n1\n"), profile=path)
+    assert why in str(caught.value)
+
+
+def test_an_unknown_profile_names_the_nearest(store, write):
+    with pytest.raises(jt.InvalidParameter, match="Did you mean 'slurm'"):
+        store.load(write("x.csv", "no\n1\n"), profile="slurn")
+    with pytest.raises(jt.InputNotFound, match="no such file"):
+        store.load(write("x.csv", "no\n1\n"), profile="slurn.toml")
+
+
+def test_an_export_that_lacks_what_is_needed_is_told_how_to_export(store, write):
+    with pytest.raises(
+        jt.LoadFailed, match=r"it reads status from State, which the file does not have.*Export with: sacct -P"
+    ):
+        store.load(write("x.txt", "JobID|JobName\n1|a\n"), profile="slurm")
+
+
+def test_a_preview_tells_which_profile_fits_and_loads_nothing(store, write):
+    path = write(
+        "x.txt", "JobID|JobName|State|Start|User\n1|fit|RUNNING|2026-10-05T08:00:00|kay\n2.0|fit|FAILED|x|kay\n"
+    )
+    seen = store.preview(path)
+    assert (seen.profile, seen.fitting, seen.missing) == ("slurm", ("slurm",), ())
+    assert seen.rows[["external_id", "status"]].to_dict("records") == [{"external_id": "1", "status": "RUNNING"}]
+    by_ours = seen.columns.set_index("ours")
+    assert by_ours.loc["started", ["theirs", "example"]].tolist() == ["Start", "2026-10-05T08:00:00"]
+    assert seen.columns.loc[seen.columns["theirs"] == "User", "ours"].isna().all()
+    assert tomllib.loads(seen.toml())["needs"] == ["JobID", "State"]
+    assert "slurm" in seen._repr_html_()
+    assert store.sources == []
+
+
+def test_a_file_that_no_profile_fits_gets_a_proposal_that_loads(store, write):
+    path = write(
+        "x.csv",
+        "Run ID,Pipeline,Outcome,Began,Finished,Host\nr-1,a,OK,1791187200,1791187300,n[1-3]\nr-2,a,odd,1791187200,,n2\n",
+    )
+    seen = store.preview(path)
+    assert (seen.profile, seen.fitting, seen.missing) == (None, (), ())
+    own = write("own.toml", seen.toml())
+    assert store.load(path, profile=own).new == 2
+    found = store.jobs().set_index("external_id")
+    assert found["status"].to_dict() == {"r-1": "COMPLETED", "r-2": "odd"}
+    assert found.loc["r-1", "ended"] == datetime(2026, 10, 5, 8, 1, 40, tzinfo=UTC)
+
+
+def test_a_preview_of_a_history_of_scale_says_that_no_profile_is_needed(store, write):
+    seen = store.preview(write("x.csv", "id,job_type,job_type_version,status\n1,fit,1.0,COMPLETED\n"))
+    assert (seen.profile, seen.toml(), len(seen.rows)) == (None, "", 1)
+
+
+def test_a_terminal_loads_by_a_profile_and_tells_beforehand(write, tmp_path):
+    path = write("x.txt", "JobID|JobName|State|Start|End\n1_1|fit|FAILED|2026-10-05T08:00:00|2026-10-05T09:00:00\n")
+    file = tmp_path / "ops.duckdb"
+    told = CliRunner().invoke(app, ["load", str(path), "--dry-run"])
+    assert told.exit_code == 0
+    assert "The profile slurm was tried" in told.output
+    assert not file.exists()
+    done = CliRunner().invoke(app, ["load", str(path), "--store", str(file), "--profile", "slurm", "--timezone", "UTC"])
+    assert (done.exit_code, "1 new" in done.output) == (0, True)
+    wrong = CliRunner().invoke(app, ["load", str(path), "--store", str(file), "--profile", "slrum"])
+    assert (wrong.exit_code, "--profile slrum is unknown" in wrong.stderr) == (2, True)
+
+
+WORDS = {"ok*": "COMPLETED", "b?d": "FAILED", "": "PENDING", "run": "RUNNING", "*": "CANCELED"}
+TEXT = st.text(st.sampled_from("abkorundx0195-:. _/%'\"|[]*?é"), max_size=8)
+CELLS = st.fixed_dictionaries(
+    {
+        "no": st.one_of(TEXT, st.integers(0, 30).map(str)),
+        "state": st.one_of(TEXT, st.sampled_from(["OK", "ok then", "bad", "BUD", "run", "n/a", " Run "])),
+        "code": st.one_of(TEXT, st.sampled_from(["0", "3:0", "0:9", "-1", "n/a", "12:300"])),
+        "at": st.one_of(TEXT, st.integers(0, 2**33).map(str)),
+    }
+)
+
+
+def nothing(text: str, missing: tuple[str, ...]) -> str | None:
+    text = text.strip(" \t\r\n")
+    return None if not text or text in missing else text
+
+
+def expected(cells: dict[str, str], missing: tuple[str, ...]) -> tuple | None:
+    """What a row is to become, in plain Python; None if it is to be rejected."""
+    said = {name: nothing(text, missing) for name, text in cells.items()}
+    if said["no"] is None or said["state"] is None:
+        return None
+    status = next(
+        ours for theirs, ours in WORDS.items() if theirs and fnmatchcase(said["state"].upper(), theirs.upper())
+    )
+    code, at = said["code"], said["at"]
+    if code is not None:
+        parts = code.split(":")
+        is_code = all(one.isascii() and one.removeprefix("-" if len(parts) == 1 else "+").isdigit() for one in parts)
+        if not is_code or len(parts) > 2 or (len(parts) == 2 and len(parts[1]) > 3):
+            return None
+        code = int(parts[0]) if len(parts) == 1 or int(parts[1]) == 0 else 128 + int(parts[1])
+    if at is not None:
+        whole, dot, rest = at.partition(".")
+        if not (whole.isascii() and whole.removeprefix("-").isdigit()) or (
+            dot and not (rest.isascii() and rest.isdigit())
+        ):
+            return None
+        micro = int((rest + "000000")[:6]) if dot else 0
+        sign = -1 if whole[0] == "-" else 1
+        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(whole), microseconds=sign * micro)
+    return status, code, at
+
+
+@given(st.lists(CELLS, min_size=1, max_size=12), st.lists(st.sampled_from(["n/a", "-", "0", "x"]), unique=True))
+@examples(25, 300)
+def test_for_every_table_each_value_arrives_as_the_profile_says_or_its_row_is_rejected(tmp_path_factory, rows, missing):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["no", "state", "code", "at"], quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerows(rows)
+    path = tmp_path_factory.mktemp("x") / "x.csv"
+    path.write_text(out.getvalue())
+    section = {
+        "id": {"from": "no", "as": "id"},
+        "job_type": {"value": "fit"},
+        "job_type_version": {"value": "1"},
+        "status": {"from": "state", "words": {theirs: ours for theirs, ours in WORDS.items() if theirs}},
+        "exit_code": {"from": "code", "as": "exit code"},
+        "started": {"from": "at", "as": "unix s"},
+    }
+    wanted = [(nothing(row["no"], tuple(missing)), expected(row, tuple(missing))) for row in rows]
+    last = {key: value for key, value in wanted if value is not None}
+    with jt.open() as store:
+        try:
+            report = store.load(path, profile={"missing": missing, "jobs": section})
+        except jt.LoadFailed:
+            assert not last
+            return
+        assert report.rejected == sum(value is None for _, value in wanted)
+        assert store.rejects()["position"].tolist() == [at for at, (_, value) in enumerate(wanted, 1) if value is None]
+        found = store.jobs()
+    rows_found = (
+        found[["status", "exit_code", "started"]]
+        .astype(object)
+        .where(found[["status", "exit_code", "started"]].notna(), None)
+    )
+    got = dict(zip(found["external_id"], rows_found.itertuples(index=False, name=None), strict=True))
+    assert {*got} == {*last}
+    for key, values in got.items():
+        assert values in [value for other, value in wanted if other == key]
+    assert found["id"].is_unique
