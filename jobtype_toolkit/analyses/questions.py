@@ -13,13 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.attempts import ATTEMPTS
-from jobtype_toolkit.analyses.draining import DRAIN_FORECAST
-from jobtype_toolkit.analyses.failing import FAILURE_RATES, FAILURE_TREND
+from jobtype_toolkit.analyses.digest import CHANGES
+from jobtype_toolkit.analyses.durations import DURATIONS, STUCK, WAITS
 from jobtype_toolkit.analyses.families import FAILURE_FAMILIES, FAMILY_JOBS
-from jobtype_toolkit.analyses.happening import CHANGES
+from jobtype_toolkit.analyses.forecast import DRAIN_FORECAST
 from jobtype_toolkit.analyses.question import Question
-from jobtype_toolkit.analyses.queueing import BACKLOG, WHY_NOT_RUNNING
-from jobtype_toolkit.analyses.timing import DURATIONS, STUCK, WAITS
+from jobtype_toolkit.analyses.queue import BACKLOG, WHY_NOT_RUNNING
+from jobtype_toolkit.analyses.trends import FAILURE_RATES, FAILURE_TREND
 from jobtype_toolkit.analyses.verdicts import VERDICTS
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import BLOCK, CATEGORIES, ERROR_KEY, ERROR_REST, KEY, REST

@@ -11,7 +11,7 @@ from histories import NOW, ago, job_type, wire
 from sizes import sizes
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.analyses.draining import empty_after, flow
+from jobtype_toolkit.analyses.forecast import empty_after, flow
 
 
 def over(queued: float, ended: float) -> dict[str, object]:
