@@ -134,9 +134,9 @@ class ConfigurationState(Form[Configuration]):
             node["choices"] = BRANCHES if now in known else [*BRANCHES, (now, f"{now} (unknown)")]
         if path[:1] == ["settings"] and path[1:] and path[1] in self.secrets:
             typed = isinstance(self._draft.at(place), str)
-            told = "typed, not shown" if typed else "unchanged"
+            told = "typed, not shown" if typed else "" if self._is_new else "unchanged"
             node["input"], node["value"], node["placeholder"] = "secret", "", told
-            node["help"] = f"Secret. {_SECRETS}"
+            node["help"] = "Secret: it is written and never shown."
 
     def completions(self) -> Mapping[str, Iterable[str]]:
         """Return the workspaces of the target."""
@@ -189,6 +189,8 @@ class ConfigurationState(Form[Configuration]):
 
     def place(self, found: Finding) -> str:
         """Return the id of the place that a finding is about."""
+        if found.name == "MISSING_WORKSPACE" and not found.steps:
+            return "/output_workspaces/default"
         section = {"MISSING_MOUNT": "/mounts", "MISSING_SETTING": "/settings"}.get(found.name)
         return child(section, found.missing) if section else super().place(found)
 
@@ -209,7 +211,7 @@ class ConfigurationState(Form[Configuration]):
     def nodes(self) -> Nodes:
         """Return the pages, with a word on secrets where there are some."""
         made = super().nodes()
-        if self.secrets and "+settings" in made:
+        if self.secrets and not self._is_new:
             made["+secrets"] = note(_SECRETS)
             made["+settings"]["children"] = ["+secrets", *made["+settings"]["children"]]
         for page in ("+mounts", "+settings"):

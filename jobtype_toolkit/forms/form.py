@@ -446,7 +446,8 @@ class Form(Screen, Generic[Written]):
 
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
-        return self._show_all or place in self._touched or self._draft.at_start(place) is not ABSENT
+        is_touched = place in self._touched or any(one.startswith(f"{place}/") for one in self._touched)
+        return self._show_all or is_touched or self._draft.at_start(place) is not ABSENT
 
     def _is_open(self, page: str) -> bool:
         """Whether somebody looks at a page; the whole text is not sent with every key otherwise."""

@@ -31,7 +31,6 @@ LAYOUT = (
     Section("maintainer", "Maintainer", "Who answers questions about the job.", (
         Part("/job/maintainer", ("name", "organization", "email", "url", "phone")),
     ), ("/job/maintainer",)),
-    Section("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
     Section("inputs", "Inputs", "What the job reads.", (
         Part(f"{_INTERFACE}/inputs", ("files", "json")),
     ), (f"{_INTERFACE}/inputs",)),
@@ -40,6 +39,7 @@ LAYOUT = (
     ), (f"{_INTERFACE}/outputs",)),
     Section("mounts", "Mounts", "Folders that the operator makes available.", (Part(_INTERFACE, ("mounts",)),)),
     Section("settings", "Settings", "Texts that the operator gives to every run.", (Part(_INTERFACE, ("settings",)),)),
+    Section("command", "Command", "How the image is called.", (Part(_INTERFACE, ("command",)),), (_INTERFACE,)),
     Section("resources", "Resources", "What a run needs on its node.", (
         Part("/job/resources", ("scalar",)),
     ), ("/job/resources",)),
@@ -99,6 +99,10 @@ class ManifestState(Form[Manifest]):
         if path[-1] in ("mediaTypes", "mediaType"):
             return "media_types"
         return "resources" if path == (*SECTIONS["resource"], 0, "name") else ""
+
+    def place(self, found: Finding) -> str:
+        """Return the id of the place that a finding is about; of missing resources, the list that they go to."""
+        return "/job/resources/scalar" if found.name == "RECOMMENDED_RESOURCES" else super().place(found)
 
     def adjust(self, place: str, node: Node) -> None:
         """Offer the command what it can name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ def plan_nodes(
         "+changes": rows_node((row for row in fields if row[1] is not None or row[2] not in _EMPTY), "Fields"),
         "+manifest-diff": rows_node(manifest, "Manifest"),
         **_compatibility(plan),
+        **_new_manifest(plan),
         "+facts": Node(kind="facts", facts=facts),
         "+warnings": Node(kind="findings", findings=warnings, text=""),
         "+confirm": Node(kind="bar", label="Confirm", children=["+send", "+cancel"]),
@@ -59,6 +61,14 @@ def plan_nodes(
         "+cancel": button("Do not send", "cancel"),
     }
     return list(shown), shown | buttons
+
+
+def _new_manifest(plan: Plan) -> Nodes:
+    """Return the whole manifest of what is created, which has nothing to differ from."""
+    if plan.action != "create":
+        return {}
+    text = json.dumps(plan.after["manifest"], indent=2, ensure_ascii=False)
+    return {"+manifest-text": Node(kind="code", text=text)}
 
 
 def _compatibility(plan: Plan) -> Nodes:

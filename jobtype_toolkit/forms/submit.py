@@ -210,6 +210,7 @@ class SubmitState(Screen):
         nodes: Nodes = {
             f"/{name}": _field(label, kind, self._help(name, told), self._shown_value(name), choices.get(name))
             for name, (label, kind, told) in _FIELDS.items()
+            if name != "auto_update" or self._known is not None  # of what is new there are no recipes yet
         }
         nodes["/docker_image"]["required"] = True
         fields = list(nodes)

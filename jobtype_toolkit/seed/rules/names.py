@@ -80,7 +80,7 @@ def name_findings(manifest: Any, found: list[Use]) -> Iterator[Finding]:
         if earlier and name:
             yield _collision(use, list(earlier.values()), names)
         earlier.setdefault((use.section, use.name), use)
-    yield from _not_normalised(command, found)
+    yield from _not_normalised(manifest, command, found)
 
 
 def _reserved(use: Use, scale: dict[str, Use], seed_cli: set[str]) -> Iterator[Finding]:
@@ -174,7 +174,7 @@ class _Names:
         return Fix(f"rename the {use.section} to {shown(name)}", changes=tuple(changes))
 
 
-def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
+def _not_normalised(root: Any, command: Any, found: list[Use]) -> Iterator[Finding]:
     """Find names that seed-cli warns about, once each."""
     places: dict[str, list[Use]] = {}
     for use in found:
@@ -185,6 +185,12 @@ def _not_normalised(command: Any, found: list[Use]) -> Iterator[Finding]:
     for old, same in places.items():
         new = normalised(old)
         changes = [Change("set", use.path, new) for use in same]
+        # The member of seed.outputs.json that the job writes keeps its name.
+        changes += [
+            Change("set", (*use.path[:-1], "key"), old)
+            for use in same
+            if use.section == "JSON output" and get(root, (*use.path[:-1], "key")) is None
+        ]
         if isinstance(command, str) and old in command:
             changes.append(Change("variable", COMMAND, (old, new)))
         yield finding(

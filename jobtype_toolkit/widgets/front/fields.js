@@ -124,7 +124,8 @@ function wordsControl(page, id, key) {
   function enter() {
     const found = add.value.split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
     add.value = "";
-    if (found.length) take([...words, ...found]);
+    const fresh = found.filter((word) => !words.includes(word));
+    if (fresh.length) take([...words, ...fresh]);
   }
   page.keys(add, (event) => {
     if (event.key !== "Enter" && event.key !== ",") return false;

@@ -3,8 +3,14 @@
 function groupPart(page) {
   const legend = h("legend", { class: "jtk-legend" });
   const body = h("div", { class: "jtk-fields" });
-  const element = h("fieldset", { class: "jtk-group" }, legend, body);
-  return { element, update: (node) => { say(legend, node.label ?? ""); page.fill(body, node.children); } };
+  const findings = h("div", { class: "jtk-findings" });
+  const element = h("fieldset", { class: "jtk-group" }, legend, findings, body);
+  function update(node) {
+    say(legend, node.label ?? "");
+    arrangeItems(findings, node.findings ?? [], (found) => findingElement(page, found));
+    page.fill(body, node.children);
+  }
+  return { element, update };
 }
 
 function listPart(page, id) {
@@ -52,7 +58,7 @@ function rowPart(page, id) {
     say(name, node.name ?? "");
     say(state, node.state ?? "");
     state.hidden = !node.state;
-    say(found, wrong ? `${wrong} to mend` : "");
+    say(found, wrong ? `${wrong} error${wrong === 1 ? "" : "s"}` : "");
     found.hidden = !wrong;
     set(head, { "aria-expanded": String(!folded) });
     set(element, { "aria-label": `${node.label}${node.name ? `: ${node.name}` : ""}` });

@@ -187,6 +187,7 @@ class Page {
 
   turn(id, child) {
     this.turned.set(id, child);
+    this.announce("");
     this.send("open", child, this.view);
     this.show([id]);
   }
