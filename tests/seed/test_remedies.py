@@ -397,12 +397,12 @@ def test_a_number_for_yes_or_no(manifest):
 
 def test_a_json_output_with_another_name_still_reads_the_member_that_the_job_writes():
     given = {"job": {"interface": {"outputs": {"json": [{"name": "count", "type": "integer"}]}}}}
-    (found,) = [one for one in jt.validate(given).findings if one.name == "NOT_NORMALIZED"]
+    (found,) = [one for one in validate(given).findings if one.name == "NOT_NORMALIZED"]
     assert found.fix.apply(given).at("job.interface.outputs.json[0]") == {
         "name": "COUNT",
         "type": "integer",
         "key": "count",
     }
     kept = {"job": {"interface": {"outputs": {"json": [{"name": "count", "type": "integer", "key": "n"}]}}}}
-    (found,) = [one for one in jt.validate(kept).findings if one.name == "NOT_NORMALIZED"]
+    (found,) = [one for one in validate(kept).findings if one.name == "NOT_NORMALIZED"]
     assert found.fix.apply(kept).at("job.interface.outputs.json[0].key") == "n"
