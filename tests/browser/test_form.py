@@ -366,7 +366,6 @@ def test_an_author_needs_no_mouse(tab, sample):
         tab.keyboard.type(text)
     tab_to(tab, "Maintainer(, .*)?", back=True)
     tab.keyboard.press("ArrowDown")
-    tab.keyboard.press("ArrowDown")
     tab_to(tab, "Add file input")
     tab.keyboard.press("Enter")
     expect(box(tab, "Name")).to_be_focused()
