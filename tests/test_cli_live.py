@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
+from jobtype_toolkit.analyses.questions import Question
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.queries import commands
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
@@ -51,7 +52,18 @@ ARGUMENTS = {"versions": ["chip-maker"], "revisions": ["chip-maker", "1.9.0"], "
 WINDOWED = {"status": ["--now", "2026-03-01T12:00:00Z"], "jobs": ["--limit", "0"]}
 
 
-@pytest.mark.parametrize("command", [one.command for one in commands()])
+ANSWERED = [one for one in commands() if not isinstance(one, Question) or one.v6_service]
+
+
+@pytest.mark.parametrize("command", [one.command for one in commands() if one not in ANSWERED])
+def test_a_question_beyond_v6_is_for_a_store_and_says_so(command, server):
+    given = {"changes": ["--since", "P1D"], "compare": ["x", "1", "2"], "compare-revisions": ["x", "1", "1", "2"]}
+    result = run(command, *given.get(command, ()), "--server", server.url)
+    assert result.exit_code == 2
+    assert "pull" in result.output
+
+
+@pytest.mark.parametrize("command", [one.command for one in ANSWERED])
 def test_a_question_to_a_server_has_the_answer_of_its_store(command, server, small, tmp_path):
     file = small.publish(tmp_path / "small.duckdb")
     asked = [command, *ARGUMENTS.get(command, ()), *WINDOWED.get(command, ()), "--json"]

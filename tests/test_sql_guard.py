@@ -158,7 +158,7 @@ ANSWERS = {
     "TABLE meta": 1,
     "WITH x AS (SELECT 1 AS a) FROM x": 1,
     "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 4) FROM x": 4,
-    "DESCRIBE job_open": 39,
+    "DESCRIBE job_open": 40,
     "SUMMARIZE meta": 2,
     "SELECT count(*) FROM job GROUP BY status": 7,
     "PIVOT meta ON last_load_id IN (4) USING count(*)": 1,
