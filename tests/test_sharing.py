@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.store.waiting import announced, is_announced
+from jobtype_toolkit.store.sign import announced, is_announced
 
 ROWS = {"job_type": "press", "job_type_version": "1.0", "status": "RUNNING"}
 
@@ -69,7 +69,7 @@ def test_a_sign_that_a_killed_process_left_means_nothing(tmp_path):
     program = f"""
 import os, signal
 from pathlib import Path
-from jobtype_toolkit.store.waiting import announced
+from jobtype_toolkit.store.sign import announced
 with announced(Path({str(file)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -41,7 +41,7 @@ from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.lifetime import GATE, abandon
 from jobtype_toolkit.store.room import Extent, give_back
-from jobtype_toolkit.store.waiting import announced, is_announced
+from jobtype_toolkit.store.sign import announced, is_announced
 
 MEMORY = ":memory:"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {

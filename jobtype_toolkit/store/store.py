@@ -178,7 +178,7 @@ class Store(SqlBackend):
     ) -> Preview:
         """Tell what a load would make of a file, and load nothing: which profile fits, and which column becomes what.
 
-        If no profile is given, a shipped one is taken of which the file has all columns that it needs; if there is none, the
+        Without a profile, a shipped one that fits is taken: the file has all the columns that it needs. If none fits, the
         answer is a proposal. Only the beginning of a long file is tried, and only the first file of several.
 
         Args:

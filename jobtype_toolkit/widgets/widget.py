@@ -10,7 +10,7 @@ import anywidget
 from IPython.display import DisplayHandle, display
 
 from jobtype_toolkit.display.html import render
-from jobtype_toolkit.widgets.nodes import ROOT, texts
+from jobtype_toolkit.widgets.nodes import ROOT, Nodes, texts
 from jobtype_toolkit.widgets.screen import Screen
 
 PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js", "page.js")
@@ -68,27 +68,35 @@ class Widget(anywidget.AnyWidget):
     @property
     def plain_text(self) -> str:
         """What the page shows, as text."""
-        return "\n".join([f"{type(self).__name__}:", *texts(self.screen.nodes(), [ROOT])])
+        return self._text(self.screen.nodes())
 
     @property
     def static_html(self) -> str:
         """What the page shows, as HTML without script."""
-        return render("screen.html", nodes=self.screen.nodes(), root=ROOT, label=type(self).__name__)
+        return self._html(self.screen.nodes())
+
+    def _text(self, nodes: Nodes) -> str:
+        return "\n".join([f"{type(self).__name__}:", *texts(nodes, [ROOT])])
+
+    def _html(self, nodes: Nodes) -> str:
+        return render("screen.html", nodes=nodes, root=ROOT, label=type(self).__name__)
 
     def _ipython_display_(self) -> None:
-        handle = DisplayHandle()  # type: ignore[no-untyped-call]
-        handle.display(self._copy(), raw=True)  # type: ignore[no-untyped-call]
+        handle, copied = DisplayHandle(), self._copy()  # type: ignore[no-untyped-call]
+        handle.display(copied, raw=True)  # type: ignore[no-untyped-call]
         self._copies.append(handle)
         bundle: Any = self._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        display({**data, "text/plain": self.plain_text}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        display({**data, "text/plain": copied["text/plain"]}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
     def _copy(self) -> dict[str, str]:
-        return {"text/html": self.static_html, "text/plain": self.plain_text}
+        nodes = self.screen.nodes()
+        return {"text/html": self._html(nodes), "text/plain": self._text(nodes)}
 
     def _copy_anew(self) -> None:
+        copied = self._copy() if self._copies else {}
         for copy in self._copies:
-            copy.update(self._copy(), raw=True)  # type: ignore[no-untyped-call]
+            copy.update(copied, raw=True)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
