@@ -112,7 +112,11 @@ TABLES = (
             Field("field", "text", "The field that changed."),
             Field("before", "text", "Its value before; missing if it had none."),
             Field("after", "text", "Its value after; missing if it has none."),
-            _OBSERVED,
+            Field(
+                "observed",
+                "time",
+                "When the record was edited last, or, where it does not tell, when the toolkit saw it.",
+            ),
             LOAD_ID,
         ),
     ),

@@ -133,6 +133,7 @@ class Store(SqlBackend):
         strict: bool = False,
         progress: bool | None = None,
         profile: str | PathLike[str] | Mapping[str, Any] | None = None,
+        observed: Time | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -152,18 +153,30 @@ class Store(SqlBackend):
             progress: show a bar after a second; if not given, only on a terminal.
             profile: what the export of another system says, as jobs or executions: a shipped name such as `"slurm"`, the path
                 of a TOML file, or a dict with its keys; see docs/loading.md. `columns`, `statuses` and `timezone` override it.
+            observed: when what the input says was so, such as the day of a backup; now if not given. Changes of job types since the
+                load before, such as a pause, are taken to have happened then, or at the `last_modified` of the record.
 
         Raises:
             InputNotFound: there is no such file.
             LoadFailed: a required column is missing, a time has no zone, the file cannot be read, or `strict` and a bad row.
-            InvalidParameter: an unknown resource, column, zone or profile, or something wrong in a profile.
+            InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
         options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
+        request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def _observed(self, given: Time | None) -> datetime:
+        now = self._clock()
+        moment = now if given is None else instant(given, name="observed", now=now)
+        if moment > now:
+            msg = (
+                f"{hints.argument('observed', given)} is later than now, {v6_text(now)}. Give when the input was made."
+            )
+            raise InvalidParameter(msg)
+        return moment
 
     def preview(
         self,
