@@ -60,6 +60,7 @@ PAIRS = {
 LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
 """The arrows that point up: `Store.pull` and the HTML of a validation import what they need when they are called."""
 HOMES = {
+    "adbc_driver_postgresql": {"sync"},
     "duckdb": {"store", "lakes", "generator"},
     "requests": {"live"},
     "urllib3": {"live"},
