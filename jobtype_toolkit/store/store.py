@@ -28,13 +28,15 @@ from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
-from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.connection import MEMORY, Patience
+from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
