@@ -18,7 +18,7 @@ from jobtype_toolkit.store.lifetime import GATE
 from jobtype_toolkit.store.sign import announced, is_announced
 
 MEMORY = ":memory:"
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,  # a closed network has nothing to install from
     "autoload_known_extensions": False,
     "python_enable_replacements": False,  # a query must not see the caller's variables
@@ -105,7 +105,7 @@ def unusable(path: Path | None, error: duckdb.Error) -> StoreError:
 
 
 def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
-    con = duckdb.connect(target, read_only=read_only, config=_CONFIG | (guard.LOCKED if is_locked else {}))
+    con = duckdb.connect(target, read_only=read_only, config=CONFIG | (guard.LOCKED if is_locked else {}))
     con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
     if is_locked:
         con.execute("SET GLOBAL lock_configuration = true")

@@ -100,6 +100,9 @@ def database(path: str | Path) -> Database:
 class Database:
     """Connections to one DuckDB file, or to one database in memory."""
 
+    _remedy = "Is the file whole? Restore it, or load its sources anew."
+    """What to do if it cannot be read."""
+
     def __init__(self, path: Path | None) -> None:
         """Take the file; None is in memory."""
         self.path = path
@@ -120,11 +123,21 @@ class Database:
         _every.add(self)
 
     def __repr__(self) -> str:
-        return f"<Database {self.path or MEMORY}>"
+        return f"<Database {self.name}>"
 
     def __del__(self) -> None:
         if self.__dict__.get("_con") is not None:
             self._disconnect()
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path or MEMORY)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether what reads it reaches nothing else."""
+        return self.path is not None
 
     @property
     def is_open(self) -> bool:
@@ -199,8 +212,10 @@ class Database:
     def _look(path: Path) -> None:
         """Raise NotAStore for what is no DuckDB file."""
         if path.is_dir():
+            reader = hints.either(f"jt.lake({str(path)!r})", "the commands that ask")
             msg = (
-                f"{path} is a folder, not a store. Give the path of a DuckDB file; the first load makes a missing one."
+                f"{path} is a folder, not a store. If it is a lake, it is read by {reader}; otherwise give the path of a DuckDB "
+                "file; the first load makes a missing one."
             )
             raise NotAStore(msg)
         if not path.is_file():
@@ -386,7 +401,7 @@ class Database:
         if self._lost:
             raise StoreError(self._lost)
         if not came or GATE.turns_away():
-            msg = f"{self.path or MEMORY} has been in use by another thread of this process for more than {patience.wait:g} s."
+            msg = f"{self.name} has been in use by another thread of this process for more than {patience.wait:g} s."
             raise StoreLocked(msg)
 
     @contextmanager
@@ -397,7 +412,7 @@ class Database:
         except duckdb.Error as error:
             if self.path is not None:
                 self._hold_until = 0.0  # after some errors a connection answers nothing any more
-            msg = f"{self.path or MEMORY} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
+            msg = f"{self.name} cannot be read: {error}. {self._remedy}"
             raise StoreError(msg) from error
 
     def close(self) -> None:

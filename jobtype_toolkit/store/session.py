@@ -70,4 +70,4 @@ class Engine:
     def session(self) -> Iterator[Session]:
         """Give a session to read with."""
         with self._database.reading(self._patience, upgrade=self._upgrade) as con:
-            yield Session(con, self._database.state, is_locked=self._database.path is not None)
+            yield Session(con, self._database.state, is_locked=self._database.is_locked)
