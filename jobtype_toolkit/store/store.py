@@ -28,13 +28,15 @@ from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
-from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.connection import MEMORY, Patience
+from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
@@ -510,16 +512,30 @@ class Store(SqlBackend):
         with self._copying() as con:
             return maintenance.publish(con, path, like=self.path)
 
-    def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
+    def export(self, folder: str | Path, *, source: str | None = None, partitioned: bool = False) -> dict[str, int]:
         """Write one Parquet file per resource into a folder, for air-gapped networks; `load` reads each back.
 
+        Args:
+            folder: where.
+            source: which source; with `partitioned` all of them if not given.
+            partitioned: write a lake instead, which `jt.lake(folder)` asks in place: the jobs in folders by source, state
+                (open, failed, final) and month of last_status_change, and every other table that questions read. It takes
+                the place of a lake that is there, at one go.
+
         Returns:
-            The rows of each resource.
+            The rows of each resource; of a lake those of each table.
 
         Raises:
             Ambiguous: the store has several sources: ids are unique only within one, so each has its own folder.
-            StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
+            StoreError: the folder cannot be written, the disk is full, or a lake would replace something else; what was
+                there before is unchanged.
         """
+        if partitioned:
+            from jobtype_toolkit.lakes import folder as lakes
+
+            one = ALL if source is None else self.reader.source(source).name
+            with self._copying() as con:
+                return lakes.export(con, folder, one, self._clock())
         name = self.reader.source(source).name
         if name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
