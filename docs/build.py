@@ -28,8 +28,7 @@ from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
-from jobtype_toolkit.store.schema import TABLES, comment, write_template
-from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
+from jobtype_toolkit.store.schema import JOBS, TABLES, comment, write_template
 
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
@@ -65,9 +64,9 @@ ABOUT_API = """The public names of `jobtype_toolkit`, made from the code by `mak
 `import jobtype_toolkit as jt` is all that is needed. What the calls return, column by column, is in
 [the reference](reference.md#resources)."""
 API = {
-    "Connect and open": ("connect", "open", "sample"),
+    "Connect and open": ("connect", "open", "lake", "sample"),
     "Look at an answer": ("show", "explain"),
-    "Backends": ("Backend", "Store", "Scale", "Retries", "PullReport"),
+    "Backends": ("Backend", "Store", "Scale", "Lake", "Retries", "PullReport"),
     "Records": ("JobType", "JobTypeRevision", "Job"),
     "Plans": ("Plan", "Sent"),
     "Validation": ("validate", "Validation", "Finding", "Manifest", "Configuration"),
@@ -107,10 +106,7 @@ def reference() -> str:
         "## Tables of a store",
         "What `store.sql` can ask; `store.tables()` says the same. Times are UTC.",
         *(_stored(one.name, one.meaning, one.fields) for one in TABLES),
-        *(
-            f"### {name} (view)\n\n{meaning} Its columns: `source` and the fields of a [job](#job)."
-            for name, meaning in STORE_VIEWS.items()
-        ),
+        f"### {JOBS.name} (view)\n\n{JOBS.meaning} Its columns: `source` and the fields of a [job](#job).",
         "## Manifest",
         _schema("manifest", manifest_schema()),
         "## Configuration",

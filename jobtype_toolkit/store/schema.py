@@ -112,7 +112,11 @@ TABLES = (
             Field("field", "text", "The field that changed."),
             Field("before", "text", "Its value before; missing if it had none."),
             Field("after", "text", "Its value after; missing if it has none."),
-            _OBSERVED,
+            Field(
+                "observed",
+                "time",
+                "When the record was edited last, or, where it does not tell, when the toolkit saw it.",
+            ),
             LOAD_ID,
         ),
     ),
@@ -164,7 +168,12 @@ TABLES = (
 DESCRIPTION = sql("store/schema.describe")
 """The query behind `Store.tables()`."""
 
-VIEWS = {"job": "The whole job history under v6's field names, with the names of job types and errors."}
+JOBS = Table(
+    "job",
+    "The whole job history under v6's field names, with the names of job types and errors.",
+    (SOURCE, *JOB.fields, *_TAIL),
+)
+"""The view of all jobs."""
 
 
 def table(name: str) -> Table:
@@ -185,7 +194,7 @@ def bare() -> Iterator[str]:
     """Yield what makes the tables and views without comments, with instants for their naive times."""
     for statement in _tables():
         yield statement.replace(f" {DUCKDB['time']}", " TIMESTAMPTZ")
-    yield _view()
+    yield job_view()
 
 
 def _tables() -> Iterator[str]:
@@ -201,20 +210,25 @@ def _tables() -> Iterator[str]:
 
 def _derived() -> Iterator[str]:
     """Yield what follows from the tables: views and comments."""
-    yield _view()
+    yield job_view()
     yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
         for field in one.fields:
             yield f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {literal(comment(field))}"
-    for field in (SOURCE, *JOB.fields, *_TAIL):
+    for field in JOBS.fields:
         yield f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}"
-    for name, meaning in VIEWS.items():
-        yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
+    yield f"COMMENT ON VIEW job IS {literal(JOBS.meaning)}"
 
 
-def _view() -> str:
-    return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
+def job_view() -> str:
+    """Return what makes the view `job`."""
+    return f"CREATE OR REPLACE VIEW job AS\n{job_query()}"
+
+
+def job_query() -> str:
+    """Return the query behind the view `job`."""
+    return sql("store/schema.job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 
 @cache
