@@ -260,12 +260,10 @@ def comment(field: Field) -> str:
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return the file's schema version: 0 for an empty database, None for one that the toolkit did not make."""
-    names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not names:
-        return 0
-    if not {"meta", "job_final"} <= names:
-        return None
-    found = con.execute("SELECT schema_version FROM meta").fetchone()
+    try:
+        found = con.execute("SELECT schema_version FROM meta LEFT JOIN (FROM job_final LIMIT 0) ON true").fetchone()
+    except (duckdb.BinderException, duckdb.CatalogException):  # to list the tables takes ten times as long
+        return None if con.execute("FROM duckdb_tables()").fetchone() else 0
     return int(found[0]) if found else None
 
 
