@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -p no:nbval -p no:schemathesis  # both are imported where needed
 # Left out of the tests of a day: real browsers, full sizes, and Spark, which needs Java.
 DAILY := not browser and not soak and not spark
 

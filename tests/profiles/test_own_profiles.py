@@ -341,7 +341,7 @@ def expected(cells: dict[str, str], missing: tuple[str, ...]) -> tuple | None:
 
 
 @given(st.lists(CELLS, min_size=1, max_size=12), st.lists(st.sampled_from(["n/a", "-", "0", "x"]), unique=True))
-@examples(25, 300)
+@examples(8, 300)
 def test_for_every_table_each_value_arrives_as_the_profile_says_or_its_row_is_rejected(tmp_path_factory, rows, missing):
     out = io.StringIO()
     writer = csv.DictWriter(out, ["no", "state", "code", "at"], quoting=csv.QUOTE_ALL)
