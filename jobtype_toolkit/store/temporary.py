@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobtype_toolkit.store.engine import Connection
+from jobtype_toolkit.store.connection import Connection
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
