@@ -108,6 +108,7 @@ def test_an_empty_store_and_an_empty_search_say_different_things(store, sample):
     assert state.nodes()["+types"]["text"] == "No job type matches. Change the search or the filters."
 
 
+@pytest.mark.slow
 def test_ten_thousand_types_are_sent_a_hundred_at_a_time(store, write):
     types = [job_type(n, f"type-{n:05}", "1.0.0") for n in range(1, 10_001)]
     store.load(write("job_types.json", page(types)), "job_types")

@@ -6,12 +6,15 @@ import sys
 import time
 
 import jsonschema
+import pytest
 from sizes import sizes
 
 from jobtype_toolkit.seed.schema import definition
 from jobtype_toolkit.seed.validator import validate
 
 from .conftest import MANIFEST
+
+pytestmark = pytest.mark.slow
 
 OURS = """
 import sys, time
