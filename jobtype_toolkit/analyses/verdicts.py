@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_NODES, OF_TYPES, Question, span
+from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_NODES, OF_TYPES, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -282,7 +282,15 @@ COMPARE_REVISIONS = Question(
 def _nodes(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.nodes import judged
 
-    return _frame(judged(counts), query.service)
+    nowhere = counts["node"].isna()
+    frame = _frame(judged(counts[~nowhere]), query.service)
+    frame.attrs = counts.attrs
+    if nowhere.any():
+        frame = with_note(
+            frame,
+            f"{counts.loc[nowhere, 'finished'].sum():,} finished jobs or executions are left out, since they have no node",
+        )
+    return frame
 
 
 BAD_NODES = Question(

@@ -135,14 +135,21 @@ class Foreign:
 
     def _rows_under(self) -> list[Broken]:
         """Put the rows under the profile's key in place of the documents; return the documents that have none."""
-        if not self._profile.rows:
+        keys = self._profile.rows
+        if not any(keys):
             return []
-        place = place_of(self._profile.rows)
-        bound = {"most": TEXT_KEPT}
-        lost = script(self._con, "store/ingest/profile.without_rows", bound, list=literal(place)).fetchall()
-        script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
+        places = [place_of(key) for key in keys if key]
+        has = [f"json_type(j, {literal(place)}) IS NOT DISTINCT FROM 'ARRAY'" for place in places]
+        cases = " ".join(
+            f"WHEN {test} THEN json_extract(j, {literal(f'{place}[*]')})"
+            for test, place in zip(has, places, strict=True)
+        )
+        is_row = "" in keys
+        tests = " OR ".join([*has, *(["true"] if is_row else [])])
+        lost = script(self._con, "store/ingest/profile.without_rows", {"most": TEXT_KEPT}, has=tests).fetchall()
+        script(self._con, "store/ingest/profile.rows_under", elements=f"CASE {cases} {'ELSE [j::JSON] ' * is_row}END")
         has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
-        why = f"there is no list of rows under {self._profile.rows!r}"
+        why = f"there is no list of rows under {' or '.join(map(repr, keys))}"
         return [Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost]
 
     def _which(self, read: Sequence[str], places: str) -> dict[str, bool]:

@@ -9,9 +9,9 @@ CREATE OR REPLACE TEMP MACRO theirs_unix(said, per_second) AS (
 CREATE OR REPLACE TEMP MACRO theirs_exit_code(said) AS (
     CASE
         WHEN regexp_full_match(said, '-?\d{1,10}') THEN CAST(said AS BIGINT)
-        WHEN regexp_full_match(said, '\d{1,10}:0') THEN CAST(split_part(said, ':', 1) AS BIGINT)
+        WHEN regexp_full_match(said, '\d{1,10}:0*') THEN CAST(split_part(said, ':', 1) AS BIGINT)
         -- as a shell tells of a signal
-        WHEN regexp_full_match(said, '\d{1,10}:\d{1,3}') THEN 128 + CAST(split_part(said, ':', 2) AS BIGINT)
+        WHEN regexp_full_match(said, '\d{0,10}:\d{1,3}') AND said NOT SIMILAR TO ':0+' THEN 128 + CAST(split_part(said, ':', 2) AS BIGINT)
     END
 );
 -- The first of n[01-04,7], n1,n2, 4*n1:2*n2 and slot1@n1
@@ -20,6 +20,37 @@ CREATE OR REPLACE TEMP MACRO theirs_first_node(said) AS (
         regexp_replace(regexp_extract(said, '^(?:\d+\*)?(?:[^@,\[\]]*@)?((?:[^,: \[\]]|\[[^\]]*\])+)', 1), '\[([^\],-]+)[^\]]*\]', '\1', 'g'),
         '[\[\]]', '', 'g'
     )
+);
+-- The names that n[01-04,7] stands for; one in two brackets needs two steps.
+CREATE OR REPLACE TEMP MACRO numbers_of(range) AS (
+    CASE
+        WHEN regexp_full_match(range, '\d{1,9}-\d{1,9}')
+            AND CAST(split_part(range, '-', 2) AS BIGINT) - CAST(split_part(range, '-', 1) AS BIGINT) BETWEEN 0 AND 99999
+        THEN list_transform(
+            generate_series(CAST(split_part(range, '-', 1) AS BIGINT), CAST(split_part(range, '-', 2) AS BIGINT)),
+            lambda n: lpad(CAST(n AS VARCHAR), CAST(greatest(length(split_part(range, '-', 1)), length(CAST(n AS VARCHAR))) AS INTEGER), '0')
+        )
+        ELSE [range]
+    END
+);
+CREATE OR REPLACE TEMP MACRO unfolded(names) AS (
+    flatten(list_transform(names, lambda name: CASE
+        WHEN contains(name, '[')
+        THEN list_transform(
+            flatten(list_transform(string_split(regexp_extract(name, '\[([^\]]*)\]', 1), ','), lambda one: numbers_of(one))),
+            lambda one: split_part(name, '[', 1) || one || substr(name, strpos(name, ']') + 1)
+        )
+        ELSE [name]
+    END))
+);
+-- All of n[01-04,7], n1,n2, 4*n1:2*n2, where there are several.
+CREATE OR REPLACE TEMP MACRO theirs_nodes(said) AS (
+    CASE
+        WHEN regexp_matches(said, '[\[,:]')
+        THEN unfolded(unfolded(list_transform(
+            regexp_extract_all(said, '(?:[^,: \[\]]|\[[^\]]*\])+'), lambda one: regexp_replace(one, '^(\d+\*)?([^@\[\]]*@)?', '')
+        )))
+    END
 );
 CREATE OR REPLACE TEMP MACRO theirs_mebibytes(said, unit) AS (
     list_transform(
@@ -107,12 +138,12 @@ SELECT
     row_number() OVER (PARTITION BY file ORDER BY seq, place) AS position, CAST(j AS VARCHAR) AS j
 FROM (
     SELECT seq, file, generate_subscripts(rows, 1) AS place, unnest(rows) AS j
-    FROM (SELECT seq, file, json_extract(j, /*elements*/) AS rows FROM json_row)
+    FROM (SELECT seq, file, /*elements*/ AS rows FROM json_row)
 );
 
 -- name: without_rows
--- Documents that have no list under the key.
-SELECT file, position, left(j, $most) FROM json_row WHERE json_type(j, /*list*/) IS DISTINCT FROM 'ARRAY' ORDER BY seq;
+-- Documents that have no list under any of the keys.
+SELECT file, position, left(j, $most) FROM json_row WHERE NOT (/*has*/) ORDER BY seq;
 
 -- name: met
 -- Which of some paths any row has.
