@@ -295,3 +295,15 @@ def test_a_terminal_loads_by_a_profile_and_tells_beforehand(write, tmp_path):
     assert (done.exit_code, "1 new" in done.output) == (0, True)
     wrong = CliRunner().invoke(app, ["load", str(path), "--store", str(file), "--profile", "slrum"])
     assert (wrong.exit_code, "--profile slrum is unknown" in wrong.stderr) == (2, True)
+
+
+def test_a_profile_comes_back_from_its_toml(store, write):
+    how = {"rows": ["items", ""], "needs": ["no", ["app", "program"]], "missing": ["-"]} | profile(
+        id={"join": ["no", ["app", "program"]], "by": "/", "as": "id"},
+        status={"from": "x", "words": {'"ok" *': "COMPLETED", "": "PENDING"}},
+        skip={"no": ["*.*"]},
+        extra=[],
+        all_nodes="y",
+    )
+    seen = store.preview(write("x.csv", "no,app,x,y\n1,fit,,n1\n"), profile=how)
+    assert tomllib.loads(seen.toml()) == how

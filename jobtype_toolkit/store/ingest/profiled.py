@@ -53,6 +53,8 @@ class Profiled:
     """Columns that later steps need, as SQL."""
     numbered: list[str] = field(default_factory=list)
     """Fields whose keys may be texts."""
+    all_nodes: str = ""
+    """The column with lists of nodes, as SQL; empty if there is none."""
     finals: dict[str, str] = field(default_factory=dict)
     """Fields that follow from others once those are typed, with SQL for each."""
     skipped: str = ""
@@ -129,9 +131,9 @@ class Compiler:
             found.columns.append(quoted(column))
         nodes = self._cleaned(self._section.all_nodes, self._profile.missing) if self._section.all_nodes else None
         if nodes:
-            made.append(f"theirs_nodes({nodes}) AS {quoted('all nodes')}")
-            found.names.append("all_nodes")
-            found.columns.append(quoted("all nodes"))
+            found.all_nodes = quoted("all nodes")
+            made.append(f"{nodes} AS {found.all_nodes}")
+            found.passed.append(found.all_nodes)
         where = self._kept()
         said = ", ".join(f"{text} AS {quoted(f'theirs {ours}')}" for ours, text in self._said.items())
         clean = ", ".join(f"{text} AS clean_{number}" for number, text in enumerate(self._clean.values()))

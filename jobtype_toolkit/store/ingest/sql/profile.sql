@@ -21,37 +21,6 @@ CREATE OR REPLACE TEMP MACRO theirs_first_node(said) AS (
         '[\[\]]', '', 'g'
     )
 );
--- The names that n[01-04,7] stands for; one in two brackets needs two steps.
-CREATE OR REPLACE TEMP MACRO numbers_of(range) AS (
-    CASE
-        WHEN regexp_full_match(range, '\d{1,9}-\d{1,9}')
-            AND CAST(split_part(range, '-', 2) AS BIGINT) - CAST(split_part(range, '-', 1) AS BIGINT) BETWEEN 0 AND 99999
-        THEN list_transform(
-            generate_series(CAST(split_part(range, '-', 1) AS BIGINT), CAST(split_part(range, '-', 2) AS BIGINT)),
-            lambda n: lpad(CAST(n AS VARCHAR), CAST(greatest(length(split_part(range, '-', 1)), length(CAST(n AS VARCHAR))) AS INTEGER), '0')
-        )
-        ELSE [range]
-    END
-);
-CREATE OR REPLACE TEMP MACRO unfolded(names) AS (
-    flatten(list_transform(names, lambda name: CASE
-        WHEN contains(name, '[')
-        THEN list_transform(
-            flatten(list_transform(string_split(regexp_extract(name, '\[([^\]]*)\]', 1), ','), lambda one: numbers_of(one))),
-            lambda one: split_part(name, '[', 1) || one || substr(name, strpos(name, ']') + 1)
-        )
-        ELSE [name]
-    END))
-);
--- All of n[01-04,7], n1,n2, 4*n1:2*n2, where there are several.
-CREATE OR REPLACE TEMP MACRO theirs_nodes(said) AS (
-    CASE
-        WHEN regexp_matches(said, '[\[,:]')
-        THEN unfolded(unfolded(list_transform(
-            regexp_extract_all(said, '(?:[^,: \[\]]|\[[^\]]*\])+'), lambda one: regexp_replace(one, '^(\d+\*)?([^@\[\]]*@)?', '')
-        )))
-    END
-);
 CREATE OR REPLACE TEMP MACRO theirs_mebibytes(said, unit) AS (
     list_transform(
         list_filter(
@@ -192,6 +161,28 @@ ANTI JOIN (SELECT external_id AS text FROM known_id WHERE resource = '/*resource
 UPDATE checked SET /*column*/ = n.id
 FROM (SELECT external_id, id FROM known_id WHERE resource = '/*resource*/' UNION SELECT external_id, id FROM fresh_id WHERE resource = '/*resource*/') AS n
 WHERE checked./*text*/ = n.external_id;
+
+-- name: lists_of_nodes
+-- The lists in which there may be several nodes: each once, however many jobs ran on it.
+SELECT DISTINCT /*column*/ FROM checked WHERE reason = '' AND regexp_matches(/*column*/, '[\[,:]');
+
+-- name: node_list
+-- The lists of nodes with the names in each, as JSON.
+CREATE OR REPLACE TEMP TABLE node_list AS SELECT unnest($said::VARCHAR[]) AS said, unnest($nodes::VARCHAR[]) AS nodes;
+
+-- name: take_with_nodes
+-- The rows that nothing speaks against, with all nodes of the jobs on several in `extra`.
+INSERT INTO incoming_rows BY NAME
+SELECT c.* EXCLUDE (seq, file, position, reason/*passed*/) REPLACE (
+    CASE
+        WHEN n.nodes IS NULL THEN c.extra
+        ELSE CAST(coalesce(left(CAST(c.extra AS VARCHAR), -1) || ',', '{') || '"all_nodes":' || n.nodes || '}' AS JSON)
+    END AS extra
+)
+FROM checked AS c
+LEFT JOIN node_list AS n ON n.said = c./*column*/
+WHERE c.reason = ''
+ORDER BY c.seq;
 
 -- name: keep_numbers
 -- The numbers that a load handed out.
