@@ -283,14 +283,16 @@ def _nodes(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.nodes import judged
 
     nowhere = counts["node"].isna()
-    frame = _frame(judged(counts[~nowhere]), query.service)
-    frame.attrs = counts.attrs
-    if nowhere.any():
-        frame = with_note(
-            frame,
-            f"{counts.loc[nowhere, 'finished'].sum():,} finished jobs or executions are left out, since they have no node",
-        )
-    return frame
+    made = _frame(judged(counts[~nowhere]), query.service)
+    names = query.filters["name"]
+    if names is not None:
+        ran = counts[counts["name"].isin(names)].set_index(["source", "node"]).index
+        made = made[made.set_index(["source", "node"]).index.isin(ran)]
+    made.attrs = counts.attrs
+    if not nowhere.any():
+        return made
+    left = counts.loc[nowhere, "finished"].sum()
+    return with_note(made, f"{left:,} finished jobs or executions are left out, since they have no node")
 
 
 BAD_NODES = Question(
@@ -315,7 +317,13 @@ BAD_NODES = Question(
             Field("counts", "text", "What is counted: `executions`, or `jobs` where executions were not loaded."),
         ),
     ),
-    parameters=(*span("what finished", started="P7D"), *_OF_VERSIONS, *OF_CATEGORIES),
+    parameters=(
+        *span("what finished", started="P7D"),
+        Parameter("name", "text", "Only nodes that ran job types of these names.", True, is_named=True),
+        *_OF_VERSIONS,
+        Parameter("node", "text", "Only these nodes, compared with each other.", True, is_named=True),
+        *OF_CATEGORIES,
+    ),
     is_half_open=True,
     history="window",
     first=("node", "verdict", "failed", "expected", "finished", "q_value", "name", "counts"),

@@ -75,6 +75,7 @@ class Request:
     options: Options
     strict: bool
     observed: datetime
+    """When what it says was so."""
     progress: bool | None = None
     """Whether to show a bar after a second; None only on a terminal."""
 
@@ -281,7 +282,7 @@ def refresh_source(
         "source": source,
         "jobs": sum(jobs for _, jobs, _, _ in counted),
         "as_of": max(newest, default=None),
-        "observed": known[0] if known[1] and not is_pull else observed or known[0],
+        "observed": known[0] if known[1] and not is_pull else max(filter(None, (observed, known[0])), default=None),
         "pulled": bool(known[1]),
         "watermark": known[2],
         "pruned": known[3],
