@@ -139,7 +139,9 @@ class Backfill:
         """Take the two ends, what is asked, and where a pull that was stopped left pages."""
         self._target, self._history, self._request, self._pages = target, history, request, pages
         self._tally = Tally()
-        self._sink = Sink(target, request.source, history.origin.name, self._tally, kind=_CALL)
+        self._sink = Sink(
+            target, request.source, history.origin.name, self._tally, kind=_CALL, is_live=not history.origin.is_dump
+        )
         self._most = request.pace.most
         self._began, self._at = time.monotonic(), target.clock()
         self._until: datetime | None = None

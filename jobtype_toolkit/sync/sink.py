@@ -64,12 +64,15 @@ class Known:
 class Sink:
     """The store's side of one pull. The file is held for writing only while a batch goes in."""
 
-    def __init__(self, target: Target, source: str, url: str, tally: Tally, *, kind: str = "pull") -> None:
-        """Take the store, what the rows are marked with, where to count them, and what the load is called."""
+    def __init__(
+        self, target: Target, source: str, url: str, tally: Tally, *, kind: str = "pull", is_live: bool = True
+    ) -> None:
+        """Take the store, what the rows are marked with, where to count them, what the load is called, and whether all is of now."""
         self._target = target
         self._source = source
         self._url = url
         self._kind = kind
+        self._is_live = is_live
         self._tally = tally
         self.load_id = 0
         self.spans: list[Span] = []
@@ -263,7 +266,7 @@ class Sink:
                 self._record(con)
                 if spans:
                     self._add_coverage(con, spans)
-                refresh_source(con, self._source, now, is_pull=True)
+                refresh_source(con, self._source, now if self._is_live else None, is_pull=True)
 
     def _note_unknown(self, con: Connection) -> None:
         """Note statuses that v6 does not know (D33)."""
