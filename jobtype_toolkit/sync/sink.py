@@ -157,7 +157,7 @@ class Sink:
         self._count(resource, good=len(bodies) - len(changed))
         if not changed:
             return
-        with _scratch() as folder:
+        with workplace() as folder:
             file = folder / f"{resource}.json"
             file.write_text(json.dumps(changed), encoding="utf-8")
             self._take(resource, [str(file)])
@@ -236,7 +236,7 @@ class Sink:
         try:
             self._merge(resource, self._documents(files), spans)
         except LoadFailed:
-            with _scratch() as folder:
+            with workplace() as folder:
                 self._merge(resource, self._documents([_mended(Path(one), folder) for one in files]), spans)
             self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
         self._stored.pop(resource, None)
@@ -245,7 +245,7 @@ class Sink:
         return Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files))
 
     def _merge(self, resource: str, batch: Batch, spans: Sequence[Span], *, is_latest: bool = True) -> None:
-        with self._target.writing(self._kind) as con, _scratch() as folder:
+        with self._target.writing(self._kind) as con, workplace() as folder:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(batch)
             if incoming.is_mutilated:
@@ -342,7 +342,7 @@ def _mended(file: Path, folder: Path) -> str:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def workplace() -> Iterator[Path]:
     """Give a folder to work in; a disk that is full there is told like any other.
 
     Raises:

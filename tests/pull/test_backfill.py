@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +31,7 @@ from jobtype_toolkit.sync.history import History
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 JOBS = 60
+SLICE = 25
 TABLES = (
     "job_final",
     "job_open",
@@ -53,6 +56,12 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
+def whole(postgres: Server) -> dict[str, list[tuple[Any, ...]]]:
+    """What a store holds that was filled from it in one go."""
+    return held(filled(postgres.url()))
+
+
+@pytest.fixture(scope="module")
 def copies() -> Iterator[int]:
     return iter(range(1000))
 
@@ -72,8 +81,8 @@ def cluster() -> Cluster:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a slice have seven jobs."""
-    monkeypatch.setattr(backfills, "_SLICE", 7)
+    """Let a slice have 25 jobs."""
+    monkeypatch.setattr(backfills, "_SLICE", SLICE)
 
 
 def opened(path: Any = ":memory:") -> jt.Store:
@@ -105,7 +114,7 @@ def pulled(cluster: Cluster, store: jt.Store | None = None, **more: Any) -> jt.S
     return store
 
 
-def filled(address: str, store: jt.Store | None = None, **more: Any) -> jt.Store:
+def filled(address: str | Path, store: jt.Store | None = None, **more: Any) -> jt.Store:
     store = store or opened()
     store.backfill(address, **{"source": "prod", "progress": False, **more})
     return store
@@ -114,8 +123,8 @@ def filled(address: str, store: jt.Store | None = None, **more: Any) -> jt.Store
 # What comes.
 
 
-def test_a_backfill_brings_what_a_pull_brings_column_for_column(postgres, cluster):
-    ours, theirs = held(filled(postgres.url())), held(pulled(cluster))
+def test_a_backfill_brings_what_a_pull_brings_column_for_column(whole, cluster):
+    ours, theirs = whole, held(pulled(cluster))
     of_pull = {row[1] for row in theirs["job_execution"]}  # a pull asks for those of failed and repeated jobs alone
     assert of_pull
     assert [row for row in ours["job_execution"] if row[1] in of_pull] == theirs["job_execution"]
@@ -139,12 +148,8 @@ def test_a_pull_goes_on_where_a_backfill_ends_and_both_agree(postgres, cluster, 
     for number, id in enumerate(changed):
         cluster.happen(id, NOW + timedelta(minutes=1 + number))
     cluster.save(postgres, copy, changed=changed)
-    pulled(cluster, store)
-    anew = held(filled(postgres.url(copy)))
-    found = held(store)
-    assert [found[one] for one in ("job_final", "job_open", "job_failed")] == [
-        anew[one] for one in ("job_final", "job_open", "job_failed")
-    ]
+    pulled(cluster, store, executions=0)
+    assert held(store, *TABLES[:3]) == held(filled(postgres.url(copy), executions=False), *TABLES[:3])
 
 
 def test_a_second_backfill_reads_the_overlap_and_what_changed_since(postgres, cluster, copy):
@@ -156,22 +161,23 @@ def test_a_second_backfill_reads_the_overlap_and_what_changed_since(postgres, cl
     cluster.save(postgres, copy, changed=[1003])
     last = store.backfill(postgres.url(copy), source="prod", progress=False)
     assert 1 <= last.new + last.changed <= 2 + len(cluster.executions[1003])
-    assert held(store, *TABLES[:3]) == held(filled(postgres.url(copy)), *TABLES[:3])
+    changed = pulled(cluster, executions=0)
+    assert held(store, *TABLES[:3]) == held(changed, *TABLES[:3])
 
 
-def test_slices_of_any_size_bring_the_same(postgres, small):
+def test_slices_of_any_size_bring_the_same(postgres, small, whole):
     store = opened()
     report = store.backfill(postgres.url(), source="prod", executions=False, progress=False)
-    assert report.requests > 4 * JOBS / 7
-    assert held(store, *TABLES[:6], "coverage") == held(filled(postgres.url()), *TABLES[:6], "coverage")
+    assert report.jobs == JOBS
+    assert held(store, *TABLES[:6]) == {name: whole[name] for name in TABLES[:6]}
 
 
-def test_only_what_was_modified_since_comes_and_the_rest_with_a_later_call(postgres):
-    store = filled(postgres.url(), started=NOW - timedelta(minutes=20))
+def test_only_what_was_modified_since_comes_and_the_rest_with_a_later_call(postgres, whole):
+    store = filled(postgres.url(), started=NOW - timedelta(minutes=20), executions=False)
     assert 0 < len(store.jobs()) < JOBS / 2
     assert store.jobs()["last_modified"].min() >= NOW - timedelta(minutes=20)
-    filled(postgres.url(), store)
-    assert held(store, *TABLES[:3]) == held(filled(postgres.url()), *TABLES[:3])
+    filled(postgres.url(), store, executions=False)
+    assert held(store, *TABLES[:3], "coverage") == {name: whole[name] for name in (*TABLES[:3], "coverage")}
 
 
 def test_a_job_that_changes_while_others_are_read_is_there_as_it_is_now(postgres, cluster, copy, small, monkeypatch):
@@ -180,15 +186,16 @@ def test_a_job_that_changes_while_others_are_read_is_there_as_it_is_now(postgres
 
     def slice(self: History, *given: Any) -> Any:
         calls.append(given)
-        if len(calls) == 3:
+        if len(calls) == 2:
             cluster.happen(1002, NOW + timedelta(minutes=1))
             cluster.save(postgres, copy, changed=[1002])
         return real(self, *given)
 
     monkeypatch.setattr(History, "slice", slice)
-    store = filled(postgres.url(copy))
+    store = filled(postgres.url(copy), executions=False)
     monkeypatch.undo()
-    assert held(store, *TABLES[:3]) == held(filled(postgres.url(copy)), *TABLES[:3])
+    now = held(filled(postgres.url(copy), executions=False), *TABLES[:3])
+    assert held(store, *TABLES[:3]) == now
     assert store.sql("SELECT count(*) AS n FROM job WHERE id = 1002")["n"].tolist() == [1]
 
 
@@ -212,7 +219,7 @@ def test_another_clusters_rows_never_mix_in(postgres, cluster, copy):
     with pytest.raises(InvalidParameter, match=r"another server.* job \d+ was made at .* in the store"):
         filled(postgres.url(), store)
     assert held(store) == before
-    store = filled(postgres.url())
+    store = filled(postgres.url(), executions=False)
     with pytest.raises(InvalidParameter, match=r"another server.* job \d+ was made at "):
         pulled(other, store)
     cluster.job_types[2]["name"] = "renamed"
@@ -221,21 +228,24 @@ def test_another_clusters_rows_never_mix_in(postgres, cluster, copy):
 
 
 def test_wide_ids_and_the_columns_of_scale_6_are_read(postgres, cluster, copy):
+    one, two = sorted(cluster.files)[:2]
     postgres.sql(
         "ALTER TABLE job ALTER id TYPE BIGINT; ALTER TABLE job_exe ALTER job_id TYPE BIGINT, ALTER id TYPE BIGINT;"
         "ALTER TABLE job_type ADD title VARCHAR(50), ADD description VARCHAR(500), ADD is_operational BOOLEAN;"
         "UPDATE job_type SET title = 'Old title', description = 'Of 2017', manifest = '{\"version\": \"1.4\"}' WHERE id = 1;"
-        """UPDATE job SET input = '{"version": "1.0", "input_data": [{"name": "B", "file_id": 10020}, {"name": "A", "file_ids":
-        [10021, 10020, 10020]}, {"name": "C", "value": "x"}]}' WHERE id = 1005;""",
+        """UPDATE job SET input = '{"version": "1.0", "input_data": [{"name": "B", "file_id": ONE}, {"name": "A", "file_ids":
+        [TWO, ONE, ONE]}, {"name": "C", "value": "x"}]}' WHERE id = 1005;""".replace("ONE", str(one)).replace(
+            "TWO", str(two)
+        ),
         copy,
     )
-    store = filled(postgres.url(copy))
+    store = filled(postgres.url(copy), executions=False)
     with store._reading() as con:
         assert con.execute("SELECT title, description FROM job_type WHERE id = 1").fetchall() == [
             ("Old title", "Of 2017")
         ]
         ((files,),) = con.execute("SELECT input_files FROM job WHERE id = 1005").fetchall()
-    names = [cluster.files[10020], cluster.files[10021]]
+    names = [cluster.files[one], cluster.files[two]]
     assert json.loads(files) == {"A": names, "B": names[:1]}
 
 
@@ -257,9 +267,23 @@ def test_a_role_with_the_documented_grants_is_enough_and_reads_no_credentials(po
         filled(postgres.url(copy).replace("user=scale", "user=nobody"))
     postgres.sql(grants, copy, "postgres")
     url = postgres.url(copy).replace("user=scale", "user=toolkit")
-    assert len(filled(url).jobs()) == JOBS
+    assert len(filled(url).jobs()) == JOBS  # with executions: all columns are asked for
     with pytest.raises(AssertionError, match="permission denied"):
         postgres.sql("SELECT definition FROM batch", copy, "toolkit")
+
+
+def test_what_pg_dump_writes_is_read_and_its_other_forms_are_refused(postgres, whole, tmp_path):
+    where = ["-h", postgres.folder, "-p", postgres.port, "-U", "scale", "scale"]
+    (tmp_path / "real.sql").write_text(postgres.run(["pg_dump", *where]), encoding="utf-8", newline="")
+    (tmp_path / "inserts.sql").write_text(postgres.run(["pg_dump", "--inserts", *where]), encoding="utf-8")
+    assert held(filled(tmp_path / "real.sql")) == whole
+    with pytest.raises(LoadFailed, match="--inserts"):
+        filled(tmp_path / "inserts.sql")
+    for form in ("c", "d"):
+        archive = postgres.folder / f"archive-{form}"
+        postgres.run(["pg_dump", f"-F{form}", "-f", archive, *where])
+        with pytest.raises(LoadFailed, match=r"pg_restore --data-only --file scale\.sql"):
+            filled(archive)
 
 
 # How it is asked.
@@ -340,7 +364,7 @@ def test_the_password_is_in_nothing_that_is_shown_or_kept(postgres, copy, monkey
     spelt = "s3cret%2Fof:the%40database"
     store = opened(tmp_path / "ops.duckdb")
     url = postgres.address(copy, spelt)
-    report = store.backfill(url, source="prod", progress=False)
+    report = store.backfill(url, source="prod", executions=False, progress=False)
     shown = [repr(report), json.dumps(report.as_dict()), repr(store), repr(address(url)), str(store.status().attrs)]
     shown += [str(held(store, "load", "source")), repr(jt.explain(store.status()))]
     for wrong in (
@@ -365,7 +389,7 @@ def test_the_password_comes_from_a_file_that_libpq_knows(postgres, copy, monkeyp
     file.write_text("127.0.0.1:*:*:scale:" + PASSWORD.replace(":", "\\:") + "\n")
     file.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(file))
-    assert len(filled(postgres.address(copy)).jobs()) == JOBS
+    filled(postgres.address(copy), executions=False, started=NOW)
     file.write_text("")
     with pytest.raises(AuthenticationFailed, match="password"):
         filled(postgres.address(copy))
@@ -374,12 +398,12 @@ def test_the_password_comes_from_a_file_that_libpq_knows(postgres, copy, monkeyp
 # Faults.
 
 
-def test_a_backfill_goes_on_where_it_was_stopped(postgres, copy, small, monkeypatch):
+def test_a_backfill_goes_on_where_it_was_stopped(postgres, copy, small, monkeypatch, whole):
     real, calls = History.jobs, []
 
     def jobs(self: History, span: Any) -> Path:
         calls.append(span)
-        if len(calls) == 4:
+        if len(calls) == 2:
             postgres.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'jobtype%'",
                 copy,
@@ -391,45 +415,60 @@ def test_a_backfill_goes_on_where_it_was_stopped(postgres, copy, small, monkeypa
     store = opened()
     with pytest.raises(PullStopped, match="backfill again to go on") as stopped:
         filled(postgres.url(copy), store)
-    assert stopped.value.report.jobs == len(store.jobs()) == 21
+    assert stopped.value.report.jobs == len(store.jobs()) == SLICE
     assert not stopped.value.report.is_complete
     assert stopped.value.report.complete_from == store.jobs()["last_modified"].min()
     last = store.backfill(postgres.url(copy), source="prod", progress=False, overlap="PT0S")
-    assert last.jobs <= JOBS - 21 + 2 * 7
-    assert held(store) == held(filled(postgres.url(copy)))
+    assert last.jobs <= JOBS - SLICE + 2
+    assert held(store) == whole
 
 
 CHILD = """
-import sys
+import os, sys
+import pandas, pyarrow
 import jobtype_toolkit as jt
 from jobtype_toolkit.sync import backfill
-backfill._SLICE = 4
+backfill._SLICE = 15
 real = backfill.Backfill._slice
 def told(*given):
     found = real(*given)
     print("slice", flush=True)
     return found
 backfill.Backfill._slice = told
-jt.open(sys.argv[1]).backfill(sys.argv[2], source="prod", progress=False)
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        jt.open(sys.argv[1]).backfill(sys.argv[2], source="prod", progress=False)
+        os._exit(0)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("over", flush=True)
 """
+"""Imports all once, and lets a child of its own fill the store each time that it is told to."""
 
 
 @sizes(3, 20)
-def test_a_killed_backfill_leaves_a_sound_store_and_the_next_one_completes_it(postgres, tmp_path, size):
+def test_a_killed_backfill_leaves_a_sound_store_and_the_next_one_completes_it(postgres, tmp_path, size, whole):
     path = tmp_path / "ops.duckdb"
     counts = []
-    for number in range(size):
-        child = subprocess.Popen([sys.executable, "-c", CHILD, str(path), postgres.url()], stdout=subprocess.PIPE)
-        for _ in range(1 + number % 5):
-            child.stdout.readline()
-        child.kill()
-        child.wait()
-        child.stdout.close()
-        store = opened(path)
-        counts.append(len(store.jobs()))
-        assert store.check().is_sound
-        store.close()
+    command = [sys.executable, "-c", CHILD, str(path), postgres.url()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        for number in range(size):
+            parent.stdin.write("again\n")
+            parent.stdin.flush()
+            child = int(parent.stdout.readline())
+            for _ in range(1 + number % 3):
+                if parent.stdout.readline() == "over\n":
+                    break
+            else:
+                os.kill(child, signal.SIGKILL)
+                while parent.stdout.readline() != "over\n":
+                    pass
+            with opened(path) as store:
+                counts.append(len(store.jobs()))
+                assert store.check().is_sound
+        parent.stdin.close()
     assert counts == sorted(counts)
     assert 0 < counts[0] < JOBS
     store = filled(postgres.url(), opened(path))
-    assert held(store) == held(filled(postgres.url()))
+    assert held(store) == whole
