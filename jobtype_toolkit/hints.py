@@ -17,6 +17,7 @@ _CALLS = {
     "store.compact()": "jobtype-toolkit compact",
     "store.sql('FROM load')": "jobtype-toolkit loads",
     "job_type_names()": "jobtype-toolkit types",
+    "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",
 }
 _UNSAID: Any = object()
 _in_terminal = [False]

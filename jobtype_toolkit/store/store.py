@@ -28,13 +28,15 @@ from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
-from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.connection import MEMORY, Patience
+from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
@@ -133,6 +135,7 @@ class Store(SqlBackend):
         strict: bool = False,
         progress: bool | None = None,
         profile: str | PathLike[str] | Mapping[str, Any] | None = None,
+        observed: Time | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -152,18 +155,30 @@ class Store(SqlBackend):
             progress: show a bar after a second; if not given, only on a terminal.
             profile: what the export of another system says, as jobs or executions: a shipped name such as `"slurm"`, the path
                 of a TOML file, or a dict with its keys; see docs/loading.md. `columns`, `statuses` and `timezone` override it.
+            observed: when what the input says was so, such as the day of a backup; now if not given. Changes of job types since the
+                load before, such as a pause, are taken to have happened then, or at the `last_modified` of the record.
 
         Raises:
             InputNotFound: there is no such file.
             LoadFailed: a required column is missing, a time has no zone, the file cannot be read, or `strict` and a bad row.
-            InvalidParameter: an unknown resource, column, zone or profile, or something wrong in a profile.
+            InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
         options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
+        request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def _observed(self, given: Time | None) -> datetime:
+        now = self._clock()
+        moment = now if given is None else instant(given, name="observed", now=now)
+        if moment > now:
+            msg = (
+                f"{hints.argument('observed', given)} is later than now, {v6_text(now)}. Give when the input was made."
+            )
+            raise InvalidParameter(msg)
+        return moment
 
     def preview(
         self,
@@ -497,16 +512,30 @@ class Store(SqlBackend):
         with self._copying() as con:
             return maintenance.publish(con, path, like=self.path)
 
-    def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
+    def export(self, folder: str | Path, *, source: str | None = None, partitioned: bool = False) -> dict[str, int]:
         """Write one Parquet file per resource into a folder, for air-gapped networks; `load` reads each back.
 
+        Args:
+            folder: where.
+            source: which source; with `partitioned` all of them if not given.
+            partitioned: write a lake instead, which `jt.lake(folder)` asks in place: the jobs in folders by source, state
+                (open, failed, final) and month of last_status_change, and every other table that questions read. It takes
+                the place of a lake that is there, at one go.
+
         Returns:
-            The rows of each resource.
+            The rows of each resource; of a lake those of each table.
 
         Raises:
             Ambiguous: the store has several sources: ids are unique only within one, so each has its own folder.
-            StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
+            StoreError: the folder cannot be written, the disk is full, or a lake would replace something else; what was
+                there before is unchanged.
         """
+        if partitioned:
+            from jobtype_toolkit.lakes import folder as lakes
+
+            one = ALL if source is None else self.reader.source(source).name
+            with self._copying() as con:
+                return lakes.export(con, folder, one, self._clock())
         name = self.reader.source(source).name
         if name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'

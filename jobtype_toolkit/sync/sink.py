@@ -19,12 +19,14 @@ from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.engine import Connection, Session, number, script, statements, transaction
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import number, script, statements, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES, Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
+from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
 from jobtype_toolkit.sync.unchanged import Comparison, Stored
