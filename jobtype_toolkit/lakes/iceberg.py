@@ -150,6 +150,10 @@ class Catalogue:
                 update.union_by_name(_schema(table))
         return found
 
+    def folder(self, name: str) -> Path | None:
+        """Return the folder of a table; None if the warehouse is no folder."""
+        return None if "://" in self.warehouse else Path(self.warehouse) / NAMESPACE / name
+
     def states(self) -> list[State]:
         """Return the whole snapshots that are kept, oldest first."""
         history = self.table(layout.HISTORY)

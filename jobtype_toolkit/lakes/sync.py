@@ -24,7 +24,7 @@ from jobtype_toolkit.api.intervals import BEGINNING, END, holds
 from jobtype_toolkit.errors import InvalidParameter, StoreError, StoreLocked
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.folder import MARKER
-from jobtype_toolkit.lakes.iceberg import NAMESPACE, Catalogue, Place, Snapshots, State
+from jobtype_toolkit.lakes.iceberg import Catalogue, Place, Snapshots, State
 from jobtype_toolkit.lakes.parquet import months, write_month, write_rows
 from jobtype_toolkit.queries.coverage import complete_spans
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
@@ -203,10 +203,14 @@ def _sweep(catalogue: Catalogue, token: str) -> None:
 
 
 def _data(catalogue: Catalogue, table: str, token: str) -> Path:
-    return Path(catalogue.warehouse) / NAMESPACE / table / "data" / token
+    folder = catalogue.folder(table)
+    if folder is None:
+        msg = f"The files of {catalogue.name} are in {catalogue.warehouse}, and are only read from there. Sync into a folder."
+        raise InvalidParameter(msg)
+    return folder / "data" / token
 
 
-def _reading(files: Sequence[str], table: Table) -> str:
+def reading(files: Sequence[str], table: Table) -> str:
     """Return what stands for files of a lake after FROM, with all columns that the table has now."""
     columns = ", ".join(f"CAST(NULL AS {layout.PARQUET[one.type]}) AS {quoted(one.name)}" for one in table.fields)
     nothing = f"SELECT {columns} WHERE false"
@@ -217,12 +221,12 @@ def _reading(files: Sequence[str], table: Table) -> str:
     return f"({nothing} UNION ALL BY NAME {read})"
 
 
-def write_places(con: Connection, catalogue: Catalogue, source: str, token: str) -> list[tuple[str, int]]:
+def write_places(con: Connection, catalogue: Catalogue, token: str) -> list[tuple[str, int]]:
     """Write the rows of `lake_row` into the files of their places; return these and their rows."""
     folder = _data(catalogue, layout.HISTORY, token)
     folder.mkdir(parents=True, exist_ok=True)
     columns = f"{layout.history().columns}, state || '-' || month AS place"
-    return [one for _, span in months(con) for one in write_month(con, folder, source, span, columns, "place")]
+    return [one for source, span in months(con) for one in write_month(con, folder, source, span, columns, "place")]
 
 
 def _place(source: str, file: str) -> Place:
@@ -277,7 +281,7 @@ class _Source:
             written = self._put_jobs()
             self._work.jobs += written
             return written
-        history = _reading([one.path for one in self._files], layout.history())
+        history = reading([one.path for one in self._files], layout.history())
         script(self._con, "lakes/sync.changed", bound, rows=layout.rows())
         script(self._con, "lakes/sync.before", {}, history=history)
         script(self._con, "lakes/sync.winner")
@@ -293,12 +297,12 @@ class _Source:
             return left
         self._work.jobs += number(self._con, "SELECT count(*) FROM winner")
         old = [one for one in self._files if one.place in dirty]
-        script(self._con, "lakes/sync.merged", {}, history=_reading([one.path for one in old], layout.history()))
+        script(self._con, "lakes/sync.merged", {}, history=reading([one.path for one in old], layout.history()))
         self._work.removed += sorted({one.place for one in old}, key=lambda one: (one.state, one.month))
         return left + self._put_jobs()
 
     def _put_jobs(self) -> int:
-        written = write_places(self._con, self._catalogue, self._source, self._work.token)
+        written = write_places(self._con, self._catalogue, self._work.token)
         self._work.files += [path for path, _ in written]
         self._work.written |= {_place(self._source, path) for path, _ in written}
         return sum(rows for _, rows in written)
@@ -314,7 +318,7 @@ class _Source:
         if not pulled or watermark is None or not holds(spans, (since, watermark.replace(tzinfo=BEGINNING.tzinfo))):
             script(self._con, "lakes/sync.none_gone")
             return
-        history = _reading([one.path for one in self._files if one.place.state == layout.OPEN], layout.history())
+        history = reading([one.path for one in self._files if one.place.state == layout.OPEN], layout.history())
         bound = {"source": self._source, "watermark": watermark, "pruned": pruned}
         script(self._con, "lakes/sync.gone", bound, history=history)
 
@@ -339,7 +343,7 @@ class _Source:
 
     def _lake(self, name: str) -> str:
         """Return what stands for the lake's rows of this source in a table, after FROM."""
-        return _reading(self._catalogue.whole(name, source=self._source), table(name))
+        return reading(self._catalogue.whole(name, source=self._source), table(name))
 
     def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
         """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from filelock import FileLock
@@ -16,8 +18,10 @@ from histories import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 from sizes import examples
+from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
 from jobtype_toolkit.lakes import iceberg
 
 pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
@@ -173,6 +177,71 @@ def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
     ):
         store.sync_lake(tmp_path / "lake", wait=0)
     assert store.sync_lake(tmp_path / "lake", wait=0).jobs == 5
+
+
+def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    catalogue = iceberg.Catalogue(tmp_path / "lake")
+    (last,) = catalogue.states()
+    (file,) = (one.path for one in catalogue.files(last) if one.place.state == "failed")
+    another = Path(file).with_name("another.parquet")
+    duckdb.sql(
+        f"COPY (SELECT * REPLACE (9 AS id) FROM read_parquet('{file}', hive_partitioning = false)) TO '{another}'"
+    )
+    catalogue.commit([], [str(another)], last.marks, list(last.tables))
+    with asked(tmp_path / "lake") as lake:
+        before = lake.jobs()
+        assert before["id"].to_list() == [1, 2, 9, 3, 4, 5]
+        assert (lake.compact().places, lake.compact().places) == (1, 0)
+        pd.testing.assert_frame_equal(lake.jobs(), before)
+        assert lake.states()["files"].to_list() == [5, 6, 5]
+    assert store.sync_lake(tmp_path / "lake").is_unchanged
+
+
+def test_states_that_are_given_up_take_their_files_with_them(store, tmp_path):
+    first = store.sync_lake(tmp_path / "lake").snapshot
+    load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
+    last = store.sync_lake(tmp_path / "lake").snapshot
+    with asked(tmp_path / "lake") as lake:
+        assert lake.states()["snapshot"].to_list() == [first, last]
+        assert lake.expire(before="2026-01-01T00:00:00Z").states == 0
+        done = lake.expire(before=lake.states()["written"][1].to_pydatetime())
+        assert (done.states, lake.states()["snapshot"].to_list()) == (1, [last])
+        assert done.files > 0
+        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+    assert files_of(tmp_path / "lake") == referenced(tmp_path / "lake")
+    with pytest.raises(jt.NotFound, match="has no snapshot for"):
+        asked(tmp_path / "lake", at=first)
+
+
+def test_a_lake_of_folders_is_neither_synced_nor_asked_at_an_earlier_state(store, tmp_path):
+    store.export(tmp_path / "lake", partitioned=True)
+    with asked(tmp_path / "lake") as lake:
+        with pytest.raises(jt.InvalidParameter, match="written as a whole"):
+            store.sync_lake(lake)
+        with pytest.raises(jt.InvalidParameter, match="has one state"):
+            lake.compact()
+    with pytest.raises(jt.InvalidParameter, match="has no earlier states"):
+        asked(tmp_path / "lake", at=1)
+
+
+def test_the_commands_keep_a_lake(tmp_path):
+    def run(*arguments: object) -> str:
+        done = CliRunner().invoke(app, [str(one) for one in arguments])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    with jt.open(tmp_path / "ops.duckdb", create=True) as store:
+        load(store, tmp_path, OLD + FAILED)
+    said = run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb")
+    assert "2 jobs came or changed, 2 places were written anew" in said
+    assert json.loads(run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb", "--json"))["jobs"] == 0
+    (state,) = json.loads(run("lake", "status", tmp_path / "lake", "--json"))
+    assert (state["jobs"], state["files"]) == (2, 2)
+    assert "2 jobs as of" in run("lake", "status", tmp_path / "lake")
+    assert "each place has one file" in run("lake", "compact", tmp_path / "lake")
+    assert "0 earlier states" in run("lake", "expire", tmp_path / "lake", "--before", "P30D")
+    assert json.loads(run("failures", "--store", tmp_path / "lake", "--json"))[0]["count"] == 1
 
 
 STEPS = {"files": "write_places", "tables": "rewrite", "before the commit": "commit", "after the commit": "commit"}
