@@ -17,13 +17,24 @@ KINDS = ("new_version", "new_revision", "paused", "resumed", "edited", "deprecat
 def ask(seed: int, score: Score) -> None:
     """Ask what changed since the day before the first change; each type has one change or none."""
     draw = np.random.default_rng(seed)
-    happens = {f"type-{place:02}": (draw.choice(np.array(KINDS, dtype=object)), int(draw.integers(1, DAYS))) for place in range(TYPES)}
+    happens = {
+        f"type-{place:02}": (draw.choice(np.array(KINDS, dtype=object)), int(draw.integers(1, DAYS)))
+        for place in range(TYPES)
+    }
     planted = {(kind, name, _what(kind)) for name, (kind, _) in happens.items() if kind}
     with store() as made:
         for day in range(DAYS + 1):
             rows = [one for place, name in enumerate(happens) for one in _types(place, name, *happens[name], day)]
             fill(made, "job_types", rows, observed=ago(days=DAYS - day, hours=1))
-        fill(made, "job_type_revisions", [_revision(place, name, day) for place, (name, (kind, day)) in enumerate(happens.items()) if kind == "new_revision"])
+        fill(
+            made,
+            "job_type_revisions",
+            [
+                _revision(place, name, day)
+                for place, (name, (kind, day)) in enumerate(happens.items())
+                if kind == "new_revision"
+            ],
+        )
         fill(made, "jobs", _jobs(draw, happens))
         found = made.analyses.changes(f"P{DAYS}D", now=NOW)
     told = set(found[["kind", "name", "what"]].itertuples(index=False, name=None))
@@ -34,7 +45,9 @@ def ask(seed: int, score: Score) -> None:
 
 
 def _what(kind: str) -> str:
-    return {"new_version": "2.0.0", "new_revision": "2"}.get(kind, "fresh" if kind == "new_error" else "old" if kind == "gone_error" else "1.0.0")
+    return {"new_version": "2.0.0", "new_revision": "2"}.get(
+        kind, "fresh" if kind == "new_error" else "old" if kind == "gone_error" else "1.0.0"
+    )
 
 
 def _types(place: int, name: str, kind: str | None, day: int, today: int) -> list[dict[str, Any]]:
@@ -55,13 +68,24 @@ def _types(place: int, name: str, kind: str | None, day: int, today: int) -> lis
     }
     if is_done and kind in ("paused", "resumed", "edited", "deprecated", "new_revision"):
         one["last_modified"] = at
-        one |= {"paused": {"is_paused": True, "paused": at}, "deprecated": {"is_active": False, "deprecated": at}, "edited": {"max_tries": 5}}.get(kind, {})
+        one |= {
+            "paused": {"is_paused": True, "paused": at},
+            "deprecated": {"is_active": False, "deprecated": at},
+            "edited": {"max_tries": 5},
+        }.get(kind, {})
     second = {**one, "id": place + 1001, "version": "2.0.0", "created": at, "last_modified": at}
     return [one, second] if kind == "new_version" and is_done else [one]
 
 
 def _revision(place: int, name: str, day: int) -> dict[str, Any]:
-    return {"id": place + 1, "job_type_id": place + 1, "name": name, "version": "1.0.0", "revision_num": 2, "created": ago(days=DAYS - day)}
+    return {
+        "id": place + 1,
+        "job_type_id": place + 1,
+        "name": name,
+        "version": "1.0.0",
+        "revision_num": 2,
+        "created": ago(days=DAYS - day),
+    }
 
 
 def _jobs(draw: np.random.Generator, happens: dict[str, tuple[Any, int]]) -> pd.DataFrame:

@@ -11,16 +11,35 @@ from exam.judge import Score
 from exam.tables import NOW, before, fill, store
 
 CAUSES, FAILURES = 14, 500
-WORDS = "band tile footprint sensor archive header margin catalogue stripe orbit shutter ledger".split()
-VERBS = "cannot open|is missing|does not match|ran out of|was refused by|has no".split("|")
-NAMES = "alpha bravo charlie delta".split()
+WORDS = [
+    "band",
+    "tile",
+    "footprint",
+    "sensor",
+    "archive",
+    "header",
+    "margin",
+    "catalogue",
+    "stripe",
+    "orbit",
+    "shutter",
+    "ledger",
+]
+VERBS = ["cannot open", "is missing", "does not match", "ran out of", "was refused by", "has no"]
+NAMES = ["alpha", "bravo", "charlie", "delta"]
 
 
 def _value(draw: np.random.Generator) -> str:
     number = int(draw.integers(0, 10**6))
     return str(
         draw.choice(
-            [f"{number}", f"/data/in/scene-{number}.tif", f'"{draw.choice(NAMES)} {number}"', f"{number:08x}1", f"10.0.{number % 250}.7:80"]
+            [
+                f"{number}",
+                f"/data/in/scene-{number}.tif",
+                f'"{draw.choice(NAMES)} {number}"',
+                f"{number:08x}1",
+                f"10.0.{number % 250}.7:80",
+            ]
         )
     )
 

@@ -102,7 +102,15 @@ def waiting(seed: int, score: Score) -> None:
             for number in range(count):
                 at = before(since - number)
                 moments = {"created": at, "queued": at, "last_status_change": at}
-                jobs.append({"job_type_id": place + 1, "job_type": name, "job_type_version": "1.0.0", "status": status, **moments})
+                jobs.append(
+                    {
+                        "job_type_id": place + 1,
+                        "job_type": name,
+                        "job_type_version": "1.0.0",
+                        "status": status,
+                        **moments,
+                    }
+                )
         blocked = "paused" if is_paused else "unmet_resources" if is_unmet else "max_scheduled" if is_full else None
         idle = "deprecated" if not is_active else "not_queued" if pending else "nothing_waiting"
         truth[name] = (blocked if queued else idle, (priority, -since) if queued and not blocked else None)

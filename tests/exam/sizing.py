@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from exam.judge import Score
-from exam.tables import NOW, before, fill, store
+from exam.tables import before, fill, store
 
 TYPES = 12
 MONTH, SEEN = 30 * 86400, 90 * 86400
+MANY = 1000
+"""Good runs of a month, so that one of them is no more than half of what is asked."""
 
 
 def _memory(draw: np.random.Generator, size: np.ndarray, kind: int) -> tuple[np.ndarray, float]:
@@ -28,12 +30,16 @@ def ask(seed: int, score: Score) -> None:
     draw = np.random.default_rng(seed)
     types, rows, hidden = [], [], {}
     for place in range(TYPES):
-        name, count = f"type-{place:02}", int(np.exp(draw.uniform(np.log(400), np.log(8000))))
+        name, count = f"type-{place:02}", int(np.exp(draw.uniform(np.log(800), np.log(20000))))
         since = draw.uniform(0, SEEN + MONTH, count)
         day = (since // 86400).astype(int)
         size = np.exp(draw.normal(4, draw.uniform(0.3, 1.2), count))
         spread, tail = draw.uniform(0.1, 0.6), draw.choice([0, 0.02])
-        took = 30 * (1 + size ** draw.uniform(0, 0.8)) * np.exp(draw.normal(0, spread, count) + draw.normal(0, 0.15, 130)[day])
+        took = (
+            30
+            * (1 + size ** draw.uniform(0, 0.8))
+            * np.exp(draw.normal(0, spread, count) + draw.normal(0, 0.15, 130)[day])
+        )
         took = np.where(draw.random(count) < tail, took * 3, took)
         need, given = _memory(draw, size, place % 3)
         is_bad = need > given
@@ -52,7 +58,9 @@ def ask(seed: int, score: Score) -> None:
                 ),
             }
         )
-        hidden[name] = pd.DataFrame({"is_later": since < MONTH, "took": took, "size": size, "need": need, "given": given, "is_bad": is_bad})
+        hidden[name] = pd.DataFrame(
+            {"is_later": since < MONTH, "took": took, "size": size, "need": need, "given": given, "is_bad": is_bad}
+        )
         rows.append(
             pd.DataFrame(
                 {
@@ -81,9 +89,10 @@ def ask(seed: int, score: Score) -> None:
 def _judge(kind: int, found: pd.DataFrame, later: pd.DataFrame, score: Score) -> None:
     if "timeout" in found.index:
         good = later[~later["is_bad"]]
-        killed = (good["took"] > found.loc["timeout", "proposed"]).mean()
-        score.add("limits: killed share within 0.2 points of a later month", abs(killed - found.loc["timeout", "killed_share"]) <= 0.002)
-        score.add("limits: killed share below its upper bound in a later month", killed <= found.loc["timeout", "high"])
+        killed, told = (good["took"] > found.loc["timeout", "proposed"]).mean(), found.loc["timeout"]
+        of = "a later month" if len(good) >= MANY else "a later month of few runs (reported only)"
+        score.add(f"limits: killed share within 0.2 points of {of}", abs(killed - told["killed_share"]) <= 0.002)
+        score.add("limits: killed share below its upper bound in a later month", killed <= told["high"])
     if kind == 1:
         score.add("limits: memory that is too little for large inputs found", "inputMultiplier" in found.index)
         if "inputMultiplier" in found.index:
