@@ -24,7 +24,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL
 WHOLE = tuple(
     one
     for one in TABLES
-    if one.name not in (*VIEWS, "load", "reject", "execution_asked", "external_id")  # these are about filling a store
+    if one.name not in (*VIEWS, "job_day", "load", "reject", "execution_asked", "external_id")  # these are about filling a store
 )
 """The other tables that questions read; each of them is written whole."""
 PARQUET: Mapping[Type, str] = {**DUCKDB, "json": "VARCHAR"}

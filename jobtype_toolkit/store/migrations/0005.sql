@@ -1,0 +1,2 @@
+-- Nothing is different.
+SELECT 1;
