@@ -246,6 +246,9 @@ class SqlBackend(Backend):
         refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
         text = sql(question.sql, **question.fragments(query.filters))
         frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))
+        same = {"source": source, "now": query.scope.now} if question.is_windowed else {}
+        others = {name: getattr(self.analyses, name)(**same, **asked) for name, asked in question.others(query).items()}
+        frame = question.join(frame, query, others)
         self._refuse_typos(query, frame, name="job_type_name")
         return _finished(frame, query, question)
 
@@ -261,8 +264,9 @@ def _finished(frame: pd.DataFrame, query: Query, question: Question) -> pd.DataF
     fields = question.fields(query.filters)
     if query.scope.source == ALL:
         fields = (SOURCE, *fields)
+    told, frame.attrs = frame.attrs, {"notes": frame.attrs["notes"]}  # pandas copies them with each slice, deeply
     made = question.finish(frame, query)
-    attrs = {**frame.attrs, **made.attrs, "count": len(made)}
+    attrs = {**told, **frame.attrs, **made.attrs, "count": len(made)}
     made = frames.declared(made, fields)
     made.attrs = attrs
     return made

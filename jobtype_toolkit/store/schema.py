@@ -22,9 +22,10 @@ import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
+from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
 
 SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
@@ -159,6 +160,8 @@ TABLES = (
         ),
     ),
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
+    Table("mute", "One row per failure that the alarm of the report ignores.", mutes.FIELDS),
+    Table("alarm", "One row per episode that has alarmed and is not over; only the report writes it.", alarms.FIELDS),
 )
 
 DESCRIPTION = sql("store/schema.describe")
