@@ -18,6 +18,7 @@ _CALLS = {
     "store.mutes()": "jobtype-toolkit mutes",
     "store.sql('FROM load')": "jobtype-toolkit loads",
     "job_type_names()": "jobtype-toolkit types",
+    "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",
 }
 _UNSAID: Any = object()
 _in_terminal = [False]

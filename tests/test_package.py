@@ -53,6 +53,7 @@ PAIRS = {
     ("report", "analyses"),
     ("report", "display"),
     ("report", "frames"),
+    ("lakes", "store"),
     ("testing", "server"),
     ("boards", "widgets"),
     ("boards", "plots"),
@@ -61,10 +62,12 @@ PAIRS = {
     ("__main__", "cli"),
 }
 """Which room of a layer may use which other one of it."""
-LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
-"""The arrows that point up: `Store.pull` and the HTML of a validation import what they need when they are called."""
+LAZY = {("store/store.py", "sync"), ("store/store.py", "lakes"), ("seed/findings.py", "display")}
+"""The arrows that point up: `Store.pull`, `Store.export` and the HTML of a validation import what they need when they are called."""
 HOMES = {
+    "adbc_driver_postgresql": {"sync"},
     "duckdb": {"store", "lakes", "generator"},
+    "pyiceberg": {"lakes"},
     "requests": {"live"},
     "urllib3": {"live"},
     "anywidget": {"widgets"},

@@ -12,6 +12,7 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import CATEGORIES, ERROR_KEY, JOB, KEY
 from jobtype_toolkit.api.services import History, Parameter, Service
 from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.sqlfiles import sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,8 @@ class Question(Service):
     """What the SQL gives to `finish`, besides source and groups, if that is not the row itself."""
     shares: str = ""
     """The question whose SQL it shares, if it has none of its own."""
+    includes: tuple[str, ...] = ()
+    """The files of SQL that stand in its own at the places of their names."""
     derive: Callable[[Query], Mapping[str, Any]] = _nothing
     """What the SQL binds that follows from the arguments; it may refuse them."""
     others: Callable[[Query], Mapping[str, Mapping[str, Any]]] = _nothing
@@ -143,7 +146,7 @@ class Question(Service):
         return (*(one.field for one in self.groups(filters)), *self.read) if self.read else self.fields(filters)
 
     def fragments(self, filters: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return the places that its SQL may have for groups.
+        """Return the places that its SQL may have, for what it includes and for groups.
 
         `keys` are the columns of a job that they follow from, `groups` what they are of any job `j` and its type `t`, and
         `failed_groups` what they are of one that failed with the error `e`; each ends with a comma.
@@ -154,6 +157,7 @@ class Question(Service):
             "keys": "".join(f"{key}, " for key in keys),
             "groups": _selected(groups, of_errors=False),
             "failed_groups": _selected(groups, of_errors=True),
+            **{name: sql(f"analyses/{name}").rstrip() for name in self.includes},
         }
 
 

@@ -17,6 +17,7 @@ from jobtype_toolkit.analyses.digest import CHANGES
 from jobtype_toolkit.analyses.durations import DURATIONS, STUCK, WAITS
 from jobtype_toolkit.analyses.families import FAILURE_FAMILIES, FAMILY_JOBS
 from jobtype_toolkit.analyses.forecast import DRAIN_FORECAST
+from jobtype_toolkit.analyses.limits import RIGHT_SIZE
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.queue import BACKLOG, WHY_NOT_RUNNING
 from jobtype_toolkit.analyses.trends import FAILURE_RATES, FAILURE_TREND
@@ -102,6 +103,7 @@ QUESTIONS: tuple[Question, ...] = (
     DRAIN_FORECAST,
     FAILURE_FAMILIES,
     FAMILY_JOBS,
+    RIGHT_SIZE,
     *VERDICTS,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""

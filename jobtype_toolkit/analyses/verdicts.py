@@ -282,7 +282,12 @@ COMPARE_REVISIONS = Question(
 def _nodes(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.nodes import judged
 
-    return _frame(judged(counts), query.service)
+    made = _frame(judged(counts), query.service)
+    names = query.filters["name"]
+    if names is None:
+        return made
+    ran = counts[counts["name"].isin(names)].set_index(["source", "node"]).index
+    return made[made.set_index(["source", "node"]).index.isin(ran)]
 
 
 BAD_NODES = Question(
@@ -307,7 +312,13 @@ BAD_NODES = Question(
             Field("counts", "text", "What is counted: `executions`, or `jobs` where executions were not loaded."),
         ),
     ),
-    parameters=(*span("what finished", started="P7D"), *_OF_VERSIONS, *OF_CATEGORIES),
+    parameters=(
+        *span("what finished", started="P7D"),
+        Parameter("name", "text", "Only nodes that ran job types of these names.", True, is_named=True),
+        *_OF_VERSIONS,
+        Parameter("node", "text", "Only these nodes, compared with each other.", True, is_named=True),
+        *OF_CATEGORIES,
+    ),
     is_half_open=True,
     history="window",
     first=("node", "verdict", "failed", "expected", "finished", "q_value", "name", "counts"),

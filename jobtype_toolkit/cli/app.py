@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import hints
-from jobtype_toolkit.cli import changes, load, maintenance, manifests, pull, queries, reports, serve, validation
+from jobtype_toolkit.cli import changes, lakes, load, maintenance, manifests, pull, queries, reports, serve, validation
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
@@ -73,6 +73,7 @@ manifests.register(app)
 validation.register(app)
 changes.register(app)
 maintenance.register(app)
+lakes.register(app)
 serve.register(app)
 
 

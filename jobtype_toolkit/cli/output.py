@@ -62,6 +62,8 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
             columns = [plain(shown[field.name]) for field in fields]
             left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")
+            if difference := frame.attrs.get("diff"):
+                write("".join(f"{safe(line)}\n" for line in difference.splitlines()))
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:

@@ -42,7 +42,7 @@ def _answer(asked: Service, backend: jt.Backend, given: Mapping[str, Any]) -> pd
     if not isinstance(asked, Question):
         ask: Ask = getattr(backend, asked.name)
         return ask(**given)
-    if isinstance(backend, jt.Store):
+    if isinstance(backend, jt.Store | jt.Lake):
         ask = getattr(backend.analyses, asked.name)
         return ask(**given)
     hint = " give --system for v6's system failures, or" if asked.v6_service else ""

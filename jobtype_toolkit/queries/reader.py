@@ -278,7 +278,7 @@ def _order_sql(keys: Order) -> str:
         f"{'ended - started' if name == DURATION else quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}"
         for name, up in keys
     ]
-    return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
+    return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"', '"source"'])
 
 
 def _bound(query: Query, text: str) -> dict[str, Any]:

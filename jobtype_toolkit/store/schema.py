@@ -113,7 +113,11 @@ TABLES = (
             Field("field", "text", "The field that changed."),
             Field("before", "text", "Its value before; missing if it had none."),
             Field("after", "text", "Its value after; missing if it has none."),
-            _OBSERVED,
+            Field(
+                "observed",
+                "time",
+                "When the record was edited last, or, where it does not tell, when the toolkit saw it.",
+            ),
             LOAD_ID,
         ),
     ),
@@ -188,7 +192,7 @@ def bare() -> Iterator[str]:
     """Yield what makes the tables and views without comments, with instants for their naive times."""
     for statement in _tables():
         yield statement.replace(f" {DUCKDB['time']}", " TIMESTAMPTZ")
-    yield _view()
+    yield job_view()
 
 
 def _tables() -> Iterator[str]:
@@ -204,7 +208,7 @@ def _tables() -> Iterator[str]:
 
 def _derived() -> Iterator[str]:
     """Yield what follows from the tables: views and comments."""
-    yield _view()
+    yield job_view()
     yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
@@ -216,7 +220,8 @@ def _derived() -> Iterator[str]:
         yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
 
 
-def _view() -> str:
+def job_view() -> str:
+    """Return what makes the view `job`."""
     return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 

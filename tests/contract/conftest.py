@@ -1,7 +1,7 @@
-"""The backends that the contract is checked against: a store, a live client over the local server, and over recordings.
+"""The backends that the contract is checked against: a store, a lake, a live client over the local server, and over recordings.
 
-`backend` and `empty_backend` hold the small history of `histories`, or nothing, and are the store and the client. `any_backend` is each of
-the three: tests that need nothing of a certain history take it. Another backend joins by a name in `BACKENDS`.
+`backend` and `empty_backend` hold the small history of `histories`, or nothing, and are all but the last. `any_backend` is each of
+them: tests that need nothing of a certain history take it. Another backend joins by a name in `BACKENDS`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ def _store(folder: Path, *, is_full: bool) -> jt.Store:
 
 
 @contextmanager
+def _lake(folder: Path, *, is_full: bool) -> Iterator[jt.Lake]:
+    """A lake of Parquet files that a store wrote."""
+    with _store(folder, is_full=is_full) as store:
+        store.export(folder / "lake", partitioned=True)
+    with jt.lake(folder / "lake", clock=lambda: NOW) as lake:
+        yield lake
+
+
+@contextmanager
 def _scale(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
     """A live client of the local server, which serves the store."""
     with _store(folder, is_full=is_full) as store, testing.serve(store, token=TOKEN, clock=lambda: NOW) as server:
@@ -51,8 +60,8 @@ def _recordings(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
         yield scale
 
 
-BACKENDS = {"store": _store, "scale": _scale, "recordings": _recordings}
-OF_THE_SMALL_HISTORY = ("store", "scale")
+BACKENDS = {"store": _store, "lake": _lake, "scale": _scale, "recordings": _recordings}
+OF_THE_SMALL_HISTORY = ("store", "lake", "scale")
 
 
 @pytest.fixture(scope="session", params=BACKENDS)

@@ -1,6 +1,6 @@
 -- Run times of COMPLETED jobs by group, in seconds, with a grid of quantiles for the interval of the median.
 WITH timed AS (
-    SELECT source, job_type_id, /*keys*/(epoch_us(ended) - epoch_us(started)) / 1e6 AS took, input_file_size AS size
+    SELECT source, job_type_id, /*keys*/date_diff('microsecond', started, ended) / 1e6 AS took, input_file_size AS size
     FROM job_final
     WHERE ($source = '*' OR source = $source) AND status = 'COMPLETED'
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)

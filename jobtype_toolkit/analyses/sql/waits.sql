@@ -1,6 +1,6 @@
 -- How long jobs that started had waited on the queue, by group, in seconds, with a grid of quantiles for the interval of the median.
 WITH begun AS (
-    SELECT source, job_type_id, /*keys*/(epoch_us(started) - epoch_us(queued)) / 1e6 AS took
+    SELECT source, job_type_id, /*keys*/date_diff('microsecond', queued, started) / 1e6 AS took
     FROM job_final
     WHERE ($source = '*' OR source = $source)
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)
@@ -8,7 +8,7 @@ WITH begun AS (
     AND ($node IS NULL OR list_contains($node::VARCHAR[], node))
     AND started IS NOT NULL AND queued IS NOT NULL
     UNION ALL
-    SELECT source, job_type_id, /*keys*/(epoch_us(started) - epoch_us(queued)) / 1e6 AS took
+    SELECT source, job_type_id, /*keys*/date_diff('microsecond', queued, started) / 1e6 AS took
     FROM job_open
     WHERE ($source = '*' OR source = $source) AND status = 'RUNNING'
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)
