@@ -126,5 +126,6 @@ CHANGES = Question(
     others=_judging,
     join=_with_judged,
     command="changes",
+    command_order=("-moment",),
     example="--since P7D",
 )

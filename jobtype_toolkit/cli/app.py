@@ -13,7 +13,19 @@ from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import hints
-from jobtype_toolkit.cli import changes, lakes, load, maintenance, manifests, pull, queries, reports, serve, validation
+from jobtype_toolkit.cli import (
+    changes,
+    lakes,
+    load,
+    maintenance,
+    manifests,
+    pull,
+    queries,
+    reports,
+    serve,
+    statements,
+    validation,
+)
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
@@ -69,6 +81,7 @@ load.register(app)
 pull.register(app)
 reports.register(app)
 queries.register(app)
+statements.register(app)
 manifests.register(app)
 validation.register(app)
 changes.register(app)

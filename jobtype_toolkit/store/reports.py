@@ -21,7 +21,8 @@ from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.report.alarms import Alarm, Keep
 from jobtype_toolkit.report.mutes import Mute
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.engine import Connection, script, transaction
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import script, transaction
 
 if TYPE_CHECKING:
     from jobtype_toolkit.report.shift import Shift
