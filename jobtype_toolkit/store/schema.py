@@ -22,6 +22,7 @@ import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
+from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
 SCHEMA_VERSION = 6
@@ -173,6 +174,8 @@ TABLES = (
         ),
     ),
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
+    Table("mute", "One row per failure that the alarm of the report ignores.", mutes.FIELDS),
+    Table("alarm", "One row per episode that has alarmed and is not over; only the report writes it.", alarms.FIELDS),
 )
 
 DESCRIPTION = sql("store/schema.describe")

@@ -24,7 +24,7 @@ from jobtype_toolkit.backend import Scope
 from jobtype_toolkit.errors import InvalidParameter, LoadFailed, StoreError
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
@@ -36,6 +36,7 @@ from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.reports import Reports
 from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
@@ -50,7 +51,7 @@ _SNAPSHOTS = Service(
 )
 
 
-class Store(SqlBackend):
+class Store(Reports):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
