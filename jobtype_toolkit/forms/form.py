@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
@@ -43,6 +44,7 @@ class Form(Screen, Generic[Written]):
 
     def _restart(self) -> None:
         self._touched: set[str] = set()
+        self._rows: dict[str, tuple[str, Nodes]] = {}
         self._show_all = False
         self._broken = ""
         self._looking: str = ""
@@ -442,7 +444,7 @@ class Form(Screen, Generic[Written]):
             found = self.completion(path)
             return f"+options/{found}" if found else ""
 
-        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new)
+        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new, kept=self._rows)
 
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
@@ -486,8 +488,14 @@ class Form(Screen, Generic[Written]):
         return (*self._refused, *(one for one in self.validation.findings if one.document == self.kind))
 
     def _keyed(self) -> list[tuple[str, Finding]]:
-        """Return the findings with keys that mean the same finding as long as nothing else is found."""
-        return [(f"{at}:{one.name}:{one.path}", one) for at, one in enumerate(self._all())]
+        """Return the findings with keys that stay theirs whatever else is found."""
+        seen: Counter[tuple[str, str]] = Counter()
+        keyed = []
+        for one in self._all():
+            about = (one.name, self.place(one))
+            seen[about] += 1
+            keyed.append((f"{one.name}:{seen[about]}:{about[1]}", one))
+        return keyed
 
     def _finding_nodes(self) -> list[FindingNode]:
         return [finding_node(key, found, self.place(found)) for key, found in self._keyed()]

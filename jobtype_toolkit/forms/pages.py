@@ -77,7 +77,9 @@ def attach(
         page["errors"] = page.get("errors", 0) + (found["severity"] == "error")
         page["warnings"] = page.get("warnings", 0) + (found["severity"] == "warning")
         if is_shown(place):
-            nodes.get(place, page).setdefault("findings", []).append({**found, "of": place})
+            beside = place if place in nodes else owners[place or ROOT]
+            node = nodes[beside]
+            nodes[beside] = {**node, "findings": [*node.get("findings", []), {**found, "of": place}]}
 
 
 def finding_node(key: str, found: Finding, place: str) -> FindingNode:

@@ -89,9 +89,8 @@ Nodes = dict[str, Node]
 
 def changed(before: Mapping[str, Node], after: Mapping[str, Node]) -> tuple[Nodes, list[str]]:
     """Return the nodes that are new or different, and the ids of those that are gone."""
-    return {key: node for key, node in after.items() if before.get(key) != node}, [
-        key for key in before if key not in after
-    ]
+    new = {key: node for key, node in after.items() if before.get(key) is not node and before.get(key) != node}
+    return new, [key for key in before if key not in after]
 
 
 def button(label: str, act: str, of: str = ROOT, **more: Any) -> Node:
