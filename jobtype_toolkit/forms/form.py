@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
@@ -13,6 +14,7 @@ from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
 from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, counted, finding_node
+from jobtype_toolkit.forms.sentences import said
 from jobtype_toolkit.seed.differences import Row, differences
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
@@ -348,6 +350,14 @@ class Form(Screen, Generic[Written]):
         told = f"The first of {counted(len(self._all()), 'finding')}." if first else "No error was found."
         return Effect(focus=self.place(first) if first else CHECK, say=told)
 
+    def objection(self) -> Effect | None:
+        """Return the way to the first error, None if there is none."""
+        errors = [one for one in self._all() if one.severity == "error"]
+        if not errors:
+            return None
+        told = f"The {self.kind} has {counted(len(errors), 'error')}, the first of which is here."
+        return replace(self._check(ROOT, None), say=told)
+
     # Autosave: offered, never applied unasked.
 
     @property
@@ -472,7 +482,8 @@ class Form(Screen, Generic[Written]):
         if found is None or found.fix is None:
             return {}
         rows = differences(self._draft.data, self._repaired(found).data)
-        return pages.fix_dialog(found.fix.title, found.description, self.place(found), rows)
+        told = said(found.description, self._draft.data)
+        return pages.fix_dialog(said(found.fix.title, self._draft.data), told, self.place(found), rows)
 
     @property
     def code(self) -> str:
@@ -498,7 +509,7 @@ class Form(Screen, Generic[Written]):
         return keyed
 
     def _finding_nodes(self) -> list[FindingNode]:
-        return [finding_node(key, found, self.place(found)) for key, found in self._keyed()]
+        return [finding_node(key, found, self.place(found), self._draft.data) for key, found in self._keyed()]
 
     def _found(self, key: str) -> Finding | None:
         return dict(self._keyed()).get(key)

@@ -55,6 +55,10 @@ class Screen(ABC):
         """Whether it holds changes that nothing else does."""
         return False
 
+    def objection(self) -> Effect | None:
+        """Return what a page does when somebody leaves for the next step too early, None if nothing speaks against it."""
+        return None
+
     @abstractmethod
     def nodes(self) -> Nodes:
         """Return all nodes of the page as they are now."""
