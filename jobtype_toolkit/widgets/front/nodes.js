@@ -110,7 +110,7 @@ function notePart(page) {
   const element = h("p", { class: "jtk-note" });
   function update(node) {
     say(element, node.text);
-    element.dataset.tone = node.tone ?? "plain";
+    set(element, { "data-tone": node.tone ?? "plain", "data-state": node.state });
   }
   return { element, update };
 }

@@ -285,7 +285,8 @@ class Page {
   // Buttons.
 
   press(node) {
-    if (node.act === "import") this.choose((text) => this.send("import", node.of, text));
+    if (node.act === "copy-text") this.copyText(node.argument);
+    else if (node.act === "import") this.choose((text) => this.send("import", node.of, text));
     else this.send(node.act, node.of, node.argument ?? null);
   }
 
