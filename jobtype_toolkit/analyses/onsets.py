@@ -224,7 +224,7 @@ def _candidates(history: _History, one: dict[str, Any]) -> list[dict[str, Any]]:
                     "kind": "version",
                     "value": value,
                     "moment": f"{moment}Z",
-                    "evidence": f"{text} Its first job was at {moment}Z.",
+                    "evidence": f"{text} Its first job was at {_minute(moment)}.",
                 }
             )
     return made + _changes(others, onset, first)
@@ -278,6 +278,11 @@ def _changes(facts: list[dict[str, Any]], begin: np.datetime64, end: np.datetime
         found.append((rank, float((end - moment) / _DAY), kind, value, moment))
     made: dict[tuple[str, str], dict[str, Any]] = {}
     for _, days, kind, value, moment in sorted(found):
-        text = f"It was made {24 * days:.0f} hours before {end}Z, by when the failures had begun."
+        text = f"It was made at {_minute(moment)}, {24 * days:.0f} hours before {_minute(end)}, by when the failures had begun."
         made.setdefault((kind, value), {"kind": kind, "value": value, "moment": f"{moment}Z", "evidence": text})
     return list(made.values())
+
+
+def _minute(moment: np.datetime64) -> str:
+    """Return an instant as a sentence has it."""
+    return f"{str(moment)[:16].replace('T', ' ')} UTC"

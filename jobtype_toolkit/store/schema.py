@@ -22,6 +22,7 @@ import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
+from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
 SCHEMA_VERSION = 6
@@ -112,7 +113,11 @@ TABLES = (
             Field("field", "text", "The field that changed."),
             Field("before", "text", "Its value before; missing if it had none."),
             Field("after", "text", "Its value after; missing if it has none."),
-            _OBSERVED,
+            Field(
+                "observed",
+                "time",
+                "When the record was edited last, or, where it does not tell, when the toolkit saw it.",
+            ),
             LOAD_ID,
         ),
     ),
@@ -169,6 +174,8 @@ TABLES = (
         ),
     ),
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
+    Table("mute", "One row per failure that the alarm of the report ignores.", mutes.FIELDS),
+    Table("alarm", "One row per episode that has alarmed and is not over; only the report writes it.", alarms.FIELDS),
 )
 
 DESCRIPTION = sql("store/schema.describe")
@@ -195,7 +202,7 @@ def bare() -> Iterator[str]:
     """Yield what makes the tables and views without comments, with instants for their naive times."""
     for statement in _tables():
         yield statement.replace(f" {DUCKDB['time']}", " TIMESTAMPTZ")
-    yield _view()
+    yield job_view()
 
 
 def _tables() -> Iterator[str]:
@@ -211,7 +218,7 @@ def _tables() -> Iterator[str]:
 
 def _derived() -> Iterator[str]:
     """Yield what follows from the tables: views and comments."""
-    yield _view()
+    yield job_view()
     yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
@@ -233,7 +240,8 @@ def view_of_days() -> str:
     return sql("store/job_day.view", rows=days_of("job_final"))
 
 
-def _view() -> str:
+def job_view() -> str:
+    """Return what makes the view `job`."""
     return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 
@@ -280,12 +288,10 @@ def comment(field: Field) -> str:
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return the file's schema version: 0 for an empty database, None for one that the toolkit did not make."""
-    names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not names:
-        return 0
-    if not {"meta", "job_final"} <= names:
-        return None
-    found = con.execute("SELECT schema_version FROM meta").fetchone()
+    try:
+        found = con.execute("SELECT schema_version FROM meta LEFT JOIN (FROM job_final LIMIT 0) ON true").fetchone()
+    except (duckdb.BinderException, duckdb.CatalogException):  # to list the tables takes ten times as long
+        return None if con.execute("FROM duckdb_tables()").fetchone() else 0
     return int(found[0]) if found else None
 
 

@@ -75,6 +75,7 @@ class Request:
     options: Options
     strict: bool
     observed: datetime
+    """When what it says was so."""
     progress: bool | None = None
     """Whether to show a bar after a second; None only on a terminal."""
 
@@ -136,7 +137,7 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming)
     good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
-    if incoming.has_numbers:
+    if incoming.foreign and incoming.foreign.has_numbers:
         script(con, "store/ingest/profile.keep_numbers", {"source": request.source})
     merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
     new, changed = merge.run()
@@ -190,13 +191,13 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
         (3, f"the column {theirs!r} is kept in extra: {ours!r} is there as well and was read")
         for theirs, ours in incoming.twins
     ]
-    profile = request.options.profile
-    if profile and incoming.skipped:
+    profile, foreign = request.options.profile, incoming.foreign
+    if profile and foreign and foreign.skipped:
         notes.append(
-            (2, f"{incoming.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
+            (2, f"{foreign.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
         )
-    if profile and incoming.absent:
-        named = ", ".join(map(repr, incoming.absent))
+    if profile and foreign and foreign.absent:
+        named = ", ".join(map(repr, foreign.absent))
         notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
     if request.resource != "jobs":
         return notes
@@ -285,7 +286,7 @@ def refresh_source(
         "source": source,
         "jobs": jobs,
         "as_of": as_of,
-        "observed": known[0] if known[1] and not is_pull else observed or known[0],
+        "observed": known[0] if known[1] and not is_pull else max(filter(None, (observed, known[0])), default=None),
         "pulled": bool(known[1]),
         "watermark": known[2],
         "pruned": known[3],

@@ -279,11 +279,16 @@ DELETE FROM /*table*/ WHERE rowid IN (SELECT place FROM replaced WHERE home = '/
 DELETE FROM job_failed WHERE source = $source AND id IN (SELECT id FROM replaced);
 
 -- name: changes
--- What an incoming job type changes of a field that Scale keeps no history of.
+-- What an incoming job type changes of a field that Scale keeps no history of: at its last edit, or, where the record does not tell of
+-- one since the state that it replaces, when it was observed.
 INSERT INTO job_type_change
 SELECT
     $source, t.id, t.name, t.version, '/*field*/', CAST(t./*field*/ AS VARCHAR), CAST(i./*field*/ AS VARCHAR),
-    $observed::TIMESTAMP, $load_id
+    CASE
+        WHEN i.last_modified > t.last_modified AND i.last_modified < $observed::TIMESTAMP THEN i.last_modified
+        ELSE $observed::TIMESTAMP
+    END,
+    $load_id
 FROM keyed AS i
 JOIN stored_row AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id
