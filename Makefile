@@ -45,8 +45,8 @@ bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polar
 	@$(BIN)/python -m tests.bench
 
 SEED ?= 1000000
-exam: $(VENV)/dev.stamp ## Judge the questions that judge on histories with planted incidents; SEED=2000000 for others
-	@PYTHONPATH=tests $(BIN)/python -m exam --seed $(SEED)
+exam: $(VENV)/dev.stamp ## Judge the questions on histories with planted incidents; SEED=2000000 for others, ONLY=onsets for a part
+	@PYTHONPATH=tests $(BIN)/python -m exam --seed $(SEED) $(addprefix --only ,$(ONLY))
 
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py

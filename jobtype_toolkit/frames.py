@@ -59,6 +59,16 @@ def first(frame: pd.DataFrame) -> dict[str, Any]:
     return {str(name): _plain(frame[name].iloc[0]) for name in frame.columns}
 
 
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain Python values, by column; what is missing is None."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        values = column.dt.to_pydatetime() if column.dtype.kind == "M" else column.tolist()
+        columns[str(name)] = [None if gone else value for value, gone in zip(values, column.isna(), strict=True)]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def empty(fields: Sequence[Field]) -> pd.DataFrame:
     """Return a frame without rows, with the columns and dtypes of a full one."""
     return from_records((), fields)

@@ -14,6 +14,7 @@ import typer.testing
 from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
+from postgres import MISSING
 from recorded import ABSENT, EMPTY, FOLDER
 from sizes import few
 from typer.testing import CliRunner, Result
@@ -64,6 +65,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in unseen]
         terminalreporter.stats["without a browser"] = unseen
         terminalreporter.write_line(f"NOT RUN: {len(unseen)} tests. {missing()}", red=True, bold=True)
+    without = [one for one in terminalreporter.stats.get("skipped", []) if MISSING and MISSING in str(one.longrepr)]
+    if without:
+        terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in without]
+        terminalreporter.stats["without PostgreSQL"] = without
+        terminalreporter.write_line(f"NOT RUN: {len(without)} tests. {MISSING}", red=True, bold=True)
 
 
 PYTHON = re.compile(

@@ -36,6 +36,7 @@ counted AS (
     LEFT JOIN error AS e ON e.source = f.source AND e.id = f.error_id
     WHERE ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
     AND ($category IS NULL OR list_contains($category::VARCHAR[], e.category))
+    AND ($error_name IS NULL OR list_contains($error_name::VARCHAR[], e.name))
 )
 SELECT
     source, name, 'version' AS part, version, CAST(NULL AS VARCHAR) AS node, CAST(NULL AS VARCHAR) AS error_name, day,
