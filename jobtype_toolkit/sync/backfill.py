@@ -15,7 +15,7 @@ from jobtype_toolkit.api.intervals import BEGINNING, Span, minus
 from jobtype_toolkit.api.times import Time, instant, naive_utc
 from jobtype_toolkit.errors import InvalidParameter, PullStopped, StoreError, ToolkitError
 from jobtype_toolkit.live.paging import following
-from jobtype_toolkit.store.engine import Connection
+from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync.address import address, is_address

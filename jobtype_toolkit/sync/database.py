@@ -22,7 +22,7 @@ from jobtype_toolkit.errors import (
 )
 from jobtype_toolkit.live.redact import Hide
 from jobtype_toolkit.sqlfiles import literal, sql
-from jobtype_toolkit.store.engine import Connection
+from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.sync.address import Address
 from jobtype_toolkit.sync.tables import OLD, TABLES
 
