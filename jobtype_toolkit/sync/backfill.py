@@ -13,14 +13,14 @@ from pathlib import Path
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.intervals import BEGINNING, Span, minus
 from jobtype_toolkit.api.times import Time, instant, naive_utc
-from jobtype_toolkit.errors import InvalidParameter, PullStopped, StoreError, ToolkitError
+from jobtype_toolkit.errors import InvalidParameter, PullStopped, ServerFailed, StoreError, ToolkitError
 from jobtype_toolkit.live.paging import following
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync.address import address, is_address
 from jobtype_toolkit.sync.arguments import length, number
-from jobtype_toolkit.sync.database import Database, TookTooLong
+from jobtype_toolkit.sync.database import TOO_LONG, Database
 from jobtype_toolkit.sync.dump import Dump
 from jobtype_toolkit.sync.history import History, Origin
 from jobtype_toolkit.sync.identity import check_history
@@ -212,8 +212,8 @@ class Backfill:
                 began = self._request.pace.clock()
                 try:
                     start, rows = self._slice((started, ended))
-                except TookTooLong:
-                    if self._most <= _LEAST:
+                except ServerFailed as error:
+                    if error.status != TOO_LONG or self._most <= _LEAST:
                         raise
                     self._most = max(self._most // 2, _LEAST)
                     continue

@@ -25,7 +25,7 @@ from jobtype_toolkit.errors import AuthenticationFailed, ConnectionFailed, Inval
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.sync import backfill as backfills
 from jobtype_toolkit.sync.address import address
-from jobtype_toolkit.sync.database import Database, TookTooLong
+from jobtype_toolkit.sync.database import TOO_LONG, Database
 from jobtype_toolkit.sync.history import History
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
@@ -320,7 +320,7 @@ def test_what_takes_too_long_in_the_smallest_slice_stops_the_backfill(postgres, 
     monkeypatch.setattr(History, "executions", lambda self, _: self.origin.fetch("SELECT pg_sleep(60)"))
     with pytest.raises(PullStopped, match="statement timeout") as stopped:
         filled(postgres.url(), statement_timeout="PT0.05S")
-    assert isinstance(stopped.value.__cause__, TookTooLong)
+    assert stopped.value.__cause__.status == TOO_LONG
 
 
 def test_the_pace_leaves_the_database_alone():
