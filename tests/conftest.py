@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
@@ -26,6 +28,11 @@ settings.register_profile(  # a slow or busy machine passes as well
 )
 settings.register_profile("full", settings.get_profile("any machine"))  # `examples` of `sizes.py` asks for it
 settings.load_profile("any machine")
+
+
+typer.testing._get_command = cache(
+    typer.testing._get_command
+)  # the tree of all commands is made once, not for each call
 
 
 @pytest.hookimpl(tryfirst=True)

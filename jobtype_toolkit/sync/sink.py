@@ -261,14 +261,15 @@ class Sink:
                 script(con, "sync/backfill.executions_kept", {**self._common, "pruned": self.pruned is not None})
             with transaction(con):
                 now = naive_utc(self._target.clock())
-                new, changed = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest).run()
+                merge = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest)
+                new, changed = merge.run()
                 self._count(resource, good=good, new=new, changed=changed, rejected=rejected)
                 if rejected:
                     script(con, "sync/pull.rejected", {**self._common, "resource": resource})
                 self._record(con)
                 if spans:
                     self._add_coverage(con, spans)
-                refresh_source(con, self._source, now if self._is_live else None, is_pull=True)
+                refresh_source(con, self._source, now if self._is_live else None, merge=merge, is_pull=True)
 
     def _note_unknown(self, con: Connection) -> None:
         """Note statuses that v6 does not know (D33)."""
