@@ -162,7 +162,7 @@ class Backfill:
             )
             raise
         except ToolkitError as error:
-            self._sink.end()
+            self._end()
             msg = f"{hints.on(_CALL, self._history.origin.name)} stopped: {error} What was read is in the store; backfill again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._end()
@@ -250,10 +250,8 @@ class Backfill:
         return min(newest, self._history.origin.now() or self._target.clock())
 
     def _end(self) -> None:
-        if self._history.origin.is_dump:
-            self._sink.end(self._until)
-        else:
-            self._sink.end()
+        """Write down what was counted; a dump is as fresh as its newest job."""
+        self._sink.end(self._until if self._history.origin.is_dump else None)
 
     def _report(self, *, is_complete: bool) -> PullReport:
         tally, spans = self._tally, self._sink.spans

@@ -36,6 +36,7 @@ TABLES = (
     "job_final",
     "job_open",
     "job_failed",
+    "job_day",
     "job_type",
     "job_type_revision",
     "error",
