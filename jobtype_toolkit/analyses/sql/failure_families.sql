@@ -21,6 +21,7 @@ family AS (
     SELECT source, family, error_name, min(category) AS category, exit_code, template,
         count(*) FILTER (WHERE inside) AS count,
         list_sort(list(DISTINCT name) FILTER (WHERE inside)) AS names,
+        count(*) FILTER (WHERE inside AND ($name IS NULL OR list_contains($name::VARCHAR[], name))) AS named,
         min(last_status_change) AS first_seen, max(last_status_change) AS last_seen,
         arg_max(id, (last_status_change, id)) AS job_id
     FROM kept
@@ -30,7 +31,7 @@ SELECT
     f.source, f.family,
     coalesce(f.error_name, 'no error recorded') || coalesce(', exit code ' || f.exit_code, '')
         || coalesce(' (' || f.category || ')', '') || coalesce(': ' || substr(f.template, 1, 80), '')
-        || CASE WHEN len(f.names) = 1 THEN ' of ' || f.names[1] ELSE ' of ' || len(f.names) || ' job types' END
+        || CASE WHEN array_length(f.names) = 1 THEN ' of ' || f.names[1] ELSE ' of ' || array_length(f.names) || ' job types' END
         || CASE WHEN w.n * 2 > f.count THEN ', mostly on ' || w.node ELSE '' END AS title,
     f.template, f.count, f.names, [coalesce(f.error_name, 'no error recorded')] AS error_names,
     CASE WHEN w.n * 2 > f.count THEN w.node END AS node,
@@ -38,5 +39,5 @@ SELECT
     ($started IS NOT NULL AND f.first_seen >= $started::TIMESTAMP) AS new
 FROM family AS f
 LEFT JOIN worst AS w ON w.source = f.source AND w.family = f.family
-WHERE f.count > 0 AND ($name IS NULL OR len(list_intersect($name::VARCHAR[], f.names)) > 0)
+WHERE f.named > 0
 ORDER BY f.count DESC, f.family, f.source;

@@ -26,7 +26,7 @@ SELECT
         WHEN j.exit_code = 137 OR regexp_matches(e.said, 'memory|(^|[^a-z])oom([^a-z]|kill|$)') THEN 'memory'
     END,
     coalesce(e.should_be_retried, false),
-    CASE WHEN j.status = 'COMPLETED' AND j.ended >= j.started THEN epoch(j.ended) - epoch(j.started) END,
+    CASE WHEN j.status = 'COMPLETED' AND j.ended >= j.started THEN date_diff('microsecond', j.started, j.ended) / 1e6 END,
     j.input_file_size, j.num_exes, j.id
 FROM job_final AS j
 JOIN type AS t ON t.source = j.source AND t.id = j.job_type_id
