@@ -16,6 +16,7 @@ from jobtype_toolkit.analyses.questions import QUESTIONS
 
 pytestmark = pytest.mark.slow
 NOW = {"sandia-ross-2001": datetime(2005, 2, 1, tzinfo=UTC), "openb-2023": datetime(2023, 7, 1, tzinfo=UTC)}
+TYPE = ["job_type", "job_type_version"]
 LATELY = "P60D"
 TIMES = ("queued", "started", "ended", "last_status_change")
 
@@ -93,8 +94,8 @@ def test_failures_are_counted_as_in_pandas(answers, finished, history):
 
 
 def test_executions_and_nodes_are_counted_as_in_pandas(answers, finished):
-    attempts = answers["attempts"].set_index("name")
-    same(attempts["jobs"], finished.groupby("job_type").size())
+    attempts = answers["attempts"].set_index(["name", "version"])
+    same(attempts["jobs"], finished.groupby(TYPE).size())
     parts = attempts[["clean", "rescued", "failed", "unknown"]].sum(axis=1)
     same(parts, attempts["jobs"])
     nodes = answers["bad_nodes"].set_index("node")
@@ -104,20 +105,20 @@ def test_executions_and_nodes_are_counted_as_in_pandas(answers, finished):
 
 def test_times_are_those_of_pandas(answers, history, finished):
     good = finished[finished["status"] == "COMPLETED"]
-    took = seconds(good, "started", "ended").groupby(good["job_type"])
-    found = answers["durations"].set_index("name")
+    took = seconds(good, "started", "ended").groupby([good[one] for one in TYPE])
+    found = answers["durations"].set_index(["name", "version"])
     same(found["n"], took.size())
     for one in (50, 90, 99):
         same(found[f"p{one}"], took.quantile(one / 100))
     rows = history[1]
-    waits = seconds(rows, "queued", "started").groupby(rows["job_type"]).size()
-    same(answers["waits"].set_index("name")["n"], waits)
+    waits = seconds(rows, "queued", "started").groupby([rows[one] for one in TYPE]).size()
+    same(answers["waits"].set_index(["name", "version"])["n"], waits)
 
 
 def test_what_is_open_is_counted_as_in_pandas(answers, history):
     _, rows, now = history
-    drain = answers["drain_forecast"].set_index("name")
-    same(drain["queued"], rows[rows["status"] == "QUEUED"].groupby("job_type").size())
+    drain = answers["drain_forecast"].set_index(["name", "version"])
+    same(drain["queued"], rows[rows["status"] == "QUEUED"].groupby(TYPE).size())
     runs = rows[(rows["status"] == "RUNNING") & (rows["started"] < now)]
     assert answers["stuck"]["id"].nunique() == len(answers["stuck"]) <= len(runs)
     waiting = set(rows[rows["status"].isin(["QUEUED"])]["job_type"])
@@ -128,10 +129,10 @@ def test_what_is_open_is_counted_as_in_pandas(answers, history):
 
 def test_limits_are_those_of_pandas(answers, history):
     store, rows, now = history
-    name = rows["job_type"].mode()[0]
-    good = rows[(rows["job_type"] == name) & (rows["status"] == "COMPLETED")]
+    name, version = rows.groupby(TYPE).size().idxmax()
+    good = rows[(rows[TYPE] == [name, version]).all(axis=1) & (rows["status"] == "COMPLETED")]
     took = seconds(good, "started", "ended")
-    limits = store.analyses.right_size(name, started=None, now=now).set_index("member")
+    limits = store.analyses.right_size(name, version, started=None, now=now).set_index("member")
     if len(took) < 100:
         assert "timeout" not in limits.index
         return
