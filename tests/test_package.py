@@ -26,9 +26,9 @@ HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "t
 
 LAYERS = (
     {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
-    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
+    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display", "report"},
     {"store", "live", "lakes"},
-    {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
+    {"sync", "server", "testing", "forms", "boards", "plots", "widgets"},
     {"cli", "__main__"},
 )
 """The rooms by layer, lowest first."""
@@ -49,6 +49,10 @@ PAIRS = {
     ("plans", "display"),
     ("plans", "frames"),
     ("display", "analyses"),
+    ("report", "queries"),
+    ("report", "analyses"),
+    ("report", "display"),
+    ("report", "frames"),
     ("lakes", "store"),
     ("testing", "server"),
     ("boards", "widgets"),
@@ -61,6 +65,7 @@ PAIRS = {
 LAZY = {("store/store.py", "sync"), ("store/store.py", "lakes"), ("seed/findings.py", "display")}
 """The arrows that point up: `Store.pull`, `Store.export` and the HTML of a validation import what they need when they are called."""
 HOMES = {
+    "adbc_driver_postgresql": {"sync"},
     "duckdb": {"store", "lakes", "generator"},
     "pyiceberg": {"lakes"},
     "requests": {"live"},

@@ -21,11 +21,9 @@ STATE = Field("state", "text", "open; failed for FAILED jobs; final for all othe
 
 VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL, FAILED), "job_failed": (FAILED,)}
 """The tables of a store that are views on the history, with the states that each has."""
-WHOLE = tuple(
-    one
-    for one in TABLES
-    if one.name not in (*VIEWS, "load", "reject", "execution_asked", "external_id")  # these are about filling a store
-)
+_NOT_ASKED = ("alarm", "execution_asked", "external_id", "job_day", "load", "mute", "reject")
+"""What is about filling a store and its reports, and the count of jobs by day, which is a view here."""
+WHOLE = tuple(one for one in TABLES if one.name not in (*VIEWS, *_NOT_ASKED))
 """The other tables that questions read; each of them is written whole."""
 PARQUET: Mapping[Type, str] = {**DUCKDB, "json": "VARCHAR"}
 """The type of each vocabulary type in files: DuckDB marks JSON as such, which other engines do not read."""

@@ -5,7 +5,7 @@ WITH bounds AS (
 finished AS (
     SELECT
         source, job_type_id, node, count(*) AS n,
-        CAST(floor((epoch(last_status_change) - epoch(began)) / 86400) AS BIGINT) AS day
+        CAST(floor(date_diff('microsecond', began, last_status_change) / 8.64e10) AS BIGINT) AS day
     FROM job_final, bounds
     WHERE ($source = '*' OR source = $source) AND status IN ('COMPLETED', 'FAILED')
     AND last_status_change >= began - INTERVAL 91 DAY
@@ -16,7 +16,7 @@ finished AS (
 failed AS (
     SELECT
         source, job_type_id, node, error_id, count(*) AS n,
-        CAST(floor((epoch(last_status_change) - epoch(began)) / 86400) AS BIGINT) AS day
+        CAST(floor(date_diff('microsecond', began, last_status_change) / 8.64e10) AS BIGINT) AS day
     FROM job_failed, bounds
     WHERE ($source = '*' OR source = $source)
     AND last_status_change >= began - INTERVAL 91 DAY
@@ -36,6 +36,7 @@ counted AS (
     LEFT JOIN error AS e ON e.source = f.source AND e.id = f.error_id
     WHERE ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
     AND ($category IS NULL OR list_contains($category::VARCHAR[], e.category))
+    AND ($error_name IS NULL OR list_contains($error_name::VARCHAR[], e.name))
 )
 SELECT
     source, name, 'version' AS part, version, CAST(NULL AS VARCHAR) AS node, CAST(NULL AS VARCHAR) AS error_name, day,
