@@ -47,9 +47,11 @@ def from_bodies(bodies: Sequence[Any], fields: Sequence[Field]) -> pd.DataFrame:
 
 
 def declared(frame: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
-    """Return the columns of a frame that are declared, with their dtypes and a new index."""
+    """Return the columns of a frame that are declared, with their dtypes and a new index, and without its attrs."""
     dtypes = {field.name: field.dtype for field in fields}
-    return frame[list(dtypes)].astype(dtypes).reset_index(drop=True)
+    chosen = frame[list(dtypes)]
+    chosen.attrs = {}  # pandas would copy them in depth for every column
+    return chosen.astype(dtypes).reset_index(drop=True)
 
 
 def first(frame: pd.DataFrame) -> dict[str, Any]:

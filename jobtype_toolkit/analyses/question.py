@@ -148,13 +148,15 @@ class Question(Service):
     def fragments(self, filters: Mapping[str, Any]) -> Mapping[str, str]:
         """Return the places that its SQL may have, for what it includes and for groups.
 
-        `keys` are the columns of a job that they follow from, `groups` what they are of any job `j` and its type `t`, and
-        `failed_groups` what they are of one that failed with the error `e`; each ends with a comma.
+        `keys` are the columns of a job that they follow from, `day_keys` those of `job_day`, where no node is known, `groups`
+        what they are of any job `j` and its type `t`, and `failed_groups` what they are of one that failed with the error `e`;
+        each ends with a comma.
         """
         groups = self.groups(filters)
         keys = dict.fromkeys(one.key for one in groups if one.key and not one.is_of_error)
         return {
             "keys": "".join(f"{key}, " for key in keys),
+            "day_keys": "".join("CAST(NULL AS VARCHAR) AS node, " if key == "node" else f"{key}, " for key in keys),
             "groups": _selected(groups, of_errors=False),
             "failed_groups": _selected(groups, of_errors=True),
             **{name: sql(f"analyses/{name}").rstrip() for name in self.includes},

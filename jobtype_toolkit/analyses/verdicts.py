@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span
+from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -288,12 +288,17 @@ COMPARE_REVISIONS = Question(
 def _nodes(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.nodes import judged
 
-    made = _frame(judged(counts), query.service)
+    nowhere = counts["node"].isna()
+    made = _frame(judged(counts[~nowhere]), query.service)
     names = query.filters["name"]
-    if names is None:
+    if names is not None:
+        ran = counts[counts["name"].isin(names)].set_index(["source", "node"]).index
+        made = made[made.set_index(["source", "node"]).index.isin(ran)]
+    made.attrs = counts.attrs
+    if not nowhere.any():
         return made
-    ran = counts[counts["name"].isin(names)].set_index(["source", "node"]).index
-    return made[made.set_index(["source", "node"]).index.isin(ran)]
+    left = counts.loc[nowhere, "finished"].sum()
+    return with_note(made, f"{left:,} finished jobs or executions are left out, since they have no node")
 
 
 BAD_NODES = Question(

@@ -12,12 +12,14 @@ import pandas as pd
 from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.api.resources import JOB
-from jobtype_toolkit.api.times import Clock, system_clock, v6_text
+from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
-from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.frames import from_records
+from jobtype_toolkit.lakes import layout, maintenance
 from jobtype_toolkit.lakes.duck import Place, Scans
 from jobtype_toolkit.lakes.folder import Folder
+from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
@@ -42,9 +44,12 @@ class Lake(SqlBackend):
 
     def __init__(self, place: Place, *, source: str | None = None, clock: Clock = system_clock) -> None:
         self._scans = Scans(place)
+        self.place = place
+        """Where its files are listed, for what writes a lake."""
         self._engine = Engine(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
         self.reader = Reader(self._engine, clock)
         """What runs SQL on the lake, for the parts of the toolkit that need rows instead of frames."""
+        self._clock = clock
         self.source = source
 
     @property
@@ -114,6 +119,44 @@ class Lake(SqlBackend):
         meant |= {("job", field.name): comment(field) for field in (*JOB.fields, *table("job_final").fields)}
         found["meaning"] = [meant.get(key) for key in zip(found["table"], found["column"], strict=True)]
         return found
+
+    def states(self) -> pd.DataFrame:
+        """Return the states of an Iceberg lake that are kept, oldest first: `snapshot, written, jobs, files, bytes`.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which has no earlier states.
+        """
+        return from_records(maintenance.states(self._catalogue()), maintenance.STATE_FIELDS)
+
+    def compact(self, *, wait: float = 60.0) -> maintenance.Compacted:
+        """Join the files of each place that has several, in one commit; what the lake says stays the same.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on for longer than `wait` seconds.
+        """
+        return maintenance.compact(self._catalogue(), wait=wait)
+
+    def expire(self, *, before: Time, wait: float = 60.0) -> maintenance.Expired:
+        """Give up the states that were written before a time, and remove the files that only they have; the newest is kept.
+
+        Who reads such a state just now gets an error, so leave the last days alone.
+
+        Args:
+            before: a time, or a duration back from now.
+            wait: how many seconds to wait for a sync.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on.
+        """
+        return maintenance.expire(self._catalogue(), instant(before, name="before", now=self._clock()), wait=wait)
+
+    def _catalogue(self) -> Catalogue:
+        if isinstance(self.place, Snapshots):
+            return self.place.catalogue
+        msg = f"{self.name} is a lake of plain folders, which has one state and is written as a whole."
+        raise InvalidParameter(msg)
 
     def add(self, manifest: Any, **arguments: Any) -> NoReturn:  # noqa: ARG002 - nothing of it is read
         """Raise ReadOnly: a lake is only read.
@@ -191,16 +234,39 @@ class Lake(SqlBackend):
         return "\n".join(lines) + ">"
 
 
-def lake(place: str | Path, *, source: str | None = None, clock: Clock = system_clock) -> Lake:
-    """Return a lake to ask: a history on shared storage that `store.export(folder, partitioned=True)` wrote.
+def lake(
+    place: str | Path,
+    *,
+    warehouse: str | Path | None = None,
+    at: Time | int | None = None,
+    source: str | None = None,
+    clock: Clock = system_clock,
+) -> Lake:
+    """Return a lake to ask: a history on shared storage that `store.sync_lake` or `store.export(…, partitioned=True)` wrote.
 
     Args:
-        place: the folder.
+        place: the folder; or the URL of the catalogue, `postgresql://user@host/database`, whose password comes from PGPASSWORD
+            or a file of PostgreSQL's.
+        warehouse: where the files of that catalogue are: a folder, or a URL such as `s3://bucket/scale`, for which fsspec
+            finds the credentials.
+        at: an earlier state of an Iceberg lake: the number of a snapshot, a time, or a duration back from now.
         source: the source that calls mean which name none, if there are several; also `lake.source = …`.
         clock: tells the present, as an aware datetime.
 
     Raises:
         InputNotFound: there is nothing at this place.
         NotAStore: there is something else than a lake.
+        NotFound: it has no state of that number or time.
+        InvalidParameter: `at` or `warehouse` for a lake of plain folders; pyiceberg is not installed.
     """
+    catalogue = Catalogue(place, warehouse) if "://" in str(place) or warehouse or _has_catalogue(place) else None
+    if catalogue is not None:
+        return Lake(Snapshots(catalogue, at, clock), source=source, clock=clock)
+    if at is not None:
+        msg = f"{hints.argument('at', at)}: {place} is a lake of plain folders, which has no earlier states."
+        raise InvalidParameter(msg)
     return Lake(Folder(Path(place).expanduser().resolve()), source=source, clock=clock)
+
+
+def _has_catalogue(place: str | Path) -> bool:
+    return (Path(place).expanduser() / CATALOGUE).is_file()

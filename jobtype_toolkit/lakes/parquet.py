@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from jobtype_toolkit.lakes import layout
@@ -12,31 +11,37 @@ from jobtype_toolkit.store.engine import number
 from jobtype_toolkit.store.schema import Table
 
 _OPTIONS = "FORMAT parquet, COMPRESSION zstd"
-_KEYS = ("source", "state", "month")
+BY_PLACE = "source, state, month"
+"""The folders of a lake that is read by its folders."""
 
 
 def write_table(con: Connection, table: Table, folder: Path, source: str) -> int:
     """Write a table whole into one file of a folder, also if it has no rows; return how many it has."""
-    folder.mkdir(parents=True, exist_ok=True)
     of_source = "true" if source == "*" else f"source = {literal(source)}"
     rows = f"SELECT {layout.stored(table.fields)} FROM {table.name} WHERE {of_source}"
-    return number(con, f"COPY ({rows}) TO {literal(str(folder / f'{table.name}.parquet'))} ({_OPTIONS})")
+    return write_rows(con, rows, folder / f"{table.name}.parquet")
+
+
+def write_rows(con: Connection, rows: str, file: Path) -> int:
+    """Write the rows of a query into a file; return how many there are."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return number(con, f"COPY ({rows}) TO {literal(str(file))} ({_OPTIONS})")
 
 
 def write_history(con: Connection, folder: Path, source: str) -> int:
     """Write the jobs of a store into the folders of their places; return how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
+    columns = f"{layout.history().columns}, month"
     con.execute(f"CREATE OR REPLACE TEMP VIEW lake_row AS {layout.rows()}")
     try:
-        written = sum(
-            write_month(con, folder, of_source, span, _KEYS)
-            for of_source, span in months(con)
-            if source in ("*", of_source)
-        )
+        written = 0
+        for of_source, span in months(con):
+            if source in ("*", of_source):
+                written += sum(rows for _, rows in write_month(con, folder, of_source, span, columns, BY_PLACE))
         if not written:  # no rows leave no file, and without one nobody knows the columns
             empty = folder / "source=none" / f"state={layout.FINAL}" / f"month={layout.NO_MONTH}"
             empty.mkdir(parents=True)
-            rows = sql("lakes/history.month", columns=layout.history().columns, source="''", span="false")
+            rows = sql("lakes/history.month", columns=columns, source="''", span="false")
             con.execute(f"COPY ({rows}) TO {literal(str(empty / 'empty.parquet'))} ({_OPTIONS})")
     finally:
         con.execute("DROP VIEW lake_row")
@@ -55,8 +60,20 @@ def _span(started: object, ended: object) -> str:
     return f"last_status_change >= TIMESTAMP '{started}' AND last_status_change < TIMESTAMP '{ended}'"
 
 
-def write_month(con: Connection, folder: Path, source: str, span: str, keys: Sequence[str]) -> int:
-    """Write the jobs of one source and month into a folder per place, in the order of last_status_change."""
-    rows = sql("lakes/history.month", columns=layout.history().columns, source=literal(source), span=span)
-    options = f"{_OPTIONS}, PARTITION_BY ({', '.join(keys)}), WRITE_PARTITION_COLUMNS true, APPEND true, FILENAME_PATTERN 'jobs-{{uuid}}'"
-    return number(con, f"COPY ({rows}) TO {literal(str(folder))} ({options})")
+def write_month(
+    con: Connection, folder: Path, source: str, span: str, columns: str, folders: str
+) -> list[tuple[str, int]]:
+    """Write the jobs of one source and month in the order of last_status_change; return the files and their rows.
+
+    Args:
+        con: sees the rows as `lake_row`.
+        folder: where the files go, beside others that are there.
+        source: which source.
+        span: the condition that is true of the month.
+        columns: what the files hold, and what the folders are named by.
+        folders: the columns that the folders are named by.
+    """
+    rows = sql("lakes/history.month", columns=columns, source=literal(source), span=span)
+    options = f"{_OPTIONS}, PARTITION_BY ({folders}), WRITE_PARTITION_COLUMNS {folders == BY_PLACE}, APPEND true, FILENAME_PATTERN 'jobs-{{uuid}}', RETURN_STATS"
+    found = con.execute(f"COPY ({rows}) TO {literal(str(folder))} ({options})").fetchall()
+    return [(str(file), int(count)) for file, count, *_ in found]

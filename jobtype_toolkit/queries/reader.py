@@ -273,7 +273,7 @@ def _finished(frame: pd.DataFrame, query: Query, question: Question) -> pd.DataF
     fields = question.fields(query.filters)
     if query.scope.source == ALL:
         fields = (SOURCE, *fields)
-    told, frame.attrs = frame.attrs, {"notes": frame.attrs["notes"]}  # pandas copies them with each slice, deeply
+    told, frame.attrs = frame.attrs, {"notes": frame.attrs["notes"]}  # pandas copies them deeply at each step
     made = question.finish(frame, query)
     attrs = {**told, **frame.attrs, **made.attrs, "count": len(made)}
     made = frames.declared(made, fields)

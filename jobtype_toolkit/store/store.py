@@ -41,6 +41,8 @@ from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
+    from jobtype_toolkit.lakes.backend import Lake
+    from jobtype_toolkit.lakes.sync import SyncReport
     from jobtype_toolkit.sync.reader import Reader as Server
     from jobtype_toolkit.sync.report import PullReport
 
@@ -546,6 +548,43 @@ class Store(Reports):
             raise InvalidParameter(msg)
         with self._copying() as con:
             return maintenance.export(con, folder, name)
+
+    def sync_lake(
+        self,
+        lake: Lake | str | Path,
+        *,
+        warehouse: str | Path | None = None,
+        source: str | None = None,
+        wait: float = 60.0,
+    ) -> SyncReport:
+        """Bring a lake up to date with this store, in one commit; only the places that changed are written anew.
+
+        A place is a source, a state (open, failed, final) and a month of last_status_change. Jobs that this store has pruned
+        stay in the lake; the newest state of a job wins, and a final status wins a tie. It costs what has changed, so do it
+        every night; to do it twice changes nothing. If it is killed, the lake is as it was, and the next sync completes it.
+        Many stores may sync into one lake, each its own sources.
+
+        Args:
+            lake: a lake of `jt.lake`, or the folder or URL of one; a missing one is made.
+            warehouse: where the files go, if the lake is a URL; as in `jt.lake`.
+            source: which source; all of them if not given.
+            wait: how many seconds to wait for another sync into this lake.
+
+        Returns:
+            What was done: jobs that came or changed, places and files written, and the snapshot that holds all of it.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which is exported anew instead; pyiceberg is not installed.
+            StoreLocked: another sync into this lake is going on.
+            StoreError: the lake cannot be written; it is as it was before.
+        """
+        from jobtype_toolkit.lakes.sync import catalogue, sync
+
+        target = catalogue(lake, warehouse)
+        known = [one.name for one in self.reader.sources()]
+        chosen = known if source in (None, ALL) else [self.reader.source(source).name]
+        with self._copying() as con:
+            return sync(con, target, chosen, wait=wait)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from jobtype_toolkit.api.intervals import BEGINNING, Span, minus
 from jobtype_toolkit.api.times import Time, instant, naive_utc
 from jobtype_toolkit.errors import InvalidParameter, PullStopped, StoreError, ToolkitError
 from jobtype_toolkit.live.paging import following
-from jobtype_toolkit.store.engine import Connection
+from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync.address import address, is_address
@@ -27,7 +26,7 @@ from jobtype_toolkit.sync.history import History, Origin
 from jobtype_toolkit.sync.identity import check_history
 from jobtype_toolkit.sync.progress import bar
 from jobtype_toolkit.sync.report import PullReport, Tally, unknown_statuses
-from jobtype_toolkit.sync.sink import Sink, Target
+from jobtype_toolkit.sync.sink import Sink, Target, workplace
 from jobtype_toolkit.sync.spool import Spool, spool
 
 _CALL = "backfill"
@@ -112,11 +111,11 @@ def backfill(
     )
     with (
         spool(target.path, request.source) as pages,
-        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
-        temporary(Path(folder)) as con,
-        _origin(database, con, Path(folder), timeout) as origin,
+        workplace() as folder,
+        temporary(folder) as con,
+        _origin(database, con, folder, timeout) as origin,
     ):
-        return Backfill(target, History(origin, Path(folder)), request, pages).run()
+        return Backfill(target, History(origin, folder), request, pages).run()
 
 
 @contextmanager
@@ -139,7 +138,9 @@ class Backfill:
         """Take the two ends, what is asked, and where a pull that was stopped left pages."""
         self._target, self._history, self._request, self._pages = target, history, request, pages
         self._tally = Tally()
-        self._sink = Sink(target, request.source, history.origin.name, self._tally, kind=_CALL)
+        self._sink = Sink(
+            target, request.source, history.origin.name, self._tally, kind=_CALL, is_live=not history.origin.is_dump
+        )
         self._most = request.pace.most
         self._began, self._at = time.monotonic(), target.clock()
         self._until: datetime | None = None
@@ -194,9 +195,9 @@ class Backfill:
                 self._catch_up(seen)
 
     def _catch_up(self, seen: Callable[[int], None]) -> None:
-        """Read what changed since the first look at the newest job."""
+        """Read what changed since the first look at the newest job; what becomes visible late is in the overlap of the next call."""
         newest, _, _ = self._ends()
-        if newest is not None and self._until is not None and newest >= self._until:
+        if newest is not None and self._until is not None and newest > self._until:
             self._fill([(self._until, following(newest) or newest)], seen)
 
     def _ends(self) -> tuple[datetime | None, datetime | None, int]:

@@ -22,7 +22,7 @@ from jobtype_toolkit.errors import (
 )
 from jobtype_toolkit.live.redact import Hide
 from jobtype_toolkit.sqlfiles import literal, sql
-from jobtype_toolkit.store.engine import Connection
+from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.sync.address import Address
 from jobtype_toolkit.sync.tables import OLD, TABLES
 
@@ -65,10 +65,14 @@ class Database:
             self._con = driver.connect(address.dsn, autocommit=True)
         except self._error as error:
             raise self._refused(error) from None  # the driver's own words hold the address
-        for statement in sql("sync/database.settings", milliseconds=str(timeout)).splitlines():
-            if statement.startswith("SELECT"):
-                self.fetch(statement)
-        self.has_old = self._check_columns()
+        try:
+            for statement in sql("sync/database.settings", milliseconds=str(timeout)).splitlines():
+                if statement.startswith("SELECT"):
+                    self.fetch(statement)
+            self.has_old = self._check_columns()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -13,7 +13,8 @@ from typing import IO, Any, NoReturn
 from jobtype_toolkit import hints
 from jobtype_toolkit.errors import InputNotFound, LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
-from jobtype_toolkit.store.engine import Connection, script
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import script
 from jobtype_toolkit.store.ingest.texts import CUT, packing, unpacked
 from jobtype_toolkit.sync.database import check_columns, has_old
 from jobtype_toolkit.sync.tables import OLD, TABLES
@@ -115,13 +116,16 @@ class Dump:
         file = self._folder / f"{table}.copy"
         with file.open("wb") as rows:
             take = _picker(names, kept)
-            for line in lines:
-                if line == _END:
-                    break
-                if kept:
-                    rows.write(take(line))
-            else:
-                self._refuse(f"the table {table} breaks off: the file is cut")
+            try:
+                for line in lines:
+                    if line == _END:
+                        break
+                    if kept:
+                        rows.write(take(line))
+                else:
+                    self._refuse(f"the table {table} breaks off: the file is cut")
+            except IndexError:
+                self._refuse(f"the table {table} breaks off within a row: the file is cut, or damaged")
         if kept:
             script(
                 self.scratch,

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from jobtype_toolkit.api.intervals import Span
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.engine import Connection, script
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import script
 
 
 class Origin(Protocol):

@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from jobtype_toolkit import hints
-from jobtype_toolkit.api.times import naive_utc, v6_text
+from jobtype_toolkit.api.times import instant, naive_utc, v6_text
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.queries.coverage import aware
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.sync.history import History
+from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.sink import Target
 
 _COMPARED = 500
-"""How many jobs are compared: the newest that the store has."""
+"""How many jobs are compared with a database: the newest that the store has."""
+_IDS = 100
+"""How many are compared with a server: their ids stand in a URL."""
 
 
 def check_history(target: Target, history: History, source: str) -> None:
@@ -30,6 +33,22 @@ def check_history(target: Target, history: History, source: str) -> None:
         made = history.made(list(jobs)) if jobs else {}
     check_names(target, source, names, history.origin.name)
     check_births(jobs, made, source, history.origin.name)
+
+
+def check_server(target: Target, reader: Reader, source: str) -> None:
+    """Compare job types and jobs of a source that came by a backfill alone with those of the server that it is pulled from now.
+
+    Raises:
+        InvalidParameter: an id is something else there.
+        ToolkitError: the server does not answer.
+    """
+    if {one for (one,) in _rows(target, "sync/backfill.came_by", source=source)} != {"backfill"}:
+        return
+    rows, _ = reader.job_type_rows()
+    check_names(target, source, {one["id"]: (one["name"], one["version"]) for one in rows}, reader.url)
+    jobs = known_jobs(target, source, _IDS)
+    found = reader.rows("jobs/", [*(("job_id", id) for id in sorted(jobs)), ("order", "id")]) if jobs else []
+    check_births(jobs, {one["id"]: instant(one["created"]) for one in found if one["id"] in jobs}, source, reader.url)
 
 
 def known_jobs(target: Target, source: str, most: int) -> dict[int, datetime]:
