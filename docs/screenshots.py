@@ -1,4 +1,4 @@
-"""Make the pictures of forms and boards in docs/images, with the real front end in Debian's chromium (`make screenshots`)."""
+"""Make the pictures of forms, boards and the report in docs/images, with the real front end in Debian's chromium (`make screenshots`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import sync_playwright
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.harness import CHROMIUM, FLAGS, show
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.boards.review import ReviewState
 from jobtype_toolkit.boards.status import StatusState
 from jobtype_toolkit.forms.browser import BrowserState
 from jobtype_toolkit.forms.skins import AuthorForm
@@ -74,6 +76,18 @@ def board(dark: bool = False) -> None:
         shown.screenshot(path=IMAGES / f"board{'-dark' if dark else ''}.png", full_page=True)
 
 
+def review(dark: bool = False, width: int = 1180) -> None:
+    """The failure review of a bad week, with the jobs behind one day."""
+    with page(width, 900) as shown:
+        state = ReviewState(jt.sample(), since="P7D", now="2026-10-20T00:00:00Z", start=lambda work: work())
+        show(shown, state, dark=dark)
+        shown.get_by_role("button", name="pan-sharpen").first.click()
+        shown.get_by_role("button", name="2026-10-18").first.click()
+        settled(shown)
+        kind = "-dark" if dark else "" if width > 600 else "-narrow"
+        shown.screenshot(path=IMAGES / f"review{kind}.png", full_page=True)
+
+
 def browser(dark: bool = False) -> None:
     """A job type with the difference between two of its revisions."""
     with page(1180, 900) as shown:
@@ -84,11 +98,29 @@ def browser(dark: bool = False) -> None:
         shown.screenshot(path=IMAGES / f"browser{'-dark' if dark else ''}.png", full_page=True)
 
 
+def report(dark: bool = False) -> None:
+    """The report of a shift, with a bad node and a job type that is worse than usual."""
+    with TemporaryDirectory() as folder, page(900, 980) as shown:
+        file = Path(folder) / "report.html"
+        jt.sample().report(file, now="2026-10-12T15:00:00Z")
+        shown.emulate_media(color_scheme="dark" if dark else "light")
+        shown.goto(file.as_uri())
+        shown.screenshot(path=IMAGES / f"report{'-dark' if dark else ''}.png")
+
+
+def narrow() -> None:
+    """The same on a narrow page."""
+    review(width=420)
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     form()
     form(dark=True)
     plan()
+    narrow()
     for is_dark in (False, True):
         board(is_dark)
+        review(is_dark)
         browser(is_dark)
+        report(is_dark)

@@ -15,6 +15,7 @@ _OPTIONS = {"columns": "--column", "statuses": "--status", "configuration": "--c
 _CALLS = {
     "store.rejects()": "jobtype-toolkit rejects",
     "store.compact()": "jobtype-toolkit compact",
+    "store.mutes()": "jobtype-toolkit mutes",
     "store.sql('FROM load')": "jobtype-toolkit loads",
     "job_type_names()": "jobtype-toolkit types",
     "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",

@@ -61,6 +61,7 @@ class Cluster(Simulated):
         node = choose((1, 2)) if ran else None
         number = choose((1, 2)) if ran else 0
         made_with = choose(self.revisions[of["id"]])
+        birth = {"created": self.jobs[id]["created"]} if id in self.jobs else {}
         self.jobs[id] = job(
             id, of, status, at, failed_with, last_modified=at, num_exes=number,
             revision_num=made_with["revision_num"], job_type_rev_id=made_with["id"],
@@ -71,7 +72,7 @@ class Cluster(Simulated):
             batch_id=4 if id % 6 == 0 else None, batch_title=ODD[2] if id % 6 == 0 else None,
             source_task=choose((*ODD, None)), source_sensor=choose((*ODD, None)), source_started=choose((at, None)),
             is_superseded=id % 7 == 0, superseded=at if id % 7 == 0 else None, superseded_job_id=id - 1 if id % 7 == 0 else None,
-            input_files=self._input(id),
+            input_files=self._input(id), **birth,
         )  # fmt: skip
         body = self.jobs[id]
         if body["recipe"]:

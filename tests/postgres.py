@@ -35,6 +35,10 @@ def binaries() -> Path | None:
     return folders[-1] if folders else None
 
 
+MISSING = "" if binaries() else "the tests of the backfill need: apt-get install postgresql"
+"""What has to be installed, "" if nothing has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server."""

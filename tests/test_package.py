@@ -22,13 +22,25 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jobtype_toolkit"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
+HEAVY = {
+    "pandas",
+    "duckdb",
+    "numpy",
+    "requests",
+    "jsonschema",
+    "ipywidgets",
+    "tqdm",
+    "jinja2",
+    "typer",
+    "rich",
+    "matplotlib",
+}
 
 LAYERS = (
     {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
-    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
+    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display", "report"},
     {"store", "live", "lakes"},
-    {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
+    {"sync", "server", "testing", "forms", "boards", "plots", "widgets"},
     {"cli", "__main__"},
 )
 """The rooms by layer, lowest first."""
@@ -49,6 +61,10 @@ PAIRS = {
     ("plans", "display"),
     ("plans", "frames"),
     ("display", "analyses"),
+    ("report", "queries"),
+    ("report", "analyses"),
+    ("report", "display"),
+    ("report", "frames"),
     ("lakes", "store"),
     ("testing", "server"),
     ("boards", "widgets"),
@@ -71,6 +87,7 @@ HOMES = {
     "ipywidgets": {"forms", "boards", "widgets"},
     "traitlets": {"forms", "boards", "widgets"},
     "jsonschema": set(),  # the tests only
+    "matplotlib": {"plots"},
     "starlette": {"server", "testing"},
     "uvicorn": {"server", "testing"},
 }

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from jobtype_toolkit.lazy import loader
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.boards.widget import StatusBoard
+    from jobtype_toolkit.boards.widget import FailureReview, StatusBoard
 
-__all__ = ["StatusBoard"]
+__all__ = ["FailureReview", "StatusBoard"]
 __getattr__ = loader(__name__, {"widget": __all__})
 
 

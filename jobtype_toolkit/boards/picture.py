@@ -140,9 +140,9 @@ class Picture:
         """How fresh the figures are, in a sentence."""
         known = self.status.attrs
         if "url" in known:
-            return f"Answered by the server: {_clock_time(known['observed'])}."
+            return f"Answered by the server: {clock_time(known['observed'])}."
         newest = known.get("as_of")
-        return f"Newest change of a job: {_clock_time(newest)}." if newest else "There are no jobs."
+        return f"Newest change of a job: {clock_time(newest)}." if newest else "There are no jobs."
 
     @cached_property
     def types(self) -> dict[str, TypeCounts]:
@@ -216,5 +216,6 @@ def _tags(row: Row) -> tuple[str, ...]:
     return tuple(tag for tag, is_so in told.items() if is_so)
 
 
-def _clock_time(text: str) -> str:
+def clock_time(text: str) -> str:
+    """Return an instant of JSON to the second, with its zone."""
     return f"{text[:19].replace('T', ' ')} UTC"

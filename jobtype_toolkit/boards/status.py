@@ -5,28 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.api.times import Time, instant
 from jobtype_toolkit.boards import tables
+from jobtype_toolkit.boards.board import PATROL, Board, range_of, reason
 from jobtype_toolkit.boards.picture import SPANS, Picture, TypeCounts, spoken, started
-from jobtype_toolkit.boards.worker import Worker, in_thread
-from jobtype_toolkit.errors import InvalidParameter, ToolkitError
-from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, button, note
-from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
+from jobtype_toolkit.boards.worker import in_thread
+from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, button
+from jobtype_toolkit.widgets.screen import NOTHING, Effect
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jobtype_toolkit.api.times import Time
     from jobtype_toolkit.backend import Backend
 
 EVERY = (0, 5, 15, 60)
 """After how many seconds a board can ask again by itself; 0 is never."""
 JOBS_SHOWN = 100
 """How many jobs of a type are shown, the newest first."""
-_PATROL = 2
-"""After how many seconds a page looks again while a refresh is under way, so that a hanging one is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Choice:
     view: str
 
 
-class StatusState(Screen):
+class StatusState(Board[Picture]):
     """The four analyses of v6 and the queue, at a glance.
 
     Acts: `refresh` and `tick` ask again, `since` takes another range, `edit` of `+every` and `+filter`, `pause`, `pick` a job
@@ -87,30 +85,17 @@ class StatusState(Screen):
         clock: Callable[[], float] = time.monotonic,
         start: Callable[[Callable[[], None]], object] = in_thread,
     ) -> None:
-        super().__init__()
+        super().__init__(since=since, now=now, limit=limit, clock=clock, start=start)
         self._target = target
-        self._since = _range(since)
         self._every = _interval(every)
-        self._now = now
-        self._limit = limit
-        self._clock = clock
-        self._worker = Worker(clock, start, self._tell_on)
         self._is_paused = False
         self._filter = ""
-        self._picture: Picture | None = None
         self._tables: tuple[Picture | None, str, Nodes] = (None, "", {})
-        self._trouble = ""
         self._choice: Choice | None = None
         self._jobs: tuple[Choice, pd.DataFrame] | None = None
-        self._jobs_trouble = ""
         self.refresh()
 
     # What a program reads.
-
-    @property
-    def picture(self) -> Picture | None:
-        """The figures of the last refresh that worked; None before the first."""
-        return self._picture
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -125,24 +110,6 @@ class StatusState(Screen):
         with self._lock:
             return self._jobs[1] if self._jobs and self._jobs[0] == self._choice else None
 
-    @property
-    def trouble(self) -> str:
-        """Why the last refresh failed; empty if it did not."""
-        return self._trouble
-
-    def refresh(self) -> None:
-        """Ask again, beside the caller."""
-        self._worker.ask("picture", self._take)
-        self._tell_on()
-
-    def wait(self, timeout: float) -> bool:
-        """Wait for what is under way, at most so many seconds; return whether it is done."""
-        return self._worker.wait(timeout)
-
-    def close(self) -> None:
-        """Ask nothing more; an answer that is still to come is dropped."""
-        self._worker.close()
-
     # The work beside the caller. It never raises: what goes wrong is shown.
 
     def _take(self) -> None:
@@ -151,7 +118,7 @@ class StatusState(Screen):
             wanted = self._filter
             made = tables.board(picture, wanted)
         except Exception as error:  # noqa: BLE001 - whatever it is, the board says so and goes on
-            self._arrived(trouble=_reason(error))
+            self._arrived(trouble=reason(error))
             return
         self._arrived(picture=picture, tables=(picture, wanted, made), trouble="")
         if self._choice is not None:
@@ -174,22 +141,9 @@ class StatusState(Screen):
                 job_type_id=chosen.id, order="-last_modified", page=1, page_size=JOBS_SHOWN, **filters
             )
         except Exception as error:  # noqa: BLE001
-            self._arrived(jobs_trouble=_reason(error))
+            self._arrived(jobs_trouble=reason(error))
             return
         self._arrived(jobs=(choice, found), jobs_trouble="")
-
-    def _arrived(self, **values: Any) -> None:
-        """Take over what the work found."""
-        with self._lock:
-            if self._worker.is_closed:
-                return
-            for name, value in values.items():
-                setattr(self, f"_{name}", value)
-
-    def _tell_on(self) -> None:
-        """Tell who watches that something may have changed, unless the board is closed."""
-        if not self._worker.is_closed:
-            self.tell()
 
     # What a person does.
 
@@ -207,14 +161,8 @@ class StatusState(Screen):
             self.refresh()
         return NOTHING
 
-    def _refresh(self, _of: str, _value: Any) -> Effect:
-        if self._worker.seconds is not None:
-            return Effect(say="A refresh is under way.")
-        self.refresh()
-        return Effect(say="Refreshing.")
-
     def _take_since(self, _of: str, value: Any) -> Effect:
-        self._since = _range(str(value))
+        self._since = range_of(str(value))
         self.refresh()
         return Effect(say=f"Asking for jobs {spoken(self._since)}.")
 
@@ -271,17 +219,12 @@ class StatusState(Screen):
             if self._choice is not None:
                 nodes["+types"] = {**nodes["+types"], "selected": self._choice.key}
         busy = self._worker.seconds is not None
-        every = _PATROL if busy else 0 if self._is_paused else self._every
+        every = PATROL if busy else 0 if self._is_paused else self._every
         nodes[ROOT] = Node(kind="board", label="Status board", children=children, every=every)
         return nodes
 
     def _bar(self, nodes: Nodes) -> str:
-        spans = SPANS if self._since in SPANS else {self._since: (f"Since {self._since}", ""), **SPANS}
-        ranges = [f"+since/{span}" for span in spans]
-        for span, key in zip(spans, ranges, strict=True):
-            state = "on" if span == self._since else "off"
-            nodes[key] = button(spans[span][0], "since", argument=span, state=state)
-        nodes["+ranges"] = Node(kind="bar", label="Range", state="joined", children=ranges)
+        ranges = self._range_buttons(nodes, SPANS)
         words = [(str(one), f"every {one} s" if one else "off") for one in EVERY]
         nodes["+every"] = Node(kind="field", input="choice", label="Refresh", value=str(self._every), choices=words)
         is_off = not self._every
@@ -291,34 +234,8 @@ class StatusState(Screen):
             else button("Pause refresh", "pause", icon="pause", state="off", disabled=is_off)
         )
         nodes["+refresh"] = button("Refresh now", "refresh", icon="refresh", primary=True)
-        nodes["+bar"] = Node(kind="bar", label="Board", children=["+ranges", "+every", "+pause", "+refresh"])
+        nodes["+bar"] = Node(kind="bar", label="Board", children=[ranges, "+every", "+pause", "+refresh"])
         return "+bar"
-
-    def _told(self, nodes: Nodes) -> list[str]:
-        """Return what is said above the figures: their age, a refresh that is under way, hangs or failed, and notes."""
-        said: list[str] = []
-
-        def tell(key: str, node: Node) -> None:
-            nodes[key] = node
-            said.append(key)
-
-        seconds, picture = self._worker.seconds, self._picture
-        if picture is not None:
-            text = f"{picture.as_of} Read {{age}} ago.{' Refreshing …' if seconds is not None else ''}"
-            at = round(self._clock() - picture.taken, 1)
-            # The name differs with each picture, so that a page begins to count anew.
-            tell("+age", Node(kind="age", text=text, value=picture.as_of, at=at, name=str(picture.taken)))
-        elif seconds is not None:
-            tell("+first", note("Asking for the figures …", "busy"))
-        kept = " The figures are those of the last refresh that worked." if picture is not None else ""
-        if seconds is not None and seconds > self._limit:
-            text = f"No answer for {seconds:.0f} s. The board goes on waiting."
-            tell("+hanging", note(text + kept, "warning"))
-        if self._trouble:
-            tell("+trouble", note(f"The refresh failed: {self._trouble}{kept}", "bad"))
-        if picture is not None and picture.notes:
-            tell("+notes", note("Note: " + "; ".join(picture.notes) + ".", "warning"))
-        return said
 
     def _jobs_section(self, nodes: Nodes) -> list[str]:
         choice, chosen = self._choice, self._chosen()
@@ -330,14 +247,8 @@ class StatusState(Screen):
         nodes["+views"] = Node(kind="bar", label="Which jobs", state="joined", children=views)
         nodes["+done"] = button("Close", "close", icon="close")
         nodes["+jobs-bar"] = Node(kind="bar", label="Jobs", children=["+views", "+done"])
-        children = ["+jobs-bar"]
+        children = ["+jobs-bar", *self._jobs_told(nodes)]
         found = self.selection
-        if self._jobs_trouble:
-            nodes["+jobs-trouble"] = note(f"The jobs could not be read: {self._jobs_trouble}", "bad")
-            children.append("+jobs-trouble")
-        elif found is None:
-            nodes["+jobs-busy"] = note("Asking for the jobs …", "busy")
-            children.append("+jobs-busy")
         if found is not None:
             span = spoken(self._since) if VIEWS[choice.view].is_windowed else ""
             nodes |= tables.jobs(found, self._picture, span)
@@ -347,20 +258,8 @@ class StatusState(Screen):
         return ["+jobs"]
 
 
-def _range(since: Any) -> str:
-    """Return a range if it is one."""
-    if since != "all":
-        instant(since, name="since", now=datetime(2000, 1, 1, tzinfo=UTC))
-    return str(since)
-
-
 def _interval(every: Any) -> int:
     if isinstance(every, bool) or every not in EVERY:
         msg = f"every={every!r} is not an interval of a board. Choose one of {', '.join(map(str, EVERY))} seconds."
         raise InvalidParameter(msg)
     return int(every)
-
-
-def _reason(error: Exception) -> str:
-    """Return an error in words: those of the toolkit are sentences already."""
-    return str(error) if isinstance(error, ToolkitError) else f"{type(error).__name__}: {error}"

@@ -11,8 +11,10 @@ from jobtype_toolkit.forms.form import Form
 from jobtype_toolkit.forms.manifest import ManifestState
 from jobtype_toolkit.forms.pages import Part, Section
 from jobtype_toolkit.forms.target import Target
+from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.seed.configuration import Configuration
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
+from jobtype_toolkit.seed.fixes import setting
 from jobtype_toolkit.seed.json.document import plain
 from jobtype_toolkit.seed.json.paths import Path
 from jobtype_toolkit.seed.manifest import Manifest
@@ -172,8 +174,26 @@ class ConfigurationState(Form[Configuration]):
         known = self.target.known
         found = validate_documents(plain(self.manifest), plain(self._draft.data), workspaces=known)
         more = tuple(self._lost_secrets())
-        kept = tuple(one for one in found.warnings if not self._is_kept(one))
-        return replace(found, errors=(*found.errors, *more), warnings=kept)
+        kept = tuple(self._said_here(one) for one in found.warnings if not self._is_kept(one))
+        return replace(found, errors=(*map(self._with_nearest, found.errors), *more), warnings=kept)
+
+    def _with_nearest(self, one: Finding) -> Finding:
+        """Return a finding about an unknown workspace with the nearest known name to take instead."""
+        name = self._draft.document.at(one.steps) if one.name == "INVALID_WORKSPACE" else None
+        known = nearest(name, self.target.workspaces) if isinstance(name, str) and name else None
+        return replace(one, fix=setting(one.steps, known, f"use {known}")) if known else one
+
+    def _said_here(self, one: Finding) -> Finding:
+        """Return a finding in the words of a form: what the validator says to its caller is not for a person here."""
+        if one.name != "WORKSPACES_NOT_CHECKED":
+            return one
+        asked = (
+            "this form has no store or server to ask"
+            if self.target.backend is None
+            else f"{self.target.name} knows none"
+        )
+        told = "They are checked when the configuration is sent to a server."
+        return replace(one, description=f"The workspaces were not checked: {asked}.", suggestion=told)
 
     def _lost_secrets(self) -> Iterable[Finding]:
         given = settings_of(self._draft.data)

@@ -137,6 +137,13 @@ class Draft(Generic[Written]):
         path = self._path(place, self._start_keys)
         return ABSENT if path is None else paths.get(self._start, path, ABSENT)
 
+    def rows_at_start(self, place: str) -> dict[str, Any]:
+        """Return what was in each row of a list at the start, by the row's id."""
+        path, found = self._path(place, self._start_keys), self.at_start(place)
+        if path is None or not isinstance(found, list):
+            return {}
+        return {child(place, key): row for key, row in zip(self._start_keys.get(path, ()), found, strict=False)}
+
     def is_changed(self, place: str) -> bool:
         """Whether a place differs from the start."""
         return differ(self.at_start(place), self.at(place))

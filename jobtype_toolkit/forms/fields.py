@@ -28,6 +28,8 @@ class Fields:
         options: the id of a node with completions for a path of the schema (0 for the rows of lists), "" for none.
         adjust: changes a field's node after the schema has said its part.
         marks_changes: whether a field says that it differs from the start; in a new document all do.
+        kept: the nodes of rows that were made before, with what they were made of; a row that is still the same keeps them,
+            so nobody may change them, and `adjust` leaves fields of rows alone.
     """
 
     draft: Draft[Any]
@@ -35,6 +37,7 @@ class Fields:
     options: Callable[[Path], str] = lambda _path: ""
     adjust: Callable[[str, Node], None] = lambda _place, _node: None
     marks_changes: bool = True
+    kept: dict[str, tuple[str, Nodes]] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=dict)
 
     def add(self, place: str) -> str:
@@ -103,9 +106,10 @@ class Fields:
     def _list(self, spot: _Spot, node: Schema) -> None:
         one = node.items.title if node.items else "Row"
         rows = self.draft.rows(spot.place)
+        starts = self.draft.rows_at_start(spot.place)
         for number, row in enumerate(rows):
-            start = self.draft.at_start(row)
-            self._row(_Spot(row, node.items, spot.value[number], start, start is ABSENT), f"{one} {number + 1}")
+            start = starts.get(row, ABSENT)
+            self._kept_row(_Spot(row, node.items, spot.value[number], start, start is ABSENT), f"{one} {number + 1}")
         self.nodes[spot.place] = Node(
             kind="list",
             label=node.title,
@@ -113,6 +117,17 @@ class Fields:
             one=one if one[1:2].isupper() else one[:1].lower() + one[1:],
             children=rows,
         )
+
+    def _kept_row(self, spot: _Spot, label: str) -> None:
+        """Add the nodes of a row: those that it had if nothing in it has changed."""
+        made_of = repr((label, spot.value, spot.start))
+        known = self.kept.get(spot.place)
+        if known is None or known[0] != made_of:
+            above, self.nodes = self.nodes, {}
+            self._row(spot, label)
+            known = self.kept[spot.place] = (made_of, self.nodes)
+            self.nodes = above
+        self.nodes |= known[1]
 
     def _row(self, spot: _Spot, label: str) -> None:
         value = spot.value

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
 from jobtype_toolkit.errors import InvalidManifest, InvalidPath
@@ -12,6 +14,7 @@ from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
 from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, counted, finding_node
+from jobtype_toolkit.forms.sentences import said
 from jobtype_toolkit.seed.differences import Row, differences
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain
@@ -43,6 +46,7 @@ class Form(Screen, Generic[Written]):
 
     def _restart(self) -> None:
         self._touched: set[str] = set()
+        self._rows: dict[str, tuple[str, Nodes]] = {}
         self._show_all = False
         self._broken = ""
         self._looking: str = ""
@@ -346,6 +350,14 @@ class Form(Screen, Generic[Written]):
         told = f"The first of {counted(len(self._all()), 'finding')}." if first else "No error was found."
         return Effect(focus=self.place(first) if first else CHECK, say=told)
 
+    def objection(self) -> Effect | None:
+        """Return the way to the first error, None if there is none."""
+        errors = [one for one in self._all() if one.severity == "error"]
+        if not errors:
+            return None
+        told = f"The {self.kind} has {counted(len(errors), 'error')}, the first of which is here."
+        return replace(self._check(ROOT, None), say=told)
+
     # Autosave: offered, never applied unasked.
 
     @property
@@ -442,7 +454,7 @@ class Form(Screen, Generic[Written]):
             found = self.completion(path)
             return f"+options/{found}" if found else ""
 
-        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new)
+        return Fields(self._draft, self.schema, options, self.adjust, marks_changes=not self._is_new, kept=self._rows)
 
     def _is_shown(self, place: str) -> bool:
         """Whether findings stand beside the field yet: nobody is blamed for what they have not come to."""
@@ -470,7 +482,8 @@ class Form(Screen, Generic[Written]):
         if found is None or found.fix is None:
             return {}
         rows = differences(self._draft.data, self._repaired(found).data)
-        return pages.fix_dialog(found.fix.title, found.description, self.place(found), rows)
+        told = said(found.description, self._draft.data)
+        return pages.fix_dialog(said(found.fix.title, self._draft.data), told, self.place(found), rows)
 
     @property
     def code(self) -> str:
@@ -486,11 +499,17 @@ class Form(Screen, Generic[Written]):
         return (*self._refused, *(one for one in self.validation.findings if one.document == self.kind))
 
     def _keyed(self) -> list[tuple[str, Finding]]:
-        """Return the findings with keys that mean the same finding as long as nothing else is found."""
-        return [(f"{at}:{one.name}:{one.path}", one) for at, one in enumerate(self._all())]
+        """Return the findings with keys that stay theirs whatever else is found."""
+        seen: Counter[tuple[str, str]] = Counter()
+        keyed = []
+        for one in self._all():
+            about = (one.name, self.place(one))
+            seen[about] += 1
+            keyed.append((f"{one.name}:{seen[about]}:{about[1]}", one))
+        return keyed
 
     def _finding_nodes(self) -> list[FindingNode]:
-        return [finding_node(key, found, self.place(found)) for key, found in self._keyed()]
+        return [finding_node(key, found, self.place(found), self._draft.data) for key, found in self._keyed()]
 
     def _found(self, key: str) -> Finding | None:
         return dict(self._keyed()).get(key)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jobtype_toolkit.forms.diff import rows_node
 from jobtype_toolkit.forms.draft import ABSENT
 from jobtype_toolkit.forms.fields import Fields
+from jobtype_toolkit.forms.sentences import said
 from jobtype_toolkit.seed.differences import Row
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, button, note
@@ -77,15 +79,17 @@ def attach(
         page["errors"] = page.get("errors", 0) + (found["severity"] == "error")
         page["warnings"] = page.get("warnings", 0) + (found["severity"] == "warning")
         if is_shown(place):
-            nodes.get(place, page).setdefault("findings", []).append({**found, "of": place})
+            beside = place if place in nodes else owners[place or ROOT]
+            node = nodes[beside]
+            nodes[beside] = {**node, "findings": [*node.get("findings", []), {**found, "of": place}]}
 
 
-def finding_node(key: str, found: Finding, place: str) -> FindingNode:
-    """Return a finding as a page shows it."""
-    text = f"{found.description} {found.suggestion}".strip()
+def finding_node(key: str, found: Finding, place: str, document: Any) -> FindingNode:
+    """Return a finding about a place of a document as a page shows it."""
+    text = said(f"{found.description} {found.suggestion}".strip(), document)
     made = FindingNode(key=key, severity=found.severity, text=text, of=place)
     if found.fix is not None:
-        made["fix"] = found.fix.title
+        made["fix"] = said(found.fix.title, document)
         made["safe"] = found.fix.safe
     return made
 

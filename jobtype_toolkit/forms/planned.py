@@ -24,7 +24,7 @@ _EMPTY: tuple[Any, ...] = (None, {})
 
 def plain_finding(found: Finding) -> FindingNode:
     """Return a finding that leads nowhere and is fixed elsewhere."""
-    return FindingNode(key="", severity=found.severity, text=finding_node("", found, "")["text"], of="")
+    return FindingNode(key="", severity=found.severity, text=finding_node("", found, "", {})["text"], of="")
 
 
 def plan_nodes(

@@ -13,12 +13,14 @@ import pandas as pd
 from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.api.fields import Type
-from jobtype_toolkit.api.times import Clock, system_clock, v6_text
+from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
-from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.duck import DuckEngine
+from jobtype_toolkit.frames import from_records
+from jobtype_toolkit.lakes import layout, maintenance
+from jobtype_toolkit.lakes.duck import DuckEngine, Place
 from jobtype_toolkit.lakes.folder import Folder
+from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, Session, SqlBackend
@@ -77,10 +79,20 @@ class Lake(SqlBackend):
     are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
     """
 
-    def __init__(self, engine: LakeEngine, *, source: str | None = None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        engine: LakeEngine,
+        *,
+        place: Place | None = None,
+        source: str | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
         self._engine = engine
+        self.place = place
+        """Where its files are listed, for what writes a lake; None for tables of a site's own catalogue."""
         self.reader = Reader(engine, clock)
         """What runs SQL on the lake, for the parts of the toolkit that need rows instead of frames."""
+        self._clock = clock
         self.source = source
 
     @property
@@ -149,6 +161,44 @@ class Lake(SqlBackend):
             for field in one.fields
         ]
         return pd.DataFrame(rows, columns=["table", "column", "type", "meaning"])
+
+    def states(self) -> pd.DataFrame:
+        """Return the states of an Iceberg lake that are kept, oldest first: `snapshot, written, jobs, files, bytes`.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which has no earlier states.
+        """
+        return from_records(maintenance.states(self._catalogue()), maintenance.STATE_FIELDS)
+
+    def compact(self, *, wait: float = 60.0) -> maintenance.Compacted:
+        """Join the files of each place that has several, in one commit; what the lake says stays the same.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on for longer than `wait` seconds.
+        """
+        return maintenance.compact(self._catalogue(), wait=wait)
+
+    def expire(self, *, before: Time, wait: float = 60.0) -> maintenance.Expired:
+        """Give up the states that were written before a time, and remove the files that only they have; the newest is kept.
+
+        Who reads such a state just now gets an error, so leave the last days alone.
+
+        Args:
+            before: a time, or a duration back from now.
+            wait: how many seconds to wait for a sync.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on.
+        """
+        return maintenance.expire(self._catalogue(), instant(before, name="before", now=self._clock()), wait=wait)
+
+    def _catalogue(self) -> Catalogue:
+        if isinstance(self.place, Snapshots):
+            return self.place.catalogue
+        msg = f"{self.name} is a lake of plain folders, which has one state and is written as a whole."
+        raise InvalidParameter(msg)
 
     def add(self, manifest: Any, **arguments: Any) -> NoReturn:  # noqa: ARG002 - nothing of it is read
         """Raise ReadOnly: a lake is only read.
@@ -226,16 +276,22 @@ class Lake(SqlBackend):
 def lake(
     place: str | Path | None = None,
     *,
+    warehouse: str | Path | None = None,
+    at: Time | int | None = None,
     session: SparkSession | None = None,
     namespace: str = "",
     progress: bool = False,
     source: str | None = None,
     clock: Clock = system_clock,
 ) -> Lake:
-    """Return a lake to ask: a history on shared storage that `store.export(folder, partitioned=True)` wrote.
+    """Return a lake to ask: a history on shared storage that `store.sync_lake` or `store.export(…, partitioned=True)` wrote.
 
     Args:
-        place: the folder.
+        place: the folder; or the URL of the catalogue, `postgresql://user@host/database`, whose password comes from PGPASSWORD
+            or a file of PostgreSQL's.
+        warehouse: where the files of that catalogue are: a folder, or a URL such as `s3://bucket/scale`, for which fsspec
+            finds the credentials.
+        at: an earlier state of an Iceberg lake: the number of a snapshot, a time, or a duration back from now.
         session: the site's Spark session (4.0 or newer), which answers instead of DuckDB in this process. Its settings stay.
         namespace: where the tables are in the session's catalogues, such as `"ice.scale"`, instead of a place.
         progress: whether long questions on Spark show how many tasks are done.
@@ -245,19 +301,30 @@ def lake(
     Raises:
         InputNotFound: there is nothing at this place.
         NotAStore: there is something else than a lake.
-        InvalidParameter: there is not just one of place and namespace, or a namespace without a session, or the session is
-            older than Spark 4.0, or the extra `spark` is not installed.
+        NotFound: it has no state of that number or time.
+        InvalidParameter: `at` or `warehouse` for a lake of plain folders; not just one of place and namespace, or a namespace
+            without a session; a session older than Spark 4.0; pyiceberg or sqlglot is not installed.
     """
-    engine: LakeEngine
-    if place is not None and not namespace:
-        folder = Folder(Path(place).expanduser().resolve())
-        engine = DuckEngine(folder) if session is None else _spark(session, place=folder, progress=progress)
-    elif place is None and namespace and session is not None:
-        engine = _spark(session, namespace=namespace, progress=progress)
-    else:
-        msg = "A lake is jt.lake(place), jt.lake(place, session=…) or jt.lake(session=…, namespace=…)."
+    if place is None:
+        if not namespace or session is None:
+            msg = "A lake is jt.lake(place), jt.lake(place, session=…) or jt.lake(session=…, namespace=…)."
+            raise InvalidParameter(msg)
+        return Lake(_spark(session, namespace=namespace, progress=progress), source=source, clock=clock)
+    if namespace:
+        msg = f"{hints.argument('namespace', namespace)}: the lake is either there or at {place}. Give one of them."
         raise InvalidParameter(msg)
-    return Lake(engine, source=source, clock=clock)
+    where = _place(place, warehouse, at, clock)
+    engine = DuckEngine(where) if session is None else _spark(session, place=where, progress=progress)
+    return Lake(engine, place=where, source=source, clock=clock)
+
+
+def _place(place: str | Path, warehouse: str | Path | None, at: Time | int | None, clock: Clock) -> Place:
+    if "://" in str(place) or warehouse or (Path(place).expanduser() / CATALOGUE).is_file():
+        return Snapshots(Catalogue(place, warehouse), at, clock)
+    if at is not None:
+        msg = f"{hints.argument('at', at)}: {place} is a lake of plain folders, which has no earlier states."
+        raise InvalidParameter(msg)
+    return Folder(Path(place).expanduser().resolve())
 
 
 def _spark(session: SparkSession, **where: Any) -> LakeEngine:

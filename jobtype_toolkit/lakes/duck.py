@@ -150,6 +150,7 @@ def _statements(con: Connection, files: Files) -> Iterator[str]:
     yield "SET GLOBAL parquet_metadata_cache = true"
     for name, query in layout.views(lambda table, states: _read(con, files, table, states)):
         yield f"CREATE VIEW {quoted(name)} AS {query}"
+    yield schema.view_of_days()
     yield schema.job_view()
     yield f"SET GLOBAL allowed_directories = [{', '.join(literal(one) for one in files.folders)}]"
     yield "SET GLOBAL enable_external_access = false"

@@ -7,6 +7,8 @@ enters, and nothing else. The tables and views that questions read have the name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
@@ -18,31 +20,46 @@ OPEN, FAILED, FINAL = STATES = ("open", "failed", "final")
 NO_MONTH = "none"
 """The month of jobs that have no last_status_change."""
 STATE = Field("state", "text", "open; failed for FAILED jobs; final for all others that are over.", required=True)
-MONTH = Field(
-    "month", "text", "The month of last_status_change, such as 2026-02; none if that is missing.", required=True
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the job history that is written as one."""
+
+    source: str
+    state: str
+    month: str
+
+    @property
+    def folder(self) -> str:
+        """Its folder, named as Hive does."""
+        return f"source={quote(self.source, safe='')}/state={self.state}/month={self.month}"
+
+
+def span(month: str) -> tuple[str, str]:
+    """Return the first day of a month such as 2026-02, and that of the next one."""
+    year, number = map(int, month.split("-"))
+    return f"{month}-01", f"{year + number // 12:04}-{number % 12 + 1:02}-01"
+
 
 VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL, FAILED), "job_failed": (FAILED,)}
 """The tables of a store that are views on the history, with the states that each has."""
-WHOLE = tuple(
-    one
-    for one in TABLES
-    if one.name not in (*VIEWS, "load", "reject", "execution_asked", "external_id")  # these are about filling a store
-)
+_NOT_ASKED = ("alarm", "execution_asked", "external_id", "job_day", "load", "mute", "reject")
+"""What is about filling a store and its reports, and the count of jobs by day, which is a view here."""
+WHOLE = tuple(one for one in TABLES if one.name not in (*VIEWS, *_NOT_ASKED))
 """The other tables that questions read; each of them is written whole."""
-_PARQUET: Mapping[Type, str] = {**DUCKDB, "json": "VARCHAR"}
+PARQUET: Mapping[Type, str] = {**DUCKDB, "json": "VARCHAR"}
 """The type of each vocabulary type in files: DuckDB marks JSON as such, which other engines do not read."""
 
 
 def history() -> Table:
-    """Return the table of all jobs, with the columns that its files have."""
-    job = table("job_final")
-    return Table(HISTORY, "All jobs, by source, state and month.", (SOURCE, STATE, MONTH, *job.fields[1:]))
+    """Return the table of all jobs."""
+    return Table(HISTORY, "All jobs, by source, state and month.", (SOURCE, STATE, *table("job_final").fields[1:]))
 
 
 def stored(fields: tuple[Field, ...]) -> str:
     """Return the columns as files have them, from the tables of a store."""
-    return ", ".join(f"CAST({quoted(one.name)} AS {_PARQUET[one.type]}) AS {quoted(one.name)}" for one in fields)
+    return ", ".join(f"CAST({quoted(one.name)} AS {PARQUET[one.type]}) AS {quoted(one.name)}" for one in fields)
 
 
 def rows() -> str:

@@ -110,6 +110,7 @@ class SparkEngine:
 
         for name, query in layout.views(read):
             self._spark.sql(spark_sql(query)).createOrReplaceTempView(name)
+        self._spark.sql(spark_sql(schema.days_of("job_final"))).createOrReplaceTempView("job_day")
         self._spark.sql(spark_sql(schema.job_query())).createOrReplaceTempView("job")
 
     def _scan(self, paths: tuple[str, ...], fields: tuple[Field, ...]) -> DataFrame:
@@ -140,6 +141,7 @@ class SparkEngine:
                 for one in fields
             )
         )
+        return found
 
 
 class SparkAnswers:

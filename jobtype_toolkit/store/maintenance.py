@@ -14,14 +14,19 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store import rollup
 from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES
+from jobtype_toolkit.store.schema import days_of
 from jobtype_toolkit.store.scratch import scratch
 
+KEPT = ("mutes", "alarms")
+"""What the report keeps in a store, by the name that `export` gives its file and `load` takes as a resource."""
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
     "failed_copy": "job_failed is exactly the FAILED jobs.",
+    "days_counted": "job_day is the jobs that are over, counted by UTC day.",
     "homes": "Open jobs are in job_open, all others in job_final.",
     "job_types_known": "Each job, execution and revision belongs to a job type of its source.",
     "errors_known": "Each error_id of a job is an error of its source.",
@@ -101,7 +106,7 @@ def _copy(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:
     """Run every rule over the file."""
-    return Check({name: number(con, sql(f"store/check.{name}")) for name in CHECKS})
+    return Check({name: number(con, sql(f"store/check.{name}", days=days_of("job_final"))) for name in CHECKS})
 
 
 def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
@@ -121,6 +126,7 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     gone = 0
     for name in (one for tables in TABLES.values() for one in tables if one not in ("job_type", "error")):
         gone += int((con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id]).fetchone() or (0,))[0])
+    rollup.count_again(con, found[0])
     for name in ("job_type", "error"):
         gone += int((script(con, f"store/forget.{name}", {"load_id": load_id}).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
@@ -145,6 +151,7 @@ def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
     script(con, "store/prune.executions", bound)
     script(con, "store/prune.failed", bound)
     found = script(con, "store/prune.jobs", bound).fetchone()
+    script(con, "store/prune.days", bound, days=days_of("kept"))
     script(con, "store/prune.coverage", bound)
     for (name,) in con.execute("SELECT source FROM source").fetchall():
         refresh_source(con, name, None)
@@ -220,11 +227,25 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
                 rows = sql(f"store/export.{name}", columns=columns).replace("$source", literal(source))
                 file = literal(f"{place / name}.parquet")
                 written[name] = number(con, f"COPY ({rows}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+            written |= _export_kept(con, place, source)
             for name in written:
                 (place / f"{name}.parquet").replace(target / f"{name}.parquet")
+            for name in {*KEPT} - {*written}:
+                (target / f"{name}.parquet").unlink(missing_ok=True)
     except (duckdb.Error, OSError) as error:
         msg = f"{hints.on('export', str(folder))} failed, and what was there before is unchanged: {error}"
         raise StoreError(msg) from error
+    return written
+
+
+def _export_kept(con: duckdb.DuckDBPyConnection, place: Path, source: str) -> dict[str, int]:
+    """Write what the report keeps, if there is any; return the rows of each."""
+    written = {}
+    for name in KEPT:
+        rows = sql(f"store/report.export_{name}").replace("$source", literal(source))
+        if count := number(con, f"SELECT count(*) FROM ({rows})"):
+            con.execute(f"COPY ({rows}) TO {literal(f'{place / name}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
+            written[name] = count
     return written
 
 

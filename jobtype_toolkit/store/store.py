@@ -24,7 +24,7 @@ from jobtype_toolkit.backend import Scope
 from jobtype_toolkit.errors import InvalidParameter, LoadFailed, StoreError
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
@@ -36,10 +36,13 @@ from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.reports import Reports
 from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
+    from jobtype_toolkit.lakes.backend import Lake
+    from jobtype_toolkit.lakes.sync import SyncReport
     from jobtype_toolkit.sync.reader import Reader as Server
     from jobtype_toolkit.sync.report import PullReport
 
@@ -48,7 +51,7 @@ _SNAPSHOTS = Service(
 )
 
 
-class Store(SqlBackend):
+class Store(Reports):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -146,7 +149,8 @@ class Store(SqlBackend):
 
         Args:
             path: a DataFrame, a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
-            resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`.
+            resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`; or `mutes` or `alarms`, which an
+                `export` kept.
             source: the name under which the rows are kept apart from those of other origins.
             columns: their column name → ours, such as `{"state": "status"}`.
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
@@ -164,6 +168,8 @@ class Store(SqlBackend):
             InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
+        if resource in maintenance.KEPT:
+            return self._load_kept(path, resource, writes.source_name(source))
         options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
@@ -542,6 +548,43 @@ class Store(SqlBackend):
             raise InvalidParameter(msg)
         with self._copying() as con:
             return maintenance.export(con, folder, name)
+
+    def sync_lake(
+        self,
+        lake: Lake | str | Path,
+        *,
+        warehouse: str | Path | None = None,
+        source: str | None = None,
+        wait: float = 60.0,
+    ) -> SyncReport:
+        """Bring a lake up to date with this store, in one commit; only the places that changed are written anew.
+
+        A place is a source, a state (open, failed, final) and a month of last_status_change. Jobs that this store has pruned
+        stay in the lake; the newest state of a job wins, and a final status wins a tie. It costs what has changed, so do it
+        every night; to do it twice changes nothing. If it is killed, the lake is as it was, and the next sync completes it.
+        Many stores may sync into one lake, each its own sources.
+
+        Args:
+            lake: a lake of `jt.lake`, or the folder or URL of one; a missing one is made.
+            warehouse: where the files go, if the lake is a URL; as in `jt.lake`.
+            source: which source; all of them if not given.
+            wait: how many seconds to wait for another sync into this lake.
+
+        Returns:
+            What was done: jobs that came or changed, places and files written, and the snapshot that holds all of it.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which is exported anew instead; pyiceberg is not installed.
+            StoreLocked: another sync into this lake is going on.
+            StoreError: the lake cannot be written; it is as it was before.
+        """
+        from jobtype_toolkit.lakes.sync import catalogue, sync
+
+        target = catalogue(lake, warehouse)
+        known = [one.name for one in self.reader.sources()]
+        chosen = known if source in (None, ALL) else [self.reader.source(source).name]
+        with self._copying() as con:
+            return sync(con, target, chosen, wait=wait)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""

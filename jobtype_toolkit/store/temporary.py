@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.store.connection import CONFIG, Connection
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
@@ -16,17 +17,25 @@ _MEMORY = "256MB"
 
 @contextmanager
 def temporary(folder: Path) -> Iterator[Connection]:
-    """Give an empty database in a folder of the caller's; its times are those of UTC."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "python_enable_replacements": False,
+    """Give an empty database in a folder of the caller's; its times are those of UTC.
+
+    Raises:
+        StoreError: there is no room in the folder.
+    """
+    limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": str(folder / "spilled"),
     }
-    con = duckdb.connect(str(folder / "rows.duckdb"), config=config)
+    con = duckdb.connect(str(folder / "rows.duckdb"), config=CONFIG | limits)
     try:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         yield con
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C
+            raise KeyboardInterrupt from None
+        raise
+    except duckdb.Error as error:
+        msg = f"Rows could not be prepared in {folder}: {str(error).splitlines()[0]} What was brought before is kept."
+        raise StoreError(msg) from error
     finally:
         con.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +13,20 @@ from pathlib import Path
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.intervals import BEGINNING, Span, minus
 from jobtype_toolkit.api.times import Time, instant, naive_utc
-from jobtype_toolkit.errors import InvalidParameter, PullStopped, StoreError, ToolkitError
+from jobtype_toolkit.errors import InvalidParameter, PullStopped, ServerFailed, StoreError, ToolkitError
 from jobtype_toolkit.live.paging import following
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync.address import address, is_address
 from jobtype_toolkit.sync.arguments import length, number
-from jobtype_toolkit.sync.database import Database, TookTooLong
+from jobtype_toolkit.sync.database import TOO_LONG, Database
 from jobtype_toolkit.sync.dump import Dump
 from jobtype_toolkit.sync.history import History, Origin
 from jobtype_toolkit.sync.identity import check_history
 from jobtype_toolkit.sync.progress import bar
 from jobtype_toolkit.sync.report import PullReport, Tally, unknown_statuses
-from jobtype_toolkit.sync.sink import Sink, Target
+from jobtype_toolkit.sync.sink import Sink, Target, workplace
 from jobtype_toolkit.sync.spool import Spool, spool
 
 _CALL = "backfill"
@@ -112,11 +111,11 @@ def backfill(
     )
     with (
         spool(target.path, request.source) as pages,
-        tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder,
-        temporary(Path(folder)) as con,
-        _origin(database, con, Path(folder), timeout) as origin,
+        workplace() as folder,
+        temporary(folder) as con,
+        _origin(database, con, folder, timeout) as origin,
     ):
-        return Backfill(target, History(origin, Path(folder)), request, pages).run()
+        return Backfill(target, History(origin, folder), request, pages).run()
 
 
 @contextmanager
@@ -139,7 +138,9 @@ class Backfill:
         """Take the two ends, what is asked, and where a pull that was stopped left pages."""
         self._target, self._history, self._request, self._pages = target, history, request, pages
         self._tally = Tally()
-        self._sink = Sink(target, request.source, history.origin.name, self._tally, kind=_CALL)
+        self._sink = Sink(
+            target, request.source, history.origin.name, self._tally, kind=_CALL, is_live=not history.origin.is_dump
+        )
         self._most = request.pace.most
         self._began, self._at = time.monotonic(), target.clock()
         self._until: datetime | None = None
@@ -161,7 +162,7 @@ class Backfill:
             )
             raise
         except ToolkitError as error:
-            self._sink.end()
+            self._end()
             msg = f"{hints.on(_CALL, self._history.origin.name)} stopped: {error} What was read is in the store; backfill again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._end()
@@ -194,9 +195,9 @@ class Backfill:
                 self._catch_up(seen)
 
     def _catch_up(self, seen: Callable[[int], None]) -> None:
-        """Read what changed since the first look at the newest job."""
+        """Read what changed since the first look at the newest job; what becomes visible late is in the overlap of the next call."""
         newest, _, _ = self._ends()
-        if newest is not None and self._until is not None and newest >= self._until:
+        if newest is not None and self._until is not None and newest > self._until:
             self._fill([(self._until, following(newest) or newest)], seen)
 
     def _ends(self) -> tuple[datetime | None, datetime | None, int]:
@@ -211,8 +212,8 @@ class Backfill:
                 began = self._request.pace.clock()
                 try:
                     start, rows = self._slice((started, ended))
-                except TookTooLong:
-                    if self._most <= _LEAST:
+                except ServerFailed as error:
+                    if error.status != TOO_LONG or self._most <= _LEAST:
                         raise
                     self._most = max(self._most // 2, _LEAST)
                     continue
@@ -249,10 +250,8 @@ class Backfill:
         return min(newest, self._history.origin.now() or self._target.clock())
 
     def _end(self) -> None:
-        if self._history.origin.is_dump:
-            self._sink.end(self._until)
-        else:
-            self._sink.end()
+        """Write down what was counted; a dump is as fresh as its newest job."""
+        self._sink.end(self._until if self._history.origin.is_dump else None)
 
     def _report(self, *, is_complete: bool) -> PullReport:
         tally, spans = self._tally, self._sink.spans

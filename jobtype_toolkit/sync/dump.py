@@ -116,13 +116,16 @@ class Dump:
         file = self._folder / f"{table}.copy"
         with file.open("wb") as rows:
             take = _picker(names, kept)
-            for line in lines:
-                if line == _END:
-                    break
-                if kept:
-                    rows.write(take(line))
-            else:
-                self._refuse(f"the table {table} breaks off: the file is cut")
+            try:
+                for line in lines:
+                    if line == _END:
+                        break
+                    if kept:
+                        rows.write(take(line))
+                else:
+                    self._refuse(f"the table {table} breaks off: the file is cut")
+            except IndexError:
+                self._refuse(f"the table {table} breaks off within a row: the file is cut, or damaged")
         if kept:
             script(
                 self.scratch,

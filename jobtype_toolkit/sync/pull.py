@@ -29,6 +29,7 @@ from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
 from jobtype_toolkit.sync.arguments import length, number
 from jobtype_toolkit.sync.follow_up import FollowUp
+from jobtype_toolkit.sync.identity import check_server
 from jobtype_toolkit.sync.progress import bar
 from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.reference_data import ReferenceData
@@ -149,6 +150,7 @@ class Pull:
     def run(self) -> PullReport:
         """Pull everything there is to pull."""
         self._check_server()
+        check_server(self._target, self._reader, self._request.source)
         self._sink.begin(self._request.overlap)
         side = ReferenceData(
             self._reader, self._sink, self._tally, self._request.workers, is_anew=self._request.reconcile

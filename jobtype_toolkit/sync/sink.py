@@ -66,12 +66,15 @@ class Known:
 class Sink:
     """The store's side of one pull. The file is held for writing only while a batch goes in."""
 
-    def __init__(self, target: Target, source: str, url: str, tally: Tally, *, kind: str = "pull") -> None:
-        """Take the store, what the rows are marked with, where to count them, and what the load is called."""
+    def __init__(
+        self, target: Target, source: str, url: str, tally: Tally, *, kind: str = "pull", is_live: bool = True
+    ) -> None:
+        """Take the store, what the rows are marked with, where to count them, what the load is called, and whether all is of now."""
         self._target = target
         self._source = source
         self._url = url
         self._kind = kind
+        self._is_live = is_live
         self._tally = tally
         self.load_id = 0
         self.spans: list[Span] = []
@@ -156,7 +159,7 @@ class Sink:
         self._count(resource, good=len(bodies) - len(changed))
         if not changed:
             return
-        with _scratch() as folder:
+        with workplace() as folder:
             file = folder / f"{resource}.json"
             file.write_text(json.dumps(changed), encoding="utf-8")
             self._take(resource, [str(file)])
@@ -235,7 +238,7 @@ class Sink:
         try:
             self._merge(resource, self._documents(files), spans)
         except LoadFailed:
-            with _scratch() as folder:
+            with workplace() as folder:
                 self._merge(resource, self._documents([_mended(Path(one), folder) for one in files]), spans)
             self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
         self._stored.pop(resource, None)
@@ -244,7 +247,7 @@ class Sink:
         return Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files))
 
     def _merge(self, resource: str, batch: Batch, spans: Sequence[Span], *, is_latest: bool = True) -> None:
-        with self._target.writing(self._kind) as con, _scratch() as folder:
+        with self._target.writing(self._kind) as con, workplace() as folder:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(batch)
             if incoming.is_mutilated:
@@ -258,14 +261,15 @@ class Sink:
                 script(con, "sync/backfill.executions_kept", {**self._common, "pruned": self.pruned is not None})
             with transaction(con):
                 now = naive_utc(self._target.clock())
-                new, changed = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest).run()
+                merge = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest)
+                new, changed = merge.run()
                 self._count(resource, good=good, new=new, changed=changed, rejected=rejected)
                 if rejected:
                     script(con, "sync/pull.rejected", {**self._common, "resource": resource})
                 self._record(con)
                 if spans:
                     self._add_coverage(con, spans)
-                refresh_source(con, self._source, now, is_pull=True)
+                refresh_source(con, self._source, now if self._is_live else None, merge=merge, is_pull=True)
 
     def _note_unknown(self, con: Connection) -> None:
         """Note statuses that v6 does not know (D33)."""
@@ -341,7 +345,7 @@ def _mended(file: Path, folder: Path) -> str:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def workplace() -> Iterator[Path]:
     """Give a folder to work in; a disk that is full there is told like any other.
 
     Raises:

@@ -15,6 +15,7 @@ ROOT = "/"
 Kind = Literal[
     "pages", "page", "steps", "group", "list", "row", "field", "findings", "button", "bar", "note", "code", "diff", "table",
     "dialog", "facts", "options", "board", "section", "columns", "tiles", "age", "label",
+    "trend",
 ]  # fmt: skip
 """What a node is shown as; `front/` has a function for each."""
 Input = Literal["text", "area", "number", "choice", "words", "json", "secret", "search"]
@@ -89,9 +90,8 @@ Nodes = dict[str, Node]
 
 def changed(before: Mapping[str, Node], after: Mapping[str, Node]) -> tuple[Nodes, list[str]]:
     """Return the nodes that are new or different, and the ids of those that are gone."""
-    return {key: node for key, node in after.items() if before.get(key) != node}, [
-        key for key in before if key not in after
-    ]
+    new = {key: node for key, node in after.items() if before.get(key) is not node and before.get(key) != node}
+    return new, [key for key in before if key not in after]
 
 
 def button(label: str, act: str, of: str = ROOT, **more: Any) -> Node:
@@ -142,7 +142,7 @@ def _told(nodes: Mapping[str, Node], node: Node) -> list[str]:
         return [f"{name}: {value}" for name, value in node["facts"]]
     if kind == "tiles":
         return [f"{one['label']}: {one['value']} ({one['text']})" for one in node["tiles"]]
-    inner = _rows(node) if kind == "table" else texts(nodes, node.get("children", []))
+    inner = _rows(node) if kind in ("table", "trend") else texts(nodes, node.get("children", []))
     text = node.get("value", node.get("text", "")) if not inner else ""
     head = f"{label}: {node['name']}" if kind == "row" and node.get("name") else label
     return [line for line in (head, text, *inner) if line] if inner or text else []

@@ -48,11 +48,16 @@ class Screen(ABC):
         self._numbers: dict[tuple[str, str], int] = {}
         self._watchers: list[Callable[[], None]] = []
         self._receiving = 0
+        self._is_stale = True
 
     @property
     def is_dirty(self) -> bool:
         """Whether it holds changes that nothing else does."""
         return False
+
+    def objection(self) -> Effect | None:
+        """Return what a page does when somebody leaves for the next step too early, None if nothing speaks against it."""
+        return None
 
     @abstractmethod
     def nodes(self) -> Nodes:
@@ -79,7 +84,7 @@ class Screen(ABC):
                 self._receiving = 0
             if send is not None:
                 send(answer)
-        self.tell()
+        self._call_watchers()
         return answer
 
     def _answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +105,8 @@ class Screen(ABC):
     def changes(self, send: Send | None = None) -> dict[str, Any]:
         """Return a message that brings pages in step after a change that no page asked for; `send` gets it if it has any."""
         with self._lock:
-            message = {"view": "", "n": 0, "of": "", "rewrite": True, **self._changes()}
+            found = self._changes() if self._is_stale else {"nodes": {}, "gone": []}
+            message = {"view": "", "n": 0, "of": "", "rewrite": True, **found}
             if send is not None and (message["nodes"] or message["gone"]):
                 send(message)
         return message
@@ -127,13 +133,17 @@ class Screen(ABC):
         return False
 
     def _changes(self) -> dict[str, Any]:
+        self._is_stale = False
         before, self._shown = self._shown, self.nodes()
         nodes, gone = changed(before, self._shown)
         return {"nodes": nodes, "gone": gone}
 
     def tell(self) -> None:
         """Tell all who watch that something may have changed; an answer under way tells them when it is complete."""
-        if self._receiving == threading.get_ident():
-            return
+        self._is_stale = True
+        if self._receiving != threading.get_ident():
+            self._call_watchers()
+
+    def _call_watchers(self) -> None:
         for watcher in self._watchers:
             watcher()

@@ -11,6 +11,8 @@ from jobtype_toolkit.widgets.nodes import ROOT, Node, Nodes, prefixed
 from jobtype_toolkit.widgets.screen import NOTHING, Effect, Screen
 
 _MARK = ":"
+_LOOKING = frozenset({"leave", "open", "next"})
+"""The acts after which a warning still stands."""
 
 
 class Steps(Screen):
@@ -27,6 +29,7 @@ class Steps(Screen):
     def __init__(self, parts: Mapping[str, Screen], labels: Mapping[str, str]) -> None:
         super().__init__()
         self.parts: dict[str, Screen] = {}
+        self._warned = ""
         self._labels: dict[str, str] = {}
         for key, part in parts.items():
             self.add(key, part, labels[key])
@@ -58,19 +61,39 @@ class Steps(Screen):
         return made
 
     def perform(self, act: str, of: str, value: Any) -> Effect:
-        """Have the part do it that the node belongs to."""
+        """Have the part do it that the node belongs to, or go to the next part."""
+        if act not in _LOOKING:
+            self._warned = ""
         key, mark, place = of.partition(_MARK)
         part = self.parts.get(key) if mark else None
         if part is None:
             return NOTHING
+        if act == "next":
+            return self._next(key, part)
         effect = part.perform(act, place, value)
         part.tell()
-        return replace(effect, focus=key + mark + effect.focus) if effect.focus else effect
+        return _within(key, effect)
+
+    def _next(self, key: str, part: Screen) -> Effect:
+        """Go to the next part; one with an objection says so first, and lets go if it is asked again."""
+        keys = list(self.parts)
+        following = keys[min(keys.index(key) + 1, len(keys) - 1)]
+        objection = part.objection() if self._warned != key else None
+        if objection is None:
+            self._warned = ""
+            return Effect(focus=following + _MARK + ROOT)
+        self._warned = key
+        told = f"{objection.say} Press Next again to go on to {self._labels[following]} all the same."
+        return _within(key, replace(objection, say=told))
 
     def close(self) -> None:
         """Give back what the parts hold."""
         for part in self.parts.values():
             part.close()
+
+
+def _within(key: str, effect: Effect) -> Effect:
+    return replace(effect, focus=key + _MARK + effect.focus) if effect.focus else effect
 
 
 class Tabs(Steps):

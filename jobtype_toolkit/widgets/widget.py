@@ -13,7 +13,7 @@ from jobtype_toolkit.display.html import render
 from jobtype_toolkit.widgets.nodes import ROOT, Nodes, texts
 from jobtype_toolkit.widgets.screen import Screen
 
-PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js", "page.js")
+PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js", "trend.js", "page.js")
 """The parts of the front end's module, in the order in which they are joined."""
 STYLES = ("page.css", "boards.css")
 """The parts of the style of all pages."""

@@ -10,6 +10,8 @@ from histories import NOW
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def jobs(node: str, each: int, failed: int, **more: object) -> list[dict[str, object]]:
     """Return jobs of a node on each of five days."""

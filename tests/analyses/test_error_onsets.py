@@ -10,6 +10,8 @@ from histories import NOW, job_type
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 TODAY = NOW.replace(hour=0)
 
 

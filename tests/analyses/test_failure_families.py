@@ -112,6 +112,7 @@ MESSAGES = {
     "ValueError: no footprint": [
         'Traceback (most recent call last):\n  File "a.py", line 3\nValueError: no footprint\n'
     ],
+    "ledger *: no entry.": ["ledger 7: no entry.", 'ledger "a b": no entry.', "ledger /x/y.tif: no entry."],
     "zoom out of range": ["zoom out of range", "  zoom out of range\r\nsecond line"],
 }
 

@@ -21,6 +21,28 @@ from viewing import complete
 from jobtype_toolkit.forms.manifest import ManifestState
 
 IMPORT = "import time, ipywidgets; at = time.perf_counter(); import jobtype_toolkit.forms.skins; print(time.perf_counter() - at)"
+CLOCK = """() => {
+  const take = window.fromKernel;
+  let began = 0;
+  window.buttonNamed = (name) =>
+    [...document.querySelectorAll("button")].find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name);
+  window.painted = (act) => new Promise((done) => {
+    window.fromKernel = (message) => {
+      take(message);
+      window.fromKernel = take;
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => done(performance.now() - began);
+        channel.port2.postMessage(null);
+      });
+    };
+    began = performance.now();
+    act();
+  });
+  window.addEventListener("keydown", (event) => { began = event.timeStamp; }, true);
+}"""
+"""The page's clock: how many milliseconds pass from an act or a key to the frame that shows the first answer. A driver's
+search for a button among the 20,000 elements of such a page takes longer than that, and is no part of it."""
 
 
 def with_inputs(count: int) -> dict[str, Any]:
@@ -44,38 +66,25 @@ def measured(browser: Any) -> dict[str, float]:
     found = {"complete example painted": timed(lambda: show(page, ManifestState(complete())))}
     page.close()
     page = browser.new_page()
-    show(page, ManifestState(with_inputs(100)))
+    found["100 inputs painted"] = timed(lambda: show(page, ManifestState(with_inputs(100))))
+    page.evaluate(CLOCK)
     section(page, "Inputs")
-    rows = page.locator(".jtk-row")
-
-    def unfold() -> None:
-        press(page, "Expand all")
-        expect(page.locator(".jtk-row.jtk-is-folded")).to_have_count(0)
-
-    def add() -> None:
-        press(page, "Add file input")
-        expect(rows).to_have_count(101)
-
-    def undo() -> None:
-        press(page, "Undo")
-        expect(rows).to_have_count(100)
-
-    def remove() -> None:
-        page.get_by_role("button", name="Remove File input 50", exact=True).click()
-        expect(rows).to_have_count(99)
-
-    found["100 inputs unfolded"] = timed(unfold)
-    found["add with 100 inputs"] = timed(add)
-    found["undo with 100 inputs"] = timed(undo)
-    found["remove with 100 inputs"] = timed(remove)
+    press(page, "Expand all")
+    for act, button, rows in (
+        ("add", "Add file input", 101),
+        ("undo", "Undo", 100),
+        ("remove", "Remove File input 50", 99),
+    ):
+        page.evaluate("name => buttonNamed(name).scrollIntoView()", button)
+        page.wait_for_timeout(300)
+        found[f"{act} with 100 inputs"] = page.evaluate("name => painted(() => buttonNamed(name).click())", button)
+        expect(page.locator(".jtk-row")).to_have_count(rows)
     section(page, "Job")
-
-    def key() -> None:
-        page.keyboard.press("h")
-        expect(field(page, "Timeout").locator(".jtk-finding")).to_be_visible()
-
     box(page, "Timeout").focus()
-    found["key to finding with 100 inputs"] = timed(key)
+    page.evaluate("() => { window.typed = painted(() => undefined); }")
+    page.keyboard.press("h")
+    found["key to finding with 100 inputs"] = page.evaluate("window.typed")
+    expect(field(page, "Timeout").locator(".jtk-finding")).to_be_visible()
     page.close()
     told = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True).stdout
     found["import beyond ipywidgets"] = 1000 * float(re.findall(r"[\d.]+", told)[-1])

@@ -6,7 +6,6 @@ them: tests that need nothing of a certain history take it. Another backend join
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 import replay
-from histories import NOW, RESOURCES, page
+from asking import filled
+from histories import NOW
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -23,13 +23,7 @@ TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
 
 def _store(folder: Path, *, is_full: bool) -> jt.Store:
-    store = jt.open(clock=lambda: NOW)
-    for resource, records in RESOURCES.items() if is_full else ():
-        path = folder / f"{resource}.json"
-        path.write_text(json.dumps(page(records)), encoding="utf-8")
-        report = store.load(path, resource)
-        assert report.new == len(records)
-    return store
+    return filled(folder, source="local") if is_full else jt.open(clock=lambda: NOW)
 
 
 @contextmanager

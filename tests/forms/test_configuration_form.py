@@ -121,6 +121,28 @@ def test_the_workspaces_of_the_target_are_offered_and_checked():
     assert [one for one in state.findings if "old" in one.description]
 
 
+def test_an_unknown_workspace_is_told_at_its_field_with_the_nearest_one_to_take():
+    state = ConfigurationState(complete(), target=Workspaces())
+    pages = Pages(state)
+    pages.edit("/output_workspaces/default", "prodcts")
+    (found,) = pages.nodes["/output_workspaces/default"]["findings"]
+    assert found["text"] == 'There is no workspace "prodcts". Did you mean "products"?'
+    assert (found["fix"], found["safe"]) == ("use products", False)
+    pages.do("fix", "/output_workspaces/default", found["key"])
+    pages.do("apply", "/output_workspaces/default")
+    assert state.value["output_workspaces"]["default"] == "products"
+    assert "findings" not in pages.nodes["/output_workspaces/default"]
+
+
+@pytest.mark.parametrize("has_store", [False, True], ids=["alone", "store"])
+def test_workspaces_that_nobody_knows_are_told_in_words_for_a_form(has_store, store):
+    state = ConfigurationState(complete(), FULL, target=store if has_store else None)
+    (found,) = [one for one in state.findings if one.name == "WORKSPACES_NOT_CHECKED"]
+    asked = "the store in memory knows none" if has_store else "this form has no store or server to ask"
+    assert found.description == f"The workspaces were not checked: {asked}."
+    assert "jt." not in str(found)
+
+
 # Mounts.
 
 

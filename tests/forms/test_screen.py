@@ -222,3 +222,37 @@ def test_a_step_that_changes_by_itself_reaches_the_pages():
     pages = Pages(Steps(parts, {"left": "Left", "right": "Right"}))
     parts["right"].grow()
     assert pages.nodes["right:+count"]["text"] == "1"
+
+
+class Unready(Counter):
+    """A screen that has something against going on as long as nothing was typed."""
+
+    def objection(self) -> Effect | None:
+        return None if self.text else Effect(focus="/text", say="Nothing was typed.")
+
+
+def unready() -> Pages:
+    return Pages(Steps({"left": Unready(), "right": Counter()}, {"left": "Left", "right": "Right"}))
+
+
+def test_next_goes_to_the_next_step_if_nothing_speaks_against_it():
+    pages = unready()
+    pages.do("edit", "left:/text", "a")
+    assert pages.do("next", "left:/")["focus"] == "right:/"
+    assert pages.do("next", "right:/")["focus"] == "right:/"
+
+
+def test_next_says_first_what_is_wrong_and_goes_on_when_it_is_pressed_again():
+    pages = unready()
+    first = pages.do("next", "left:/")
+    assert first["focus"] == "left:/text"
+    assert first["say"] == "Nothing was typed. Press Next again to go on to Right all the same."
+    pages.do("leave", "left:/text")
+    assert pages.do("next", "left:/")["focus"] == "right:/"
+
+
+def test_next_warns_again_after_a_change():
+    pages = unready()
+    pages.do("next", "left:/")
+    pages.do("edit", "left:/text", "")
+    assert pages.do("next", "left:/")["focus"] == "left:/text"

@@ -245,3 +245,17 @@ def test_the_forms_load_when_they_are_used():
     program = "import sys, jobtype_toolkit.forms; sys.exit('ipywidgets' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
     assert jt.__version__
+
+
+def test_next_on_an_invalid_manifest_goes_to_its_first_error(sample, monkeypatch):
+    one = author(sample, autosave=False)
+    sent = messages(one, monkeypatch)
+    ask(one, "hello")
+    ask(one, "next", "manifest:/")
+    first = [found for found in one.state.manifest.findings if found.severity == "error"]
+    assert sent[-1]["focus"] == "manifest:" + one.state.manifest.place(first[0])
+    assert sent[-1]["say"].startswith(
+        f"The manifest has {len(first)} errors, the first of which is here. Press Next again"
+    )
+    ask(one, "next", "manifest:/")
+    assert sent[-1]["focus"] == "configuration:/"

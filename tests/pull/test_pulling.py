@@ -465,11 +465,11 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
 
 
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
-    from jobtype_toolkit.sync import pull as pull_module
+    from jobtype_toolkit.sync import progress
 
     made = []
-    real = pull_module.tqdm
-    monkeypatch.setattr(pull_module, "tqdm", lambda **given: made.append(given) or real(**given))
+    real = progress.tqdm
+    monkeypatch.setattr(progress, "tqdm", lambda **given: made.append(given) or real(**given))
     pull(progress=False)
     assert [one["disable"] for one in made] == [True]
     pull(progress=True)

@@ -111,4 +111,5 @@ fact AS (
 )
 SELECT source, kind, name, what, moment, detail, seen
 FROM fact
+WHERE ($kind IS NULL OR list_contains($kind::VARCHAR[], kind))
 ORDER BY moment, kind, name, what, detail, source;

@@ -10,9 +10,9 @@ failure AS (
             nullif(trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
                 line,
                 '"[^"]*"|`[^`]*`', '*', 'g'),
-                '[^ ,;()\[\]]*[/\\][^ ,;()\[\]]*', '*', 'g'),
+                '[^ ,;()\[\]]*[/\\]([^ ,;()\[\]]*[^ ,;:.()\[\]])?', '*', 'g'),
                 '''[^'' ]*''', '*', 'g'),
-                '[A-Za-z_.:+-]*[0-9][A-Za-z0-9_.:+-]*', '*', 'g'),
+                '[A-Za-z_.:+-]*[0-9]([A-Za-z0-9_.:+-]*[A-Za-z0-9_])?', '*', 'g'),
                 '[*]([ ,;]*[*])+', '*', 'g')), '') AS template
         FROM (
             SELECT *,

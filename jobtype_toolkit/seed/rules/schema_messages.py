@@ -12,6 +12,7 @@ from jobtype_toolkit.seed.findings import EVERYONE, Finding, finding
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.paths import Path, get
 from jobtype_toolkit.seed.manifest import full_version
+from jobtype_toolkit.seed.quantities import quantity, unit_of
 from jobtype_toolkit.seed.schema import Schema, Violation, manifest_schema
 from jobtype_toolkit.seed.text import clipped, shown
 
@@ -146,7 +147,7 @@ def _wrong_type(violation: Violation, root: Any, spelling: str | None) -> Words:
         )
     if value is None:
         return description, *_instead_of_null(node, path, root)
-    converted = _converted(node, value)
+    converted = _converted(node, value) or _as_quantity(path, value, root)
     if converted is None:
         return description, f"Write {_EXPECTED[str(node.type)]}.", None
     repaired, suggestion, safe = converted
@@ -198,6 +199,16 @@ def _converted(node: Schema, value: Any) -> Conversion | None:
         # A list of one is safe to take apart only if nothing else is judged by its place.
         return value[0], "Write the one value without the list.", node.type == "string"
     return None
+
+
+def _as_quantity(path: Path, value: Any, root: Any) -> Conversion | None:
+    """Return a duration or a size, such as "1h" or "2 GiB", as the number in the unit of its place."""
+    unit = unit_of(path, root) if isinstance(value, str) else None
+    found = quantity(value, unit) if unit else None
+    if found is None:
+        return None
+    rounded = ", rounded up" if found.is_rounded else ""
+    return found.number, f"Write {found.number}, which is {shown(value)} in {found.unit}{rounded}.", found.is_certain
 
 
 def _as_boolean(value: Any) -> Conversion | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -22,6 +24,31 @@ from jobtype_toolkit.store.ingest.texts import TEXT_KEPT, Broken, kept
 
 MOST_KEYS_TOLD = 40
 """How many of an input's keys a message names."""
+_NODES = re.compile(r"(?:[^,: \[\]]|\[[^\]]*\])+")
+_SLOTS = re.compile(r"^(?:\d+\*)?(?:[^@\[\]]*@)?")
+_MOST_NUMBERS = 100_000
+
+
+def nodes_in(said: str) -> list[str]:
+    """Return all nodes in a list such as `n[01-04,7]`, `n1,n2`, `4*n1:2*n2` and `slot1@n1`."""
+    return [name for one in _NODES.findall(said) for name in _unfolded(_SLOTS.sub("", one))]
+
+
+def _unfolded(name: str) -> Iterator[str]:
+    head, bracket, rest = name.partition("[")
+    if not bracket:
+        yield name
+        return
+    inner, _, tail = rest.partition("]")
+    for digits in (one for part in inner.split(",") for one in _numbers(part)):
+        yield from (f"{head}{digits}{end}" for end in _unfolded(tail))
+
+
+def _numbers(part: str) -> Sequence[str]:
+    """Return the numbers of a range, as wide as it writes the first: 08-10 is 08, 09, 10."""
+    low, _, high = part.partition("-")
+    is_range = low.isdecimal() and high.isdecimal() and 0 <= int(high) - int(low) < _MOST_NUMBERS
+    return [f"{one:0{len(low)}}" for one in range(int(low), int(high) + 1)] if is_range else [part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +143,21 @@ class Foreign:
         origin = Origin("__file", "__place", "raw_row", "__j", [is_object])
         return self._made(have, origin, name, ("__position", "__file", "__place", "__j", *kinds)), broken
 
-    def number_texts(self, numbered: Sequence[str]) -> None:
+    def take(self, origin: Origin) -> None:
+        """Take the rows of `checked` that nothing speaks against: their keys that are text with numbers, lists of nodes with all."""
+        self._number(origin)
+        passed = "".join(f", {one}" for one in origin.passed)
+        if not origin.all_nodes:
+            script(self._con, "store/ingest/staging.take_checked", passed=passed)
+            return
+        lists = script(self._con, "store/ingest/profile.lists_of_nodes", column=origin.all_nodes).fetchall()
+        bound = {"said": [said for (said,) in lists], "nodes": [json.dumps(nodes_in(said)) for (said,) in lists]}
+        script(self._con, "store/ingest/profile.node_list", bound)
+        script(self._con, "store/ingest/profile.take_with_nodes", passed=passed, column=origin.all_nodes)
+
+    def _number(self, origin: Origin) -> None:
         """Give the keys of `checked` that are text their numbers: those that they had before, or new ones."""
-        for ours in numbered:
+        for ours in origin.numbered:
             text = quoted(f"text {ours}")
             if not number(self._con, f"SELECT count({text}) FROM checked WHERE reason = ''"):
                 continue
@@ -135,14 +174,21 @@ class Foreign:
 
     def _rows_under(self) -> list[Broken]:
         """Put the rows under the profile's key in place of the documents; return the documents that have none."""
-        if not self._profile.rows:
+        keys = self._profile.rows
+        if not any(keys):
             return []
-        place = place_of(self._profile.rows)
-        bound = {"most": TEXT_KEPT}
-        lost = script(self._con, "store/ingest/profile.without_rows", bound, list=literal(place)).fetchall()
-        script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
+        places = [place_of(key) for key in keys if key]
+        has = [f"json_type(j, {literal(place)}) IS NOT DISTINCT FROM 'ARRAY'" for place in places]
+        cases = " ".join(
+            f"WHEN {test} THEN json_extract(j, {literal(f'{place}[*]')})"
+            for test, place in zip(has, places, strict=True)
+        )
+        is_row = "" in keys
+        tests = " OR ".join([*has, *(["true"] if is_row else [])])
+        lost = script(self._con, "store/ingest/profile.without_rows", {"most": TEXT_KEPT}, has=tests).fetchall()
+        script(self._con, "store/ingest/profile.rows_under", elements=f"CASE {cases} {'ELSE [j::JSON] ' * is_row}END")
         has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
-        why = f"there is no list of rows under {self._profile.rows!r}"
+        why = f"there is no list of rows under {' or '.join(map(repr, keys))}"
         return [Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost]
 
     def _which(self, read: Sequence[str], places: str) -> dict[str, bool]:
@@ -179,6 +225,7 @@ class Foreign:
             finals=made.finals,
             passed=made.passed,
             numbered=made.numbered,
+            all_nodes=made.all_nodes,
         )
         return Made(
             Table(tuple(made.names), tuple(made.columns), types),

@@ -467,11 +467,10 @@ class Incoming:
                 row=origin.whole,
                 rows=origin.rows,
             )
-        if parquet is None:
-            if self.foreign:
-                self.foreign.number_texts(origin.numbered)
-            passed = "".join(f", {one}" for one in origin.passed)
-            script(self._con, "store/ingest/staging.take_checked", passed=passed)
+        if self.foreign:
+            self.foreign.take(origin)
+        elif parquet is None:
+            script(self._con, "store/ingest/staging.take_checked", passed="")
 
     def _named(self, have: Sequence[str], file: str) -> dict[str, int]:
         """Return our names of a table's columns with their places; what the caller maps wins over what has our name already.

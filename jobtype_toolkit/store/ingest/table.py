@@ -42,6 +42,7 @@ class Origin:
     finals: Mapping[str, str] = default(default_factory=dict)
     passed: Sequence[str] = ()
     numbered: Sequence[str] = ()
+    all_nodes: str = ""
 
 
 def columns_of(resource: Resource, table: Table, ours: Mapping[str, int], file: str) -> tuple[list[Column], list[str]]:

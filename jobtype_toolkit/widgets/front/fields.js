@@ -1,6 +1,7 @@
 // A field: its label, what it is filled with, its help, and the findings about it.
 
 const WORDS = { error: "Error", warning: "Warning", advice: "Advice" };
+const FIELDS = new WeakMap(); // the ids of fields by their frames
 let fieldCount = 0;
 
 /** Every field has the same frame; `control` makes what is inside and tells how to read and write it. */
@@ -14,6 +15,7 @@ function fieldPart(page, id, first) {
   const findings = h("div", { class: "jtk-findings", id: `${key}-findings` });
   const head = h("div", { class: "jtk-field-head" }, label, mark, reset);
   const element = h("div", { class: "jtk-field", "data-input": first.input }, head, control.element, findings, help);
+  FIELDS.set(element, id);
 
   function update(node) {
     const changed = Boolean(node.changed);

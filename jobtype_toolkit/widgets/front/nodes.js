@@ -110,7 +110,7 @@ function notePart(page) {
   const element = h("p", { class: "jtk-note" });
   function update(node) {
     say(element, node.text);
-    element.dataset.tone = node.tone ?? "plain";
+    set(element, { "data-tone": node.tone ?? "plain", "data-state": node.state });
   }
   return { element, update };
 }
@@ -228,13 +228,13 @@ function pagesPart(page, id) {
 function stepsPart(page, id) {
   const list = h("ol", { class: "jtk-steps" });
   const panel = h("div", { class: "jtk-step" });
-  const back = pushButton({ text: "Back", press: () => go(-1) });
-  const next = pushButton({ text: "Next", kind: "primary", press: () => go(1) });
+  const back = pushButton({ text: "Back", press: () => goBack() });
+  const next = pushButton({ text: "Next", kind: "primary", press: (event) => event.detail > 1 || page.send("next", page.current(id, steps)) });
   const bar = h("div", { class: "jtk-step-bar" }, back, next);
   const element = h("div", {}, list, panel, bar);
   let steps = [];
-  function go(by) {
-    const to = steps[steps.indexOf(page.current(id, steps)) + by];
+  function goBack() {
+    const to = steps[steps.indexOf(page.current(id, steps)) - 1];
     page.turn(id, to);
     list.children[steps.indexOf(to)].firstChild.focus();
   }

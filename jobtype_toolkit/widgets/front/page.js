@@ -69,7 +69,7 @@ class Page {
     this.beaten = Date.now();
     if (message.whole) this.nodes = {};
     Object.assign(this.nodes, message.nodes);
-    for (const id of message.gone) this.forget(id);
+    for (const id of message.gone.reverse()) this.forget(id); // rows before what is in them
     if (!this.nodes["/"]) return;
     this.rewriting = Boolean(message.rewrite || message.whole);
     this.show(Object.keys(message.nodes));
@@ -100,7 +100,8 @@ class Page {
 
   forget(id) {
     delete this.nodes[id];
-    this.parts.get(id)?.element.remove();
+    const element = this.parts.get(id)?.element;
+    if (element?.isConnected) element.remove();
     this.parts.delete(id);
     this.parents.delete(id);
   }
@@ -233,7 +234,7 @@ class Page {
   /** Read the findings of the field with the focus once the keys rest. */
   schedule() {
     clearTimeout(this.reading);
-    const id = [...this.parts].find(([, part]) => part.shape?.startsWith("field") && part.element.contains(this.focused()))?.[0];
+    const id = FIELDS.get(this.focused()?.closest(".jtk-field"));
     if (!id || !this.typedAt) return;
     this.reading = setTimeout(() => {
       const told = (this.nodes[id]?.findings ?? []).map((found) => `${WORDS[found.severity]}: ${found.text}`).join(" ");
@@ -284,7 +285,8 @@ class Page {
   // Buttons.
 
   press(node) {
-    if (node.act === "import") this.choose((text) => this.send("import", node.of, text));
+    if (node.act === "copy-text") this.copyText(node.argument);
+    else if (node.act === "import") this.choose((text) => this.send("import", node.of, text));
     else this.send(node.act, node.of, node.argument ?? null);
   }
 

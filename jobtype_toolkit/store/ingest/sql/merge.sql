@@ -254,6 +254,17 @@ WHERE stored_row.same IS NULL AND home = '/*table*/' AND i.seq = stored_row.seq 
 INSERT INTO left_out SELECT seq FROM stored_row WHERE same OR older;
 INSERT INTO replaced SELECT id, place, home FROM stored_row WHERE NOT same AND NOT older;
 
+-- name: newest_gone
+-- The newest time of the jobs that are about to give way.
+SELECT max(greatest(last_status_change, last_modified))
+FROM (
+    SELECT last_status_change, last_modified FROM job_final
+    WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_final')
+    UNION ALL
+    SELECT last_status_change, last_modified FROM job_open
+    WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_open')
+);
+
 -- name: kept_value
 -- What the rows that are about to be replaced know.
 CREATE OR REPLACE TEMP TABLE kept_value AS
