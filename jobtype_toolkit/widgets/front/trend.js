@@ -3,13 +3,6 @@
 const HEIGHT = 190; // of the plot, in pixels; the width is the page's
 const TICKS = 8; // at most so many dates stand below the bars
 
-function svg(tag, attributes = {}, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  set(made, attributes);
-  made.append(...children);
-  return made;
-}
-
 /** The next round number that a scale can end with. */
 function roundedUp(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
