@@ -79,7 +79,7 @@ API = {
         "forms.AuthorForm",
         "forms.JobTypeBrowser",
     ),
-    "Boards": ("boards.StatusBoard",),
+    "Boards": ("boards.StatusBoard", "boards.FailureReview"),
 }
 """The public names but the errors, by what they are for."""
 MADE_BY_CALLER = ("Retries",)
