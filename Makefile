@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --no-input
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -p no:nbval -p no:schemathesis  # both are imported where needed
 # Left out of the tests of a day: real browsers, full sizes, and Spark, which needs Java.
 DAILY := not browser and not soak and not spark
 
@@ -45,8 +45,8 @@ bench: $(VENV)/bench.stamp ## Measure speed and size against plain pandas, polar
 	@$(BIN)/python -m tests.bench
 
 SEED ?= 1000000
-exam: $(VENV)/dev.stamp ## Judge the questions that judge on histories with planted incidents; SEED=2000000 for others
-	@PYTHONPATH=tests $(BIN)/python -m exam --seed $(SEED)
+exam: $(VENV)/dev.stamp ## Judge the questions on histories with planted incidents; SEED=2000000 for others, ONLY=onsets for a part
+	@PYTHONPATH=tests $(BIN)/python -m exam --seed $(SEED) $(addprefix --only ,$(ONLY))
 
 docs: $(VENV)/dev.stamp ## Regenerate docs/reference.md, the picture, and the outputs of the notebooks
 	@$(BIN)/python docs/build.py
@@ -100,6 +100,6 @@ versions: ## Run the quick tests with the lowest and the newest dependencies, on
 	    $$python tests/lowest.py >.venv-versions/lowest.txt || exit 1; \
 	    [ $$which = lowest ] && limits="--constraint .venv-versions/lowest.txt" || limits="--upgrade --upgrade-strategy eager"; \
 	    $$home/bin/python -m pip install --quiet --disable-pip-version-check --no-input $$limits -e ".[dev]" || exit 1; \
-	    $$home/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and not browser" || exit 1; \
+	    $$home/bin/python -m pytest -q -n 2 --dist loadfile -m "not slow and $(DAILY)" || exit 1; \
 	  done; \
 	done

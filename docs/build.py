@@ -65,9 +65,9 @@ ABOUT_API = """The public names of `jobtype_toolkit`, made from the code by `mak
 `import jobtype_toolkit as jt` is all that is needed. What the calls return, column by column, is in
 [the reference](reference.md#resources)."""
 API = {
-    "Connect and open": ("connect", "open", "sample"),
+    "Connect and open": ("connect", "open", "lake", "sample"),
     "Look at an answer": ("show", "explain"),
-    "Backends": ("Backend", "Store", "Scale", "Retries", "PullReport"),
+    "Backends": ("Backend", "Store", "Scale", "Lake", "Retries", "PullReport"),
     "Records": ("JobType", "JobTypeRevision", "Job"),
     "Plans": ("Plan", "Sent"),
     "Validation": ("validate", "Validation", "Finding", "Manifest", "Configuration"),

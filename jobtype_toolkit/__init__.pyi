@@ -22,6 +22,7 @@ from jobtype_toolkit.errors import NotVerified as NotVerified
 from jobtype_toolkit.errors import OutcomeUnknown as OutcomeUnknown
 from jobtype_toolkit.errors import PlanOutdated as PlanOutdated
 from jobtype_toolkit.errors import PullStopped as PullStopped
+from jobtype_toolkit.errors import ReadOnly as ReadOnly
 from jobtype_toolkit.errors import Rejected as Rejected
 from jobtype_toolkit.errors import ResultCut as ResultCut
 from jobtype_toolkit.errors import ServerFailed as ServerFailed
@@ -31,6 +32,8 @@ from jobtype_toolkit.errors import StoreReadOnly as StoreReadOnly
 from jobtype_toolkit.errors import StoreVersion as StoreVersion
 from jobtype_toolkit.errors import ToolkitError as ToolkitError
 from jobtype_toolkit.errors import UnreadableInput as UnreadableInput
+from jobtype_toolkit.lakes.backend import Lake as Lake
+from jobtype_toolkit.lakes.backend import lake as lake
 from jobtype_toolkit.live.connect import connect as connect
 from jobtype_toolkit.live.retry import Retries as Retries
 from jobtype_toolkit.live.scale import Scale as Scale

@@ -16,6 +16,7 @@ ToolkitError
 │   └── InvalidPage                 a page past the end
 ├── PlanOutdated (RuntimeError)     the job type has changed since the plan was made
 ├── PullStopped (RuntimeError)      the history could not be pulled to its end; its `report` tells how far it is
+├── ReadOnly (OSError)              a change of a lake, which is only read
 ├── Rejected (ValueError)           the server or the store refuses a change; nothing was changed
 ├── ServerFailed (RuntimeError)     the server failed, or its answer is not a v6 answer
 ├── UnreadableInput (OSError)       a manifest or configuration file that is missing or cannot be read
@@ -110,6 +111,10 @@ class PullStopped(ToolkitError, RuntimeError):
     def __init__(self, message: str, report: Any) -> None:
         super().__init__(message)
         self.report = report
+
+
+class ReadOnly(ToolkitError, OSError):
+    """A change of a lake, which is only read. Nothing was read or changed."""
 
 
 class Rejected(ToolkitError, ValueError):

@@ -15,8 +15,10 @@ _OPTIONS = {"columns": "--column", "statuses": "--status", "configuration": "--c
 _CALLS = {
     "store.rejects()": "jobtype-toolkit rejects",
     "store.compact()": "jobtype-toolkit compact",
+    "store.mutes()": "jobtype-toolkit mutes",
     "store.sql('FROM load')": "jobtype-toolkit loads",
     "job_type_names()": "jobtype-toolkit types",
+    "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",
 }
 _UNSAID: Any = object()
 _in_terminal = [False]

@@ -30,6 +30,8 @@ def explain(frame: pd.DataFrame) -> Explanation:
         f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
         _source(known),
     ]
+    if "lake" in known:
+        lines.append(f"lake     {known['lake']}, snapshot {known['snapshot']}")
     if "now" in known:
         lines.append(f"now      {known['now']} ({known['now_is']})")
     if known.get("window"):

@@ -1,4 +1,7 @@
-"""Asking a server in the tests: a plain client, and stores to serve."""
+"""Asking a server in the tests: a plain client, and stores to serve.
+
+To load the small history costs half a second of CPU, to copy the file of a store nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,25 @@ import requests
 from histories import NOW, RESOURCES, page
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import sample as bundled
 from jobtype_toolkit import testing
+from jobtype_toolkit.api.times import instant
+from jobtype_toolkit.generator import ENDED
 
 WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}
 """The workspaces of the recorded server, as its answers tell."""
 
 
 def filled(folder: Path, store: jt.Store | None = None, *, source: str = "scale", **resources: Any) -> jt.Store:
-    """Load bodies by resource into a store, by default the small history into a new one."""
+    """Load bodies by resource into a store, by default the small history into a new one in the folder."""
     if store is None and not resources:
         return jt.open(small_file(folder, source), clock=lambda: NOW, wait=600)
     store = store or jt.open(clock=lambda: NOW)
     for resource, records in (resources or RESOURCES).items():
         path = folder / f"{resource}.json"
         path.write_text(json.dumps(page(records)), encoding="utf-8")
-        store.load(path, resource, source=source)
+        report = store.load(path, resource, source=source)
+        assert resources or report.new == len(records)
     return store
 
 
@@ -37,11 +44,34 @@ def small_file(folder: Path, source: str) -> Path:
     return Path(shutil.copy(_small_file(source), folder / "small.duckdb"))
 
 
+def sample(folder: Path) -> jt.Store:
+    """Return a store of its own with the bundled sample, in a file below a folder."""
+    return jt.open(sample_file(folder), clock=lambda: instant(ENDED), wait=600)
+
+
+def sample_file(folder: Path) -> Path:
+    """Copy the file of a store with the bundled sample into a new folder below one."""
+    return Path(shutil.copy(_sample_file(), Path(tempfile.mkdtemp(dir=folder)) / "sample.duckdb"))
+
+
+@cache
+def _sample_file() -> Path:
+    folder = _folder()
+    bundled(folder / "sample.duckdb").close()
+    return folder / "sample.duckdb"
+
+
+def _folder() -> Path:
+    """Return a folder for as long as the process runs."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _small_file(source: str) -> Path:
     """Make that file once."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     with jt.open(folder / "small.duckdb", clock=lambda: NOW) as store:
         filled(folder, store, source=source)
     return folder / "small.duckdb"

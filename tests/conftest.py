@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from browser.needs import missing
 from histories import NOW
 from hypothesis import HealthCheck, settings
+from postgres import MISSING
 from recorded import ABSENT, EMPTY, FOLDER
 from sizes import few
 from typer.testing import CliRunner, Result
@@ -25,6 +28,11 @@ settings.register_profile(  # a slow or busy machine passes as well
 )
 settings.register_profile("full", settings.get_profile("any machine"))  # `examples` of `sizes.py` asks for it
 settings.load_profile("any machine")
+
+
+typer.testing._get_command = cache(
+    typer.testing._get_command
+)  # the tree of all commands is made once, not for each call
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,6 +65,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in unseen]
         terminalreporter.stats["without a browser"] = unseen
         terminalreporter.write_line(f"NOT RUN: {len(unseen)} tests. {missing()}", red=True, bold=True)
+    without = [one for one in terminalreporter.stats.get("skipped", []) if MISSING and MISSING in str(one.longrepr)]
+    if without:
+        terminalreporter.stats["skipped"] = [one for one in terminalreporter.stats["skipped"] if one not in without]
+        terminalreporter.stats["without PostgreSQL"] = without
+        terminalreporter.write_line(f"NOT RUN: {len(without)} tests. {MISSING}", red=True, bold=True)
 
 
 PYTHON = re.compile(

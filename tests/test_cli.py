@@ -68,6 +68,7 @@ def ask(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[
     return lambda command, *arguments: run(command, *arguments, "--store", "ops.duckdb")
 
 
+@pytest.mark.slow
 def test_every_command_has_a_help_with_its_own_example(run):
     for name in ["demo", "load", *(one.command for one in commands())]:
         result = run(name, "--help")
@@ -132,6 +133,7 @@ REQUIRED = {
 """What a question cannot be asked without."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", commands(), ids=lambda one: one.command)
 def test_json_and_csv_hold_the_same(ask, one):
     arguments = {"name": "fit", "version": "1.0.0"}
@@ -319,6 +321,7 @@ def test_an_interrupt_is_quiet(tmp_path):
         assert waiting.wait() == 130
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_shows_everything(run, tmp_path):
     (tmp_path / "history.csv").write_text(HISTORY.replace("fit", "Küste"), encoding="utf-8")
     run("load", "history.csv", "--store", "s.duckdb")

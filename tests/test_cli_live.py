@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import filled
 from histories import NOW, RESOURCES, page
 from typer.testing import CliRunner, Result
 
@@ -34,12 +35,9 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def small(write) -> jt.Store:
+def small(tmp_path_factory) -> jt.Store:
     """A store with the small history."""
-    store = jt.open(clock=lambda: NOW)
-    for resource, records in RESOURCES.items():
-        store.load(write(f"{resource}.json", page(records)), resource)
-    return store
+    return filled(tmp_path_factory.mktemp("small"), source="local")
 
 
 @pytest.fixture

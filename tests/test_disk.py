@@ -12,6 +12,8 @@ import pytest
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 import os, resource, shutil, signal, sys
 from pathlib import Path

@@ -93,6 +93,7 @@ def test_no_module_has_the_name_of_a_public_name():
     )  # or one would hide the other
 
 
+@pytest.mark.slow
 def test_every_public_name_survives_the_import_of_every_module():
     done = subprocess.run(
         [sys.executable, "-c", EVERY_NAME_AFTER_EVERY_MODULE], capture_output=True, text=True, check=False

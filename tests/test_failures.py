@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
+import asking
 import pandas as pd
 import pytest
-from histories import JOBS, NOW, RESOURCES, ago, page
+from histories import JOBS, ago
 
 import jobtype_toolkit as jt
 
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory) -> jt.Store:
-    folder = tmp_path_factory.mktemp("failures")
-    store = jt.open(clock=lambda: NOW)
-    for name, records in RESOURCES.items():
-        (folder / f"{name}.json").write_text(json.dumps(page(records)))
-        store.load(folder, name)
-    return store
+    return asking.filled(tmp_path_factory.mktemp("failures"), source="local")
 
 
 def told(frame: pd.DataFrame) -> dict[tuple[int, int | None], tuple[int, int]]:

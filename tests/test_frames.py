@@ -47,6 +47,7 @@ def same(found, given_value) -> bool:
     return found == given_value
 
 
+@pytest.mark.slow
 @given(st.lists(rows, max_size=8))
 def test_a_frame_has_the_declared_dtypes_and_the_values_of_its_records(records):
     frame = frames.from_records(records, FIELDS)

@@ -14,6 +14,8 @@ from shapes import ndjson
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = [{"name": "DEPTH"}, {"name": "TOKEN", "secret": True}]
 VALUES = {"DEPTH": "7", "TOKEN": "s3cret-a", "TOKNE": "s3cret-b"}
 

@@ -6,6 +6,8 @@ import kill_load
 import pytest
 from sizes import sizes
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_expected_counts_of_the_script_are_those_of_its_batches(tmp_path):
     """By reading the batches one after the other in plain Python."""
@@ -20,7 +22,6 @@ def test_the_expected_counts_of_the_script_are_those_of_its_batches(tmp_path):
         assert found == kill_load.expected(count, 40)
 
 
-@pytest.mark.slow
 @sizes(1, 3)
 def test_a_load_that_is_killed_leaves_exactly_what_was_acknowledged(size):
     figures = kill_load.run(size, seed=7, batches=4, rows=1000)

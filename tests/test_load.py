@@ -745,7 +745,38 @@ def test_every_observed_change_of_a_job_type_is_kept(write):
     assert told["unmet_resources"][1] == "gpus"
     assert set(found["name"]) == {"chip-maker"}
     assert set(found["version"]) == {"1.10.0"}
-    assert set(found["observed"]) == {pd.Timestamp(ago(20))}
+    assert set(found["observed"]) == {pd.Timestamp(ago(25))}
+
+
+@pytest.mark.parametrize(
+    ("edited", "observed", "expected"),
+    [
+        (ago(25), None, ago(25)),  # the record tells
+        (None, None, NOW),  # nothing tells but the clock
+        (None, ago(40), ago(40)),  # who loads it does
+        (None, "PT2H", ago(120)),
+        (ago(25), ago(15), ago(25)),
+        (ago(5), ago(15), ago(15)),  # later than it was observed: not believed
+    ],
+)
+def test_a_change_is_dated_by_the_record_or_by_when_it_was_observed(store, write, edited, observed, expected):
+    store.load(write("1.json", CHIPS), "job_types", observed=ago(500))
+    more = {"last_modified": text(edited)} if edited else {}
+    store.load(write("2.json", CHIPS | {"unmet_resources": "gpus"} | more), "job_types", observed=observed)
+    assert list(store.sql("SELECT observed FROM job_type_change")["observed"]) == [pd.Timestamp(expected)]
+    assert store.sql("SELECT observed FROM load ORDER BY load_id")["observed"][0] == pd.Timestamp(ago(500))
+
+
+def test_a_file_of_the_past_does_not_make_the_store_older(store, write):
+    store.load(write("1.json", CHIPS), "job_types")
+    store.load(write("2.json", CHIPS_OLD), "job_types", observed=ago(500))
+    assert list(store.sql("SELECT observed FROM source")["observed"]) == [pd.Timestamp(NOW)]
+
+
+@pytest.mark.parametrize("wrong", ["2027-01-01T00:00:00Z", "yesterday", "2026-01-01T00:00:00"])
+def test_a_time_after_now_or_that_is_none_is_refused(store, write, wrong):
+    with pytest.raises(jt.InvalidParameter, match="observed"):
+        store.load(write("1.json", CHIPS), "job_types", observed=wrong)
 
 
 def test_a_change_of_what_the_server_does_not_date_is_seen_too(store, write):

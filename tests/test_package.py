@@ -26,9 +26,9 @@ HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "t
 
 LAYERS = (
     {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
-    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display"},
+    {"queries", "analyses", "backend", "frames", "provenance", "plans", "display", "report"},
     {"store", "live", "lakes"},
-    {"sync", "server", "testing", "report", "forms", "boards", "plots", "widgets"},
+    {"sync", "server", "testing", "forms", "boards", "plots", "widgets"},
     {"cli", "__main__"},
 )
 """The rooms by layer, lowest first."""
@@ -49,6 +49,11 @@ PAIRS = {
     ("plans", "display"),
     ("plans", "frames"),
     ("display", "analyses"),
+    ("report", "queries"),
+    ("report", "analyses"),
+    ("report", "display"),
+    ("report", "frames"),
+    ("lakes", "store"),
     ("testing", "server"),
     ("boards", "widgets"),
     ("boards", "plots"),
@@ -57,10 +62,12 @@ PAIRS = {
     ("__main__", "cli"),
 }
 """Which room of a layer may use which other one of it."""
-LAZY = {("store/store.py", "sync"), ("seed/findings.py", "display")}
-"""The arrows that point up: `Store.pull` and the HTML of a validation import what they need when they are called."""
+LAZY = {("store/store.py", "sync"), ("store/store.py", "lakes"), ("seed/findings.py", "display")}
+"""The arrows that point up: `Store.pull`, `Store.export` and the HTML of a validation import what they need when they are called."""
 HOMES = {
+    "adbc_driver_postgresql": {"sync"},
     "duckdb": {"store", "lakes", "generator"},
+    "pyiceberg": {"lakes"},
     "requests": {"live"},
     "urllib3": {"live"},
     "anywidget": {"widgets"},

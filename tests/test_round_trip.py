@@ -19,6 +19,8 @@ from sizes import sizes
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-11-01T09:15:00Z"
 BASE = {"job_type": "press", "job_type_version": "1.0", "status": "FAILED", "last_status_change": AT}
 PIECES = [

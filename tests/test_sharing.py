@@ -12,6 +12,8 @@ import pytest
 import jobtype_toolkit as jt
 from jobtype_toolkit.store.sign import announced, is_announced
 
+pytestmark = pytest.mark.slow
+
 ROWS = {"job_type": "press", "job_type_version": "1.0", "status": "RUNNING"}
 
 POLLER = """
@@ -27,7 +29,6 @@ while count < wanted:
 """
 
 
-@pytest.mark.slow
 def test_a_load_gets_in_between_three_pollers(tmp_path):
     file = tmp_path / "s.duckdb"
     with jt.open(file, wait=60) as store:

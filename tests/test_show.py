@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pandas as pd
 import pytest
-from histories import NOW, RESOURCES, job_type, page
+from asking import filled
+from histories import NOW, job_type
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import SERVICES
@@ -17,13 +17,7 @@ from jobtype_toolkit.display.tables import declaration
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A store with the small history."""
-    folder = tmp_path_factory.mktemp("small")
-    with jt.open(clock=lambda: NOW) as store:
-        for resource, records in RESOURCES.items():
-            path = folder / f"{resource}.json"
-            path.write_text(json.dumps(page(records)), encoding="utf-8")
-            store.load(path, resource)
-        yield store
+    return filled(tmp_path_factory.mktemp("small"), source="local")
 
 
 def test_the_title_and_the_first_columns_are_those_of_the_declaration(small):

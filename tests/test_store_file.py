@@ -701,6 +701,7 @@ def test_prune_takes_a_duration_and_one_source(store, write):
 CORRUPTIONS = {
     "unique_keys": "INSERT INTO job_final SELECT * FROM job_final WHERE id = 101",
     "failed_copy": "DELETE FROM job_failed WHERE id = 106",
+    "days_counted": "UPDATE job_day SET n = n + 1 WHERE day = (SELECT max(day) FROM job_day)",
     "homes": "UPDATE job_open SET status = 'COMPLETED' WHERE id = 110",
     "job_types_known": "DELETE FROM job_type WHERE id = 3",
     "errors_known": "DELETE FROM error WHERE id = 4",
@@ -729,6 +730,8 @@ def test_check_finds_planted_corruption_by_its_rule(filled, rule):
         "UPDATE job_final SET status = 'RUNNING' WHERE id = 101",
         "UPDATE source SET as_of = as_of + INTERVAL 1 SECOND",
         "DELETE FROM source",
+        "DELETE FROM job_day WHERE day IS NOT NULL",
+        "INSERT INTO job_day SELECT * FROM job_day LIMIT 1",
         "INSERT INTO error SELECT * FROM error WHERE id = 2",
         "INSERT INTO job_type SELECT * FROM job_type WHERE id = 2",
         "UPDATE job_final SET job_type_id = NULL WHERE id = 101",

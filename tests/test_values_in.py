@@ -22,6 +22,8 @@ from sizes import examples
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.output import as_csv
 
+pytestmark = pytest.mark.slow
+
 HEAD = "id,job_type,job_type_version,status,last_status_change"
 AT = "2026-11-01T09:15:00Z"
 BASE = {"id": 1, "job_type": "press", "job_type_version": "1.0", "status": "FAILED", "last_status_change": AT}
@@ -62,7 +64,6 @@ def test_a_quote_that_comes_late_is_a_quote(tmp_path, name, separator):
 AWKWARD = st.text(st.sampled_from("a\", \r\n;\t'é|\\"), max_size=6) | st.none()
 
 
-@pytest.mark.slow
 @examples(8, 100)
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
 def test_a_frame_as_csv_loads_as_the_same_values(tmp_path_factory, texts):
@@ -74,7 +75,6 @@ def test_a_frame_as_csv_loads_as_the_same_values(tmp_path_factory, texts):
     assert [None if pd.isna(one) else one for one in store.sql("FROM job ORDER BY id")["node"]] == texts
 
 
-@pytest.mark.slow
 @pytest.mark.few
 @pytest.mark.parametrize("shape", ["csv", "ndjson", "json", "parquet", "frame"])
 @pytest.mark.parametrize("written", ["900.0", "1_2", "0x1f", "1e3", "25e-1", "1.4", "5."])
@@ -99,7 +99,6 @@ def test_whole_numbers_may_end_in_point_zero_where_all_of_a_file_do(tmp_path):
     assert rows_of(store, "id") == [(5,), (6,)]
 
 
-@pytest.mark.slow
 @pytest.mark.few
 @pytest.mark.parametrize(
     ("written", "meant"),
@@ -214,7 +213,6 @@ def test_on_a_tie_a_final_status_stays(final):
     assert store.jobs()["status"].tolist() == [final]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -327,7 +325,6 @@ MEANT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.slow
 @examples(10, 100)
 @given(
     st.lists(st.fixed_dictionaries(SPELT), min_size=1, max_size=4),

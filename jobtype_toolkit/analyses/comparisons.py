@@ -124,33 +124,63 @@ def _spline(size: np.ndarray) -> np.ndarray:
 
 
 class _Mean:
-    """Least squares of the logarithm of run times on sizes and side."""
+    """Least squares of the logarithm of run times on sizes and side, with an effect of each day of a side.
+
+    Jobs of a day share what is special about it, so that a day does not count for as much as its jobs but for as much as it tells: a random
+    effect, by quasi-demeaning (Wooldridge, Econometric Analysis of Cross Section and Panel Data, section 10.4).
+    """
 
     def __init__(self, sides: Sides, log: np.ndarray, sizes: np.ndarray) -> None:
-        self.sides = sides
-        self.design = np.column_stack([sizes, sides.is_after])
-        self.inverse = np.linalg.pinv(self.design.T @ self.design)
-        self.fitted = self.inverse @ (self.design.T @ log)
-        self.residual = log - self.design @ self.fitted
+        side = sides.is_after.astype(int)
+        design = np.column_stack([sizes, side])
+        _, day = np.unique(2 * (sides.day - sides.day.min()) + side, return_inverse=True)
+        order = np.argsort(day, kind="stable")
+        self.first = np.flatnonzero(np.diff(day[order], prepend=-1))
+        self.n = np.diff(self.first, append=len(day))
+        self.side = side[order][self.first]
+        rest = log - design @ np.linalg.lstsq(design, log)[0]
+        within, between = self._variances(rest[order], design.shape[1])
+        kept = np.sqrt(within / (within + self.n * between)) if within > 0 else np.ones_like(self.n)
+        self.weight = self.n * kept**2
+        """How much each day tells."""
+        self.design = self._less_means(design[order], 1 - kept)
+        value = self._less_means(log[order], 1 - kept)
+        self.fitted = np.linalg.lstsq(self.design, value)[0]
+        self.residual = value - self.design @ self.fitted
         self.same_size = log - sizes @ self.fitted[:-1]
         """What the sizes do not explain."""
 
+    def _variances(self, residual: np.ndarray, terms: int) -> tuple[float, float]:
+        """Return the variance within days and the one between them, by analysis of variance."""
+        count, days = len(residual), len(self.n)
+        mean = np.add.reduceat(residual, self.first) / self.n
+        within = float(((residual - np.repeat(mean, self.n)) ** 2).sum() / max(count - days - terms, 1))
+        spread = float((self.n * mean**2).sum()) - (days - 2) * within
+        return within, max(spread / (count - float((self.n**2).sum()) / count), 0.0)
+
+    def _less_means(self, values: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Return values less a share of the mean of their day."""
+        means = (np.add.reduceat(values, self.first, axis=0).T / self.n * share).T
+        less: np.ndarray = values - np.repeat(means, self.n, axis=0)
+        return less
+
     def ratio(self) -> np.ndarray:
-        """Return the logarithm of the ratio of run times with its interval; jobs of a side and a day belong together."""
+        """Return the logarithm of the ratio of run times with its interval, from what it would be without each of the days (CR3)."""
         from scipy.stats import t
 
-        n, terms = self.design.shape
-        plain = self.inverse[-1, -1] * (self.residual**2).sum() / max(n - terms, 1)
-        side = self.sides.is_after.astype(int)
-        _, cluster = np.unique(2 * (self.sides.day - self.sides.day.min()) + side, return_inverse=True)
-        score = self.design @ self.inverse[-1]
-        # a day that is a large part of its side pulls the fit towards itself, so that its residuals are too small
-        size, of_side = np.bincount(cluster), np.bincount(side)
-        part = size / of_side[(np.bincount(cluster, side) > 0).astype(int)]
-        sums = np.bincount(cluster, score * self.residual)
-        variance = max(float((sums**2 / (1 - np.minimum(part, 0.9))).sum()), _LEAST_VARIANCE * plain)
-        freedom = max(4 / float((part**2).sum()) - 2, 1)  # of as many days as large ones count for
-        half = t.isf((1 - LEVEL) / 2, freedom) * np.sqrt(variance)
+        normal = self.design.T @ self.design
+        pulls = np.empty(len(self.n))
+        for place, (begin, n) in enumerate(zip(self.first, self.n, strict=True)):
+            part, rest = self.design[begin : begin + n], self.residual[begin : begin + n]
+            pulls[place] = (np.linalg.pinv(normal - part.T @ part) @ (part.T @ rest))[-1]
+        days = np.bincount(self.side)
+        by_days = float((np.bincount(self.side, pulls**2) * (days - 1) / days).sum())
+        count, terms = self.design.shape
+        plain = np.linalg.pinv(normal)[-1, -1] * (self.residual**2).sum() / max(count - terms, 1)
+        # a day that tells more than others makes the rest count for fewer days
+        alike = np.bincount(self.side, self.weight) ** 2 / np.bincount(self.side, self.weight**2)
+        freedom = max(float(alike.sum()) - 2, 1)
+        half = t.isf((1 - LEVEL) / 2, freedom) * np.sqrt(max(by_days, _LEAST_VARIANCE * plain))
         return np.asarray(self.fitted[-1] + np.array([0.0, -half, half]))
 
 

@@ -27,6 +27,7 @@ _PER_MIB = Field("per_mib_p50", "float", "Median of seconds per MiB of input, of
 _READ = (
     Field("n", "int", "How many jobs.", required=True),
     Field("backwards", "int", "How many jobs end before they begin.", required=True),
+    Field("untimed", "int", "How many jobs lack one of the two times.", required=True),
     Field("grid", "json", "The quantiles from 0 to 1 in steps of 0.01, in seconds."),
 )
 
@@ -43,6 +44,9 @@ def _quantiles(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     backwards = int(frame["backwards"].sum())
     if backwards:
         frame = with_note(frame, f"{backwards:,} jobs are left out, since their times run backwards")
+    untimed = int(frame["untimed"].sum())
+    if untimed:
+        frame = with_note(frame, f"{untimed:,} jobs are left out, since one of the two times is missing")
     made = frame[frame["n"] > 0].sort_values(keys, kind="stable")
     grid = np.array(made["grid"].tolist(), dtype="float64").reshape(len(made), len(_GRID))
     n = made["n"].to_numpy("float64")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BLOCK = 256
+"""Series that are scanned together: as many as a processor's cache holds, and memory for any number of them."""
 LEAST_OTHERS = 7
 """Days with jobs outside of an episode that it needs, to tell what it is higher than."""
 
@@ -34,13 +36,20 @@ def likeliest(
         longest: greatest number of days.
         lasting: whether longer stretches are tried, too, if they last to the end.
     """
-    n, k = finished.astype(float), failed.astype(float)
-    series, days = n.shape
-    sums = [_running(one) for one in (n, k, np.divide(k**2, n, out=np.zeros_like(n), where=n > 0), n > 0)]
+    days = finished.shape[1]
     longest = min(longest, days)
     tries = [(starts := np.arange(days - length + 1), starts + length) for length in range(shortest, longest + 1)]
     if lasting and longest < days:
         tries.append((np.arange(days - longest), np.full(days - longest, days)))
+    blocks = [slice(place, place + _BLOCK) for place in range(0, len(finished), _BLOCK)] or [slice(0)]
+    found = [_scanned(finished[block].astype(float), failed[block].astype(float), tries) for block in blocks]
+    return Episodes(*(np.concatenate([getattr(one, name) for one in found]) for name in ("begin", "end", "score")))
+
+
+def _scanned(n: np.ndarray, k: np.ndarray, tries: list[tuple[np.ndarray, np.ndarray]]) -> Episodes:
+    """Return the likeliest of the stretches to try, of each series."""
+    series = len(n)
+    sums = [_running(one) for one in (n, k, np.divide(k**2, n, out=np.zeros_like(n), where=n > 0), n > 0)]
     best = Episodes(np.zeros(series, int), np.zeros(series, int), np.zeros(series))
     for begin, end in tries:
         score = _score(*[(one[:, end] - one[:, begin], one[:, -1:]) for one in sums])
@@ -68,15 +77,16 @@ def _score(
     other, other_bad, other_days = total - n, bad - k, days[1] - days[0]
     rate = np.divide(k, n, out=np.zeros_like(n), where=n > 0)
     usual = np.divide(other_bad, other, out=np.zeros_like(other), where=other > 0)
-    gain = (
-        _log_likelihood(k, n, rate)
-        + _log_likelihood(other_bad, other, usual)
-        - _log_likelihood(bad, total, bad / np.maximum(total, 1))
-    )
+    score = np.zeros_like(n)
+    is_higher = (rate > usual) & (other_days >= LEAST_OTHERS)  # of most stretches no logarithm is needed
+    n, k, other, other_bad, other_days = (one[is_higher] for one in (n, k, other, other_bad, other_days))
+    even = np.broadcast_to(_log_likelihood(bad, total, bad / np.maximum(total, 1)), is_higher.shape)[is_higher]
+    gain = _log_likelihood(k, n, rate[is_higher]) + _log_likelihood(other_bad, other, usual[is_higher]) - even
     known = (other_bad + 0.5) / (other + 1)
-    spread = squares[1] - squares[0] - 2 * known * other_bad + known**2 * other
+    spread = (squares[1] - squares[0])[is_higher] - 2 * known * other_bad + known**2 * other
     uneven = spread / np.maximum(known * (1 - known), 1e-12) / np.maximum(other_days - 1, 1)
-    return np.where((rate > usual) & (other_days >= LEAST_OTHERS), gain / np.maximum(uneven, 1), 0.0)
+    score[is_higher] = gain / np.maximum(uneven, 1)
+    return score
 
 
 def _log_likelihood(failed: np.ndarray, finished: np.ndarray, rate: np.ndarray) -> np.ndarray:

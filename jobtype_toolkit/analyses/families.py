@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span
+from typing import TYPE_CHECKING
+
+from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB
 from jobtype_toolkit.api.services import Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jobtype_toolkit.backend import Query
+
+
+def _families(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG001 - what a step takes
+    """Return the frame, with a note if nothing but error and exit code tells families apart."""
+    if len(frame) and frame["template"].isna().all():
+        return with_note(
+            frame, "no job here has a message, so that causes that share error and exit code are one family"
+        )
+    return frame
+
 
 FAILURE_FAMILIES = Question(
     name="failure_families",
@@ -14,10 +31,11 @@ FAILURE_FAMILIES = Question(
     returns="One row per family with failures in the window, the largest first, then by `family`.",
     row=Resource(
         "failure family",
-        "One row per error and exit code, whatever the job type; not a v6 service.",
+        "One row per error, exit code and template of the message, whatever the job type; not a v6 service.",
         (
             Field("family", "text", "Its key, the same in every window; `family_jobs(family)` has its jobs."),
             Field("title", "text", "What its failures have in common."),
+            Field("template", "text", "Their message without its values; missing if they have none."),
             Field("count", "int", "How many jobs.", required=True),
             Field("names", "texts", "The job types that it crosses, by name."),
             Field("error_names", "texts", "Its errors, by name."),
@@ -30,6 +48,8 @@ FAILURE_FAMILIES = Question(
     ),
     parameters=(*span("jobs that failed", started="P30D"), *OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS),
     is_half_open=True,
+    includes=("failure",),
+    finish=_families,
     history="all",
     first=("family", "count", "title", "new", "first_seen", "last_seen", "job_id"),
     command="families",
@@ -48,6 +68,7 @@ FAMILY_JOBS = Question(
     ),
     places=("family",),
     is_half_open=True,
+    includes=("failure",),
     history="window",
     first=("id", "job_type", "job_type_version", "error_name", "exit_code", "node", "last_status_change"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -70,21 +70,27 @@ class _History:
     """The facts about types by UTC day."""
 
     def __init__(self, facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> None:
+        import pandas as pd
+
         self.begin, self.end = begin, end
         self.window = begin.astype("datetime64[D]")
         last = (end - np.timedelta64(1, "us")).astype("datetime64[D]")
         self.first = self.window - np.timedelta64(BEFORE, "D")
         self.days = int((last - self.first) / _DAY) + 1
-        day = ((facts["moment"].to_numpy("datetime64[us]") - self.first.astype("datetime64[us]")) // _DAY).astype(int)
-        facts = facts.assign(day=day)
-        inside = (day >= 0) & (day < self.days)
-        self.failed = facts[(facts["fact"] == "failed") & inside]
-        self.finished = facts[(facts["fact"] == "finished") & inside]
-        others = facts[~facts["fact"].isin(["failed", "finished", "seen"])]
-        named = self.failed.assign(error_name=self.failed["error_name"].fillna(""))
-        self.others = dict(iter(others.groupby(["source", "name"])))
-        self.finished_of = dict(iter(self.finished.groupby(["source", "name"])))
-        self.failed_of = dict(iter(named.groupby(["source", "name", "error_name"])))
+        moments = facts["moment"].to_numpy("datetime64[us]")
+        self.day = ((moments - self.first.astype("datetime64[us]")) // _DAY).astype(int)
+        self.n = facts["n"].to_numpy()
+        self.parts = {part: pd.factorize(facts[part], sort=True) for part in ("version", "node")}
+        """The numbers of the versions and nodes of all facts, and their names."""
+        fact = facts["fact"].to_numpy()
+        inside = (self.day >= 0) & (self.day < self.days)
+        named = facts.assign(error_name=facts["error_name"].fillna(""))
+        self.finished_of = _places(named, (fact == "finished") & inside, ["source", "name"])
+        self.failed_of = _places(named, (fact == "failed") & inside, ["source", "name", "error_name"])
+        self.others: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        is_other = ~np.isin(fact, ["failed", "finished", "seen"])
+        for row, moment in zip(_records(facts[is_other]), moments[is_other], strict=True):
+            self.others.setdefault((row["source"], row["name"]), []).append({**row, "moment": moment})
 
     def at(self, day: int) -> np.datetime64:
         """Return the start of a day, counted from the first."""
@@ -99,8 +105,8 @@ class _History:
         for place, row in enumerate(rows):
             row["error_name"] = row["error_name"] if isinstance(row["error_name"], str) else None
             row["error_category"] = row["error_category"] if isinstance(row["error_category"], str) else None
-            n[place] = _daily(self.finished_of.get((row["source"], row["name"])), self.days)
-            k[place] = _daily(self.failed_of.get((row["source"], row["name"], row["error_name"] or "")), self.days)
+            n[place] = self._daily(self.finished_of.get((row["source"], row["name"])))
+            k[place] = self._daily(self.failed_of.get((row["source"], row["name"], row["error_name"] or "")))
         k = np.minimum(k, n)
         found = self._latest(n, k)
         for place, row in enumerate(rows):
@@ -117,17 +123,34 @@ class _History:
         """Return the latest episode of each series; an empty one if there is none."""
         begin, end = np.zeros(len(n), int), np.zeros(len(n), int)
         left_n, left_k = n.copy(), k.copy()
+        day, which = np.arange(n.shape[1]), np.flatnonzero(k.sum(axis=1) >= _LEAST)
         for _ in range(3):
-            one = likeliest(left_n, left_k, shortest=1, longest=_LONGEST, lasting=True)
-            inside = (np.arange(n.shape[1]) >= one.begin[:, None]) & (np.arange(n.shape[1]) < one.end[:, None])
-            is_one = (one.score > _JUMP) & ((left_k * inside).sum(axis=1) >= _LEAST)
-            if not is_one.any():
+            one = likeliest(left_n[which], left_k[which], shortest=1, longest=_LONGEST, lasting=True)
+            inside = (day >= one.begin[:, None]) & (day < one.end[:, None])
+            is_one = (one.score > _JUMP) & ((left_k[which] * inside).sum(axis=1) >= _LEAST)
+            which, inside = which[is_one], inside[is_one]
+            if not len(which):
                 break
-            is_later = is_one & (one.end > end)
-            begin[is_later], end[is_later] = one.begin[is_later], one.end[is_later]
-            left_n[inside & is_one[:, None]] = 0
-            left_k[inside & is_one[:, None]] = 0
+            is_later = one.end[is_one] > end[which]
+            begin[which[is_later]], end[which[is_later]] = one.begin[is_one][is_later], one.end[is_one][is_later]
+            left_n[which] = np.where(inside, 0, left_n[which])
+            left_k[which] = np.where(inside, 0, left_k[which])
         return begin, end
+
+    def _daily(self, places: np.ndarray | None) -> np.ndarray:
+        if places is None:
+            return np.zeros(self.days)
+        return np.bincount(self.day[places], self.n[places], self.days)
+
+    def sum(self, places: np.ndarray, before: int) -> int:
+        """Return the jobs of some facts before a day."""
+        return int(self.n[places[self.day[places] < before]].sum())
+
+    def by_part(self, part: str, places: np.ndarray, begin: int, end: int) -> np.ndarray:
+        """Return the jobs of some facts, from a day until before another, of each version or node."""
+        numbers, names = self.parts[part]
+        kept = places[(self.day[places] >= begin) & (self.day[places] < end) & (numbers[places] >= 0)]
+        return np.bincount(numbers[kept], self.n[kept], len(names))
 
     def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
         """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
@@ -149,10 +172,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _daily(counts: pd.DataFrame | None, days: int) -> np.ndarray:
-    if counts is None:
-        return np.zeros(days)
-    return np.bincount(counts["day"].to_numpy(), counts["n"].to_numpy(), days)
+def _places(facts: pd.DataFrame, which: np.ndarray, keys: list[str]) -> dict[tuple[str, ...], np.ndarray]:
+    """Return the places of some facts by their keys."""
+    rows = np.flatnonzero(which)
+    grouped: Mapping[Any, np.ndarray] = facts.loc[which, keys].groupby(keys).indices
+    return {key: rows[places] for key, places in grouped.items()}
 
 
 def _row(history: _History, one: dict[str, Any]) -> dict[str, Any]:
@@ -183,53 +207,44 @@ def _candidates(history: _History, one: dict[str, Any]) -> list[dict[str, Any]]:
     finished = history.finished_of.get(key)
     if failed is None or finished is None:
         return []
-    others = history.others.get(key)
+    others = history.others.get(key, [])
     onset = history.at(begin)
     # of a jump the first failures may be usual ones, so that the change may come later on that day
     first = np.datetime64(one["first_seen"], "us") if one["kind"] == "new" else onset + _DAY
-    parts = [_part(part, failed, finished, begin, end) for part in ("version", "node")]
-    found = [
-        (chance, value, part, text)
-        for part, (chance, value, text) in zip(("version", "node"), parts, strict=True)
-        if value
-    ]
+    parts = {part: _part(history, part, (failed, finished), begin, end) for part in ("version", "node")}
+    found = [(chance, value, part, text) for part, (chance, value, text) in parts.items() if value]
     made = []
     for _, value, part, text in sorted(found):
         if part == "node":
             made.append({"kind": "node", "value": value, "moment": str(onset) + "Z", "evidence": text})
             continue
-        used = (
-            others[(others["fact"] == "used") & (others["version"] == value)]["moment"].min()
-            if others is not None
-            else None
-        )
-        if used is not None and abs(np.datetime64(used, "us") - onset) <= 2 * _AROUND:
-            moment = np.datetime64(used, "us")
+        used = [row["moment"] for row in others if row["fact"] == "used" and row["version"] == value]
+        if used and abs((moment := min(used)) - onset) <= 2 * _AROUND:
             made.append(
                 {
                     "kind": "version",
                     "value": value,
                     "moment": f"{moment}Z",
-                    "evidence": f"{text} Its first job was at {moment}Z.",
+                    "evidence": f"{text} Its first job was at {_minute(moment)}.",
                 }
             )
-    return made + (_changes(others, onset, first) if others is not None else [])
+    return made + _changes(others, onset, first)
 
 
 def _part(
-    part: str, failed: pd.DataFrame, finished: pd.DataFrame, begin: int, end: int
+    history: _History, part: str, places: tuple[np.ndarray, np.ndarray], begin: int, end: int
 ) -> tuple[float, str | None, str]:
     """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
     from scipy.stats import binom
 
-    inside = [one[(one["day"] >= begin) & (one["day"] < end)].groupby(part)["n"].sum() for one in (failed, finished)]
-    k, n = inside[0], inside[1].reindex(inside[0].index.union(inside[1].index)).fillna(0)
+    k, n = (history.by_part(part, one, begin, end) for one in places)
+    held = np.flatnonzero(k + n)
+    k, n = k[held], n[held]
     if len(n) < 2 or not k.sum():
         return 1.0, None, ""
-    usual = failed[failed["day"] < begin]["n"].sum() / max(finished[finished["day"] < begin]["n"].sum(), 1)
-    k = k.reindex(n.index).fillna(0)
-    excess = k - usual * n
-    value: Any = excess.idxmax()
+    failed, finished = (history.sum(one, begin) for one in places)
+    excess = k - failed / max(finished, 1) * n
+    value = int(excess.argmax())
     share = n / n.sum()
     chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0)))
     rest_n, rest_excess = n.sum() - n[value], excess.sum() - excess[value]
@@ -240,30 +255,35 @@ def _part(
     )
     if chance > _RARE or not sits:
         return 1.0, None, ""
-    text = f"{int(k[value])} of {int(k.sum())} failures are of {part} {value}, which had {100 * share[value]:.0f} % of the jobs."
-    return chance, str(value), text
+    name = str(history.parts[part][1][held[value]])
+    text = f"{int(k[value])} of {int(k.sum())} failures are of {part} {name}, which had {100 * share[value]:.0f} % of the jobs."
+    return chance, name, text
 
 
-def _changes(facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> list[dict[str, Any]]:
+def _changes(facts: list[dict[str, Any]], begin: np.datetime64, end: np.datetime64) -> list[dict[str, Any]]:
     """Return what was changed from a day before the onset until the failures had begun.
 
     A revision is first, then an edit without one, pauses, resources; the nearest of each first.
     """
-    moments = facts["moment"].to_numpy("datetime64[us]")
-    near = facts[(moments >= begin - _AROUND) & (moments <= end)]
+    near = [row for row in facts if row["fact"] != "used" and begin - _AROUND <= row["moment"] <= end]
     found: list[tuple[int, float, str, str, np.datetime64]] = []
-    revised = set(near[near["fact"] == "revision"]["version"])
-    for row in _records(near[near["fact"] != "used"]):
+    revised = {row["version"] for row in near if row["fact"] == "revision"}
+    for row in near:
         kind = _KINDS.get(row["fact"]) or _KINDS.get(row["field"])
         is_first = kind == "revision" and row["value"] == "1"
         if kind is None or is_first or (kind == "configuration" and row["version"] in revised):
             continue
         value = "" if kind == "configuration" else str(row["value"] or "")
-        moment = np.datetime64(row["moment"], "us")
+        moment = row["moment"]
         rank = list(_KINDS).index(row["field"] if row["fact"] == "change" else row["fact"])
         found.append((rank, float((end - moment) / _DAY), kind, value, moment))
     made: dict[tuple[str, str], dict[str, Any]] = {}
     for _, days, kind, value, moment in sorted(found):
-        text = f"It was made {24 * days:.0f} hours before {end}Z, by when the failures had begun."
+        text = f"It was made at {_minute(moment)}, {24 * days:.0f} hours before {_minute(end)}, by when the failures had begun."
         made.setdefault((kind, value), {"kind": kind, "value": value, "moment": f"{moment}Z", "evidence": text})
     return list(made.values())
+
+
+def _minute(moment: np.datetime64) -> str:
+    """Return an instant as a sentence has it."""
+    return f"{str(moment)[:16].replace('T', ' ')} UTC"

@@ -12,6 +12,7 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import CATEGORIES, ERROR_KEY, JOB, KEY
 from jobtype_toolkit.api.services import History, Parameter, Service
 from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.sqlfiles import sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from jobtype_toolkit.backend import Query
 
 Finish = Callable[["pd.DataFrame", "Query"], "pd.DataFrame"]
+Others = Mapping[str, "pd.DataFrame"]
+"""The answers to other questions, by their names."""
 
 
 def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG001 - what a step takes
@@ -27,6 +30,10 @@ def _as_it_is(frame: pd.DataFrame, query: Query) -> pd.DataFrame:  # noqa: ARG00
 
 def _nothing(query: Query) -> Mapping[str, Any]:  # noqa: ARG001 - what a step takes
     return {}
+
+
+def _alone(frame: pd.DataFrame, query: Query, others: Others) -> pd.DataFrame:  # noqa: ARG001 - what a step takes
+    return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,14 @@ class Question(Service):
     """What the SQL gives to `finish`, besides source and groups, if that is not the row itself."""
     shares: str = ""
     """The question whose SQL it shares, if it has none of its own."""
+    includes: tuple[str, ...] = ()
+    """The files of SQL that stand in its own at the places of their names."""
     derive: Callable[[Query], Mapping[str, Any]] = _nothing
     """What the SQL binds that follows from the arguments; it may refuse them."""
+    others: Callable[[Query], Mapping[str, Mapping[str, Any]]] = _nothing
+    """The other questions whose answers `join` takes, by name, each with its arguments; source and present are the same."""
+    join: Callable[[pd.DataFrame, Query, Others], pd.DataFrame] = _alone
+    """What becomes of the frame that the SQL gives, with the answers to the other questions."""
     finish: Finish = _as_it_is
     """What Python makes of the frame that the SQL gives; the columns and dtypes of the row are seen to afterwards."""
 
@@ -133,17 +146,20 @@ class Question(Service):
         return (*(one.field for one in self.groups(filters)), *self.read) if self.read else self.fields(filters)
 
     def fragments(self, filters: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return the places that its SQL may have for groups.
+        """Return the places that its SQL may have, for what it includes and for groups.
 
-        `keys` are the columns of a job that they follow from, `groups` what they are of any job `j` and its type `t`, and
-        `failed_groups` what they are of one that failed with the error `e`; each ends with a comma.
+        `keys` are the columns of a job that they follow from, `day_keys` those of `job_day`, where no node is known, `groups`
+        what they are of any job `j` and its type `t`, and `failed_groups` what they are of one that failed with the error `e`;
+        each ends with a comma.
         """
         groups = self.groups(filters)
         keys = dict.fromkeys(one.key for one in groups if one.key and not one.is_of_error)
         return {
             "keys": "".join(f"{key}, " for key in keys),
+            "day_keys": "".join("CAST(NULL AS VARCHAR) AS node, " if key == "node" else f"{key}, " for key in keys),
             "groups": _selected(groups, of_errors=False),
             "failed_groups": _selected(groups, of_errors=True),
+            **{name: sql(f"analyses/{name}").rstrip() for name in self.includes},
         }
 
 

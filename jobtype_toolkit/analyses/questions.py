@@ -17,7 +17,8 @@ from jobtype_toolkit.analyses.digest import CHANGES
 from jobtype_toolkit.analyses.durations import DURATIONS, STUCK, WAITS
 from jobtype_toolkit.analyses.families import FAILURE_FAMILIES, FAMILY_JOBS
 from jobtype_toolkit.analyses.forecast import DRAIN_FORECAST
-from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.limits import RIGHT_SIZE
+from jobtype_toolkit.analyses.question import OF_ERRORS, OF_NODES, OF_TYPES, Question
 from jobtype_toolkit.analyses.queue import BACKLOG, WHY_NOT_RUNNING
 from jobtype_toolkit.analyses.trends import FAILURE_RATES, FAILURE_TREND
 from jobtype_toolkit.analyses.verdicts import VERDICTS
@@ -71,6 +72,9 @@ FAILURES = Question(
     parameters=(
         *_window("jobs that failed"),
         Parameter("category", "text", "Only errors of these categories.", repeatable=True, choices=CATEGORIES),
+        *OF_TYPES,
+        *OF_NODES,
+        *OF_ERRORS,
     ),
     history="window",
     first=(
@@ -102,6 +106,7 @@ QUESTIONS: tuple[Question, ...] = (
     DRAIN_FORECAST,
     FAILURE_FAMILIES,
     FAMILY_JOBS,
+    RIGHT_SIZE,
     *VERDICTS,
 )
 """All questions beyond the v6 services, in the order in which they are shown."""

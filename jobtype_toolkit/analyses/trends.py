@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from jobtype_toolkit.analyses.question import (
     span,
 )
 from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.services import Parameter
 from jobtype_toolkit.errors import InvalidParameter
 
@@ -48,6 +49,25 @@ _RATE = (
     Field("high", "float", "Upper bound of it.", unit="0 to 1"),
 )
 _FILTERS = (*OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS)
+
+
+_DAY = timedelta(days=1)
+
+
+def _whole_days(query: Query, grain: str = "day") -> Mapping[str, Any]:
+    """Return the grain of the buckets, and from when to when `job_day` has counted them: nothing of nodes, nothing but UTC days."""
+    started, ended = query.filters["started"], query.filters["ended"]
+    asks_nodes = query.filters["node"] or "node" in query.filters["by"]
+    if grain != "day" or asks_nodes or (started is not None and ended - started < _DAY):
+        return {"grain": grain, "first": ended, "last": ended}
+    first = BEGINNING if started is None else _midnight(started)
+    if started is not None and first < started:
+        first += _DAY
+    return {"grain": grain, "first": first, "last": max(first, _midnight(ended))}
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _by_bucket(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
@@ -80,7 +100,6 @@ FAILURE_RATES = Question(
         (*(one.field for one in GROUPS.values()), *_RATE),
     ),
     parameters=(by("name"), *span("jobs that finished"), *_FILTERS),
-    constants={"grain": "day"},
     is_half_open=True,
     history="window",
     first=(
@@ -92,6 +111,7 @@ FAILURE_RATES = Question(
         "high",
     ),
     read=_COUNTED,
+    derive=_whole_days,
     finish=_rates,
     command="rates",
     example="--started P7D --by name --by node",
@@ -121,9 +141,9 @@ def _grain(query: Query) -> Mapping[str, Any]:
     """Return what buckets of UTC the buckets asked for can be made of."""
     zone = zone_of(query.filters["zone"])
     if zone.key == "UTC":
-        return {"grain": "hour" if query.filters["per"] == "hour" else "day"}
+        return _whole_days(query, "hour" if query.filters["per"] == "hour" else "day")
     offsets = [datetime(year, month, 1, tzinfo=zone).utcoffset() for year in _YEARS for month in range(1, 13)]
-    return {"grain": "minute" if any(one is None or one.total_seconds() % 3600 for one in offsets) else "hour"}
+    return _whole_days(query, "minute" if any(one is None or one.total_seconds() % 3600 for one in offsets) else "hour")
 
 
 def _begun(moments: pd.Series, per: str, zone: str) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_NODES, OF_TYPES, Question, span
+from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -42,10 +42,22 @@ def _of_names(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     return frame if names is None else frame[frame["name"].isin(names)]
 
 
+def _of_errors(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
+    """Return the rows of the errors asked for: each error is judged on its own."""
+    names = query.filters["error_name"]
+    return frame if names is None else frame[frame["error_name"].isin(names)]
+
+
 def _worse(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.baselines import judged
 
     return _of_names(_frame(judged(counts), query.service), query)
+
+
+def _fewest(query: Query) -> Mapping[str, Any]:  # noqa: ARG001 - what a step takes
+    from jobtype_toolkit.analyses.baselines import LEAST_FAILED
+
+    return {"fewest": LEAST_FAILED}
 
 
 WORSE_THAN_USUAL = Question(
@@ -89,7 +101,7 @@ WORSE_THAN_USUAL = Question(
             ),
         ),
     ),
-    parameters=(*span("jobs that finished", started="P1D"), *OF_TYPES, *OF_NODES, *OF_CATEGORIES),
+    parameters=(*span("jobs that finished", started="P1D"), *OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS),
     is_half_open=True,
     history="all",
     first=(
@@ -115,6 +127,7 @@ WORSE_THAN_USUAL = Question(
         Field("finished", "int", "Finished jobs.", required=True),
         Field("failed", "int", "Failed jobs.", required=True),
     ),
+    derive=_fewest,
     finish=_worse,
     command="worse",
     example="--started P1D",
@@ -125,7 +138,7 @@ def _onsets(facts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.onsets import told
 
     rows = told(facts, query.filters["started"], query.filters["ended"])
-    return _of_names(_frame(rows, query.service), query)
+    return _of_errors(_of_names(_frame(rows, query.service), query), query)
 
 
 ERROR_ONSETS = Question(
@@ -163,7 +176,7 @@ ERROR_ONSETS = Question(
             ),
         ),
     ),
-    parameters=(*span("failures", started="P30D"), *OF_TYPES, *OF_NODES, *OF_CATEGORIES),
+    parameters=(*span("failures", started="P30D"), *OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS),
     is_half_open=True,
     history="all",
     first=(
@@ -282,7 +295,17 @@ COMPARE_REVISIONS = Question(
 def _nodes(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     from jobtype_toolkit.analyses.nodes import judged
 
-    return _frame(judged(counts), query.service)
+    nowhere = counts["node"].isna()
+    made = _frame(judged(counts[~nowhere]), query.service)
+    names = query.filters["name"]
+    if names is not None:
+        ran = counts[counts["name"].isin(names)].set_index(["source", "node"]).index
+        made = made[made.set_index(["source", "node"]).index.isin(ran)]
+    made.attrs = counts.attrs
+    if not nowhere.any():
+        return made
+    left = counts.loc[nowhere, "finished"].sum()
+    return with_note(made, f"{left:,} finished jobs or executions are left out, since they have no node")
 
 
 BAD_NODES = Question(
@@ -307,7 +330,13 @@ BAD_NODES = Question(
             Field("counts", "text", "What is counted: `executions`, or `jobs` where executions were not loaded."),
         ),
     ),
-    parameters=(*span("what finished", started="P7D"), *_OF_VERSIONS, *OF_CATEGORIES),
+    parameters=(
+        *span("what finished", started="P7D"),
+        Parameter("name", "text", "Only nodes that ran job types of these names.", True, is_named=True),
+        *_OF_VERSIONS,
+        Parameter("node", "text", "Only these nodes, compared with each other.", True, is_named=True),
+        *OF_CATEGORIES,
+    ),
     is_half_open=True,
     history="window",
     first=("node", "verdict", "failed", "expected", "finished", "q_value", "name", "counts"),

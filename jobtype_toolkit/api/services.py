@@ -178,7 +178,7 @@ SERVICES = (
         JOB_TYPE_REVISION_ROW,
         order=(("revision_num", False),),
         title="Revisions, newest first",
-        first=("name", "version", "revision_num", "docker_image", "created"),
+        first=("name", "version", "revision_num", "created", "docker_image"),
         command="revisions",
         summary="List the revisions of a job type's version, newest first.",
         example="pan-sharpen 2.1.0",

@@ -13,7 +13,19 @@ from typer.core import TyperGroup
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import hints
-from jobtype_toolkit.cli import changes, load, maintenance, manifests, pull, queries, serve, validation
+from jobtype_toolkit.cli import (
+    changes,
+    lakes,
+    load,
+    maintenance,
+    manifests,
+    pull,
+    queries,
+    reports,
+    serve,
+    statements,
+    validation,
+)
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.display.cells import safe
 
@@ -21,7 +33,8 @@ REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 2, 130, 141, 143
 
 EXIT_CODES = (
     "Exit codes: 0 answered, also with nothing; 1 refused, the reason on stderr, or `validate` found errors; 2 the command as "
-    "given makes no sense, or a manifest could not be read; 3 loaded, but some rows were rejected."
+    "given makes no sense, or a manifest could not be read; 3 loaded, but some rows were rejected; 4 `report --fail-on` found "
+    "something that had not alarmed before."
 )
 
 
@@ -66,11 +79,14 @@ app = typer.Typer(
 )
 load.register(app)
 pull.register(app)
+reports.register(app)
 queries.register(app)
+statements.register(app)
 manifests.register(app)
 validation.register(app)
 changes.register(app)
 maintenance.register(app)
+lakes.register(app)
 serve.register(app)
 
 

@@ -107,6 +107,13 @@ def load(
             help="The system that the rows come from, such as slurm, or a TOML file; see docs/elsewhere.md.",
         ),
     ] = None,
+    observed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When the rows were so, such as the day of a backup; changes of job types are dated by it.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", metavar="", help="Load nothing if any row is bad.")] = False,
     dry_run: Annotated[
         bool,
@@ -139,6 +146,7 @@ def load(
             resource,
             source=source,
             strict=strict,
+            observed=observed,
             **given,
         )
         if json:

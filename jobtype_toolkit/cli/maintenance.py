@@ -16,7 +16,7 @@ from jobtype_toolkit.display.cells import plain, safe
 if TYPE_CHECKING:
     from jobtype_toolkit.store.maintenance import Removed
 
-_LOADS = "SELECT load_id, source, resource, rows, rejected, observed, path FROM load ORDER BY load_id"
+_LOADS = "SELECT load_id, source, resource, rows, rejected, observed, path FROM load ORDER BY load_id DESC"
 _FIELDS = (
     Field("load_id", "int", ""),
     Field("source", "text", ""),
@@ -43,7 +43,7 @@ def loads(
     store: StoreFile = None,
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write an array of records instead.")] = False,
 ) -> None:
-    """List the loads of a store: what was read, from where and when. `forget` takes their numbers."""
+    """List the loads of a store, newest first: what was read, from where and when. `forget` takes their numbers."""
     with opened(store) as target:
         frame = target.sql(_LOADS)
     if json:

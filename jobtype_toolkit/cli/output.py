@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.display.cells import cell, plain, safe
+from jobtype_toolkit.display.sparklines import sparklines
 from jobtype_toolkit.display.tables import aligned, fields_of, footer, table, title_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ _FEWEST_COLUMNS = 3
 _MANY = 2_000
 """With more rows a table is only aligned: folding each of them takes far longer than reading them."""
 _ANSWERS = frozenset(
-    {"name", "version", "status", "error_name", "count", "share", "rate", "verdict", "reason", "evidence"}
-    | {"kind", "what", "detail"}
+    {"name", "version", "status", "error_name", "count", "share", "rate", "usual_rate", "verdict", "reason", "evidence"}
+    | {"kind", "what", "detail", "onset", "cause", "cause_value", "effect"}
+    | {"error_id", "last_job_id", "job_id"}  # what the next command needs
 )
 """What a narrow terminal hides last, besides the first column and counts."""
 _SENTENCES = frozenset({"evidence", "detail", "unreadable"})
@@ -58,10 +60,14 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
             text = as_csv(shown)
             write("\n".join(map(safe, text.split("\n"))) if sys.stdout.isatty() else text)
         case "table":
+            if frame.attrs.get("service") == "failure_trend" and len(frame):
+                write("".join(f"{line}\n" for line in [*sparklines(frame), ""]))
             fields = fields_of(frame, all_columns=all_columns)
             columns = [plain(shown[field.name]) for field in fields]
             left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")
+            if difference := frame.attrs.get("diff"):
+                write("".join(f"{safe(line)}\n" for line in difference.splitlines()))
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:

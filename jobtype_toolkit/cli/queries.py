@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +29,10 @@ Ask = Callable[..., "pd.DataFrame"]
 
 
 _NOW = Parameter("now", "time", "What durations count back from, instead of the newest change or the clock.")
+_CUTS = {
+    "name": "Only job types of these names, of what the service answers. May be repeated.",
+    "version": "Only these versions, of what the service answers. May be repeated.",
+}
 _SYSTEM = "v6's system failures instead: jobs FAILED now with a SYSTEM error, newest first."
 
 
@@ -42,7 +46,7 @@ def _answer(asked: Service, backend: jt.Backend, given: Mapping[str, Any]) -> pd
     if not isinstance(asked, Question):
         ask: Ask = getattr(backend, asked.name)
         return ask(**given)
-    if isinstance(backend, jt.Store):
+    if isinstance(backend, jt.Store | jt.Lake):
         ask = getattr(backend.analyses, asked.name)
         return ask(**given)
     hint = " give --system for v6's system failures, or" if asked.v6_service else ""
@@ -91,10 +95,11 @@ def _command(asked: Service) -> Callable[..., None]:
     ) -> None:
         format = chosen(json=json, csv=csv)
         is_system = given.pop("system", False)
+        cuts = {name: given.pop(name) for name in _cuts(asked)}
         arguments = {name: value if value != [] else None for name, value in given.items()} | {"source": source}
         if asked.is_long and limit != 0 and (limit or format == "table"):
             arguments["limit"] = limit or TABLE_ROWS
-        if asked.command_order and not arguments["order"]:
+        if asked.command_order and not arguments.get("order", ["given"]):
             arguments["order"] = list(asked.command_order)
         if server is not None and source is not None:
             msg = "--source is for a store with several sources. Leave it out with --server."
@@ -102,11 +107,35 @@ def _command(asked: Service) -> Callable[..., None]:
         with backend(store, server, token_file, ca_file, cert_file) as target, warnings.catch_warnings():
             warnings.simplefilter("ignore", jt.ResultCut)  # the line under the table says it
             answer = _of_v6(asked, target, arguments) if is_system else _answer(asked, target, arguments)
-            show(answer, format, limit=limit, all_columns=all_columns)
+            if isinstance(asked, Question) and asked.command_order:
+                answer = _sorted(answer, asked.command_order)
+            show(_cut(answer, cuts), format, limit=limit, all_columns=all_columns)
 
     run.__signature__ = inspect.Signature(list(_parameters(asked)))  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
     return run
+
+
+def _cuts(asked: Service) -> tuple[str, ...]:
+    """Return the columns of a job type that a service of v6 has no filter for, by which its command cuts the answer."""
+    if isinstance(asked, Question) or asked.path_parameters or asked.is_long:
+        return ()
+    return tuple(name for name in _CUTS if name in asked.row.names)
+
+
+def _cut(answer: pd.DataFrame, cuts: Mapping[str, Sequence[str] | None]) -> pd.DataFrame:
+    """Return the rows with one of the values that are given for a column."""
+    kept = answer
+    for name, values in cuts.items():
+        kept = kept[kept[name].isin(list(values))] if values else kept
+    kept.attrs = answer.attrs if len(kept) == len(answer) else {**answer.attrs, "count": len(kept)}
+    return kept
+
+
+def _sorted(answer: pd.DataFrame, order: tuple[str, ...]) -> pd.DataFrame:
+    from jobtype_toolkit.frames import sort  # the program starts without pandas
+
+    return sort(answer, [(key.removeprefix("-"), not key.startswith("-")) for key in order])
 
 
 def _parameters(asked: Service) -> list[inspect.Parameter]:
@@ -126,6 +155,10 @@ def _parameters(asked: Service) -> list[inspect.Parameter]:
                 default,
             )
         )
+    made += [
+        _parameter(name, Annotated[list[str] | None, typer.Option(metavar="TEXT", help=_CUTS[name])], None)
+        for name in _cuts(asked)
+    ]
     if isinstance(asked, Question) and asked.v6_service:
         made.append(_parameter("system", Annotated[bool, typer.Option("--system", metavar="", help=_SYSTEM)], False))
     return made + [_parameter(name, annotation, default) for name, (annotation, default) in _COMMON.items()]

@@ -16,7 +16,12 @@ import jobtype_toolkit as jt
 STORE_VARIABLE = "JOBTYPE_TOOLKIT_STORE"
 StoreFile = Annotated[
     Path | None,
-    typer.Option("--store", metavar="FILE", envvar=STORE_VARIABLE, help="The store, a DuckDB file.", dir_okay=False),
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        envvar=STORE_VARIABLE,
+        help="The store, a DuckDB file; to ask, also the folder of a lake.",
+    ),
 ]
 ServerUrl = Annotated[
     str | None,
@@ -61,6 +66,11 @@ def opened(path: Path | None) -> jt.Store:
     return jt.open(path)
 
 
+def asked(path: Path | None) -> jt.Store | jt.Lake:
+    """Return what answers: a store, or a lake if the path is a folder."""
+    return jt.lake(path) if path is not None and path.is_dir() else opened(path)
+
+
 def connected(server: str, token_file: Path | None, ca_file: Path | None, cert_file: Path | None) -> jt.Scale:
     """Return the live server to ask.
 
@@ -99,6 +109,6 @@ def backend(
     if server is not None and store is not None and str(store) != os.environ.get(STORE_VARIABLE):
         msg = "--store and --server were both given. Choose one."
         raise jt.InvalidParameter(msg)
-    found = opened(store) if server is None else connected(server, token_file, ca_file, cert_file)
+    found = asked(store) if server is None else connected(server, token_file, ca_file, cert_file)
     with found:
         yield found

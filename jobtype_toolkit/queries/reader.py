@@ -30,6 +30,11 @@ from jobtype_toolkit.queries.coverage import as_texts, aware, complete_spans, ga
 from jobtype_toolkit.sqlfiles import quoted, sql
 
 _PLACE = re.compile(r"\$(\w+)")
+_UNDATED = {
+    "status": "so that no window counts them (D29); `pending` counts them",
+    "pending": "so that longest_pending is that of the others (D29)",
+}
+"""What the services say of PENDING jobs that never changed status: theirs is v6's answer, which leaves them out in two ways."""
 ALL = "*"
 """The source that means all of them."""
 
@@ -71,6 +76,10 @@ class Source:
     """The stretches of its history that are complete, if it is pulled."""
     timeless: int = 0
     """How many of its jobs have no last_status_change, though they are not PENDING: no window counts them."""
+    undated: int = 0
+    """How many of its PENDING jobs have no last_status_change, as v6 leaves it out until a status changes (D29)."""
+    undated_since: datetime | None = None
+    """When the oldest of those was created."""
     parts: tuple[Source, ...] = ()
     """The sources of which it is made, if it is all of them."""
 
@@ -246,6 +255,9 @@ class SqlBackend(Backend):
         refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
         text = sql(question.sql, **question.fragments(query.filters))
         frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))
+        same = {"source": source, "now": query.scope.now} if question.is_windowed else {}
+        others = {name: getattr(self.analyses, name)(**same, **asked) for name, asked in question.others(query).items()}
+        frame = question.join(frame, query, others)
         self._refuse_typos(query, frame, name="job_type_name")
         return _finished(frame, query, question)
 
@@ -261,8 +273,9 @@ def _finished(frame: pd.DataFrame, query: Query, question: Question) -> pd.DataF
     fields = question.fields(query.filters)
     if query.scope.source == ALL:
         fields = (SOURCE, *fields)
+    told, frame.attrs = frame.attrs, {"notes": frame.attrs["notes"]}  # pandas copies them deeply at each step
     made = question.finish(frame, query)
-    attrs = {**frame.attrs, **made.attrs, "count": len(made)}
+    attrs = {**told, **frame.attrs, **made.attrs, "count": len(made)}
     made = frames.declared(made, fields)
     made.attrs = attrs
     return made
@@ -274,7 +287,7 @@ def _order_sql(keys: Order) -> str:
         f"{'ended - started' if name == DURATION else quoted(name)} {'ASC NULLS LAST' if up else 'DESC NULLS FIRST'}"
         for name, up in keys
     ]
-    return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"'])
+    return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"', '"source"'])
 
 
 def _bound(query: Query, text: str) -> dict[str, Any]:
@@ -302,6 +315,9 @@ def _gaps(query: Query, source: Source) -> Iterator[str]:
     """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
     if source.timeless and query.window is not None and not query.service.is_about_changes:
         yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
+    if source.undated and query.service.name in _UNDATED:
+        oldest = f", the oldest created {source.undated_since:%Y-%m-%d %H:%M} UTC," if source.undated_since else ""
+        yield f"{source.undated:,} PENDING jobs{oldest} have no last_status_change, {_UNDATED[query.service.name]}"
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None
         if note:
@@ -318,6 +334,8 @@ def _source(row: Mapping[str, Any], spans: Mapping[str, Sequence[Span]]) -> Sour
         aware(row["watermark"]),
         tuple(spans.get(row["source"], ())),
         int(row["timeless"]),
+        int(row["undated"]),
+        aware(row["undated_since"]),
     )
 
 
@@ -328,6 +346,8 @@ def _together(known: Sequence[Source]) -> Source:
         max((one.as_of for one in known if one.as_of), default=None),
         max((one.observed for one in known if one.observed), default=None),
         any(one.pulled for one in known),
+        undated=sum(one.undated for one in known),
+        undated_since=min((one.undated_since for one in known if one.undated_since), default=None),
         parts=tuple(known),
     )
 

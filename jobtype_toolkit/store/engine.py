@@ -1,4 +1,4 @@
-"""The file behind a store: opened when asked, kept while calls follow each other, let go after that; and running SQL on it.
+"""The file behind a store: opened when asked, kept while calls follow each other, let go after that.
 
 DuckDB lets one process write or several read. So reads open the file read-only and keep it for a few idle seconds, and never
 longer than twice that; a write opens it for as long as it lasts. Two stores on one file in one process share one `Database`.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import secrets
 import sys
 import tempfile
@@ -18,19 +17,15 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
-import numpy as np
-import pandas as pd
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.errors import (
     InputNotFound,
-    InvalidQuery,
     NotAStore,
     StoreError,
     StoreLocked,
@@ -39,48 +34,20 @@ from jobtype_toolkit.errors import (
 )
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
+from jobtype_toolkit.store.connection import MEMORY, PAUSE, Connection, Patience, connect, unusable
 from jobtype_toolkit.store.lifetime import GATE, abandon
 from jobtype_toolkit.store.room import Extent, give_back
-from jobtype_toolkit.store.sign import announced, is_announced
 
-MEMORY = ":memory:"
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,  # a closed network has nothing to install from
-    "autoload_known_extensions": False,
-    "python_enable_replacements": False,  # a query must not see the caller's variables
-}
-_NOT_LET = ("Cannot open file", "Could not write file", "No space left")
-"""What DuckDB says of a file that is a store, on a disk or in a folder that does not let it be written."""
-_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
-Connection: TypeAlias = duckdb.DuckDBPyConnection
-"""What runs statements; the name under which the rooms above know it."""
 _MAGIC = b"DUCK"
 _LAST_CALL = 60.0
 """Seconds that `close` waits for who uses the file."""
-_PAUSE = 0.1
-"""The longest pause between two attempts to open a file that another process holds, in seconds."""
-_GAP = 2 * _PAUSE
+_GAP = 2 * PAUSE
 """Seconds for which a file that was held for long is left to others, who try again meanwhile."""
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
 _every: weakref.WeakSet[Database] = weakref.WeakSet()
 _Signature: TypeAlias = tuple[int, int, int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one store waits for others, and keeps others waiting."""
-
-    wait: float
-    """Seconds to wait for whoever holds the file."""
-    idle: float
-    """Seconds to keep the file open after the last question."""
-
-    @property
-    def hold(self) -> float:
-        """Seconds to keep the file open at most, however closely the questions follow each other."""
-        return 2 * self.idle
 
 
 @atexit.register
@@ -133,6 +100,9 @@ def database(path: str | Path) -> Database:
 class Database:
     """Connections to one DuckDB file, or to one database in memory."""
 
+    _remedy = "Is the file whole? Restore it, or load its sources anew."
+    """What to do if it cannot be read."""
+
     def __init__(self, path: Path | None) -> None:
         """Take the file; None is in memory."""
         self.path = path
@@ -153,11 +123,21 @@ class Database:
         _every.add(self)
 
     def __repr__(self) -> str:
-        return f"<Database {self.path or MEMORY}>"
+        return f"<Database {self.name}>"
 
     def __del__(self) -> None:
         if self.__dict__.get("_con") is not None:
             self._disconnect()
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path or MEMORY)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether what reads it reaches nothing else."""
+        return self.path is not None
 
     @property
     def is_open(self) -> bool:
@@ -232,8 +212,10 @@ class Database:
     def _look(path: Path) -> None:
         """Raise NotAStore for what is no DuckDB file."""
         if path.is_dir():
+            reader = hints.either(f"jt.lake({str(path)!r})", "the commands that ask")
             msg = (
-                f"{path} is a folder, not a store. Give the path of a DuckDB file; the first load makes a missing one."
+                f"{path} is a folder, not a store. If it is a lake, it is read by {reader}; otherwise give the path of a DuckDB "
+                "file; the first load makes a missing one."
             )
             raise NotAStore(msg)
         if not path.is_file():
@@ -419,7 +401,7 @@ class Database:
         if self._lost:
             raise StoreError(self._lost)
         if not came or GATE.turns_away():
-            msg = f"{self.path or MEMORY} has been in use by another thread of this process for more than {patience.wait:g} s."
+            msg = f"{self.name} has been in use by another thread of this process for more than {patience.wait:g} s."
             raise StoreLocked(msg)
 
     @contextmanager
@@ -430,7 +412,7 @@ class Database:
         except duckdb.Error as error:
             if self.path is not None:
                 self._hold_until = 0.0  # after some errors a connection answers nothing any more
-            msg = f"{self.path or MEMORY} cannot be read: {error}. Is the file whole? Restore it, or load its sources anew."
+            msg = f"{self.name} cannot be read: {error}. {self._remedy}"
             raise StoreError(msg) from error
 
     def close(self) -> None:
@@ -531,15 +513,16 @@ class Database:
         is_locked = is_locked and read_only
         con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
         try:
-            found = schema.version(con) or schema.SCHEMA_VERSION
-            if upgrade and found < schema.SCHEMA_VERSION:
+            found = schema.version(con) if self.path else 0
+            if upgrade and found and found < schema.SCHEMA_VERSION:
                 con.close()
                 self._upgrade(patience, found)
                 con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
-            self._fit(con, read_only=read_only)
+                found = schema.version(con)
+            self._fit(con, found, read_only=read_only)
         except duckdb.Error as error:
             con.close()
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
         except BaseException:
             con.close()
             raise
@@ -563,9 +546,8 @@ class Database:
             self._copy_template(path)
         self._was_there = path.exists()  # without a template DuckDB makes it
 
-    def _fit(self, con: Connection, *, read_only: bool) -> None:
-        """Upgrade the schema if the file may be written, and refuse what this release cannot use."""
-        found = schema.version(con)
+    def _fit(self, con: Connection, found: int | None, *, read_only: bool) -> None:
+        """Upgrade the schema found if the file may be written, and refuse what this release cannot use."""
         if found is None:
             msg = f"{self.path} is a DuckDB file, but not a store of the toolkit. Give another path; the first load makes a store."
             raise NotAStore(msg)
@@ -651,70 +633,6 @@ def refuse_write(path: Path | None) -> StoreReadOnly:
     return StoreReadOnly(f"{path} was opened with read_only=True. Open it without to change it.")
 
 
-def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked: bool = False) -> Connection:
-    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else.
-
-    A reader lets writes in that wait, for half of its patience.
-    """
-    until = time.monotonic() + patience.wait
-    pauses = _pauses()
-    is_told = False
-    if read_only and path is not None:
-        let_in_until = until - patience.wait / 2
-        while is_announced(path) and time.monotonic() < let_in_until and not GATE.turns_away():
-            time.sleep(next(pauses))
-    with ExitStack() as sign:
-        while True:
-            try:
-                return _connected(str(path or MEMORY), read_only=read_only and path is not None, is_locked=is_locked)
-            except duckdb.Error as error:
-                if path is None or not isinstance(error, duckdb.IOException) or "Could not set lock" not in str(error):
-                    raise _unusable(path, error) from error
-                pause = next(pauses)
-                if time.monotonic() + pause > until or GATE.turns_away():
-                    raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
-                if not read_only and not is_told:
-                    sign.enter_context(announced(path))
-                    is_told = True
-            time.sleep(pause)
-
-
-def _pauses() -> Iterator[float]:
-    """Yield the seconds to wait between attempts, longer and longer."""
-    pause = 0.02
-    while True:
-        yield pause
-        pause = min(pause * 1.5, _PAUSE)
-
-
-def _locked(path: Path | None, error: str, patience: Patience, *, read_only: bool) -> str:
-    held = _HOLDER.search(error)
-    holder = f"process {held['pid']} ({held['program']})" if held else "another process"
-    return (
-        f"{path} could not be opened to {'read' if read_only else 'write'} within {patience.wait:g} s: {holder} holds it. "
-        f"Wait until it is done or stop it, or read a copy made by `publish`."
-    )
-
-
-def _unusable(path: Path | None, error: duckdb.Error) -> StoreError:
-    text = str(error)
-    if "newer version" in text or "version number" in text:
-        return StoreVersion(f"{path} was written by another DuckDB than {duckdb.__version__}: {text}")
-    if any(one in text for one in _NOT_LET):
-        return StoreError(
-            f"{path} cannot be opened to be written: {text}. Make room or give the rights, and try again."
-        )
-    return NotAStore(f"{path} cannot be opened as a store: {text}")
-
-
-def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
-    con = duckdb.connect(target, read_only=read_only, config=_CONFIG | (guard.LOCKED if is_locked else {}))
-    con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
-    if is_locked:
-        con.execute("SET GLOBAL lock_configuration = true")
-    return con
-
-
 def script(con: Connection, address: str, bound: Mapping[str, Any] | None = None, /, **fragments: str) -> Connection:
     """Run every statement at an address of SQL, each with those of the bound values that it speaks of."""
     return statements(con, sql(address, **fragments), bound or {})
@@ -731,61 +649,3 @@ def number(con: Connection, query: str) -> int:
     """Return the one number that a query answers with; 0 where it answers with nothing."""
     found = con.execute(query).fetchone()
     return int(found[0]) if found else 0
-
-
-_DOES_NOT_RUN = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
-
-
-class Session:
-    """A cursor on a file that nobody writes meanwhile."""
-
-    def __init__(self, con: Connection, state: int, *, is_locked: bool = False) -> None:
-        """Take the cursor, what tells changes of the file, and whether the cursor reaches nothing else."""
-        self._con = con
-        self._is_locked = is_locked
-        self.state = state
-
-    def columns(self, text: str, parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """Run SQL and return its columns."""
-        columns: dict[str, np.ndarray] = self._run(text, parameters).fetchnumpy()  # type: ignore[assignment]  # no ENUM here
-        return columns
-
-    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run SQL and return its rows as plain values."""
-        answer = self._run(text, parameters)
-        names = [name for name, *_ in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-
-    def frame(
-        self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, pd.DataFrame] | None = None
-    ) -> pd.DataFrame:
-        """Run any one query that only reads, and return its answer as DuckDB gives it, times of the store in UTC.
-
-        Raises:
-            InvalidQuery: the SQL does not run, or would do more than read the store.
-            InvalidParameter: a parameter or a table that DuckDB does not take.
-        """
-        return guard.answer(self._con, query, parameters, tables or {}, is_locked=self._is_locked)
-
-    def _run(self, text: str, parameters: Mapping[str, Any]) -> Connection:
-        try:
-            return self._con.execute(text, dict(parameters))
-        except _DOES_NOT_RUN as error:
-            msg = f"The SQL does not run: {error}"
-            raise InvalidQuery(msg) from error
-
-
-class Engine:
-    """A store's file as questions see it; see `queries.reader.Engine`."""
-
-    def __init__(self, database: Database, patience: Patience, *, upgrade: bool) -> None:
-        """Take the file, how long to wait for it, and whether one of an older schema is brought up to date first."""
-        self._database = database
-        self._patience = patience
-        self._upgrade = upgrade
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Give a session to read with."""
-        with self._database.reading(self._patience, upgrade=self._upgrade) as con:
-            yield Session(con, self._database.state, is_locked=self._database.path is not None)

@@ -14,14 +14,17 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store import rollup
 from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES
+from jobtype_toolkit.store.schema import days_of
 from jobtype_toolkit.store.scratch import scratch
 
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
     "failed_copy": "job_failed is exactly the FAILED jobs.",
+    "days_counted": "job_day is the jobs that are over, counted by UTC day.",
     "homes": "Open jobs are in job_open, all others in job_final.",
     "job_types_known": "Each job, execution and revision belongs to a job type of its source.",
     "errors_known": "Each error_id of a job is an error of its source.",
@@ -101,7 +104,7 @@ def _copy(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:
     """Run every rule over the file."""
-    return Check({name: number(con, sql(f"store/check.{name}")) for name in CHECKS})
+    return Check({name: number(con, sql(f"store/check.{name}", days=days_of("job_final"))) for name in CHECKS})
 
 
 def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
@@ -121,6 +124,7 @@ def forget(con: duckdb.DuckDBPyConnection, load_id: int) -> int:
     gone = 0
     for name in (one for tables in TABLES.values() for one in tables if one not in ("job_type", "error")):
         gone += int((con.execute(f"DELETE FROM {name} WHERE load_id = ?", [load_id]).fetchone() or (0,))[0])
+    rollup.count_again(con, found[0])
     for name in ("job_type", "error"):
         gone += int((script(con, f"store/forget.{name}", {"load_id": load_id}).fetchone() or (0,))[0])
     for name in ("job_type", "error"):
@@ -145,6 +149,7 @@ def prune(con: duckdb.DuckDBPyConnection, before: str, source: str) -> int:
     script(con, "store/prune.executions", bound)
     script(con, "store/prune.failed", bound)
     found = script(con, "store/prune.jobs", bound).fetchone()
+    script(con, "store/prune.days", bound, days=days_of("kept"))
     script(con, "store/prune.coverage", bound)
     for (name,) in con.execute("SELECT source FROM source").fetchall():
         refresh_source(con, name, None)

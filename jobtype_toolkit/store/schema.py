@@ -1,8 +1,8 @@
 """The tables of a store: made from the vocabulary, commented, versioned.
 
 Rows are keyed by (source, id). Jobs are kept in three tables: `job_final` holds those that are over, `job_open` those that
-are not, and `job_failed` a narrow copy of the FAILED ones, which is all that failure questions read. The view `job` shows the
-whole history. No table has a primary key: a key would cost a fifth of the file and slow every load down; `Store.check`
+are not, and `job_failed` a narrow copy of the FAILED ones, which is all that failure questions read. `job_day` counts those that
+are over by day. The view `job` shows the whole history. No table has a primary key: a key would cost a fifth of the file and slow every load down; `Store.check`
 verifies uniqueness instead.
 """
 
@@ -22,9 +22,10 @@ import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Field
 from jobtype_toolkit.api.resources import ERROR, JOB, JOB_EXECUTION, JOB_TYPE, JOB_TYPE_REVISION, SNAPSHOT, WORKSPACE
+from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 """Raise it with every change of a table, and add `migrations/NNNN.sql` that brings an older file here."""
 
 SOURCE = Field("source", "text", "Where the row came from: a server's URL, or the name given to `load`.", required=True)
@@ -112,7 +113,11 @@ TABLES = (
             Field("field", "text", "The field that changed."),
             Field("before", "text", "Its value before; missing if it had none."),
             Field("after", "text", "Its value after; missing if it has none."),
-            _OBSERVED,
+            Field(
+                "observed",
+                "time",
+                "When the record was edited last, or, where it does not tell, when the toolkit saw it.",
+            ),
             LOAD_ID,
         ),
     ),
@@ -127,6 +132,16 @@ TABLES = (
         (
             SOURCE,
             *JOB.pick("id", "job_type_id", "error_id", "revision_num", "node", "last_status_change"),
+        ),
+    ),
+    Table(
+        "job_day",
+        "Jobs that are over, counted by the UTC day of their last_status_change.",
+        (
+            SOURCE,
+            Field("day", "time", "Start of the day; missing for jobs whose time is not known."),
+            *JOB.pick("job_type_id", "revision_num", "status", "error_id"),
+            Field("n", "int", "How many jobs."),
         ),
     ),
     Table("job_execution", JOB_EXECUTION.meaning, (SOURCE, *JOB_EXECUTION.stored, *_TAIL)),
@@ -159,6 +174,8 @@ TABLES = (
         ),
     ),
     Table("snapshot", SNAPSHOT.meaning, (SOURCE, *SNAPSHOT.fields, LOAD_ID)),
+    Table("mute", "One row per failure that the alarm of the report ignores.", mutes.FIELDS),
+    Table("alarm", "One row per episode that has alarmed and is not over; only the report writes it.", alarms.FIELDS),
 )
 
 DESCRIPTION = sql("store/schema.describe")
@@ -185,7 +202,7 @@ def bare() -> Iterator[str]:
     """Yield what makes the tables and views without comments, with instants for their naive times."""
     for statement in _tables():
         yield statement.replace(f" {DUCKDB['time']}", " TIMESTAMPTZ")
-    yield _view()
+    yield job_view()
 
 
 def _tables() -> Iterator[str]:
@@ -201,7 +218,7 @@ def _tables() -> Iterator[str]:
 
 def _derived() -> Iterator[str]:
     """Yield what follows from the tables: views and comments."""
-    yield _view()
+    yield job_view()
     yield "COMMENT ON TABLE meta IS 'The version of this schema, and the number of the last load.'"
     for one in TABLES:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
@@ -213,7 +230,18 @@ def _derived() -> Iterator[str]:
         yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
 
 
-def _view() -> str:
+def days_of(jobs: str) -> str:
+    """Return SQL for what `job_day` holds of some jobs that are over: a table's name, or a query in parentheses."""
+    return sql("store/job_day.rows", jobs=jobs)
+
+
+def view_of_days() -> str:
+    """Return SQL that makes `job_day` a view, where `job_final` is a table that others write."""
+    return sql("store/job_day.view", rows=days_of("job_final"))
+
+
+def job_view() -> str:
+    """Return what makes the view `job`."""
     return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 
@@ -260,12 +288,10 @@ def comment(field: Field) -> str:
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:
     """Return the file's schema version: 0 for an empty database, None for one that the toolkit did not make."""
-    names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if not names:
-        return 0
-    if not {"meta", "job_final"} <= names:
-        return None
-    found = con.execute("SELECT schema_version FROM meta").fetchone()
+    try:
+        found = con.execute("SELECT schema_version FROM meta LEFT JOIN (FROM job_final LIMIT 0) ON true").fetchone()
+    except (duckdb.BinderException, duckdb.CatalogException):  # to list the tables takes ten times as long
+        return None if con.execute("FROM duckdb_tables()").fetchone() else 0
     return int(found[0]) if found else None
 
 

@@ -24,20 +24,25 @@ from jobtype_toolkit.backend import Scope
 from jobtype_toolkit.errors import InvalidParameter, LoadFailed, StoreError
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.store import guard, maintenance, schema, writes
-from jobtype_toolkit.store.engine import MEMORY, Engine, Patience, database, refuse_write, transaction
+from jobtype_toolkit.store.connection import MEMORY, Patience
+from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
+from jobtype_toolkit.store.reports import Reports
+from jobtype_toolkit.store.session import Engine
 from jobtype_toolkit.store.summary import Summary
 
 if TYPE_CHECKING:
+    from jobtype_toolkit.lakes.backend import Lake
+    from jobtype_toolkit.lakes.sync import SyncReport
     from jobtype_toolkit.sync.reader import Reader as Server
     from jobtype_toolkit.sync.report import PullReport
 
@@ -46,7 +51,7 @@ _SNAPSHOTS = Service(
 )
 
 
-class Store(SqlBackend):
+class Store(Reports):
     """Job types, revisions and job history in one DuckDB file, or in memory.
 
     The file is opened when something is asked, kept while calls follow each other, and let go after a few idle seconds, at
@@ -133,6 +138,7 @@ class Store(SqlBackend):
         strict: bool = False,
         progress: bool | None = None,
         profile: str | PathLike[str] | Mapping[str, Any] | None = None,
+        observed: Time | None = None,
     ) -> LoadReport:
         """Load a file, a folder or a glob; all of it or, where something is raised, nothing.
 
@@ -152,18 +158,30 @@ class Store(SqlBackend):
             progress: show a bar after a second; if not given, only on a terminal.
             profile: what the export of another system says, as jobs or executions: a shipped name such as `"slurm"`, the path
                 of a TOML file, or a dict with its keys; see docs/loading.md. `columns`, `statuses` and `timezone` override it.
+            observed: when what the input says was so, such as the day of a backup; now if not given. Changes of job types since the
+                load before, such as a pause, are taken to have happened then, or at the `last_modified` of the record.
 
         Raises:
             InputNotFound: there is no such file.
             LoadFailed: a required column is missing, a time has no zone, the file cannot be read, or `strict` and a bad row.
-            InvalidParameter: an unknown resource, column, zone or profile, or something wrong in a profile.
+            InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
         options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
-        request = loading.Request(path, resource, source, options, strict, self._clock(), progress)
+        request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def _observed(self, given: Time | None) -> datetime:
+        now = self._clock()
+        moment = now if given is None else instant(given, name="observed", now=now)
+        if moment > now:
+            msg = (
+                f"{hints.argument('observed', given)} is later than now, {v6_text(now)}. Give when the input was made."
+            )
+            raise InvalidParameter(msg)
+        return moment
 
     def preview(
         self,
@@ -287,6 +305,66 @@ class Store(SqlBackend):
             reconcile=reconcile,
             snapshot=snapshot,
             moved=moved,
+            progress=progress,
+        )
+
+    def backfill(
+        self,
+        database: str | PathLike[str],
+        *,
+        source: str,
+        started: Time | None = None,
+        executions: bool = True,
+        overlap: str | timedelta = "PT15M",
+        pause: float = 0.0,
+        rows_per_second: int | None = None,
+        statement_timeout: str | timedelta = "PT5M",
+        progress: bool = True,
+    ) -> PullReport:
+        """Bring over a history from Scale's own PostgreSQL or a dump of it: what a pull would bring, hundreds of times faster.
+
+        Jobs come newest first, 100,000 at a time. A backfill that is stopped, by whatever, goes on where it was, and a pull into
+        the same source goes on where it ends. It only reads, in transactions as short as a slice.
+
+        Args:
+            database: an address such as `"postgresql://toolkit@db.example/scale"` or `"service=scale"`, which needs the extra
+                `postgres`; or a dump: a script of pg_dump, also gzipped, or a folder with a CSV file per table. The password is
+                best left to `~/.pgpass` or PGPASSWORD.
+            source: what the store calls the server; the same as for `pull`.
+            started: only jobs modified since; what is older can come with a later call.
+            executions: whether to bring the executions, too.
+            overlap: how much to read again of what the last call read, as a v6 duration: rows can become visible late.
+            pause: seconds to leave the database alone after each slice.
+            rows_per_second: at most so many jobs a second on average; slices become smaller.
+            statement_timeout: how long a statement may take, as a v6 duration; a slice that takes longer is halved.
+            progress: show a bar after a second.
+
+        Returns:
+            What was done, as of a pull; `requests` are the statements.
+
+        Raises:
+            InvalidParameter: the source holds another server's history, or the extra is not installed.
+            InputNotFound: there is no such dump.
+            LoadFailed: the tables are not those of Scale 6 or 7; the message says what is missing. Nothing was changed.
+            AuthenticationFailed, ConnectionFailed: the database cannot be read; nothing was changed.
+            PullStopped: the jobs could not be read to the end; its `report` tells how far it is.
+            StoreLocked: a pull or another backfill of this source is going on, or another process holds the file.
+            StoreError: the store cannot be written, or the disk is full; what was read before is kept.
+        """
+        from jobtype_toolkit.sync.backfill import backfill
+        from jobtype_toolkit.sync.sink import Target
+
+        self._make()
+        return backfill(
+            Target(self._database.path, self._writing, self.reader.fetch, self._clock, self.status),
+            database,
+            source=source,
+            started=started,
+            executions=executions,
+            overlap=overlap,
+            pause=pause,
+            rows_per_second=rows_per_second,
+            statement_timeout=statement_timeout,
             progress=progress,
         )
 
@@ -437,22 +515,73 @@ class Store(SqlBackend):
         with self._copying() as con:
             return maintenance.publish(con, path, like=self.path)
 
-    def export(self, folder: str | Path, *, source: str | None = None) -> dict[str, int]:
+    def export(self, folder: str | Path, *, source: str | None = None, partitioned: bool = False) -> dict[str, int]:
         """Write one Parquet file per resource into a folder, for air-gapped networks; `load` reads each back.
 
+        Args:
+            folder: where.
+            source: which source; with `partitioned` all of them if not given.
+            partitioned: write a lake instead, which `jt.lake(folder)` asks in place: the jobs in folders by source, state
+                (open, failed, final) and month of last_status_change, and every other table that questions read. It takes
+                the place of a lake that is there, at one go.
+
         Returns:
-            The rows of each resource.
+            The rows of each resource; of a lake those of each table.
 
         Raises:
             Ambiguous: the store has several sources: ids are unique only within one, so each has its own folder.
-            StoreError: the folder cannot be written, or the disk is full; what was there before is unchanged.
+            StoreError: the folder cannot be written, the disk is full, or a lake would replace something else; what was
+                there before is unchanged.
         """
+        if partitioned:
+            from jobtype_toolkit.lakes import folder as lakes
+
+            one = ALL if source is None else self.reader.source(source).name
+            with self._copying() as con:
+                return lakes.export(con, folder, one, self._clock())
         name = self.reader.source(source).name
         if name == ALL:
             msg = 'export(source="*") would mix rows of one id. Export each source into a folder of its own.'
             raise InvalidParameter(msg)
         with self._copying() as con:
             return maintenance.export(con, folder, name)
+
+    def sync_lake(
+        self,
+        lake: Lake | str | Path,
+        *,
+        warehouse: str | Path | None = None,
+        source: str | None = None,
+        wait: float = 60.0,
+    ) -> SyncReport:
+        """Bring a lake up to date with this store, in one commit; only the places that changed are written anew.
+
+        A place is a source, a state (open, failed, final) and a month of last_status_change. Jobs that this store has pruned
+        stay in the lake; the newest state of a job wins, and a final status wins a tie. It costs what has changed, so do it
+        every night; to do it twice changes nothing. If it is killed, the lake is as it was, and the next sync completes it.
+        Many stores may sync into one lake, each its own sources.
+
+        Args:
+            lake: a lake of `jt.lake`, or the folder or URL of one; a missing one is made.
+            warehouse: where the files go, if the lake is a URL; as in `jt.lake`.
+            source: which source; all of them if not given.
+            wait: how many seconds to wait for another sync into this lake.
+
+        Returns:
+            What was done: jobs that came or changed, places and files written, and the snapshot that holds all of it.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which is exported anew instead; pyiceberg is not installed.
+            StoreLocked: another sync into this lake is going on.
+            StoreError: the lake cannot be written; it is as it was before.
+        """
+        from jobtype_toolkit.lakes.sync import catalogue, sync
+
+        target = catalogue(lake, warehouse)
+        known = [one.name for one in self.reader.sources()]
+        chosen = known if source in (None, ALL) else [self.reader.source(source).name]
+        with self._copying() as con:
+            return sync(con, target, chosen, wait=wait)
 
     def check(self) -> Check:
         """Verify the rules that the file keeps: unique keys, no row without its job type, copies that agree."""

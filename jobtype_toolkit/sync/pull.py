@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.arguments import paging
-from jobtype_toolkit.api.intervals import BEGINNING, END, Span, holds, minus
-from jobtype_toolkit.api.times import Time, duration, instant
+from jobtype_toolkit.api.intervals import BEGINNING, Span, holds, minus
+from jobtype_toolkit.api.times import Time, instant
 from jobtype_toolkit.errors import (
     Ambiguous,
     AuthenticationFailed,
@@ -31,21 +27,24 @@ from jobtype_toolkit.live.paging import LeftOut, following
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync import jobs
+from jobtype_toolkit.sync.arguments import length, number
 from jobtype_toolkit.sync.follow_up import FollowUp
+from jobtype_toolkit.sync.identity import check_server
+from jobtype_toolkit.sync.progress import bar
 from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.reference_data import ReferenceData
-from jobtype_toolkit.sync.report import PullReport, Tally
+from jobtype_toolkit.sync.report import PullReport, Tally, unknown_statuses
 from jobtype_toolkit.sync.sink import Sink, Target, before
 from jobtype_toolkit.sync.spool import Spool, spool
 from jobtype_toolkit.sync.verify import Verification
 
+_CALL = "pull"
 _MOST_WORKERS = 16
 _SHOWN = 5
 _LEFT_OUT = (
     "{:,} jobs were left out because the server fails on them, often for a broken manifest of their job type: {}. The next "
     "pull looks for them again. The first time: {}"
 )
-_UNKNOWN = "{:,} jobs have the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +95,12 @@ def pull(
     paging(1, page_size)
     request = Request(
         _source(target, reader.url, source, moved=moved),
-        _number("workers", workers, 1, _MOST_WORKERS),
-        _number("executions", executions, 0, 2**31),
+        number(_CALL, "workers", workers, 1, _MOST_WORKERS),
+        number(_CALL, "executions", executions, 0, 2**31),
         page_size,
-        _duration(overlap),
+        length(_CALL, "overlap", overlap, "PT15M"),
         None if since is None else instant(since, name="since", now=target.clock()),
-        None if pages is None else _number("pages", pages, 1, 2**31),
+        None if pages is None else number(_CALL, "pages", pages, 1, 2**31),
         reconcile,
         snapshot,
         progress,
@@ -134,26 +133,6 @@ def _source(target: Target, url: str, source: str | None, *, moved: bool) -> str
     return source_name(source)
 
 
-def _number(name: str, value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        msg = f"{hints.either(f'pull({name}={value!r})', hints.argument(name, value))} is out of range. Give a whole number from {least} to {most:,}."
-        raise InvalidParameter(msg)
-    return value
-
-
-def _duration(overlap: str | timedelta) -> timedelta:
-    length = overlap if isinstance(overlap, timedelta) else duration(overlap) if isinstance(overlap, str) else None
-    if length is None or length < timedelta():
-        msg = f"{hints.either(f'pull(overlap={overlap!r})', hints.argument('overlap', overlap))} is not a v6 duration. Give one such as 'PT15M'."
-        raise InvalidParameter(msg)
-    return length
-
-
-def _is_watched() -> bool:
-    """Whether somebody sees a bar: in a notebook or a terminal; a log is no place for one."""
-    return "ipykernel" in sys.modules or sys.stderr.isatty()
-
-
 class Pull:
     """The state of one pull."""
 
@@ -171,6 +150,7 @@ class Pull:
     def run(self) -> PullReport:
         """Pull everything there is to pull."""
         self._check_server()
+        check_server(self._target, self._reader, self._request.source)
         self._sink.begin(self._request.overlap)
         side = ReferenceData(
             self._reader, self._sink, self._tally, self._request.workers, is_anew=self._request.reconcile
@@ -211,11 +191,9 @@ class Pull:
 
     def _jobs(self) -> None:
         """Fill what is missing, newest first; then read what changed meanwhile."""
-        spans, watermark, pruned = self._sink.spans, self._sink.watermark, self._sink.pruned
+        watermark, pruned = self._sink.watermark, self._sink.pruned
         least = max((one for one in (self._request.since, pruned) if one), default=None)
-        known = watermark or (spans[-1][1] if spans else None)  # without a watermark, stretches were declared complete
-        overlap = BEGINNING if known is None else before(known, self._request.overlap)
-        trusted = minus(spans, [(overlap, END)])
+        overlap, trusted = self._sink.trusted(self._request.overlap)
         missing_from = trusted[0][1] if trusted and holds(trusted, (least or BEGINNING, trusted[0][1])) else least
         newest, rows = self._reader.newest_job(since=missing_from)
         if newest is None:
@@ -232,7 +210,7 @@ class Pull:
     @contextmanager
     def _fetch(self, rows: int, workers: int) -> Iterator[jobs.Fetch]:
         """Give what fetches jobs, while a bar shows how many are in."""
-        with self._bar(rows) as seen:
+        with bar(f"pull {self._request.source}", rows, is_wanted=self._request.progress) as seen:
             yield jobs.Fetch(
                 self._reader.http, self._spool, self._sink, self._request.page_size, workers, seen, self._budget,
                 self._left_out,
@@ -333,22 +311,5 @@ class Pull:
             is_complete,
             None if started in (None, BEGINNING) else started,
             tally.disagreements,
-            (
-                *tally.notes,
-                *(_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())),
-            ),
+            (*tally.notes, *unknown_statuses(tally)),
         )
-
-    @contextmanager
-    def _bar(self, rows: int) -> Iterator[Callable[[int], None]]:
-        """Show how many jobs are in and how long it will take, after a second and only where wanted."""
-        with tqdm(
-            total=rows, desc=f"pull {self._request.source}", unit="job", unit_scale=True, delay=1, leave=False,
-            disable=not (self._request.progress and _is_watched()),
-        ) as bar:  # fmt: skip
-
-            def seen(more: int) -> None:
-                bar.total = max(bar.total or 0, bar.n + more)
-                bar.update(more)
-
-            yield seen

@@ -1,7 +1,8 @@
-"""What a pull did, what it could not do, and where the store and the server disagree."""
+"""What a pull or a backfill did, what it could not do, and where the store and the server disagree."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,9 @@ class PullReport:
     notes: tuple[str, ...] = ()
     """What could not be read, and what else somebody should know."""
 
+    kind: str = "pull"
+    """`pull`, or `backfill`: then `requests` are statements."""
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values that JSON can hold."""
         made = {one.name: getattr(self, one.name) for one in fields(self)}
@@ -80,11 +84,11 @@ class PullReport:
     def __str__(self) -> str:
         span = f"since {v6_text(self.complete_from)}" if self.complete_from else "from the beginning"
         told = (
-            f"{self.rows:,} rows pulled into {self.source!r}, {self.jobs:,} of them jobs: {self.new:,} new, {self.changed:,} "
+            f"{self.rows:,} rows {_BROUGHT[self.kind]} into {self.source!r}, {self.jobs:,} of them jobs: {self.new:,} new, {self.changed:,} "
             f"changed, {self.unchanged:,} unchanged or read twice, {self.rejected:,} rejected (load {self.load_id}); {self.requests:,} "
-            f"requests in {self.seconds:,.1f} s"
+            f"{_ASKED[self.kind]} in {self.seconds:,.1f} s"
         )
-        whole = "The history is NOT complete; pull again to go on."
+        whole = f"The history is NOT complete; {self.kind} again to go on."
         lines = [told, f"The history is complete {span}." if self.is_complete else whole]
         if self.purged:
             lines.append(f"{self.purged:,} open jobs are gone from the server, and were taken out.")
@@ -104,16 +108,24 @@ class PullReport:
         state = f"complete since {complete}" if self.complete_from else f"complete {complete}"
         shown = counts | {
             "seconds": f"{self.seconds:,.1f}",
-            "history": state if self.is_complete else "NOT complete; pull again",
+            "history": state if self.is_complete else f"NOT complete; {self.kind} again",
         }
         notes = [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
             notes.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
-        return report(f"Pull {self.load_id}", shown, [*notes, *hint, *self.notes], summary=f"into {self.source!r}")
+        return report(
+            f"{self.kind.capitalize()} {self.load_id}",
+            shown,
+            [*notes, *hint, *self.notes],
+            summary=f"into {self.source!r}",
+        )
 
 
 _SHOWN = 5
+_BROUGHT = {"pull": "pulled", "backfill": "brought"}
+_ASKED = {"pull": "requests", "backfill": "statements"}
+_UNKNOWN = "{:,} jobs have the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
 
 
 @dataclass(slots=True)
@@ -149,3 +161,8 @@ class Tally:
         """Keep a remark, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+
+def unknown_statuses(tally: Tally) -> list[str]:
+    """Return what to say of jobs with a status that v6 does not know."""
+    return [_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())]

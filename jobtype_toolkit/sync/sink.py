@@ -19,12 +19,14 @@ from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.engine import Connection, Session, number, script, statements, transaction
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import number, script, statements, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES, Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
+from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
 from jobtype_toolkit.sync.unchanged import Comparison, Stored
@@ -64,11 +66,15 @@ class Known:
 class Sink:
     """The store's side of one pull. The file is held for writing only while a batch goes in."""
 
-    def __init__(self, target: Target, source: str, url: str, tally: Tally) -> None:
-        """Take the store, what the rows are marked with, and where to count them."""
+    def __init__(
+        self, target: Target, source: str, url: str, tally: Tally, *, kind: str = "pull", is_live: bool = True
+    ) -> None:
+        """Take the store, what the rows are marked with, where to count them, what the load is called, and whether all is of now."""
         self._target = target
         self._source = source
         self._url = url
+        self._kind = kind
+        self._is_live = is_live
         self._tally = tally
         self.load_id = 0
         self.spans: list[Span] = []
@@ -90,10 +96,10 @@ class Sink:
         Of jobs those are read that the overlap with the last pull will bring again.
         """
         now = naive_utc(self._target.clock())
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             self.load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
             self._common = {"source": self._source, "load_id": self.load_id, "observed": now}
-            script(con, "sync/pull.begin", {**self._common, "url": self._url})
+            script(con, "sync/pull.begin", {**self._common, "kind": self._kind, "url": self._url})
             self.spans = covered(con, self._source)
             known = con.execute("SELECT watermark, pruned FROM source WHERE source = ?", [self._source]).fetchone()
             self.watermark, self.pruned = (aware(one) for one in known or (None, None))
@@ -112,6 +118,14 @@ class Sink:
         if len(jobs) <= _COMPARED:
             self._stored["jobs"] = jobs
 
+    def trusted(self, overlap: timedelta) -> tuple[datetime, list[Span]]:
+        """Return since when everything is to be read again, and what in front of that is complete."""
+        known = self.watermark or (
+            self.spans[-1][1] if self.spans else None
+        )  # without one, stretches were declared complete
+        again_from = BEGINNING if known is None else before(known, overlap)
+        return again_from, minus(self.spans, [(again_from, END)])
+
     def set_out(self, watermark: datetime, *, again_from: datetime) -> None:
         """Note how far the server is, and that what was changed since `again_from` must be read once more.
 
@@ -119,7 +133,7 @@ class Sink:
         """
         if self.watermark is not None and watermark <= self.watermark:
             return
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             self.spans = union(minus(covered(con, self._source), [(again_from, END)]))
             _cover(con, self._source, self.spans)
             con.execute(
@@ -145,21 +159,28 @@ class Sink:
         self._count(resource, good=len(bodies) - len(changed))
         if not changed:
             return
-        with _scratch() as folder:
+        with workplace() as folder:
             file = folder / f"{resource}.json"
             file.write_text(json.dumps(changed), encoding="utf-8")
             self._take(resource, [str(file)])
 
+    def parquet(self, resource: str, file: Path, spans: Sequence[Span] = ()) -> None:
+        """Take rows of the vocabulary from a file; of two states of a job the newer one stays, wherever it came from."""
+        is_looked_through = resource != "job_executions" and self.pruned is None
+        batch = Batch("parquet", (str(file),), (f"{self._url}: {file.name}",), is_only=is_looked_through)
+        self._merge(resource, batch, spans, is_latest=False)
+        self._stored.pop(resource, None)
+
     def covers(self, spans: Iterable[Span]) -> None:
         """Note that stretches are complete."""
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             self._add_coverage(con, spans)
 
     def _is_covered(self, spans: Sequence[Span]) -> bool:
         """Note that stretches are complete whose rows were here; False if somebody took rows of the source out since."""
         if not minus(spans, self.spans):
             return True
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             is_as_before = covered(con, self._source) == self.spans
             if is_as_before:
                 self._add_coverage(con, spans)
@@ -170,9 +191,9 @@ class Sink:
         size = max(map(len, columns.values()), default=0)
         self._snapshots.append({**columns, "view": [view] * size, "taken": [taken] * size})
 
-    def end(self) -> None:
-        """Write down what was counted and what the live views said, and how fresh the source is."""
-        with self._target.writing("pull") as con, transaction(con):
+    def end(self, observed: datetime | None = None) -> None:
+        """Write down what was counted and what the live views said, and how fresh the source is: as of now, if nothing is said."""
+        with self._target.writing(self._kind) as con, transaction(con):
             if self._snapshots:
                 together: dict[str, list[Any]] = {name: [] for name in self._snapshots[0]}
                 for one in self._snapshots:
@@ -180,27 +201,25 @@ class Sink:
                         together[name] += values
                 script(con, "sync/pull.snapshot", {**self._common, **together})
             self._record(con)
-            con.execute(
-                "UPDATE source SET observed = $observed WHERE source = $source",
-                {"source": self._source, "observed": naive_utc(self._target.clock())},
-            )
+            bound = {"source": self._source, "observed": naive_utc(observed or self._target.clock())}
+            script(con, "sync/backfill.observed" if observed else "sync/pull.observed", bound)
         self._snapshots = []
 
     def write(self, name: str, **bound: Any) -> None:
         """Run an SQL file of the pull in a transaction."""
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             script(con, name, {**self._common, **bound})
 
     def purge(self, ids: Sequence[int]) -> int:
         """Take out open jobs, and return how many there were."""
-        with self._target.writing("pull") as con, transaction(con):
+        with self._target.writing(self._kind) as con, transaction(con):
             gone = script(con, "sync/pull.purge", {**self._common, "ids": list(ids)}).fetchone()
             refresh_source(con, self._source, None)
         return int(gone[0]) if gone else 0
 
     def ask(self, name: str, **bound: Any) -> list[tuple[Any, ...]]:
         """Return the rows that an SQL file answers with."""
-        with self._target.writing("pull") as con:
+        with self._target.writing(self._kind) as con:
             return script(con, name, {**self._common, **bound}).fetchall()
 
     def _changed(self, resource: str, bodies: Sequence[Any]) -> list[Any]:
@@ -208,7 +227,7 @@ class Sink:
         stored = self._stored.get(resource)
         if stored is None and bodies:
             ids = [one["id"] for one in bodies if isinstance(one, dict) and is_id(one.get("id"))]
-            with self._target.writing("pull") as con:
+            with self._target.writing(self._kind) as con:
                 is_wanted = "id IN (SELECT unnest($ids::BIGINT[]))"
                 stored = rows_of(con, resource, is_wanted, {**self._common, "ids": ids})
         comparison = Comparison(LOADABLE[resource])
@@ -217,35 +236,40 @@ class Sink:
     def _take(self, resource: str, files: Sequence[str], spans: Sequence[Span] = ()) -> None:
         """Merge files; once more if a text in them is no Unicode, which JSON allows and no store holds."""
         try:
-            self._merge(resource, files, spans)
+            self._merge(resource, self._documents(files), spans)
         except LoadFailed:
-            with _scratch() as folder:
-                self._merge(resource, [_mended(Path(one), folder) for one in files], spans)
+            with workplace() as folder:
+                self._merge(resource, self._documents([_mended(Path(one), folder) for one in files]), spans)
             self._tally.note(f"Some {resource} contain invalid Unicode; the invalid characters were replaced by '?'.")
         self._stored.pop(resource, None)
 
-    def _merge(self, resource: str, files: Sequence[str], spans: Sequence[Span]) -> None:
-        names = tuple(f"{self._url}: {Path(one).name}" for one in files)
-        with self._target.writing("pull") as con, _scratch() as folder:
+    def _documents(self, files: Sequence[str]) -> Batch:
+        return Batch("documents", tuple(files), tuple(f"{self._url}: {Path(one).name}" for one in files))
+
+    def _merge(self, resource: str, batch: Batch, spans: Sequence[Span], *, is_latest: bool = True) -> None:
+        with self._target.writing(self._kind) as con, workplace() as folder:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
-            incoming.add(Batch("documents", tuple(files), names))
+            incoming.add(batch)
             if incoming.is_mutilated:
-                msg = f"Some text of {', '.join(names)} is not valid Unicode."
+                msg = f"Some text of {', '.join(batch.names)} is not valid Unicode."
                 raise LoadFailed(msg)
             good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
             if resource == "jobs":
                 self._note_unknown(con)
                 script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
+            if resource == "job_executions" and not is_latest:
+                script(con, "sync/backfill.executions_kept", {**self._common, "pruned": self.pruned is not None})
             with transaction(con):
                 now = naive_utc(self._target.clock())
-                new, changed = Merge(con, resource, self._source, self.load_id, now, is_latest=True).run()
+                merge = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest)
+                new, changed = merge.run()
                 self._count(resource, good=good, new=new, changed=changed, rejected=rejected)
                 if rejected:
                     script(con, "sync/pull.rejected", {**self._common, "resource": resource})
                 self._record(con)
                 if spans:
                     self._add_coverage(con, spans)
-                refresh_source(con, self._source, now, is_pull=True)
+                refresh_source(con, self._source, now if self._is_live else None, merge=merge, is_pull=True)
 
     def _note_unknown(self, con: Connection) -> None:
         """Note statuses that v6 does not know (D33)."""
@@ -321,7 +345,7 @@ def _mended(file: Path, folder: Path) -> str:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def workplace() -> Iterator[Path]:
     """Give a folder to work in; a disk that is full there is told like any other.
 
     Raises:

@@ -8,6 +8,8 @@ from histories import ago
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 COUNTS = ["jobs", "clean", "rescued", "failed", "unknown", "attempts", "known"]
 
 

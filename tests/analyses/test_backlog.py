@@ -10,6 +10,8 @@ from histories import NOW, ago
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def waited(queued: float, started: float | None, status: str = "COMPLETED", **more: object) -> dict[str, object]:
     """Return a job that was queued and started so many minutes before NOW, which is a full hour."""

@@ -10,6 +10,8 @@ from histories import NOW
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def jobs(node: str, each: int, failed: int, **more: object) -> list[dict[str, object]]:
     """Return jobs of a node on each of five days."""
@@ -115,3 +117,19 @@ def test_later_rows_do_not_change_an_earlier_answer(history):
         for place, one in enumerate(jobs("b", 20, 20))
     ]
     pd.testing.assert_frame_equal(asked(history(rows + later)), asked(history(rows)))
+
+
+def test_a_name_cuts_the_answer_after_it_is_judged_and_nodes_are_compared_with_each_other(history):
+    others = [jobs(one, 20, 1) for one in "bcd"]
+    store = history(
+        numbered(jobs("a", 20, 8), *others, jobs("a", 4, 0, job_type="map"), jobs("e", 20, 2, job_type="map"))
+    )
+    whole = asked(store)
+    of_map = asked(store, name="map")
+    assert of_map["node"].tolist() == ["a", "e"]
+    pd.testing.assert_frame_equal(of_map, whole[whole["node"].isin(["a", "e"])].reset_index(drop=True))
+    alike = asked(store, node=["b", "c", "d"])
+    assert alike["node"].tolist() == ["b", "c", "d"]
+    assert set(alike["verdict"]) == {"as others"}
+    with pytest.raises(jt.InvalidParameter, match="mpa"):
+        asked(store, name="mpa")

@@ -71,6 +71,24 @@ def test_edits_and_deprecations(store, made):
     assert edited["detail"].tolist() == ["max_tries: 3 → 5"]
 
 
+def test_pauses_edits_and_unmet_resources_of_the_past_are_known_from_files_of_then(store, write):
+    def at(minutes: float, **more: object) -> None:
+        rows = [wire({**job_type(1, "fit", "1.0", **more), "created": ago(99 * DAY), "last_modified": ago(99 * DAY)})]
+        store.load(write("types.json", rows), "job_types", observed=ago(minutes))
+
+    at(9 * DAY)
+    at(5 * DAY, max_tries=5)
+    at(4 * DAY, max_tries=5, is_paused=True, unmet_resources="gpus")
+    at(3 * DAY, max_tries=5)
+    found = store.analyses.changes("P10D", now=NOW)
+    assert found[["kind", "moment"]].to_numpy().tolist() == [
+        ["edited", pd.Timestamp(ago(5 * DAY))],
+        ["paused", pd.Timestamp(ago(4 * DAY))],
+        ["resumed", pd.Timestamp(ago(3 * DAY))],
+    ]
+    assert store.analyses.why_not_running("fit", now=ago(3.5 * DAY))["reason"].tolist() == ["nothing_waiting"]
+
+
 def failed(minutes: float, error: str, **more: object) -> dict[str, object]:
     return {
         "status": "FAILED",

@@ -13,6 +13,8 @@ from histories import NOW
 import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.comparisons import told
 
+pytestmark = pytest.mark.slow
+
 MEASURES = ["failure_rate", *(f"{one}_p{p}" for one in ("run_time", "queue_wait") for p in (50, 90, 99))]
 
 

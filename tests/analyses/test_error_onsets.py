@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
-from histories import NOW
+from histories import NOW, job_type
 
 import jobtype_toolkit as jt
+
+pytestmark = pytest.mark.slow
 
 TODAY = NOW.replace(hour=0)
 
@@ -131,3 +133,13 @@ def test_small_histories_have_an_answer_with_the_same_dtypes(history, rows):
 def test_a_window_of_all_history_is_one_too(history):
     found = asked(history(numbered(quiet(), *[day(back, 10, 5, "no-disk") for back in (3, 2, 1)])), started=None)
     assert found["no-disk"]["onset"] == pd.Timestamp(TODAY - timedelta(days=3))
+
+
+def test_an_edit_of_the_past_that_a_file_of_then_tells_is_a_cause(history, write):
+    store = history(numbered(quiet(), *[day(back, 10, 5, "no-disk") for back in (3, 2, 1)]))
+    (id_,) = store.job_types()["id"]
+    for back, priority in ((30, 100), (3, 7)):
+        body = job_type(int(id_), "fit", "1.0", configuration={"priority": priority})
+        store.load(write("types.json", [body]), "job_types", observed=TODAY - timedelta(days=back))
+    found = asked(store)["no-disk"]
+    assert (found["cause"], found["onset"]) == ("configuration", pd.Timestamp(TODAY - timedelta(days=3)))

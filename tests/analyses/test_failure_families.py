@@ -102,3 +102,36 @@ def test_the_sample_is_recounted_in_pandas(sample, sample_jobs):
     assert sorted(found["count"]) == sorted(expected)
     (planted,) = found[found["title"].str.startswith("missing-mount")].to_dict("records")
     assert planted["count"] == int((rows["error_name"] == "missing-mount").sum())
+
+
+MESSAGES = {
+    "cannot read *": ["cannot read /data/a/scene-12.tif", 'cannot read "a b.tif"', "cannot read 's3://bucket/x'"],
+    "band * of * is missing in *": ["band 3 of 7 is missing in C:\\in\\x.img", "band 12 of 12 is missing in ./y"],
+    "checksum * is not *": ["checksum 9f86d081884c7d65 is not e3b0c442", "checksum 0a1 is not 1b2\nat line 7"],
+    "worker * lost: *": ["worker 10.0.0.7:8080 lost: 2026-03-01T10:00:00Z", "worker node-7 lost: 17, 18, 19"],
+    "ValueError: no footprint": [
+        'Traceback (most recent call last):\n  File "a.py", line 3\nValueError: no footprint\n'
+    ],
+    "ledger *: no entry.": ["ledger 7: no entry.", 'ledger "a b": no entry.', "ledger /x/y.tif: no entry."],
+    "zoom out of range": ["zoom out of range", "  zoom out of range\r\nsecond line"],
+}
+
+
+def test_where_jobs_have_a_message_its_template_tells_families_apart(history):
+    told = [(template, one) for template, several in MESSAGES.items() for one in several]
+    store = history([failed(n, "unknown", 1, message=message) for n, (_, message) in enumerate(told, 1)])
+    found = store.analyses.failure_families(now=NOW)
+    assert dict(zip(found["template"], found["count"], strict=True)) == {
+        template: len(several) for template, several in MESSAGES.items()
+    }
+    assert not any("message" in note for note in found.attrs["notes"])
+    for row in found.to_dict("records"):
+        jobs = store.analyses.family_jobs(row["family"], now=NOW)
+        assert {told[id_ - 1][0] for id_ in jobs["id"]} == {row["template"]}
+        assert f"unknown, exit code 1 (SYSTEM): {row['template']} of fit" == row["title"]
+
+
+def test_where_none_has_a_message_a_note_says_so(small):
+    found = small.analyses.failure_families(now=NOW)
+    assert found["template"].isna().all()
+    assert "no job here has a message" in found.attrs["notes"][-1]

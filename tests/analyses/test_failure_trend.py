@@ -10,6 +10,8 @@ import pytest
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def at(day: int, hour: int = 12, month: int = 2) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)

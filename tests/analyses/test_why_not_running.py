@@ -8,6 +8,8 @@ from histories import NOW, ago, job_type, wire
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def waiting(name: str, status: str = "QUEUED", minutes: float = 10) -> dict[str, object]:
     queued = {"queued": ago(minutes), "started": ago(minutes)} if status == "RUNNING" else {"queued": ago(minutes)}

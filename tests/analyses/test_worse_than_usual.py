@@ -13,6 +13,8 @@ from histories import NOW
 import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.baselines import HISTORY, judged
 
+pytestmark = pytest.mark.slow
+
 ERRORS = {"usual": "bad-input", "new": "no-disk"}
 
 

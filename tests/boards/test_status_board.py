@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import subprocess
 import sys
 import threading
@@ -11,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from histories import NOW, RESOURCES, ago, page
+from asking import filled
+from histories import NOW, ago
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -144,11 +144,7 @@ def test_another_range_is_asked_for_when_it_is_chosen(sample):
 
 @pytest.mark.slow
 def test_a_live_server_gives_the_same_board_as_its_store(tmp_path):
-    store = jt.open(clock=lambda: NOW)
-    for resource, records in RESOURCES.items():
-        path = tmp_path / f"{resource}.json"
-        path.write_text(json.dumps(page(records)), encoding="utf-8")
-        store.load(path, resource)
+    store = filled(tmp_path, source="local")
     with testing.serve(store, clock=lambda: NOW) as server, jt.connect(server.url, clock=lambda: NOW) as scale:
         here, there = board(store), board(scale)
         assert (here.trouble, there.trouble) == ("", "")

@@ -1,12 +1,11 @@
-"""The backends that the contract is checked against: a store, a live client over the local server, and over recordings.
+"""The backends that the contract is checked against: a store, a lake, a live client over the local server, and over recordings.
 
-`backend` and `empty_backend` hold the small history of `histories`, or nothing, and are the store and the client. `any_backend` is each of
-the three: tests that need nothing of a certain history take it. Another backend joins by a name in `BACKENDS`.
+`backend` and `empty_backend` hold the small history of `histories`, or nothing, and are all but the last. `any_backend` is each of
+them: tests that need nothing of a certain history take it. Another backend joins by a name in `BACKENDS`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 import replay
-from histories import NOW, RESOURCES, page
+from asking import filled
+from histories import NOW
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -23,13 +23,16 @@ TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
 
 def _store(folder: Path, *, is_full: bool) -> jt.Store:
-    store = jt.open(clock=lambda: NOW)
-    for resource, records in RESOURCES.items() if is_full else ():
-        path = folder / f"{resource}.json"
-        path.write_text(json.dumps(page(records)), encoding="utf-8")
-        report = store.load(path, resource)
-        assert report.new == len(records)
-    return store
+    return filled(folder, source="local") if is_full else jt.open(clock=lambda: NOW)
+
+
+@contextmanager
+def _lake(folder: Path, *, is_full: bool) -> Iterator[jt.Lake]:
+    """A lake of Parquet files that a store wrote."""
+    with _store(folder, is_full=is_full) as store:
+        store.export(folder / "lake", partitioned=True)
+    with jt.lake(folder / "lake", clock=lambda: NOW) as lake:
+        yield lake
 
 
 @contextmanager
@@ -51,8 +54,8 @@ def _recordings(folder: Path, *, is_full: bool) -> Iterator[jt.Scale]:
         yield scale
 
 
-BACKENDS = {"store": _store, "scale": _scale, "recordings": _recordings}
-OF_THE_SMALL_HISTORY = ("store", "scale")
+BACKENDS = {"store": _store, "lake": _lake, "scale": _scale, "recordings": _recordings}
+OF_THE_SMALL_HISTORY = ("store", "lake", "scale")
 
 
 @pytest.fixture(scope="session", params=BACKENDS)

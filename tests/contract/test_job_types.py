@@ -165,6 +165,7 @@ def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(backend):
     assert len(backend.job_types(page=1)) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "rows"),
     [
@@ -185,6 +186,7 @@ def test_every_list_is_paged_without_loss(backend, call, rows):
     assert [one[key].iloc[0] for one in pages] == list(whole[key])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["job_types", "job_type_names", "status", "pending", "jobs", "errors", "queue_status"])
 def test_the_pages_of_any_backend_are_the_whole(any_backend, call):
     whole = getattr(any_backend, call)()

@@ -11,6 +11,8 @@ from histories import ERRORS, JOBS, ago, text
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def ids(frame) -> list[int]:
     return [int(one) for one in frame["id"]]

@@ -27,10 +27,75 @@ class Tally:
         self.hits += bool(is_hit)
         self.of += 1
 
+    @property
+    def share(self) -> float:
+        return self.hits / max(self.of, 1)
+
+    @property
+    def error(self) -> float:
+        """Two standard errors, in points."""
+        return 200 * sqrt(self.share * (1 - self.share) / max(self.of, 1))
+
     def __str__(self) -> str:
-        share = self.hits / max(self.of, 1)
-        error = 2 * sqrt(share * (1 - share) / max(self.of, 1))
-        return f"{100 * share:6.2f} % ± {100 * error:.2f} (n = {self.of:,})"
+        return f"{100 * self.share:6.2f} % ± {self.error:.2f} (n = {self.of:,})"
+
+
+AIMS = {
+    "worse: clear rises in the top three": (95, 100),
+    "worse: false alarms a quiet type-day": (0, 0.2),
+    "worse: mornings with a false alarm": (0, 10),
+    "worse: ramps by the day after they are clear": (85, 100),
+    "worse: slow types by week": (90, 100),
+    "worse: false alarms a quiet week of slow types": (0, 0.5),
+    "worse: hidden in a version or node, found": (80, 100),
+    "worse: hidden in a version or node, named": (80, 100),
+    "worse: types without a history that say so": (95, 100),
+    "onsets: within a day": (95, 100),
+    "onsets: planted cause first": (90, 100),
+    "onsets: nothing blamed where nothing changed": (90, 100),
+    "onsets: false onsets": (0, 1),
+    "rates: intervals that cover, even days": (93, 97),
+    "rates: intervals that cover, uneven days": (92, 98),
+    "compare: difference of rates that cover": (92, 98),
+    "compare: factor that covers, run_time_p50": (92, 98),
+    "compare: factor that covers, queue_wait_p50": (92, 98),
+    **{
+        f"compare: equal versions called different, {one}": (0, 5)
+        for one in (
+            "failure_rate",
+            *(f"{time}_p{part}" for time in ("run_time", "queue_wait") for part in (50, 90, 99)),
+        )
+    },
+    **{
+        f"compare: real differences {what}, {one}": aim
+        for one in ("failure_rate", "run_time_p50", "queue_wait_p50")
+        for what, aim in (("right", (95, 100)), ("undecided", (0, 5)))
+    },
+    "nodes: bad ones found": (95, 100),
+    "nodes: good ones called bad": (0, 3),
+    "nodes: bad ones found that retries hide": (95, 100),
+    "nodes: good ones called bad, by executions": (0, 3),
+    "stuck: hung jobs found": (95, 100),
+    "stuck: others called stuck": (0, 2),
+    "why: first reason": (99, 100),
+    "changes: facts told": (99, 100),
+    "changes: facts that did not happen": (0, 1),
+    "drain: 80 % intervals that hold the moment": (75, 85),
+    "families: adjusted Rand of 0.8 or more, by messages": (90, 100),
+    "families: adjusted Rand of 0.8 or more, by errors and exit codes": (90, 100),
+    "limits: killed share within 0.2 points of a later month": (95, 100),
+}
+"""Between which percentages figures are to lie."""
+
+
+def _aim(about: str, tally: Tally) -> str:
+    """Return the target of a figure, and whether it was missed by more than two standard errors."""
+    if about not in AIMS:
+        return ""
+    low, high = AIMS[about]
+    aim = f"≤ {high} %" if low == 0 else f"≥ {low} %" if high == 100 else f"{low} to {high} %"
+    is_met = low - tally.error <= 100 * tally.share <= high + tally.error
+    return f"  {aim}{'' if is_met else '  MISSED'}"
 
 
 @dataclass
@@ -43,11 +108,12 @@ class Score:
         self.tallies.setdefault(about, Tally()).add(is_hit)
 
     def share(self, about: str) -> float:
-        one = self.tallies[about]
-        return one.hits / one.of
+        return self.tallies[about].share
 
     def lines(self) -> list[str]:
-        return [f"{about:58} {tally}" for about, tally in sorted(self.tallies.items())]
+        """Return a line per figure, with its target if it has one."""
+        width = max(map(len, self.tallies), default=0)
+        return [f"{about:{width}} {tally}{_aim(about, tally)}" for about, tally in sorted(self.tallies.items())]
 
 
 def chance(world: World, type_: int, days: range, finished: np.ndarray, failed: np.ndarray) -> float:
@@ -84,6 +150,35 @@ def mornings(world: World, score: Score) -> None:
     answers = {day: list(judged(world.counts(day - HISTORY, day + 1, day))) for day in range(WARM_UP, world.days)}
     _rises(world, answers, score)
     _quiet_days(world, answers, score)
+    _quiet_weeks(world, score)
+    _without_history(world, score)
+
+
+def _spoilt(world: World) -> set[tuple[int, int]]:
+    """Return the types and days that are not quiet: with a rise, or the day after one."""
+    return {
+        (one.type, day)
+        for one in world.incidents
+        if one.kind in RISES
+        for day in range(one.begin, world.days if one.end > world.days else min(one.end + 1, world.days))
+    }
+
+
+def _quiet_weeks(world: World, score: Score) -> None:
+    """Ask at the end of each week about types that have few jobs a day."""
+    spoilt = _spoilt(world)
+    for begin in range(WARM_UP, world.days - 6, 7):
+        for row in judged(world.counts(begin - HISTORY, begin + 7, begin)):
+            type_ = int(row["name"].removeprefix("type-"))
+            if world.volume[type_] < FEW and not any((type_, day) in spoilt for day in range(begin, begin + 7)):
+                score.add("worse: false alarms a quiet week of slow types", row["verdict"] == "worse")
+
+
+def _without_history(world: World, score: Score) -> None:
+    """Ask on the fifth day of a history that begins late."""
+    day = WARM_UP + 4
+    for row in judged(world.counts(WARM_UP, day + 1, day)):
+        score.add("worse: types without a history that say so", row["verdict"] == "not enough data")
 
 
 def _name(type_: int) -> str:
@@ -145,12 +240,7 @@ def _slow(world: World, one: Incident, score: Score) -> None:
 
 
 def _quiet_days(world: World, answers: dict[int, list[dict]], score: Score) -> None:
-    spoilt = {
-        (one.type, day)
-        for one in world.incidents
-        if one.kind in RISES
-        for day in range(one.begin, world.days if one.end > world.days else min(one.end + 1, world.days))
-    }
+    spoilt = _spoilt(world)
     for day, answer in answers.items():
         is_loud = False
         for row in answer:

@@ -12,7 +12,8 @@ SEED = 500_000
 
 @pytest.fixture(scope="module")
 def score():
-    return run(SEED, worlds=1, cases=20, weeks=15, differences=12, days=116)
+    cases = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 12, "rates": 60, "stuck": 1, "why": 1}
+    return run(SEED, cases, days=116)
 
 
 def test_clear_rises_are_found_and_quiet_days_are_quiet(score):
@@ -36,3 +37,26 @@ def test_equal_versions_are_rarely_called_different_and_real_differences_are_fou
         assert score.share(f"compare: equal versions called different, {measure}") <= 0.2
     for measure in ("failure_rate", "run_time_p50", "queue_wait_p50"):
         assert score.share(f"compare: real differences right, {measure}") >= 0.8
+
+
+def test_intervals_cover_the_rate(score):
+    for kind in ("even", "uneven"):
+        assert score.share(f"rates: intervals that cover, {kind} days") >= 0.88
+
+
+def test_stuck_jobs_and_reasons_are_as_planted(score):
+    assert score.share("stuck: hung jobs found") >= 0.95
+    assert score.share("stuck: others called stuck") <= 0.02
+    assert score.share("why: first reason") >= 0.95
+
+
+@pytest.mark.soak
+def test_the_parts_that_need_a_store_each_are_as_planted():
+    score = run(SEED, {"changes": 1, "attempts": 2, "families": 1, "limits": 1, "drain": 1})
+    assert score.share("changes: facts told") == 1
+    assert score.share("changes: facts that did not happen") == 0
+    assert score.share("nodes: good ones called bad, by executions") <= 0.1
+    assert score.share("families: adjusted Rand of 0.8 or more, by errors and exit codes") == 1
+    assert score.share("limits: killed share within 0.2 points of a later month") >= 0.8
+    assert score.share("limits: memory proposed where inputs have no part") == 0
+    assert score.share("drain: 80 % intervals that hold the moment") >= 0.6

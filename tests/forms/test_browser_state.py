@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import asking
 import pytest
-from histories import CHIPS, GAUGE, NOW, RESOURCES, job_type, page
+from histories import CHIPS, GAUGE, NOW, job_type, page
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -31,16 +32,14 @@ def pick(state: BrowserState, title: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def sample() -> jt.Store:
-    return jt.sample()
+def sample(tmp_path) -> jt.Store:
+    return asking.sample(tmp_path)
 
 
 @pytest.fixture
-def small(store, write) -> jt.Store:
+def small(tmp_path) -> jt.Store:
     """The small history."""
-    for resource, records in RESOURCES.items():
-        store.load(write(f"{resource}.json", page(records)), resource)
-    return store
+    return asking.filled(tmp_path, source="local")
 
 
 @pytest.fixture(params=["store", "server"])
@@ -109,6 +108,7 @@ def test_an_empty_store_and_an_empty_search_say_different_things(store, sample):
     assert state.nodes()["+types"]["text"] == "No job type matches. Change the search or the filters."
 
 
+@pytest.mark.slow
 def test_ten_thousand_types_are_sent_a_hundred_at_a_time(store, write):
     types = [job_type(n, f"type-{n:05}", "1.0.0") for n in range(1, 10_001)]
     store.load(write("job_types.json", page(types)), "job_types")

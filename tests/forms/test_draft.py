@@ -18,6 +18,8 @@ from jobtype_toolkit.forms.draft import ABSENT, Draft, child, differ, steps
 from jobtype_toolkit.forms.manifest import ManifestState
 from jobtype_toolkit.seed.manifest import Manifest
 
+pytestmark = pytest.mark.slow
+
 ERRORS = "/job/errors"
 
 

@@ -168,6 +168,7 @@ def test_a_number_that_never_was_one_is_absent_from_the_value():
 # Nothing is lost.
 
 
+@pytest.mark.slow
 @sizes(100, 1000)
 def test_any_manifest_is_read_back_byte_for_byte(size):
     @settings(max_examples=size, derandomize=True)

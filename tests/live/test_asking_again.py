@@ -13,6 +13,8 @@ from loopback import Broken, Reply, html
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 EMPTY = page([])
 TROUBLES = {
     "429": Reply(429, {"detail": "Request was throttled."}),

@@ -265,12 +265,12 @@ TIMES = [
 ]
 
 
-@sizes(4, 1)
+@sizes(8, 1)
 @pytest.mark.parametrize(
     ("name", "place"), TIMES, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
 )
 def test_times_and_versions_take_every_hostile_value(talk, name, place, size):
-    """At the short size a fourth of them at each place, the next ones at the next place."""
+    """At the short size an eighth of them at each place, the next ones at the next place."""
     for value in HOSTILE[TIMES.index((name, place)) % size :: size]:
         check(talk, name, put(CALLS[name][1], place, value))
 
@@ -282,7 +282,7 @@ ANYTHING = st.recursive(
 )
 
 
-@examples(40, 1000)
+@examples(20, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))

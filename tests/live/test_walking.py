@@ -17,6 +17,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.api import times
 from jobtype_toolkit.testing import HttpRequest
 
+pytestmark = pytest.mark.slow
+
 instant = cache(times.instant)
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tomllib
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from shapes import write_parquet
-from sizes import examples
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
@@ -57,6 +51,10 @@ SECONDS = datetime(2026, 10, 5, 8, 0, 0, 250000, UTC)
         ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "2026-10-05", "started is not a time written as %d.%m.%Y %H:%M: 2026-10-05"),
         ("exit_code", {"from": "x", "as": "exit code"}, "3:0", 3),
         ("exit_code", {"from": "x", "as": "exit code"}, "0:9", 137),
+        ("exit_code", {"from": "x", "as": "exit code"}, ":9", 137),
+        ("exit_code", {"from": "x", "as": "exit code"}, "3:", 3),
+        ("started", {"from": "x", "format": ["%d.%m.%Y", "%d/%m/%Y"]}, "5/10/2026", datetime(2026, 10, 5, tzinfo=UTC)),
+        ("node", {"join": [["gone", "x"], "app"], "by": "@"}, "n1", "n1@fit"),
         ("exit_code", {"from": "x", "as": "exit code"}, "-1", -1),
         ("exit_code", {"from": "x", "as": "exit code"}, "S0C7", "exit_code is not an exit code such as 1 or 0:9: S0C7"),
         ("node", {"from": "x", "as": "first node"}, "n[01-04,7]", "n01"),
@@ -223,6 +221,9 @@ WRONG = [
     ("[jobs]\nskip = { x = 3 }\n", "line 2: jobs.skip.x: 3 is neither a pattern"),
     ('[jobs]\nstarted = { from = "x", format = "%Q" }\n', "line 2: jobs.started.format: %Q is no part of a time"),
     ('[jobs]\nnode = { from = "x", match = "(?=x)(a)" }\n', "line 2: jobs.node.match: '(?=x)(a)' looks around or back"),
+    ('[jobs]\nall_node = "x"\n', "line 2: jobs.all_node: jobs have no field 'all_node'. Did you mean 'all_nodes'?"),
+    ('[jobs]\nnode = { join = ["x", 3] }\n', "line 2: jobs.node.join: ['x', 3] is not a text, or a list of texts and of lists"),
+    ("rows = 3\n", "line 1: rows: 3 is not a text or a list of texts"),
     ("[jobs\n", "is not TOML"),
 ]  # fmt: skip
 
@@ -296,85 +297,13 @@ def test_a_terminal_loads_by_a_profile_and_tells_beforehand(write, tmp_path):
     assert (wrong.exit_code, "--profile slrum is unknown" in wrong.stderr) == (2, True)
 
 
-WORDS = {"ok*": "COMPLETED", "b?d": "FAILED", "": "PENDING", "run": "RUNNING", "*": "CANCELED"}
-TEXT = st.text(st.sampled_from("abkorundx0195-:. _/%'\"|[]*?é"), max_size=8)
-CELLS = st.fixed_dictionaries(
-    {
-        "no": st.one_of(TEXT, st.integers(0, 30).map(str)),
-        "state": st.one_of(TEXT, st.sampled_from(["OK", "ok then", "bad", "BUD", "run", "n/a", " Run "])),
-        "code": st.one_of(TEXT, st.sampled_from(["0", "3:0", "0:9", "-1", "n/a", "12:300"])),
-        "at": st.one_of(TEXT, st.integers(0, 2**33).map(str)),
-    }
-)
-
-
-def nothing(text: str, missing: tuple[str, ...]) -> str | None:
-    text = text.strip(" \t\r\n")
-    return None if not text or text in missing else text
-
-
-def expected(cells: dict[str, str], missing: tuple[str, ...]) -> tuple | None:
-    """What a row is to become, in plain Python; None if it is to be rejected."""
-    said = {name: nothing(text, missing) for name, text in cells.items()}
-    if said["no"] is None or said["state"] is None:
-        return None
-    status = next(
-        ours for theirs, ours in WORDS.items() if theirs and fnmatchcase(said["state"].upper(), theirs.upper())
+def test_a_profile_comes_back_from_its_toml(store, write):
+    how = {"rows": ["items", ""], "needs": ["no", ["app", "program"]], "missing": ["-"]} | profile(
+        id={"join": ["no", ["app", "program"]], "by": "/", "as": "id"},
+        status={"from": "x", "words": {'"ok" *': "COMPLETED", "": "PENDING"}},
+        skip={"no": ["*.*"]},
+        extra=[],
+        all_nodes="y",
     )
-    code, at = said["code"], said["at"]
-    if code is not None:
-        parts = code.split(":")
-        is_code = all(one.isascii() and one.removeprefix("-" if len(parts) == 1 else "+").isdigit() for one in parts)
-        if not is_code or len(parts) > 2 or (len(parts) == 2 and len(parts[1]) > 3):
-            return None
-        code = int(parts[0]) if len(parts) == 1 or int(parts[1]) == 0 else 128 + int(parts[1])
-    if at is not None:
-        whole, dot, rest = at.partition(".")
-        if not (whole.isascii() and whole.removeprefix("-").isdigit()) or (
-            dot and not (rest.isascii() and rest.isdigit())
-        ):
-            return None
-        micro = int((rest + "000000")[:6]) if dot else 0
-        sign = -1 if whole[0] == "-" else 1
-        at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(whole), microseconds=sign * micro)
-    return status, code, at
-
-
-@given(st.lists(CELLS, min_size=1, max_size=12), st.lists(st.sampled_from(["n/a", "-", "0", "x"]), unique=True))
-@examples(25, 300)
-def test_for_every_table_each_value_arrives_as_the_profile_says_or_its_row_is_rejected(tmp_path_factory, rows, missing):
-    out = io.StringIO()
-    writer = csv.DictWriter(out, ["no", "state", "code", "at"], quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    writer.writerows(rows)
-    path = tmp_path_factory.mktemp("x") / "x.csv"
-    path.write_text(out.getvalue())
-    section = {
-        "id": {"from": "no", "as": "id"},
-        "job_type": {"value": "fit"},
-        "job_type_version": {"value": "1"},
-        "status": {"from": "state", "words": {theirs: ours for theirs, ours in WORDS.items() if theirs}},
-        "exit_code": {"from": "code", "as": "exit code"},
-        "started": {"from": "at", "as": "unix s"},
-    }
-    wanted = [(nothing(row["no"], tuple(missing)), expected(row, tuple(missing))) for row in rows]
-    last = {key: value for key, value in wanted if value is not None}
-    with jt.open() as store:
-        try:
-            report = store.load(path, profile={"missing": missing, "jobs": section})
-        except jt.LoadFailed:
-            assert not last
-            return
-        assert report.rejected == sum(value is None for _, value in wanted)
-        assert store.rejects()["position"].tolist() == [at for at, (_, value) in enumerate(wanted, 1) if value is None]
-        found = store.jobs()
-    rows_found = (
-        found[["status", "exit_code", "started"]]
-        .astype(object)
-        .where(found[["status", "exit_code", "started"]].notna(), None)
-    )
-    got = dict(zip(found["external_id"], rows_found.itertuples(index=False, name=None), strict=True))
-    assert {*got} == {*last}
-    for key, values in got.items():
-        assert values in [value for other, value in wanted if other == key]
-    assert found["id"].is_unique
+    seen = store.preview(write("x.csv", "no,app,x,y\n1,fit,,n1\n"), profile=how)
+    assert tomllib.loads(seen.toml()) == how

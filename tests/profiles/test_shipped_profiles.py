@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from histories import NOW
 
 import jobtype_toolkit as jt
 
@@ -161,11 +162,21 @@ def told(frame: pd.DataFrame) -> list[Row]:
     return [tuple(None if pd.isna(one) else one for one in row) for row in rows]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_export_comes_as_counted_again(store, system):
-    file, again = SYSTEMS[system]
-    report = store.load(EXPORTS / file, profile=system, timezone="UTC")
-    expected = list(again())
+@pytest.fixture(scope="module", params=SYSTEMS)
+def system(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def first(system) -> tuple[jt.Store, jt.store.LoadReport]:
+    """A store with the export of a system, and what its load told."""
+    store = jt.open(clock=lambda: NOW)
+    return store, store.load(EXPORTS / SYSTEMS[system][0], profile=system, timezone="UTC")
+
+
+def test_an_export_comes_as_counted_again(first, system):
+    store, report = first
+    expected = list(SYSTEMS[system][1]())
     assert (report.rejected, report.new) == (0, len(expected))
     assert sorted(told(store.jobs()), key=str) == sorted(expected, key=str)
     counted = Counter(one[1:] for one in expected)
@@ -175,27 +186,25 @@ def test_an_export_comes_as_counted_again(store, system):
     assert {row[:-1]: row[-1] for row in rows} == counted
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_export_loaded_twice_changes_nothing(store, system):
-    file, _ = SYSTEMS[system]
-    first = store.load(EXPORTS / file, profile=system, timezone="UTC")
+def test_an_export_loaded_twice_changes_nothing(first, system):
+    store, report = first
     before = store.jobs()
-    second = store.load(EXPORTS / file, profile=system, timezone="UTC")
-    assert (second.new, second.changed, second.unchanged) == (0, 0, first.new)
+    second = store.load(EXPORTS / SYSTEMS[system][0], profile=system, timezone="UTC")
+    assert (second.new, second.changed, second.unchanged) == (0, 0, report.new)
     pd.testing.assert_frame_equal(store.jobs(), before)
     assert store.check().is_sound
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_the_keys_of_an_export_come_back_from_an_export_of_the_store(store, system, tmp_path):
-    file, _ = SYSTEMS[system]
-    store.load(EXPORTS / file, profile=system, timezone="UTC")
+def test_the_keys_of_an_export_come_back_from_an_export_of_the_store(first, system, tmp_path):
+    store, _ = first
     store.export(tmp_path / "all")
     with jt.open() as other:
         other.load(tmp_path / "all")
         assert told(other.jobs()) == told(store.jobs())
         assert other.jobs()["id"].tolist() == store.jobs()["id"].tolist()
-        assert other.load(EXPORTS / file, profile=system, timezone="UTC").new == 0, "the numbers are known again"
+        assert other.load(EXPORTS / SYSTEMS[system][0], profile=system, timezone="UTC").new == 0, (
+            "the numbers are known again"
+        )
 
 
 def test_every_shipped_profile_is_tried_here():

@@ -465,11 +465,11 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
 
 
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
-    from jobtype_toolkit.sync import pull as pull_module
+    from jobtype_toolkit.sync import progress
 
     made = []
-    real = pull_module.tqdm
-    monkeypatch.setattr(pull_module, "tqdm", lambda **given: made.append(given) or real(**given))
+    real = progress.tqdm
+    monkeypatch.setattr(progress, "tqdm", lambda **given: made.append(given) or real(**given))
     pull(progress=False)
     assert [one["disable"] for one in made] == [True]
     pull(progress=True)
@@ -809,7 +809,7 @@ def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
 
 def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
     at_once = {"delay": 0, "mininterval": 0, "miniters": 1}
-    monkeypatch.setattr("jobtype_toolkit.sync.pull.tqdm", lambda **given: tqdm(**(given | at_once)))
+    monkeypatch.setattr("jobtype_toolkit.sync.progress.tqdm", lambda **given: tqdm(**(given | at_once)))
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # the sign of a notebook; nbval has imported it
     pull(progress=True)
     assert capsys.readouterr().err == ""

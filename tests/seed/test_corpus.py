@@ -13,6 +13,8 @@ from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.rules.configuration import WARNINGS
 from jobtype_toolkit.seed.validator import validate
 
+pytestmark = pytest.mark.slow
+
 WORKSPACES = {"products": True, "workspace_1": True, "workspace_2": True, "old-archive": False}
 """The workspaces of the recorded server, as its answers show them."""
 

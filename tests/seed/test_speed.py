@@ -6,11 +6,15 @@ import sys
 import time
 
 import jsonschema
+import pytest
+from sizes import sizes
 
 from jobtype_toolkit.seed.schema import definition
 from jobtype_toolkit.seed.validator import validate
 
 from .conftest import MANIFEST
+
+pytestmark = pytest.mark.slow
 
 OURS = """
 import sys, time
@@ -34,8 +38,9 @@ def printed(program):
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_the_first_validation_of_a_process_costs_little_more_than_importing_jsonschema_and_loads_nothing_heavy():
-    ours, theirs = ([printed(program) for _ in range(3)] for program in (OURS, THEIRS))
+@sizes(1, 3)
+def test_the_first_validation_of_a_process_costs_little_more_than_importing_jsonschema_and_loads_nothing_heavy(size):
+    ours, theirs = ([printed(program) for _ in range(size)] for program in (OURS, THEIRS))
     assert {line.split(" ", 1)[1] for line in ours} == {"[]"}
     assert min(float(line.split()[0]) for line in ours) < 4 * min(map(float, theirs))
 

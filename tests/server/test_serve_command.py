@@ -17,6 +17,7 @@ import pytest
 import requests
 from asking import small_file
 from histories import JOBS
+from sizes import and_in_soak
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
@@ -80,7 +81,7 @@ def test_it_serves_a_store_until_it_is_told_to_stop(start, store, by):
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("by", and_in_soak([signal.SIGINT], [signal.SIGTERM]))
 def test_make_serve_serves_the_sample_at_the_port_that_is_named(tmp_path, by):
     """In an environment that is filled already; the group of the processes is stopped, as a terminal does it."""
     (tmp_path / "bin").mkdir()

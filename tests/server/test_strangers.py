@@ -12,6 +12,8 @@ import requests
 import jobtype_toolkit as jt
 from jobtype_toolkit.server import parsing
 
+pytestmark = pytest.mark.slow
+
 PATCH = "/v6/job-types/tide-model/2.0.0/"
 
 
@@ -122,7 +124,6 @@ def test_a_request_that_is_sent_by_half_ends(own, half, monkeypatch):
     assert paused(own) is False
 
 
-@pytest.mark.slow
 def test_the_sample_is_moved_to_the_present():
     from jobtype_toolkit.server.present import move_to
 

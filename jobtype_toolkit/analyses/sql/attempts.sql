@@ -10,8 +10,8 @@ WITH finished AS (
 executed AS (
     SELECT e.source, e.job_id, count(*) AS n,
         count(*) FILTER (WHERE e.ended < e.started) AS backwards,
-        sum(epoch_us(e.ended) - epoch_us(e.started)) FILTER (WHERE e.ended >= e.started) / 3.6e9 AS run_hours,
-        sum(epoch_us(e.ended) - epoch_us(e.started))
+        sum(date_diff('microsecond', e.started, e.ended)) FILTER (WHERE e.ended >= e.started) / 3.6e9 AS run_hours,
+        sum(date_diff('microsecond', e.started, e.ended))
             FILTER (WHERE e.ended >= e.started AND e.status = 'FAILED') / 3.6e9 AS wasted_hours
     FROM job_execution AS e
     WHERE ($source = '*' OR e.source = $source)

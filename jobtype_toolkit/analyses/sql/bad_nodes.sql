@@ -38,7 +38,7 @@ SELECT
 FROM counted AS c
 JOIN job_type AS t ON t.source = c.source AND t.id = c.job_type_id
 LEFT JOIN error AS e ON e.source = c.source AND e.id = c.error_id
-WHERE c.node IS NOT NULL
+WHERE ($node IS NULL OR list_contains($node::VARCHAR[], c.node))
 AND ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
 GROUP BY c.source, t.name, t.version, c.node, c.counts, date_trunc('day', c.moment)
 ORDER BY c.source, t.name, t.version, c.node, start;

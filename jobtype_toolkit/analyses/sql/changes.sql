@@ -88,11 +88,11 @@ fact AS (
     SELECT t.source, 'edited', t.name, t.version, t.last_modified, 'without a new revision', 'told'
     FROM type AS t
     LEFT JOIN revision AS r
-        ON r.source = t.source AND r.job_type_id = t.id AND abs(epoch_us(r.created) - epoch_us(t.last_modified)) <= $moment_us
+        ON r.source = t.source AND r.job_type_id = t.id AND abs(date_diff('microsecond', t.last_modified, r.created)) <= $moment_us
     WHERE t.last_modified >= $started::TIMESTAMP AND t.last_modified < $ended::TIMESTAMP AND r.created IS NULL
-    AND abs(epoch_us(t.last_modified) - coalesce(epoch_us(t.created), 0)) > $moment_us
-    AND abs(epoch_us(t.last_modified) - coalesce(epoch_us(t.paused), 0)) > $moment_us
-    AND abs(epoch_us(t.last_modified) - coalesce(epoch_us(t.deprecated), 0)) > $moment_us
+    AND (t.created IS NULL OR abs(date_diff('microsecond', t.created, t.last_modified)) > $moment_us)
+    AND (t.paused IS NULL OR abs(date_diff('microsecond', t.paused, t.last_modified)) > $moment_us)
+    AND (t.deprecated IS NULL OR abs(date_diff('microsecond', t.deprecated, t.last_modified)) > $moment_us)
     AND NOT EXISTS (
         SELECT 1 FROM seen AS s
         WHERE s.source = t.source AND s.job_type_id = t.id AND s.observed >= t.last_modified AND s.field <> 'unmet_resources'
@@ -111,4 +111,5 @@ fact AS (
 )
 SELECT source, kind, name, what, moment, detail, seen
 FROM fact
+WHERE ($kind IS NULL OR list_contains($kind::VARCHAR[], kind))
 ORDER BY moment, kind, name, what, detail, source;

@@ -2,8 +2,8 @@
 SELECT
     j.source, t.version AS side, CAST(date_trunc('day', j.last_status_change) AS TIMESTAMP) AS start,
     CASE WHEN j.status = 'FAILED' THEN 1 ELSE 0 END AS failed,
-    CASE WHEN j.status = 'COMPLETED' AND j.ended >= j.started THEN epoch(j.ended) - epoch(j.started) END AS run_time,
-    CASE WHEN j.started >= j.queued THEN epoch(j.started) - epoch(j.queued) END AS queue_wait,
+    CASE WHEN j.status = 'COMPLETED' AND j.ended >= j.started THEN date_diff('microsecond', j.started, j.ended) / 1e6 END AS run_time,
+    CASE WHEN j.started >= j.queued THEN date_diff('microsecond', j.queued, j.started) / 1e6 END AS queue_wait,
     j.input_file_size
 FROM job_final AS j
 JOIN job_type AS t ON t.source = j.source AND t.id = j.job_type_id

@@ -27,7 +27,7 @@ event AS (
     SELECT source, job_type_id, last_status_change, 0, 0, 1 FROM job WHERE status IN ('COMPLETED', 'FAILED')
 ),
 counted AS (
-    SELECT source, job_type_id, (epoch_us(moment) - epoch_us($first::TIMESTAMP)) // 900000000 AS place,
+    SELECT source, job_type_id, date_diff('microsecond', $first::TIMESTAMP, moment) // 900000000 AS place,
         sum(arrived)::BIGINT AS arrived, sum(begun)::BIGINT AS begun, sum(finished)::BIGINT AS finished
     FROM event
     WHERE moment >= $first::TIMESTAMP AND moment < $now::TIMESTAMP

@@ -1,17 +1,17 @@
 -- Run times of COMPLETED jobs by group, in seconds, with a grid of quantiles for the interval of the median.
 WITH timed AS (
-    SELECT source, job_type_id, /*keys*/(epoch_us(ended) - epoch_us(started)) / 1e6 AS took, input_file_size AS size
+    SELECT source, job_type_id, /*keys*/date_diff('microsecond', started, ended) / 1e6 AS took, input_file_size AS size
     FROM job_final
     WHERE ($source = '*' OR source = $source) AND status = 'COMPLETED'
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)
     AND last_status_change < $ended::TIMESTAMP
     AND ($node IS NULL OR list_contains($node::VARCHAR[], node))
-    AND started IS NOT NULL AND ended IS NOT NULL
 )
 SELECT
     j.source, /*groups*/
     count(*) FILTER (WHERE took >= 0) AS n,
     count(*) FILTER (WHERE took < 0) AS backwards,
+    count(*) FILTER (WHERE took IS NULL) AS untimed,
     quantile_cont(took, $grid::DOUBLE[]) FILTER (WHERE took >= 0) AS grid,
     quantile_cont(took / size, 0.5) FILTER (WHERE took >= 0 AND size > 0) AS per_mib_p50
 FROM timed AS j

@@ -8,6 +8,7 @@ WITH failed AS (
     WHERE ($source = '*' OR source = $source)
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)
     AND ($ended IS NULL OR last_status_change <= $ended::TIMESTAMP)
+    AND ($node IS NULL OR list_contains($node::VARCHAR[], node))
     GROUP BY source, job_type_id, error_id
 ),
 finished AS (
@@ -16,6 +17,7 @@ finished AS (
     WHERE ($source = '*' OR source = $source) AND status IN ('COMPLETED', 'FAILED')
     AND ($started IS NULL OR last_status_change >= $started::TIMESTAMP)
     AND ($ended IS NULL OR last_status_change <= $ended::TIMESTAMP)
+    AND ($node IS NULL OR list_contains($node::VARCHAR[], node))
     GROUP BY source, job_type_id
 )
 SELECT
@@ -29,5 +31,8 @@ FROM failed AS f
 JOIN job_type AS t ON t.source = f.source AND t.id = f.job_type_id
 JOIN finished AS n ON n.source = f.source AND n.job_type_id = f.job_type_id
 LEFT JOIN error AS e ON e.source = f.source AND e.id = f.error_id
-WHERE $category IS NULL OR list_contains($category::VARCHAR[], e.category)
+WHERE ($category IS NULL OR list_contains($category::VARCHAR[], e.category))
+AND ($error_name IS NULL OR list_contains($error_name::VARCHAR[], e.name))
+AND ($name IS NULL OR list_contains($name::VARCHAR[], t.name))
+AND ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
 ORDER BY f.count DESC, f.last_error DESC NULLS LAST, t.source, t.id, e.id;

@@ -2,7 +2,7 @@
 -- none is known, beyond a multiple of what the COMPLETED jobs of their type took.
 WITH running AS (
     SELECT j.source, j.id, j.job_type_id, j.revision_num, j.num_exes, j.node, j.started, t.name, t.version, t.manifest,
-        (epoch_us($now::TIMESTAMP) - epoch_us(j.started)) / 1e6 AS running_for
+        date_diff('microsecond', j.started, $now::TIMESTAMP) / 1e6 AS running_for
     FROM job_open AS j
     JOIN job_type AS t ON t.source = j.source AND t.id = j.job_type_id
     WHERE ($source = '*' OR j.source = $source) AND j.status = 'RUNNING'
@@ -31,7 +31,7 @@ timed AS (
         ON v.source = r.source AND v.job_type_id = r.job_type_id AND v.revision_num = r.revision_num
 ),
 usual AS (
-    SELECT source, job_type_id, quantile_cont((epoch_us(ended) - epoch_us(started)) / 1e6, 0.99) AS p99, count(*) AS n
+    SELECT source, job_type_id, quantile_cont(date_diff('microsecond', started, ended) / 1e6, 0.99) AS p99, count(*) AS n
     FROM job_final
     WHERE ($source = '*' OR source = $source) AND status = 'COMPLETED'
     AND last_status_change < $now::TIMESTAMP AND ended >= started

@@ -75,6 +75,7 @@ class Request:
     options: Options
     strict: bool
     observed: datetime
+    """When what it says was so."""
     progress: bool | None = None
     """Whether to show a bar after a second; None only on a terminal."""
 
@@ -136,7 +137,7 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming)
     good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
     _refuse(con, request, good, rejected)
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
-    if incoming.has_numbers:
+    if incoming.foreign and incoming.foreign.has_numbers:
         script(con, "store/ingest/profile.keep_numbers", {"source": request.source})
     merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
     new, changed = merge.run()
@@ -151,7 +152,7 @@ def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming)
         rejected,
         *told(_notes(con, request, incoming, merge.copies)),
     )
-    _record(con, request, report)
+    _record(con, request, report, merge)
     return report
 
 
@@ -190,13 +191,13 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
         (3, f"the column {theirs!r} is kept in extra: {ours!r} is there as well and was read")
         for theirs, ours in incoming.twins
     ]
-    profile = request.options.profile
-    if profile and incoming.skipped:
+    profile, foreign = request.options.profile, incoming.foreign
+    if profile and foreign and foreign.skipped:
         notes.append(
-            (2, f"{incoming.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
+            (2, f"{foreign.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
         )
-    if profile and incoming.absent:
-        named = ", ".join(map(repr, incoming.absent))
+    if profile and foreign and foreign.absent:
+        named = ", ".join(map(repr, foreign.absent))
         notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
     if request.resource != "jobs":
         return notes
@@ -235,7 +236,7 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
     return notes
 
 
-def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport) -> None:
+def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport, merge: Merge) -> None:
     observed = naive_utc(request.observed)
     con.execute(
         "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -257,19 +258,63 @@ def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport
             "INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected",
             {"load_id": report.load_id, "source": report.source, "resource": report.resource},
         )
-    refresh_source(con, request.source, observed)
+    refresh_source(con, request.source, observed, merge=merge)
 
 
 def refresh_source(
-    con: duckdb.DuckDBPyConnection, source: str, observed: datetime | None, *, is_pull: bool = False
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    observed: datetime | None,
+    *,
+    merge: Merge | None = None,
+    is_pull: bool = False,
 ) -> None:
-    """Count a source anew after its rows changed; `observed` None keeps what is known.
+    """Write down how many jobs a source has and how far they go after its rows changed; `observed` None keeps what is known.
 
     A time that is later than the clock of the load that brought it says nothing about how far the history is known.
-    What is loaded into a pulled source does not make what was pulled any fresher.
+    What is loaded into a pulled source does not make what was pulled any fresher. After a merge it counts on from what was
+    known before; after anything else the jobs are counted anew.
     """
-    found = con.execute("SELECT observed, pulled, watermark, pruned FROM source WHERE source = ?", [source])
-    known = found.fetchone() or (None, False, None, None)
+    found = con.execute(
+        "SELECT observed, pulled, watermark, pruned, jobs, as_of FROM source WHERE source = ?", [source]
+    )
+    known = found.fetchone()
+    counted = _counted_on(con, merge, known[4:], observed) if merge and known else None
+    jobs, as_of = counted or _counted_anew(con, source, observed)
+    known = known or (None, False, None, None)
+    bound = {
+        "source": source,
+        "jobs": jobs,
+        "as_of": as_of,
+        "observed": known[0] if known[1] and not is_pull else max(filter(None, (observed, known[0])), default=None),
+        "pulled": bool(known[1]),
+        "watermark": known[2],
+        "pruned": known[3],
+    }
+    script(con, "store/ingest/load.take_source", bound)
+
+
+def _counted_on(
+    con: duckdb.DuckDBPyConnection, merge: Merge, before: tuple[int, datetime | None], observed: datetime | None
+) -> tuple[int, datetime | None] | None:
+    """Return the jobs of a source and their newest time after a merge; None if the newest job before gave way to an older state."""
+    jobs, as_of = before
+    if merge.name != "jobs":
+        return jobs, as_of
+    (newest,) = script(con, "store/ingest/load.newest_of_load", merge.bound | {"observed": observed}).fetchone() or (
+        None,
+    )
+    if as_of is None or (newest is not None and newest >= as_of):
+        return jobs + merge.new, newest
+    if merge.newest_gone is not None and merge.newest_gone >= as_of:
+        return None
+    return jobs + merge.new, as_of
+
+
+def _counted_anew(
+    con: duckdb.DuckDBPyConnection, source: str, observed: datetime | None
+) -> tuple[int, datetime | None]:
+    """Return the jobs of a source and their newest time."""
     counted = script(con, "store/ingest/load.counted", {"source": source, "observed": observed}).fetchall()
     newest = [moment for _, _, moment, _ in counted if moment is not None]
     for load_id, _, moment, clock in counted:
@@ -277,13 +322,4 @@ def refresh_source(
             newest.remove(moment)
             bound = {"source": source, "load_id": load_id, "clock": clock}
             newest += [one for (one,) in script(con, "store/ingest/load.newest", bound).fetchall() if one is not None]
-    bound = {
-        "source": source,
-        "jobs": sum(jobs for _, jobs, _, _ in counted),
-        "as_of": max(newest, default=None),
-        "observed": known[0] if known[1] and not is_pull else observed or known[0],
-        "pulled": bool(known[1]),
-        "watermark": known[2],
-        "pruned": known[3],
-    }
-    script(con, "store/ingest/load.take_source", bound)
+    return sum(jobs for _, jobs, _, _ in counted), max(newest, default=None)

@@ -15,7 +15,7 @@ from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.seed.normalize import public_configuration
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store import schema
+from jobtype_toolkit.store import rollup, schema
 from jobtype_toolkit.store.engine import number, script
 
 TABLES = {
@@ -53,22 +53,27 @@ class Merge:
         `is_latest` says that the rows were fetched after those in the store, whatever their stamps: a server's can go back.
         """
         self._con = con
-        self._name = name
+        self.name = name
         self._resource = LOADABLE[name]
         self._tables = TABLES[name]
-        self._bound: dict[str, Any] = {"source": source, "load_id": load_id, "observed": observed}
+        self.bound: dict[str, Any] = {"source": source, "load_id": load_id, "observed": observed}
         self._is_inferable = name in ("job_types", "errors")
         self._is_latest = is_latest
         self._is_dated = "last_modified" in self._resource.names
+        self._held: list[str] = []
         self.rows = 0
         """How many rows `incoming` has."""
         self.copies = 0
         """How many rows were left out for another of the same id in the input."""
+        self.new = 0
+        """How many rows the store did not have."""
+        self.newest_gone: datetime | None = None
+        """The newest time of the jobs that gave way."""
 
     def run(self) -> tuple[int, int]:
         """Write what is new or newer; return how many rows were new, and how many changes."""
         script(self._con, "store/ingest/merge.tables")
-        if self._name == "job_types":
+        if self.name == "job_types":
             self._hide_settings()
         self._survey()
         self._give_keys()
@@ -78,11 +83,12 @@ class Merge:
         left_out = number(self._con, "SELECT count(*) FROM left_out")
         self._write(is_partial=left_out > 0, is_changing=changed > 0)
         self._adopt()
-        return self.rows - left_out - changed, changed
+        self.new = self.rows - left_out - changed
+        return self.new, changed
 
     def _hide_settings(self) -> None:
         """Leave out the settings that are secret or that the manifest does not know, before anything is compared or kept."""
-        found = script(self._con, "store/ingest/merge.with_settings", self._bound).fetchall()
+        found = script(self._con, "store/ingest/merge.with_settings", self.bound).fetchall()
         public = {}
         for seq, *texts in found:
             configuration, manifest = (None if text is None else json.loads(text) for text in texts)
@@ -100,7 +106,7 @@ class Merge:
             "job_type_revisions": "job_type_id IS NULL",
         }
         is_nameless["job_executions"] = is_nameless["jobs"]
-        by_name = is_nameless.get(self._name, "false")
+        by_name = is_nameless.get(self.name, "false")
         found = script(self._con, "store/ingest/merge.survey", by_name=by_name).fetchone()
         self.rows, ids, rows_by_name = map(int, found or (0, 0, 0))
         self._has_copies = ids < self.rows
@@ -108,22 +114,22 @@ class Merge:
 
     def _give_keys(self) -> None:
         """Make the view `keyed`, and on the way the job types and errors that nobody loaded."""
-        match self._name:
+        match self.name:
             case "jobs" | "job_executions":
                 self._infer_types("i.job_type", "i.job_type_version")
-                script(self._con, "store/ingest/merge.infer_errors_by_id", self._bound)
+                script(self._con, "store/ingest/merge.infer_errors_by_id", self.bound)
                 if self._is_by_name:
                     builtin = {
                         "builtin": list(BUILTIN_ERRORS),
                         "categories": [category for category, _ in BUILTIN_ERRORS.values()],
                         "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
                     }
-                    script(self._con, "store/ingest/merge.errors_by_name", self._bound | builtin)
+                    script(self._con, "store/ingest/merge.errors_by_name", self.bound | builtin)
                     if number(self._con, "SELECT count(*) FROM error_by_name"):
-                        script(self._con, "store/ingest/merge.infer_errors_by_name", self._bound | builtin)
+                        script(self._con, "store/ingest/merge.infer_errors_by_name", self.bound | builtin)
                 modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
                 by = "name" if self._is_by_name else "id"
-                source = literal(self._bound["source"])
+                source = literal(self.bound["source"])
                 script(self._con, f"store/ingest/merge.keyed_by_{by}", modified=modified, source=source)
             case "job_type_revisions":
                 self._infer_types("i.name", "i.version")
@@ -136,37 +142,37 @@ class Merge:
                 script(self._con, "store/ingest/merge.keyed_by_id", modified="")
 
     def _infer_types(self, name: str, version: str) -> None:
-        script(self._con, "store/ingest/merge.infer_types_by_id", self._bound, name=name, version=version)
+        script(self._con, "store/ingest/merge.infer_types_by_id", self.bound, name=name, version=version)
         if self._is_by_name:
-            script(self._con, "store/ingest/merge.infer_types_by_name", self._bound, name=name, version=version)
+            script(self._con, "store/ingest/merge.infer_types_by_name", self.bound, name=name, version=version)
 
     def _leave_out_copies(self) -> None:
         if self._has_copies:
             newest = "last_modified DESC NULLS LAST," if self._is_dated else ""
-            if self._name == "jobs" and not self._is_latest:
+            if self.name == "jobs" and not self._is_latest:
                 newest += f"last_modified IS NOT NULL AND {_is_over('status')} DESC,"
             script(self._con, "store/ingest/merge.leave_out_copies", newest=newest)
             self.copies = number(self._con, "SELECT count(*) FROM left_out")
 
     def _find_stored(self) -> None:
         """Find which incoming rows the store has already; what they do not change is left out."""
-        held = [name for name in self._tables if self._holds(name)]
+        held = self._held = [name for name in self._tables if self._holds(name)]
         if not held:
             return
         script(self._con, "store/ingest/merge.canonical")
         for name in held:
             undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
             parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
-            script(self._con, "store/ingest/merge.stored", self._bound, table=name, **parts)
+            script(self._con, "store/ingest/merge.stored", self.bound, table=name, **parts)
             if number(self._con, "SELECT count(*) FROM stored_row WHERE same IS NULL"):
-                script(self._con, "store/ingest/merge.compare", self._bound, table=name, **parts)
+                script(self._con, "store/ingest/merge.compare", self.bound, table=name, **parts)
         self._keep_changes()
         script(self._con, "store/ingest/merge.leave_out_stored")
 
     def _holds(self, name: str, of: str = "true") -> bool:
         """Return whether a table has a row of the source."""
         found = self._con.execute(
-            f"SELECT 1 FROM {name} WHERE source = ? AND {of} LIMIT 1", [self._bound["source"]]
+            f"SELECT 1 FROM {name} WHERE source = ? AND {of} LIMIT 1", [self.bound["source"]]
         ).fetchone()
         return found is not None
 
@@ -174,11 +180,12 @@ class Merge:
         """Let what was inferred by name, or made here, give way to a record with an id of its own."""
         for name in ("job_type", "error"):
             if self._holds(name, "id < 0"):
-                script(self._con, f"store/ingest/merge.adopted_{name}s", self._bound)
+                script(self._con, f"store/ingest/merge.adopted_{name}s", self.bound)
                 if number(self._con, "SELECT count(*) FROM adopted"):
-                    script(self._con, f"store/ingest/merge.adopt_{name}s", self._bound)
+                    script(self._con, f"store/ingest/merge.adopt_{name}s", self.bound)
+                    rollup.count_again(self._con, self.bound["source"])
         if self._holds("job_type_revision", "id < 0"):
-            script(self._con, "store/ingest/merge.adopt_revisions", self._bound)
+            script(self._con, "store/ingest/merge.adopt_revisions", self.bound)
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
@@ -199,7 +206,7 @@ class Merge:
     def _older(self) -> str:
         is_gated = self._is_dated and not self._is_latest
         older = "coalesce(i.last_modified < t.last_modified, false)" if is_gated else "false"
-        if is_gated and self._name == "jobs":
+        if is_gated and self.name == "jobs":
             # of two states of one moment the job ends in the one that is final
             tie = f"i.last_modified = t.last_modified AND {_is_over('t.status')} AND NOT {_is_over('i.status')}"
             older = f"({older} OR coalesce({tie}, false))"
@@ -211,7 +218,7 @@ class Merge:
                 script(
                     self._con,
                     "store/ingest/merge.changes",
-                    self._bound,
+                    self.bound,
                     field=one.name,
                     differs=f"NOT {self._says(one)}",
                 )
@@ -222,16 +229,22 @@ class Merge:
         marks = ", false" if self._is_inferable else ""
         into = f"source, {columns}, load_id, extra" + (", inferred" if self._is_inferable else "")
         rows = "FROM keyed ANTI JOIN left_out USING (seq)" if is_partial else "FROM keyed"
+        if is_changing and self.name == "jobs":
+            (self.newest_gone,) = script(self._con, "store/ingest/merge.newest_gone").fetchone() or (None,)
         for name in self._tables:
             before = self._kept_before(name, rows) if is_changing else rows
+            if name == "job_final" and name in self._held:
+                rollup.change(self._con, self.bound["source"], f"(SELECT * {rows} WHERE {self._belongs(name)})")
             if is_changing:
                 script(self._con, "store/ingest/merge.remove_replaced", table=name)
             self._con.execute(
                 f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
                 f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
-                {name: self._bound[name] for name in ("source", "load_id")},
+                {name: self.bound[name] for name in ("source", "load_id")},
             )
-        if self._name == "jobs":
+            if name == "job_final" and name not in self._held:
+                rollup.fill(self._con, self.bound["source"])
+        if self.name == "jobs":
             self._write_failed(rows, is_changing=is_changing)
 
     def _kept_before(self, name: str, rows: str) -> str:
@@ -261,9 +274,9 @@ class Merge:
     def _write_failed(self, rows: str, *, is_changing: bool) -> None:
         """Keep the narrow copy of the FAILED jobs in step."""
         if is_changing:
-            script(self._con, "store/ingest/merge.remove_failed", self._bound)
+            script(self._con, "store/ingest/merge.remove_failed", self.bound)
         narrow = schema.table("job_failed").columns.replace(quoted("source"), "$source")
         self._con.execute(
             f"INSERT INTO job_failed SELECT {narrow} FROM ({rows}) WHERE status = 'FAILED' ORDER BY last_status_change",
-            {"source": self._bound["source"]},
+            {"source": self.bound["source"]},
         )

@@ -142,7 +142,11 @@ def fits(columns: Iterable[str], resource: str) -> list[str]:
     """Return the shipped profiles of which an input has all columns that they need, those that need most first."""
     have = {one.casefold() for one in columns}
     found: list[Profile] = [profile.read(name) for name in profile.shipped()]
-    fitting = [one for one in found if resource in one.sections and {need.casefold() for need in one.needs} <= have]
+    fitting = [
+        one
+        for one in found
+        if resource in one.sections and all(not have.isdisjoint(map(str.casefold, need)) for need in one.needs)
+    ]
     return [one.name for one in sorted(fitting, key=lambda one: -len(one.needs))]
 
 

@@ -43,32 +43,35 @@ _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 """What may follow % in a format."""
 _IDS = ("id", "job_id")
 _TEXT, _TEXTS, _TABLE = "a text", "a text or a list of texts", "a table"
+_CHOICES = "a text, or a list of texts and of lists of texts"
 _TOP = {
     "title": _TEXT,
     "command": _TEXT,
-    "needs": _TEXTS,
-    "rows": _TEXT,
+    "needs": _CHOICES,
+    "rows": _TEXTS,
     "missing": _TEXTS,
     "timezone": _TEXT,
     **dict.fromkeys(RESOURCES, _TABLE),
 }
-_SECTION = {"skip": _TABLE, "only": _TABLE, "extra": _TEXTS}
+_SECTION = {"skip": _TABLE, "only": _TABLE, "extra": _TEXTS, "all_nodes": _TEXT}
 _VALUE = {
     "from": _TEXTS,
-    "join": _TEXTS,
+    "join": _CHOICES,
     "by": _TEXT,
     "value": _TEXT,
     "missing": _TEXTS,
     "match": _TEXT,
     "words": _TABLE,
     "as": _TEXT,
-    "format": _TEXT,
+    "format": _TEXTS,
     "unit": _TEXT,
     "after": _TEXT,
     "lasts": _TEXTS,
     "if": _TABLE,
 }
 
+Choices: TypeAlias = tuple[tuple[str, ...], ...]
+"""Columns, each with those that other versions have in its place: the first that is not empty counts."""
 Patterns: TypeAlias = Mapping[str, tuple[str, ...]]
 """A column → the patterns of which its text is to match one."""
 
@@ -79,7 +82,7 @@ class Value:
 
     first: tuple[str, ...] = ()
     """Columns, of which the first that is not empty counts."""
-    joined: tuple[str, ...] = ()
+    joined: Choices = ()
     """Columns whose texts make one together."""
     by: str = ""
     """What stands between them."""
@@ -92,8 +95,8 @@ class Value:
     """Pattern of theirs → ours; the first that matches counts."""
     kind: str = ""
     """The conversion, under its name in `as`."""
-    form: str = ""
-    """How a time is written, as strptime takes it."""
+    forms: tuple[str, ...] = ()
+    """How a time is written, as strptime takes it; the first that fits counts."""
     unit: str = ""
     """The unit of a size or a duration without one."""
     after: str = ""
@@ -106,7 +109,7 @@ class Value:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the field is made of."""
-        return (*self.first, *self.joined, *self.lasts)
+        return (*self.first, *(one for part in self.joined for one in part), *self.lasts)
 
     @property
     def told(self) -> str:
@@ -117,7 +120,7 @@ class Value:
             f"the part that matches {self.part}" if self.part else "",
             "in our words" if self.words else "",
             self.kind,
-            f"a time written as {self.form}" if self.form else "",
+            f"a time written as {' or '.join(self.forms)}" if self.forms else "",
             f"{self.after} and how long it lasts" if self.lasts else "",
         ]
         return ", ".join(one for one in parts if one)
@@ -135,6 +138,8 @@ class Section:
     """A row that does not match all of these is none of the resource."""
     extra: tuple[str, ...] | None = None
     """The columns kept in `extra`; None for all that are not read."""
+    all_nodes: str = ""
+    """The column of whose nodes `extra` gets the list `all_nodes`, if they are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +150,10 @@ class Profile:
     title: str = ""
     command: str = ""
     """The command that exports, in the other system."""
-    needs: tuple[str, ...] = ()
+    needs: Choices = ()
     """The columns by which such an export is known."""
-    rows: str = ""
-    """The key of the rows in JSON; the document itself if empty."""
+    rows: tuple[str, ...] = ()
+    """Keys of the rows in JSON, of which the first that is there counts; "" is the document itself."""
     missing: tuple[str, ...] = ()
     """Words for nothing, in all columns."""
     timezone: str | None = None
@@ -157,11 +162,13 @@ class Profile:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it reads."""
-        found: dict[str, None] = dict.fromkeys(self.needs)
+        found: dict[str, None] = dict.fromkeys(one for need in self.needs for one in need)
         for section in self.sections.values():
             for value in section.values.values():
                 found |= dict.fromkeys((*value.columns, *value.conditions))
-            found |= dict.fromkeys((*section.skip, *section.only, *(section.extra or ())))
+            found |= dict.fromkeys(
+                (*section.skip, *section.only, *(section.extra or ()), *filter(None, (section.all_nodes,)))
+            )
         return tuple(found)
 
 
@@ -227,8 +234,8 @@ class _Checked:
             self._name,
             data.get("title", ""),
             data.get("command", ""),
-            _texts(data.get("needs", ())),
-            data.get("rows", ""),
+            _choices(data.get("needs", ())),
+            _texts(data.get("rows", ())),
             _texts(data.get("missing", ())),
             zone,
             {name: self._section(name, data[name]) for name in RESOURCES if name in data},
@@ -249,6 +256,7 @@ class _Checked:
             self._patterns((name, "skip"), data.get("skip", {})),
             self._patterns((name, "only"), data.get("only", {})),
             _texts(data["extra"]) if "extra" in data else None,
+            data.get("all_nodes", ""),
         )
 
     def _value(self, resource: Resource, path: tuple[str, ...], said: Any) -> Value:
@@ -259,14 +267,14 @@ class _Checked:
         self._keys(said, _VALUE, path)
         value = Value(
             _texts(said.get("from", ())),
-            _texts(said.get("join", ())),
+            _choices(said.get("join", ())),
             said.get("by", ""),
             said.get("value"),
             _texts(said.get("missing", ())),
             self._group(path, said.get("match", "")),
             self._words(path, said.get("words", {})),
             said.get("as", ""),
-            said.get("format", ""),
+            _texts(said.get("format", ())),
             said.get("unit", ""),
             said.get("after", ""),
             _texts(said.get("lasts", ())),
@@ -288,13 +296,13 @@ class _Checked:
             self._refuse((*path, "as"), f"there is no conversion {value.kind!r}.{near} Give one of {', '.join(_KINDS)}")
         if value.kind and (kind not in _KINDS[value.kind] or (value.kind == "id" and path[-1] not in _IDS)):
             self._refuse((*path, "as"), f"{path[-1]} is a field of type {kind}, which {value.kind!r} does not give")
-        unknown = [one for one in re.findall(r"%-?(.?)", value.form) if one not in _DIRECTIVES]
+        unknown = [one for one in re.findall(r"%-?(.?)", " ".join(value.forms)) if one not in _DIRECTIVES]
         if unknown:
             self._refuse(
                 (*path, "format"),
                 f"%{unknown[0]} is no part of a time; strptime knows %Y, %m, %d, %H, %M, %S and others",
             )
-        if value.form and (kind != "time" or value.kind):
+        if value.forms and (kind != "time" or value.kind):
             self._refuse((*path, "format"), "only a time has a format, and none beside `as`")
         if bool(value.after) != bool(value.lasts) or (value.after and kind != "time"):
             self._refuse(
@@ -352,6 +360,7 @@ class _Checked:
             is_one = {
                 _TEXT: isinstance(said, str),
                 _TEXTS: _is_texts(said),
+                _CHOICES: _is_choices(said),
                 _TABLE: isinstance(said, Mapping),
             }[kind]
             if not is_one:
@@ -368,6 +377,14 @@ class _Checked:
 def _is_texts(said: Any) -> bool:
     is_list = isinstance(said, (list, tuple)) and all(isinstance(one, str) for one in said)
     return isinstance(said, str) or is_list
+
+
+def _is_choices(said: Any) -> bool:
+    return isinstance(said, str) or (isinstance(said, (list, tuple)) and all(said) and all(map(_is_texts, said)))
+
+
+def _choices(said: Any) -> Choices:
+    return tuple(map(_texts, (said,) if isinstance(said, str) else said))
 
 
 def _texts(said: Any) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ class Profiled:
     """Columns that later steps need, as SQL."""
     numbered: list[str] = field(default_factory=list)
     """Fields whose keys may be texts."""
+    all_nodes: str = ""
+    """The column with lists of nodes, as SQL; empty if there is none."""
     finals: dict[str, str] = field(default_factory=dict)
     """Fields that follow from others once those are typed, with SQL for each."""
     skipped: str = ""
@@ -127,6 +129,11 @@ class Compiler:
             made.append(f"{self._have[place].sql} AS {quoted(column)}")
             found.names.append(place)
             found.columns.append(quoted(column))
+        nodes = self._cleaned(self._section.all_nodes, self._profile.missing) if self._section.all_nodes else None
+        if nodes:
+            found.all_nodes = quoted("all nodes")
+            made.append(f"{nodes} AS {found.all_nodes}")
+            found.passed.append(found.all_nodes)
         where = self._kept()
         said = ", ".join(f"{text} AS {quoted(f'theirs {ours}')}" for ours, text in self._said.items())
         clean = ", ".join(f"{text} AS clean_{number}" for number, text in enumerate(self._clean.values()))
@@ -192,9 +199,9 @@ class Compiler:
         self._object_to_nested(ours, value, theirs, found)
         if value.kind == "id":
             made = self._numbered(ours, text, value, found)
-        elif value.kind or value.form:
+        elif value.kind or value.forms:
             made = [f"{self._converted(value, text)} AS {quoted(ours)}"]
-            told = f"not {_TOLD[value.kind]}" if value.kind else f"not a time written as {value.form}"
+            told = f"not {_TOLD[value.kind]}" if value.kind else f"not a time written as {' or '.join(value.forms)}"
             found.objections.append(
                 _objection(f"{ours} is {told}: ", theirs, f"{text} IS NOT NULL AND {quoted(ours)} IS NULL")
             )
@@ -208,7 +215,7 @@ class Compiler:
         if value.constant is not None:
             return literal(value.constant)
         if value.joined:
-            parts = [self._cleaned(one, missing) for one in value.joined]
+            parts = [self._first(part, missing) for part in value.joined]
             whole = [one for one in parts if one is not None]
             if value.kind == "id":  # a key is made of all of its parts
                 return f" || {literal(value.by)} || ".join(whole) if len(whole) == len(parts) else None
@@ -216,11 +223,12 @@ class Compiler:
                 return None
             text = f" || {literal(value.by)} || ".join(f"coalesce({one or 'NULL'}, '')" for one in parts)
             return f"CASE WHEN coalesce({', '.join(whole)}) IS NOT NULL THEN {text} END"
-        parts = [self._cleaned(one, missing) for one in value.first]
-        whole = [one for one in parts if one is not None]
-        if not whole:
-            return None
-        return whole[0] if len(whole) == 1 else f"coalesce({', '.join(whole)})"
+        return self._first(value.first, missing)
+
+    def _first(self, columns: Sequence[str], missing: Sequence[str]) -> str | None:
+        """Return the first of some columns that is not empty; None if the input has none of them."""
+        whole = [text for one in columns if (text := self._cleaned(one, missing)) is not None]
+        return f"coalesce({', '.join(whole)})" if len(whole) > 1 else next(iter(whole), None)
 
     def _taken(self, ours: str, place: str, found: Profiled) -> str:
         """Take a column as it is."""
@@ -262,7 +270,8 @@ class Compiler:
                 return f"nullif(theirs_first_node({text}), '')"
             case "MiB":
                 return f"theirs_mebibytes({text}, {SIZES[value.unit or 'B']})"
-        return rf"try_strptime(regexp_replace({text}, '\s+', ' ', 'g'), {literal(' '.join(value.form.split()))})"
+        forms = ", ".join(literal(" ".join(one.split())) for one in value.forms)
+        return rf"try_strptime(regexp_replace({text}, '\s+', ' ', 'g'), [{forms}])"
 
     def _numbered(self, ours: str, theirs: str, value: Value, found: Profiled) -> list[str]:
         """Return the columns of a key: a whole number is itself, a text waits for its number."""
@@ -279,8 +288,9 @@ class Compiler:
             made.append(f"{theirs} AS {quoted(kept)}")
             found.names.append(kept)
             found.columns.append(quoted(kept))
-        for one in value.joined[:-1] if value.by else ():
-            part = self._cleaned(one, (*self._profile.missing, *value.missing))
+        for columns in value.joined[:-1] if value.by else ():
+            part = self._first(columns, (*self._profile.missing, *value.missing))
+            one = next(column for column in columns if self._place(column))
             why = literal(f"{ours}: {one} has {value.by!r} in it, which stands between the parts: ")
             found.objections.append(
                 f"CASE WHEN contains({part}, {literal(value.by)}) THEN {why} || left({part}, 60) END"

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from dataclasses import field as default
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -23,7 +22,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import number, script, statements
-from jobtype_toolkit.store.ingest import casts, delimited, json_rows, profiled
+from jobtype_toolkit.store.ingest import casts, delimited, json_rows
 from jobtype_toolkit.store.ingest.casts import (
     AS_A_RULE,
     NAMES,
@@ -32,75 +31,33 @@ from jobtype_toolkit.store.ingest.casts import (
     Spelling,
     blankless,
     cast,
-    present,
-    readable,
 )
+from jobtype_toolkit.store.ingest.checks import OF_A_JOB_TYPE, REQUIRED, TYPE_NAME, checked_rows, lacking
 from jobtype_toolkit.store.ingest.data_frame import loadable
 from jobtype_toolkit.store.ingest.delimited import header
 from jobtype_toolkit.store.ingest.files import Batch, read_json
+from jobtype_toolkit.store.ingest.foreign import MOST_KEYS_TOLD, Foreign, Made
 from jobtype_toolkit.store.ingest.json_rows import (
     OBJECT_BYTES,
     Unusual,
     V6Rows,
     counted_lines,
     joined,
-    object_of,
-    object_of_texts,
 )
-from jobtype_toolkit.store.ingest.profile import Profile
-from jobtype_toolkit.store.ingest.profiled import place_of, steps
-from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, kept, unpacked
+from jobtype_toolkit.store.ingest.table import Origin, Table, columns_of, extra_of, whole
+from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
 FRAME = "a DataFrame"
 """What a load of a DataFrame calls its file."""
 _READ_BY_DUCKDB = (None, "gzip")
 _MOST_NAMES = 3
-_MOST_KEYS_TOLD = 40
 _MOST_COLUMNS = 200
 """A wider Parquet file is copied: each statement over a view of it would be planned with all of its columns."""
 _REJECTS_AT_ONCE = 10_000
-_REQUIRED = {
-    "jobs": ("id", "status"),
-    "job_types": ("id", "name", "version"),
-    "job_type_revisions": ("id", "revision_num"),
-    "errors": ("id", "name"),
-    "job_executions": ("id", "job_id"),
-}
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
-_OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
-_TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
 _BAD_ROWS = "SELECT count(*) FROM checked WHERE reason <> ''"
 _OURS = ("file_row_number", "__position")
 """Columns of the view `table_row` that are not the file's."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table as DuckDB sees it: the view `table_row`, its columns in order."""
-
-    names: tuple[str, ...]
-    """What the columns are called; two may differ in case only."""
-    columns: tuple[str, ...]
-    """The columns of the view, as SQL."""
-    types: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where the rows of the view `table_row` come from, and what is to be done with them beyond casting."""
-
-    file: str
-    """SQL for the file of a row."""
-    position: str
-    """SQL for its number in the file."""
-    rows: str
-    """The view with the rows as they were read."""
-    whole: str
-    """SQL for such a row as a text."""
-    objections: Sequence[str] = ()
-    finals: Mapping[str, str] = default(default_factory=dict)
-    passed: Sequence[str] = ()
-    numbered: Sequence[str] = ()
 
 
 class Incoming:
@@ -117,14 +74,15 @@ class Incoming:
     ) -> None:
         """Make the empty tables; `scratch` is a folder to work in, `source` that of the numbers of keys that are text."""
         self._con = con
-        self._source = source
         self._scratch = scratch
         self._name = name
         self._resource = resource
         self._options = options
         self._given = options
-        needed = {resource[field].json_path for field in _REQUIRED[name]}
-        self._v6_rows = V6Rows(resource, needed | {("job_type",)} if name in _OF_A_JOB_TYPE else needed)
+        self.foreign = Foreign(con, options.profile, name, resource, options, source) if options.profile else None
+        """What the load knows of the rows that its profile reads; None without one."""
+        needed = {resource[field].json_path for field in REQUIRED[name]}
+        self._v6_rows = V6Rows(resource, needed | {("job_type",)} if name in OF_A_JOB_TYPE else needed)
         self._kept: dict[str, set[int]] = {embedded: set() for embedded in json_rows.EMBEDDED}
         embedded = {f"embedded_{inner}": _declared(fields) for inner, fields in json_rows.EMBEDDED.items()}
         script(con, "store/ingest/staging.tables", columns=_declared(resource.fields), **embedded)
@@ -135,12 +93,6 @@ class Incoming:
         """Columns that are kept in `extra` although they are called like a field, each with the name that was read."""
         self.is_mutilated = False
         """Whether some text had half a character in it."""
-        self.skipped = 0
-        """How many rows a profile left out."""
-        self.absent: dict[str, None] = {}
-        """Columns that a profile reads and no input has."""
-        self.has_numbers = False
-        """Whether keys that are text were numbered."""
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch of files.
@@ -195,9 +147,12 @@ class Incoming:
         Raises:
             LoadFailed: there is such a mapping, and there were rows.
         """
-        lost = [theirs for theirs in self._given.columns if theirs not in self._met]
-        if lost and self._json_keys:
-            listed = ", ".join(list(self._json_keys)[:_MOST_KEYS_TOLD])
+        met, keys = self._met, self._json_keys
+        if self.foreign:
+            met, keys = met | self.foreign.met, keys | self.foreign.keys
+        lost = [theirs for theirs in self._given.columns if theirs not in met]
+        if lost and keys:
+            listed = ", ".join(list(keys)[:MOST_KEYS_TOLD])
             mapping = hints.argument("columns", {lost[0]: self._given.columns[lost[0]]})
             msg = f"{mapping}: no row has {', '.join(map(repr, lost))}; the rows have {listed}."
             raise LoadFailed(msg)
@@ -220,13 +175,15 @@ class Incoming:
 
     def _add_json(self, batch: Batch) -> None:
         """Add the rows of JSON files: the quick way if they are just as a v6 server sends them, else the careful one."""
-        profile = self._options.profile
-        if profile or self._options.columns or not self._add_quickly(batch):
+        if self.foreign:
             self._reject(read_json(self._con, batch, self._scratch))
-            if profile:
-                self._add_profiled_json(profile, batch.names[0])
-            else:
-                self._add_carefully(batch.names[0])
+            made, broken = self.foreign.of_json(batch.names[0])
+            self._reject(broken)
+            if made:
+                self._add_made(made, batch.names[0])
+        elif self._options.columns or not self._add_quickly(batch):
+            self._reject(read_json(self._con, batch, self._scratch))
+            self._add_carefully(batch.names[0])
 
     def _add_quickly(self, batch: Batch) -> bool:
         """Add rows that have nothing unknown and nothing bad in them; leave the table as it was if they have."""
@@ -301,8 +258,10 @@ class Incoming:
                 unknown: Any = unknown,
                 objections: Sequence[str] = objections,
             ) -> str:
-                return self._checked(
+                return checked_rows(
+                    self._name,
                     rows.columns,
+                    self._options,
                     rows="json_fields AS s",
                     place="__seq AS seq, __file AS file, __position AS position",
                     extra=json_rows.extra_sql(unknown, rows.known),
@@ -331,7 +290,7 @@ class Incoming:
     def _renamed(self, rows: json_rows.Rows, unknown: Sequence[tuple[str, str]], key_sets: Sequence[Any]) -> Options:
         """Return the options, with keys that differ from a field in case only mapped to it, if no row has the field itself."""
         present = {key for (sets,) in key_sets if sets and sets[0] for key in sets[0]}
-        self._json_keys |= dict.fromkeys(sorted(present)[:_MOST_KEYS_TOLD])
+        self._json_keys |= dict.fromkeys(sorted(present)[:MOST_KEYS_TOLD])
         self._met |= present & set(self._given.columns)
         mapped = set(self._given.columns.values())
         wanted = {key.casefold(): key for key in rows.structure if isinstance(rows.structure[key], str)}
@@ -423,103 +382,16 @@ class Incoming:
 
     def _add_rows(self, reader: str, names: Sequence[str] | None, name: str) -> None:
         """Add the rows that a reader gives; with a profile, as that says."""
-        profile = self._options.profile
-        if profile is None:
+        if self.foreign is None:
             self._add_table(self._view(reader, names), name)
-            return
-        raw = self._view(reader, names, view="raw_row")
-        have = {
-            one: profiled.Column(column, kind)
-            for one, column, kind in reversed([*zip(raw.names, raw.columns, raw.types, strict=True)])
-        }
-        for theirs, ours in self._given.columns.items():
-            if theirs.strip().casefold() not in {one.strip().casefold() for one in have}:
-                mapping = hints.argument("columns", {theirs: ours})
-                msg = (
-                    f"{hints.on('load', name)}, {mapping}: the file has no such column; it has {', '.join(raw.names)}."
-                )
-                raise LoadFailed(msg)
-            self._met.add(theirs)
-        origin = _Origin(literal(name), "__position", "raw_row", _whole(raw))
-        self._add_profiled(profile, dict(reversed(have.items())), origin, name)
+        else:
+            self._add_made(self.foreign.of_table(self._view(reader, names, view="raw_row"), name), name)
 
-    def _add_profiled_json(self, profile: Profile, name: str) -> None:
-        """Add the rows of `json_row` as a profile says."""
-        if profile.rows:
-            place = place_of(profile.rows)
-            bound = {"most": TEXT_KEPT}
-            lost = script(self._con, "store/ingest/profile.without_rows", bound, list=literal(place)).fetchall()
-            why = f"there is no list of rows under {profile.rows!r}"
-            script(self._con, "store/ingest/profile.rows_under", elements=literal(f"{place}[*]"))
-            has_rows = number(self._con, "SELECT count(*) FROM json_row") > 0
-            self._reject([Broken(file, position * has_rows, why, kept(text)) for file, position, text in lost])
-        if not number(self._con, "SELECT count(*) FROM json_row"):
-            return  # a time without jobs
-        found = [one for (one,) in script(self._con, "store/ingest/profile.keys").fetchall()]
-        self._json_keys |= dict.fromkeys(found[:_MOST_KEYS_TOLD])
-        read = list(dict.fromkeys((*profile.columns, *self._given.columns)))
-        places = "[" + ", ".join(literal(place_of(one)) for one in read) + "]"
-        tests = ", ".join(f"coalesce(bool_or(has[{number}]), false)" for number in range(1, len(read) + 1)) or "false"
-        met = script(self._con, "store/ingest/profile.met", paths=places, any=tests).fetchone() or ()
-        has = dict(zip(read, met, strict=False))
-        self._met |= {theirs for theirs in self._given.columns if has[theirs]}
-        columns = [f"texts[{number}] AS t{number}, kinds[{number}] AS k{number}" for number in range(1, len(read) + 1)]
-        have = {
-            one: profiled.Column(f"t{number}", "VARCHAR", f"k{number}")
-            for number, one in enumerate(read, 1)
-            if has[one]
-        }
-        top = {steps(one)[0] for one in have}
-        for at, key in enumerate(one for one in found if one not in top):
-            columns.append(f"json_extract(j, {literal(place_of(key, is_key=True))}) AS j{at}")
-            have[key] = profiled.Column(f"j{at}", "JSON")
-        script(
-            self._con, "store/ingest/profile.json_rows", columns=", ".join(columns or ["1 AS nothing"]), paths=places
-        )
-        kinds = [one.kind for one in have.values() if one.kind]
-        origin = _Origin(
-            "__file", "__place", "raw_row", "__j", ["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END"]
-        )
-        self._add_profiled(profile, have, origin, name, ("__position", "__file", "__place", "__j", *kinds))
-
-    def _add_profiled(
-        self,
-        profile: Profile,
-        have: Mapping[str, profiled.Column],
-        origin: _Origin,
-        name: str,
-        base: Sequence[str] = ("__position",),
-    ) -> None:
-        """Add the rows of the view `raw_row` as a profile says."""
-        given = self._given
-        script(self._con, "store/ingest/profile.macros")
-        made = profiled.Compiler(
-            profile, self._resource, self._name, have, given.columns, given.statuses, base
-        ).compiled()
-        missing = self._lacking(made.names)
-        if missing:
-            raise profiled.refuse(profile, self._name, missing, list(have)[:_MOST_KEYS_TOLD], name)
-        if made.skipped:
-            self.skipped += number(self._con, made.skipped)
-        self.absent |= dict.fromkeys(made.absent)
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {made.statement}")
-        kinds = {column: kind for column, kind, *_ in self._con.execute("DESCRIBE table_row").fetchall()}
-        table = _Table(
-            tuple(made.names), tuple(made.columns), tuple(kinds[one[1:-1].replace('""', '"')] for one in made.columns)
-        )
-        self._options = replace(given, columns={}, statuses={} if made.has_status else given.statuses)
-        self._add_table(
-            table,
-            name,
-            origin=replace(
-                origin,
-                objections=[*origin.objections, *made.objections],
-                finals=made.finals,
-                passed=made.passed,
-                numbered=made.numbered,
-            ),
-        )
-        self._options = given
+    def _add_made(self, made: Made, name: str) -> None:
+        """Add the rows of a table that a profile made."""
+        self._options = made.options
+        self._add_table(made.table, name, origin=made.origin)
+        self._options = self._given
 
     def _add_parquet(self, batch: Batch) -> None:
         """Add the rows of a Parquet file; one with the objects of v6 inside is read as JSON is."""
@@ -541,35 +413,35 @@ class Incoming:
         is_looked_through = batch.is_only and not self._options.bound and len(table.names) <= _MOST_COLUMNS
         self._add_table(table, name, parquet=file if is_looked_through else None)
 
-    def _view(self, reader: str, names: Sequence[str] | None = None, *, view: str = "table_row") -> _Table:
+    def _view(self, reader: str, names: Sequence[str] | None = None, *, view: str = "table_row") -> Table:
         """Make a view of what a reader gives, and return its columns; `names` are what they are called if not as in the view."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {reader}")
         described = self._con.execute(f"DESCRIBE {view}").fetchall()
         columns = [(column, kind) for column, kind, *_ in described if column not in _OURS]
-        return _Table(
+        return Table(
             tuple(names or (column for column, _ in columns)),
             tuple(quoted(column) for column, _ in columns),
             tuple(kind for _, kind in columns),
         )
 
-    def _add_table(
-        self, table: _Table, name: str, *, parquet: str | None = None, origin: _Origin | None = None
-    ) -> None:
+    def _add_table(self, table: Table, name: str, *, parquet: str | None = None, origin: Origin | None = None) -> None:
         """Add the rows of the view `table_row`; a `parquet` file that is all of the load is looked through, not copied."""
         if origin is None:
-            origin = _Origin(literal(name), "__position", "table_row", _whole(table))
+            origin = Origin(literal(name), "__position", "table_row", whole(table))
         ours = self._named(table.names, name)
         self._check_columns(ours, table.names, name)
-        columns, objections = self._columns(table, ours, name)
+        columns, objections = columns_of(self._resource, table, ours, name)
         used = {*ours.values()}
         unknown = [place for place in range(len(table.names)) if place not in used]
         theirs = {our: table.names[place] for our, place in ours.items()}
         is_sound = parquet is not None and self._is_sound(table, columns, theirs, parquet)
-        extra = _columns_extra(table, unknown, table.columns[ours["extra"]] if "extra" in ours else None)
+        extra = extra_of(table, unknown, table.columns[ours["extra"]] if "extra" in ours else None)
 
         def checked(spelling: Spelling) -> str:
-            return self._checked(
+            return checked_rows(
+                self._name,
                 columns,
+                self._options,
                 rows="table_row",
                 place=", ".join(
                     [f"__position AS seq, {origin.file} AS file, {origin.position} AS position", *origin.passed]
@@ -595,51 +467,10 @@ class Incoming:
                 row=origin.whole,
                 rows=origin.rows,
             )
-        if parquet is None:
-            self._number(origin.numbered)
-            passed = "".join(f", {one}" for one in origin.passed)
-            script(self._con, "store/ingest/staging.take_checked", passed=passed)
-
-    def _number(self, numbered: Sequence[str]) -> None:
-        """Give the keys that are text their numbers: those that they had before, or new ones."""
-        for ours in numbered:
-            text = quoted(f"text {ours}")
-            if not number(self._con, f"SELECT count({text}) FROM checked WHERE reason = ''"):
-                continue
-            script(self._con, "store/ingest/profile.numbers", {"source": self._source})
-            script(
-                self._con,
-                "store/ingest/profile.number_texts",
-                {"source": self._source},
-                resource=profiled.NUMBERED[ours] or self._name,
-                text=text,
-                column=quoted(ours),
-            )
-            self.has_numbers = True
-
-    def _columns(self, table: _Table, ours: Mapping[str, int], file: str) -> tuple[list[Column], list[str]]:
-        """Return where each field stands in a table, and objections to values that are no text of it."""
-        columns: list[Column] = []
-        objections = []
-        for field in self._resource.fields:
-            if field.name not in ours:
-                continue
-            place = ours[field.name]
-            column, kind = table.columns[place], table.types[place]
-            read = readable(field, column, kind)
-            if read is None:
-                msg = f"{hints.on('load', file)}: the column {table.names[place]} is {kind}, which is no {field.type} column. Write it as one, or leave it out."
-                raise LoadFailed(msg)
-            columns.append((field, *read))
-            if kind == "JSON" and field.type == "text":
-                objections.append(
-                    f"CASE WHEN json_type({column}) IN ('OBJECT', 'ARRAY') THEN '{field.name} is not a text: ' || left({column}, 60) END"
-                )
-            if kind == "BLOB":
-                objections.append(
-                    f"CASE WHEN {column} IS NOT NULL AND {read[0]} IS NULL THEN '{field.name} is binary and not UTF-8 text' END"
-                )
-        return columns, objections
+        if self.foreign:
+            self.foreign.take(origin)
+        elif parquet is None:
+            script(self._con, "store/ingest/staging.take_checked", passed="")
 
     def _named(self, have: Sequence[str], file: str) -> dict[str, int]:
         """Return our names of a table's columns with their places; what the caller maps wins over what has our name already.
@@ -696,7 +527,7 @@ class Incoming:
         )
         return bad
 
-    def _is_sound(self, table: _Table, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
+    def _is_sound(self, table: Table, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
         """Return whether the statistics in a Parquet file tell that no row of it is bad, so that none need be read for that."""
         found = script(
             self._con, "store/ingest/staging.parquet_statistics", {"file": file}, first=casts.FIRST, last=casts.LAST
@@ -716,33 +547,25 @@ class Incoming:
                 continue
             if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
                 return False
-        for name in _REQUIRED[self._name]:
+        for name in REQUIRED[self._name]:
             is_text = self._resource[name].type == "text"
             if name not in is_whole or (is_text and not known[theirs[name]][2]):
                 return False
-        has_type = {"job_type_id"} <= is_whole or set(_TYPE_NAME.get(self._name, ())) <= is_whole
-        if not has_type and self._name in _OF_A_JOB_TYPE:
+        has_type = {"job_type_id"} <= is_whole or set(TYPE_NAME.get(self._name, ())) <= is_whole
+        if not has_type and self._name in OF_A_JOB_TYPE:
             return False
         return number(self._con, f"SELECT count(*) FROM table_row WHERE {' OR '.join(infinite)}") == 0
 
     def _check_columns(self, ours: Iterable[str], have: Sequence[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
-        missing = self._lacking(ours)
+        missing = lacking(self._name, ours)
         if missing:
             mapping = hints.argument("columns", {"theirs": missing[0]})
             msg = (
                 f"{hints.on('load', file)} as {self._name}: the required column {', '.join(missing)} is missing; the file has "
-                f"{', '.join(have[:_MOST_KEYS_TOLD])}. If it has another name there, map it: {mapping}."
+                f"{', '.join(have[:MOST_KEYS_TOLD])}. If it has another name there, map it: {mapping}."
             )
             raise LoadFailed(msg)
-
-    def _lacking(self, ours: Iterable[str]) -> list[str]:
-        """Return the fields without which no row could be loaded, and that are not there."""
-        given = set(ours)
-        missing = [one for one in _REQUIRED[self._name] if one not in given]
-        if self._name in _OF_A_JOB_TYPE and "job_type_id" not in given:
-            missing += [one for one in _TYPE_NAME[self._name] if one not in given]
-        return missing
 
     def _check_zones(self, columns: Sequence[Column], rows: str, *, file: str = "") -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
@@ -759,64 +582,6 @@ class Incoming:
         )
         raise LoadFailed(msg)
 
-    def _checked(
-        self,
-        columns: Sequence[Column],
-        *,
-        rows: str,
-        place: str,
-        extra: str,
-        objections: Sequence[str] = (),
-        is_sound: bool = False,
-        spelling: Spelling = AS_A_RULE,
-        finals: Mapping[str, str] | None = None,
-        passed: Sequence[str] = (),
-    ) -> str:
-        """Return SQL for typed rows, each with the reasons against it.
-
-        Args:
-            columns: where each field stands in the input.
-            rows: the input, for a FROM clause.
-            place: SQL for seq, file and position of a row.
-            extra: SQL for what is unknown in it.
-            objections: SQL for reasons against a row that are no column's.
-            is_sound: whether every row is known to be good.
-            spelling: how the input spells what is not spelt as a rule.
-            finals: SQL for fields that follow from others, over the typed values.
-            passed: columns of the place that are handed on.
-        """
-        steps = [cast(column, self._options, is_sound=is_sound, spelling=spelling) for column in columns]
-        last = {one.column.name: one.final for one in steps if one.final} | dict(finals or {})
-        replaced = [f"{text} AS {quoted(name)}" for name, text in last.items()]
-        reasons = [*(f"objection_{number}" for number in range(len(objections)))]
-        reasons += [one.reason for one in steps if one.reason] + self._missing({one.column.name for one in steps})
-        if is_sound:
-            reasons = ["NULL"]
-        return sql(
-            "store/ingest/staging.checked",
-            rows=rows,
-            place=", ".join([place, *(f"{text} AS objection_{number}" for number, text in enumerate(objections))]),
-            extra=extra,
-            said=", ".join(f"{one.said} AS {quoted(f'said {one.column.name}')}" for one in steps),
-            typed=", ".join(f"{one.typed} AS {quoted(one.column.name)}" for one in steps),
-            final=f"* REPLACE ({', '.join(replaced)})" if replaced else "*",
-            reasons=", ".join(reasons),
-            names=", ".join([*(quoted(one.column.name) for one in steps), *passed]),
-        )
-
-    def _missing(self, names: Collection[str]) -> list[str]:
-        """Return SQL for the reasons against a row that lacks something required."""
-        found = []
-        for name in _REQUIRED[self._name]:
-            said = quoted(f"said {name}") if name in names else "NULL"
-            found.append(f"CASE WHEN nullif(trim(CAST({said} AS VARCHAR)), '') IS NULL THEN 'no {name}' END")
-        if self._name in _OF_A_JOB_TYPE:
-            has = {name: f"{quoted(name)} IS NOT NULL" for name in names}
-            by_name = " AND ".join(has.get(one, "false") for one in _TYPE_NAME[self._name])
-            given = f"{has.get('job_type_id', 'false')} OR ({by_name})"
-            found.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
-        return found
-
 
 def _declared(fields: Iterable[Field]) -> str:
     return ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in fields)
@@ -827,34 +592,3 @@ def _embedded_value(field: Field) -> str:
     if field.name in NAMES:
         return f"nullif({blankless(value)}, '')"
     return f"TRY_CAST({value} AS {DUCKDB[field.type]})"
-
-
-def _whole(table: _Table) -> str:
-    """Return SQL for a row of a table as a JSON object."""
-    pairs = list(zip(map(literal, table.names), map(_json_of, table.columns, table.types), strict=True))
-    return f"to_json(map_from_entries({json_rows.entries(pairs)}))"
-
-
-def _json_of(column: str, kind: str) -> str:
-    """Return SQL for a value of a table as JSON; what JSON has no word for is told as text."""
-    if kind == "BLOB":
-        return f"to_json(coalesce(TRY(decode({column})), hex({column})))"
-    if kind in ("FLOAT", "DOUBLE"):
-        return f"CASE WHEN isinf({column}) THEN to_json(CAST({column} AS VARCHAR)) ELSE to_json({present(column, kind)}) END"
-    return f"to_json({column})"
-
-
-def _columns_extra(table: _Table, unknown: Sequence[int], own: str | None) -> str:
-    """Return SQL for a JSON object of the columns that the vocabulary does not know, and of an exported `extra`."""
-    texts = [place for place in unknown if table.types[place] == "VARCHAR"]
-    if own is None and texts and texts == list(unknown):
-        return object_of_texts([(literal(table.names[place]), table.columns[place]) for place in texts])
-    pairs = [(literal(table.names[place]), _json_of(table.columns[place], table.types[place])) for place in unknown]
-    if own is None:
-        return object_of(pairs) if pairs else "NULL::JSON"
-    text = f"CAST({own} AS VARCHAR)"
-    is_object = f"coalesce(json_valid({text}) AND json_type({text}) = 'OBJECT', false)"
-    known = f"CASE WHEN {is_object} THEN CAST({text} AS JSON) END"
-    pairs.append(("'extra'", f"CASE WHEN NOT {is_object} AND {text} <> '' THEN to_json({text}) END"))
-    added = object_of(pairs)
-    return f"CASE WHEN {known} IS NULL THEN {added} WHEN {added} IS NULL THEN {known} ELSE json_merge_patch({known}, {added}) END"

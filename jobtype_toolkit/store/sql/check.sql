@@ -13,6 +13,15 @@ WHERE j.id IS NULL OR f.id IS NULL OR j.job_type_id IS DISTINCT FROM f.job_type_
 OR j.revision_num IS DISTINCT FROM f.revision_num OR j.node IS DISTINCT FROM f.node
 OR j.last_status_change IS DISTINCT FROM f.last_status_change;
 
+-- name: days_counted
+-- Days that job_day counts otherwise than the jobs are.
+SELECT count(*)
+FROM (
+    (FROM job_day EXCEPT ALL (/*days*/))
+    UNION ALL
+    ((/*days*/) EXCEPT ALL FROM job_day)
+);
+
 -- name: homes
 -- Jobs in the wrong table.
 SELECT (SELECT count(*) FROM job_final WHERE status IN ('PENDING', 'BLOCKED', 'QUEUED', 'RUNNING'))

@@ -19,6 +19,20 @@ WHERE (source, id) IN (
 DELETE FROM job_final
 WHERE ($source = '*' OR source = $source) AND coalesce(last_status_change, last_modified) < $before::TIMESTAMP;
 
+-- name: days
+-- The days before that instant; its own is counted anew, and what has no time.
+DELETE FROM job_day
+WHERE ($source = '*' OR source = $source) AND (day IS NULL OR day <= date_trunc('day', $before::TIMESTAMP));
+INSERT INTO job_day
+WITH kept AS (
+    FROM job_final
+    WHERE ($source = '*' OR source = $source) AND (
+        last_status_change IS NULL
+        OR last_status_change < date_trunc('day', $before::TIMESTAMP) + INTERVAL 1 DAY
+    )
+)
+/*days*/;
+
 -- name: coverage
 -- What was pruned is not complete any more, and no pull brings it back.
 UPDATE source

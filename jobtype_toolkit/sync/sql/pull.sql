@@ -1,8 +1,8 @@
 -- name: begin
--- The row of a pull among the loads; its counts grow with each batch. Its source is a live one from now on.
+-- The row of a pull or a backfill among the loads; its counts grow with each batch. Its source is a live one from now on.
 INSERT INTO load BY NAME
 SELECT
-    $load_id AS load_id, $source AS source, 'pull' AS resource, $url AS path, $observed::TIMESTAMP AS observed,
+    $load_id AS load_id, $source AS source, $kind AS resource, $url AS path, $observed::TIMESTAMP AS observed,
     0 AS rows, 0 AS new, 0 AS changed, 0 AS unchanged, 0 AS rejected;
 INSERT INTO source BY NAME
 SELECT $source AS source, 0 AS jobs, true AS pulled
@@ -102,6 +102,10 @@ UPDATE job_final SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS
 WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
 UPDATE job_open SET batch_title = n.name FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($names::VARCHAR[]) AS name) AS n
 WHERE source = $source AND batch_id = n.id AND batch_title IS DISTINCT FROM n.name;
+
+-- name: observed
+-- How fresh a source is.
+UPDATE source SET observed = $observed WHERE source = $source;
 
 -- name: snapshot
 -- What the live views said.

@@ -18,6 +18,20 @@ SELECT greatest(
 FROM (FROM job_final UNION ALL FROM job_open)
 WHERE source = $source AND load_id = $load_id;
 
+-- name: newest_of_load
+-- The newest time of the jobs of a load that is not later than its clock.
+SELECT greatest(
+    max(last_status_change) FILTER (WHERE clock IS NULL OR last_status_change <= clock),
+    max(last_modified) FILTER (WHERE clock IS NULL OR last_modified <= clock)
+)
+FROM (
+    SELECT last_status_change, last_modified FROM job_final WHERE source = $source AND load_id = $load_id
+    UNION ALL
+    SELECT last_status_change, last_modified FROM job_open WHERE source = $source AND load_id = $load_id
+), (
+    SELECT coalesce((SELECT observed FROM load WHERE load_id = $load_id), $observed::TIMESTAMP) AS clock
+);
+
 -- name: unknown_statuses
 -- Statuses that v6 does not have, with their rows.
 SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)) GROUP BY 1 ORDER BY 2 DESC, 1;

@@ -254,6 +254,17 @@ WHERE stored_row.same IS NULL AND home = '/*table*/' AND i.seq = stored_row.seq 
 INSERT INTO left_out SELECT seq FROM stored_row WHERE same OR older;
 INSERT INTO replaced SELECT id, place, home FROM stored_row WHERE NOT same AND NOT older;
 
+-- name: newest_gone
+-- The newest time of the jobs that are about to give way.
+SELECT max(greatest(last_status_change, last_modified))
+FROM (
+    SELECT last_status_change, last_modified FROM job_final
+    WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_final')
+    UNION ALL
+    SELECT last_status_change, last_modified FROM job_open
+    WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_open')
+);
+
 -- name: kept_value
 -- What the rows that are about to be replaced know.
 CREATE OR REPLACE TEMP TABLE kept_value AS
@@ -268,11 +279,16 @@ DELETE FROM /*table*/ WHERE rowid IN (SELECT place FROM replaced WHERE home = '/
 DELETE FROM job_failed WHERE source = $source AND id IN (SELECT id FROM replaced);
 
 -- name: changes
--- What an incoming job type changes of a field that Scale keeps no history of.
+-- What an incoming job type changes of a field that Scale keeps no history of: at its last edit, or, where the record does not tell of
+-- one since the state that it replaces, when it was observed.
 INSERT INTO job_type_change
 SELECT
     $source, t.id, t.name, t.version, '/*field*/', CAST(t./*field*/ AS VARCHAR), CAST(i./*field*/ AS VARCHAR),
-    $observed::TIMESTAMP, $load_id
+    CASE
+        WHEN i.last_modified > t.last_modified AND i.last_modified < $observed::TIMESTAMP THEN i.last_modified
+        ELSE $observed::TIMESTAMP
+    END,
+    $load_id
 FROM keyed AS i
 JOIN stored_row AS h ON h.seq = i.seq AND NOT h.same AND NOT h.older
 JOIN job_type AS t ON t.source = $source AND t.id = i.id

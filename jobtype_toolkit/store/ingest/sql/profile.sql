@@ -9,9 +9,9 @@ CREATE OR REPLACE TEMP MACRO theirs_unix(said, per_second) AS (
 CREATE OR REPLACE TEMP MACRO theirs_exit_code(said) AS (
     CASE
         WHEN regexp_full_match(said, '-?\d{1,10}') THEN CAST(said AS BIGINT)
-        WHEN regexp_full_match(said, '\d{1,10}:0') THEN CAST(split_part(said, ':', 1) AS BIGINT)
+        WHEN regexp_full_match(said, '\d{1,10}:0*') THEN CAST(split_part(said, ':', 1) AS BIGINT)
         -- as a shell tells of a signal
-        WHEN regexp_full_match(said, '\d{1,10}:\d{1,3}') THEN 128 + CAST(split_part(said, ':', 2) AS BIGINT)
+        WHEN regexp_full_match(said, '\d{0,10}:\d{1,3}') AND said NOT SIMILAR TO ':0+' THEN 128 + CAST(split_part(said, ':', 2) AS BIGINT)
     END
 );
 -- The first of n[01-04,7], n1,n2, 4*n1:2*n2 and slot1@n1
@@ -107,12 +107,12 @@ SELECT
     row_number() OVER (PARTITION BY file ORDER BY seq, place) AS position, CAST(j AS VARCHAR) AS j
 FROM (
     SELECT seq, file, generate_subscripts(rows, 1) AS place, unnest(rows) AS j
-    FROM (SELECT seq, file, json_extract(j, /*elements*/) AS rows FROM json_row)
+    FROM (SELECT seq, file, /*elements*/ AS rows FROM json_row)
 );
 
 -- name: without_rows
--- Documents that have no list under the key.
-SELECT file, position, left(j, $most) FROM json_row WHERE json_type(j, /*list*/) IS DISTINCT FROM 'ARRAY' ORDER BY seq;
+-- Documents that have no list under any of the keys.
+SELECT file, position, left(j, $most) FROM json_row WHERE NOT (/*has*/) ORDER BY seq;
 
 -- name: met
 -- Which of some paths any row has.
@@ -161,6 +161,28 @@ ANTI JOIN (SELECT external_id AS text FROM known_id WHERE resource = '/*resource
 UPDATE checked SET /*column*/ = n.id
 FROM (SELECT external_id, id FROM known_id WHERE resource = '/*resource*/' UNION SELECT external_id, id FROM fresh_id WHERE resource = '/*resource*/') AS n
 WHERE checked./*text*/ = n.external_id;
+
+-- name: lists_of_nodes
+-- The lists in which there may be several nodes: each once, however many jobs ran on it.
+SELECT DISTINCT /*column*/ FROM checked WHERE reason = '' AND regexp_matches(/*column*/, '[\[,:]');
+
+-- name: node_list
+-- The lists of nodes with the names in each, as JSON.
+CREATE OR REPLACE TEMP TABLE node_list AS SELECT unnest($said::VARCHAR[]) AS said, unnest($nodes::VARCHAR[]) AS nodes;
+
+-- name: take_with_nodes
+-- The rows that nothing speaks against, with all nodes of the jobs on several in `extra`.
+INSERT INTO incoming_rows BY NAME
+SELECT c.* EXCLUDE (seq, file, position, reason/*passed*/) REPLACE (
+    CASE
+        WHEN n.nodes IS NULL THEN c.extra
+        ELSE CAST(coalesce(left(CAST(c.extra AS VARCHAR), -1) || ',', '{') || '"all_nodes":' || n.nodes || '}' AS JSON)
+    END AS extra
+)
+FROM checked AS c
+LEFT JOIN node_list AS n ON n.said = c./*column*/
+WHERE c.reason = ''
+ORDER BY c.seq;
 
 -- name: keep_numbers
 -- The numbers that a load handed out.

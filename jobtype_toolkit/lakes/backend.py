@@ -1,0 +1,272 @@
+"""`Lake`: a history on shared storage, a backend that answers what a store answers and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from jobtype_toolkit import hints
+from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.api.resources import JOB
+from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
+from jobtype_toolkit.backend import Query, Scope
+from jobtype_toolkit.errors import InvalidParameter, ReadOnly
+from jobtype_toolkit.frames import from_records
+from jobtype_toolkit.lakes import layout, maintenance
+from jobtype_toolkit.lakes.duck import Place, Scans
+from jobtype_toolkit.lakes.folder import Folder
+from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
+from jobtype_toolkit.plans.plan import Plan
+from jobtype_toolkit.plans.request import ChangeRequest
+from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.validator import validate
+from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store import guard
+from jobtype_toolkit.store.connection import Patience
+from jobtype_toolkit.store.schema import comment, table
+from jobtype_toolkit.store.session import Engine
+
+MOST_JOBS = 100_000_000
+"""How many jobs `jobs()` reads at most if no window is given."""
+
+
+class Lake(SqlBackend):
+    """Job types, revisions and job history as Parquet files on shared storage, asked in place; `jt.lake` makes one.
+
+    It is only read, and readers lock nothing: any number of people and processes ask it at once. The frames, dtypes and errors
+    are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
+    """
+
+    def __init__(self, place: Place, *, source: str | None = None, clock: Clock = system_clock) -> None:
+        self._scans = Scans(place)
+        self.place = place
+        """Where its files are listed, for what writes a lake."""
+        self._engine = Engine(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
+        self.reader = Reader(self._engine, clock)
+        """What runs SQL on the lake, for the parts of the toolkit that need rows instead of frames."""
+        self._clock = clock
+        self.source = source
+
+    @property
+    def name(self) -> str:
+        """Where it is: a folder or the URL of a catalogue."""
+        return self._scans.name
+
+    @property
+    def source(self) -> str | None:
+        """The source that calls mean which name none, `"*"` for all; None for the only one there is."""
+        return self.reader.default
+
+    @source.setter
+    def source(self, name: str | None) -> None:
+        self.reader.default = name
+
+    @property
+    def snapshot(self) -> str:
+        """Which state of the lake answers: a number, or when it was written."""
+        with self._engine.session():
+            return self._snapshot()
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The newest change of a job in the lake, in UTC; None if there are no jobs."""
+        return self.reader.source(ALL).as_of
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of the sources whose rows the lake holds."""
+        return [one.name for one in self.reader.sources()]
+
+    def close(self) -> None:
+        """Let go of the files now; the next question opens them again."""
+        self._scans.close()
+
+    def sql(
+        self, query: str, /, *, tables: Mapping[str, pd.DataFrame | str | Path] | None = None, **parameters: Any
+    ) -> pd.DataFrame:
+        """Return the answer to a query of your own in DuckDB's SQL, as `Store.sql` does.
+
+        It reads the lake and `tables`, and nothing else; it changes nothing.
+
+        Args:
+            query: one SELECT, PIVOT or EXPLAIN over the tables that `tables()` lists; the view `job` shows the whole history.
+            tables: data of your own by the name that it has in the query: DataFrames, or paths of CSV, Parquet or JSON files.
+            parameters: the values of the `$name` places in it.
+
+        Raises:
+            InvalidQuery: the SQL does not run, or would do more than read.
+            InvalidParameter: a parameter or a table of a kind that SQL does not have.
+            InputNotFound: there is no file at a path in `tables`.
+        """
+        frames = guard.opened(tables or {})
+        with self._engine.session() as session:
+            return session.frame(query, parameters, frames)
+
+    def tables(self) -> pd.DataFrame:
+        """Return every table and view with its columns: `table, column, type, meaning`."""
+        with self._engine.session() as session:
+            found = session.frame(sql("store/schema.describe"), {})
+        meant = {
+            (one.name, field.name): comment(field)
+            for one in (*layout.WHOLE, *map(table, layout.VIEWS))
+            for field in one.fields
+        }
+        meant |= {("job", field.name): comment(field) for field in (*JOB.fields, *table("job_final").fields)}
+        found["meaning"] = [meant.get(key) for key in zip(found["table"], found["column"], strict=True)]
+        return found
+
+    def states(self) -> pd.DataFrame:
+        """Return the states of an Iceberg lake that are kept, oldest first: `snapshot, written, jobs, files, bytes`.
+
+        Raises:
+            InvalidParameter: a lake of plain folders, which has no earlier states.
+        """
+        return from_records(maintenance.states(self._catalogue()), maintenance.STATE_FIELDS)
+
+    def compact(self, *, wait: float = 60.0) -> maintenance.Compacted:
+        """Join the files of each place that has several, in one commit; what the lake says stays the same.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on for longer than `wait` seconds.
+        """
+        return maintenance.compact(self._catalogue(), wait=wait)
+
+    def expire(self, *, before: Time, wait: float = 60.0) -> maintenance.Expired:
+        """Give up the states that were written before a time, and remove the files that only they have; the newest is kept.
+
+        Who reads such a state just now gets an error, so leave the last days alone.
+
+        Args:
+            before: a time, or a duration back from now.
+            wait: how many seconds to wait for a sync.
+
+        Raises:
+            InvalidParameter: a lake of plain folders.
+            StoreLocked: a sync is going on.
+        """
+        return maintenance.expire(self._catalogue(), instant(before, name="before", now=self._clock()), wait=wait)
+
+    def _catalogue(self) -> Catalogue:
+        if isinstance(self.place, Snapshots):
+            return self.place.catalogue
+        msg = f"{self.name} is a lake of plain folders, which has one state and is written as a whole."
+        raise InvalidParameter(msg)
+
+    def add(self, manifest: Any, **arguments: Any) -> NoReturn:  # noqa: ARG002 - nothing of it is read
+        """Raise ReadOnly: a lake is only read.
+
+        Raises:
+            ReadOnly: always.
+        """
+        self._refuse("add")
+
+    def edit(self, name: str, version: str, **changes: Any) -> NoReturn:  # noqa: ARG002 - nothing of it is read
+        """Raise ReadOnly: a lake is only read.
+
+        Raises:
+            ReadOnly: always.
+        """
+        self._refuse("edit")
+
+    def _refuse(self, what: str) -> NoReturn:
+        msg = (
+            f"{hints.call(f'{what}(…)')} would change {self.name}, which is a lake and only read. Change the server or a store, "
+            "and write the lake anew from there."
+        )
+        raise ReadOnly(msg)
+
+    def _planned(self, request: ChangeRequest, source: str | None) -> Plan:  # noqa: ARG002
+        self._refuse("edit" if request.is_edit else "add")
+
+    def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:
+        rows = self.reader.fetch(sql("queries/workspaces"), {"source": scope.source})
+        known = {str(name): bool(is_active) for name, is_active in zip(rows["name"], rows["is_active"], strict=True)}
+        return validate(manifest, configuration, workspaces=known or None)
+
+    def _answer(self, query: Query) -> pd.DataFrame:
+        with self._engine.session():  # so that all that an answer reads is of one state
+            reads_all = query.service.is_long and self._reads_all(query)
+            frame = self._told(super()._answer(query))
+        if reads_all:
+            frame.attrs["notes"].append(f"without a window all {query.scope.known.jobs:,} jobs of the lake were read")
+        return frame
+
+    def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
+        with self._engine.session():
+            return self._told(super()._analysed(question, given))
+
+    def _told(self, frame: pd.DataFrame) -> pd.DataFrame:
+        frame.attrs |= {"lake": self.name, "snapshot": self._snapshot()}
+        return frame
+
+    def _snapshot(self) -> str:
+        return self._scans.files.snapshot if self._scans.files else ""
+
+    def _reads_all(self, query: Query) -> bool:
+        """Return whether jobs are asked for without a window.
+
+        Raises:
+            InvalidParameter: they are, and the history is too long for that.
+        """
+        if query.window is None or query.window.started or query.window.ended:
+            return False
+        jobs = query.scope.known.jobs
+        if jobs > MOST_JOBS:
+            msg = (
+                f"jobs() without a window would read all {jobs:,} jobs of {self.name}. Give {hints.argument('started')} or "
+                f"{hints.argument('ended')}; a window that holds everything reads everything."
+            )
+            raise InvalidParameter(msg)
+        return True
+
+    def __repr__(self) -> str:
+        lines = [f"<Lake {self.name}: snapshot {self.snapshot}"]
+        lines += [
+            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}"
+            for one in self.reader.sources()
+        ]
+        return "\n".join(lines) + ">"
+
+
+def lake(
+    place: str | Path,
+    *,
+    warehouse: str | Path | None = None,
+    at: Time | int | None = None,
+    source: str | None = None,
+    clock: Clock = system_clock,
+) -> Lake:
+    """Return a lake to ask: a history on shared storage that `store.sync_lake` or `store.export(…, partitioned=True)` wrote.
+
+    Args:
+        place: the folder; or the URL of the catalogue, `postgresql://user@host/database`, whose password comes from PGPASSWORD
+            or a file of PostgreSQL's.
+        warehouse: where the files of that catalogue are: a folder, or a URL such as `s3://bucket/scale`, for which fsspec
+            finds the credentials.
+        at: an earlier state of an Iceberg lake: the number of a snapshot, a time, or a duration back from now.
+        source: the source that calls mean which name none, if there are several; also `lake.source = …`.
+        clock: tells the present, as an aware datetime.
+
+    Raises:
+        InputNotFound: there is nothing at this place.
+        NotAStore: there is something else than a lake.
+        NotFound: it has no state of that number or time.
+        InvalidParameter: `at` or `warehouse` for a lake of plain folders; pyiceberg is not installed.
+    """
+    catalogue = Catalogue(place, warehouse) if "://" in str(place) or warehouse or _has_catalogue(place) else None
+    if catalogue is not None:
+        return Lake(Snapshots(catalogue, at, clock), source=source, clock=clock)
+    if at is not None:
+        msg = f"{hints.argument('at', at)}: {place} is a lake of plain folders, which has no earlier states."
+        raise InvalidParameter(msg)
+    return Lake(Folder(Path(place).expanduser().resolve()), source=source, clock=clock)
+
+
+def _has_catalogue(place: str | Path) -> bool:
+    return (Path(place).expanduser() / CATALOGUE).is_file()

@@ -1,0 +1,148 @@
+"""DuckDB over the files of a lake: in process, read-only, with access to these files and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import duckdb
+
+from jobtype_toolkit.api.fields import DUCKDB
+from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.sqlfiles import literal, quoted
+from jobtype_toolkit.store import schema
+from jobtype_toolkit.store.connection import CONFIG, Connection, Patience
+from jobtype_toolkit.store.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a lake in one state of it."""
+
+    snapshot: str
+    """Which state: a number, or the time when it was written."""
+    tables: Mapping[str, tuple[str, ...]]
+    """The files of the tables that are written whole, by name."""
+    history: Mapping[str, tuple[str, ...]]
+    """The files of the jobs, by state."""
+    folders: tuple[str, ...]
+    """Where they are: nothing else is read."""
+    systems: tuple[Any, ...] = ()
+    """The fsspec file systems that are needed to read them."""
+    are_alike: bool = True
+    """Whether all files of a table have the same columns."""
+    size: tuple[int, int] | None = field(default=None)
+    """How many files the jobs have, and how many bytes, if somebody knows."""
+
+    def of(self, table: str, states: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the files of a table; of the history, those of some states."""
+        if table == layout.HISTORY:
+            return tuple(one for state in states for one in self.history.get(state, ()))
+        return self.tables.get(table, ())
+
+
+class Place(Protocol):
+    """Where the files of a lake are listed."""
+
+    name: str
+    """What messages call it."""
+
+    def signature(self) -> Hashable:
+        """Return what changes whenever the lake does.
+
+        Raises:
+            StoreError, InputNotFound: there is no lake any more.
+        """
+
+    def files(self) -> Files:
+        """Return the files of the lake as it is now."""
+
+
+class Scans(Database):
+    """Connections that see the tables of a lake; a lake that has changed is opened anew, between questions."""
+
+    _remedy = "If it was replaced just now, ask again; otherwise export or sync it anew."
+
+    def __init__(self, place: Place) -> None:
+        """Take where the files are listed."""
+        super().__init__(None)
+        self.place = place
+        self.files: Files | None = None
+        """What is open now, or was open last."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.place.name
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether what reads it reaches nothing else."""
+        return True
+
+    def close(self) -> None:
+        """Let go of the files, unless somebody reads them just now."""
+        with self._free:
+            if self._is_idle():
+                self._disconnect()
+
+    def after_fork_in_child(self) -> None:
+        """Go on in the child, which opens the files anew."""
+        super().after_fork_in_child()
+        self._lost = ""
+
+    def _signature(self) -> Any:
+        return self.place.signature()
+
+    def _must_reopen(self) -> bool:
+        return self._con is not None and self._signature() != self._opened
+
+    def _connect(self, patience: Patience, **_: bool) -> Connection:  # noqa: ARG002 - there is one way to open it
+        self.files = self.place.files()
+        con = duckdb.connect(config=CONFIG)
+        try:
+            for system in self.files.systems:
+                con.register_filesystem(system)
+            for statement in _statements(con, self.files):
+                con.execute(statement)
+        except duckdb.Error as error:
+            con.close()
+            msg = f"{self.name} cannot be opened: {error}. {self._remedy}"
+            raise StoreError(msg) from error
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+
+def _statements(con: Connection, files: Files) -> Iterator[str]:
+    """Yield what makes the tables of a store of the files, and then locks the connection."""
+    yield "SET GLOBAL TimeZone = 'UTC'"
+    yield "SET GLOBAL parquet_metadata_cache = true"
+    for name, query in layout.views(lambda table, states: _read(con, files, table, states)):
+        yield f"CREATE VIEW {quoted(name)} AS {query}"
+    yield schema.view_of_days()
+    yield schema.job_view()
+    yield f"SET GLOBAL allowed_directories = [{', '.join(literal(one) for one in files.folders)}]"
+    yield "SET GLOBAL enable_external_access = false"
+    yield "SET GLOBAL lock_configuration = true"
+
+
+def _read(con: Connection, files: Files, name: str, states: tuple[str, ...]) -> str:
+    """Return a table with its declared columns as what stands after FROM; a column that the files lack is missing."""
+    table = layout.history() if name == layout.HISTORY else schema.table(name)
+    found = files.of(name, states)
+    if not found:
+        nothing = ", ".join(f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in table.fields)
+        return f"(SELECT {nothing} WHERE false)"
+    listed = ", ".join(literal(one) for one in found)
+    read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = {not files.are_alike})"
+    has = {row[0] for row in con.execute(f"DESCRIBE FROM {read}").fetchall()}
+    columns = ", ".join(
+        f"{f'{quoted(one.name)}::JSON' if one.type == 'json' and one.name in has else quoted(one.name) if one.name in has else f'NULL::{DUCKDB[one.type]}'} "
+        f"AS {quoted(one.name)}"
+        for one in table.fields
+    )
+    return f"(SELECT {columns} FROM {read})"

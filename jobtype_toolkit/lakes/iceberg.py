@@ -1,0 +1,370 @@
+"""A lake in an Iceberg catalogue: its snapshots, the files of each, and the commit that makes the next one.
+
+A state of the lake is a snapshot of the job history whose summary names the snapshots of the other tables that belong to it,
+so that one commit changes all of them. A commit leaves two snapshots, one without the rewritten places and the whole one; only
+whole ones have that summary, and only they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobtype_toolkit import hints
+from jobtype_toolkit.api.fields import Type
+from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
+from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, StoreError, StoreLocked
+from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.lakes.duck import Files
+from jobtype_toolkit.store.schema import Table
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.table import Table as IcebergTable
+    from pyiceberg.table.snapshots import Snapshot
+
+CATALOGUE = "catalog.db"
+"""The SQLite file of a catalogue that has none elsewhere."""
+NAMESPACE = "scale"
+_TABLES = "jobtype-toolkit.tables"
+"""The property of a whole snapshot that names the snapshots of the other tables, as JSON."""
+_MARKS = "jobtype-toolkit.marks"
+"""The property that says how far each source is synced, as JSON."""
+_EPOCH_YEAR = 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the job history that is rewritten as one."""
+
+    source: str
+    state: str
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFile:
+    """A file of jobs, and the place that it belongs to."""
+
+    path: str
+    place: Place
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A whole snapshot of a lake."""
+
+    snapshot: int
+    written: datetime
+    tables: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, Any] = field(default_factory=dict)
+
+
+def needed(address: str) -> Any:
+    """Import a part of pyiceberg.
+
+    Raises:
+        InvalidParameter: it is not installed.
+    """
+    import importlib
+
+    logging.getLogger("pyiceberg").setLevel(logging.ERROR)  # what it warns of is expected here
+    try:
+        return importlib.import_module(address)
+    except ImportError as error:
+        msg = f"An Iceberg lake needs pyiceberg, which is not installed: {error}. Run pip install 'jobtype-toolkit[lake]'."
+        raise InvalidParameter(msg) from error
+
+
+class Catalogue:
+    """The tables of one lake in a catalogue: a SQLite file in its folder, or a PostgreSQL database by URL."""
+
+    def __init__(self, where: str | Path, warehouse: str | Path | None = None) -> None:
+        """Take a folder, or the URL of a database and the folder or URL of the warehouse with the files."""
+        text = str(where)
+        self.is_local = "://" not in text
+        if self.is_local:
+            folder = Path(where).expanduser().resolve()
+            self.file: Path | None = folder / CATALOGUE
+            self.name = str(folder)
+            self._uri = f"sqlite:///{self.file}"
+            self.warehouse = str(warehouse or folder)
+        else:
+            self.file = None
+            self.name = _without_password(text)
+            self._uri = text.replace("postgresql://", "postgresql+psycopg2://", 1)
+            if warehouse is None:
+                msg = (
+                    f"{self.name} is a catalogue without its files. Say where they are: {hints.argument('warehouse')}."
+                )
+                raise InvalidParameter(msg)
+            self.warehouse = str(warehouse)
+        if "://" not in self.warehouse:
+            self.warehouse = str(Path(self.warehouse).expanduser().resolve())
+        self._catalog: SqlCatalog | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a lake in it."""
+        return (self.file is None or self.file.is_file()) and self.catalog.table_exists((NAMESPACE, layout.HISTORY))
+
+    @property
+    def catalog(self) -> SqlCatalog:
+        """What pyiceberg makes of it; opened when it is asked for."""
+        if self._catalog is None:
+            made = needed("pyiceberg.catalog.sql").SqlCatalog
+            location = self.warehouse if "://" in self.warehouse else f"file://{self.warehouse}"
+            try:
+                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=location)
+            except Exception as error:
+                msg = f"The catalogue {self.name} cannot be opened: {str(error).splitlines()[0]}."
+                raise StoreError(msg) from error
+        return self._catalog
+
+    def table(self, name: str) -> IcebergTable | None:
+        """Return a table of the lake as it is now; None if it was never written."""
+        missing = needed("pyiceberg.exceptions").NoSuchTableError
+        try:
+            return self.catalog.load_table((NAMESPACE, name))
+        except missing:
+            return None
+
+    def made(self, table: Table, *, by_place: bool = False) -> IcebergTable:
+        """Return a table, made if it is missing, with the columns of the vocabulary."""
+        found = self.table(table.name)
+        if found is None:
+            self.catalog.create_namespace_if_not_exists(NAMESPACE)
+            return self.catalog.create_table(
+                (NAMESPACE, table.name), _schema(table), partition_spec=_spec(table, by_place=by_place)
+            )
+        if not {one.name for one in table.fields} <= set(found.schema().column_names):
+            with found.update_schema() as update:
+                update.union_by_name(_schema(table))
+        return found
+
+    def folder(self, name: str) -> Path | None:
+        """Return the folder of a table; None if the warehouse is no folder."""
+        return None if "://" in self.warehouse else Path(self.warehouse) / NAMESPACE / name
+
+    def states(self) -> list[State]:
+        """Return the whole snapshots that are kept, oldest first."""
+        history = self.table(layout.HISTORY)
+        found = [] if history is None else [_state(one) for one in history.snapshots()]
+        return sorted((one for one in found if one is not None), key=lambda one: one.written)
+
+    def last(self) -> State | None:
+        """Return the newest whole snapshot; None of a lake that was never synced."""
+        states = self.states()
+        return states[-1] if states else None
+
+    def files(self, state: State) -> list[HistoryFile]:
+        """Return the files of the job history in one state."""
+        history = self.table(layout.HISTORY)
+        if history is None:
+            return []
+        return [_history_file(one.file) for one in history.scan(snapshot_id=state.snapshot).plan_files()]
+
+    def whole(self, name: str, snapshot: int | None = None, *, source: str | None = None) -> tuple[str, ...]:
+        """Return the files of another table: of a snapshot or the newest, of all sources or one."""
+        table = self.table(name)
+        if table is None or table.current_snapshot() is None:
+            return ()
+        tasks = table.scan(snapshot_id=snapshot).plan_files()
+        return tuple(_path(one.file.file_path) for one in tasks if source in (None, one.file.partition[0]))
+
+    def rewrite(self, whole: Table, source: str, files: Sequence[str]) -> None:
+        """Let files take the place of one source's rows in another table."""
+        table = self.made(whole)
+        with self._committing(), table.transaction() as transaction:
+            if self.whole(whole.name, source=source):
+                transaction.delete(needed("pyiceberg.expressions").EqualTo("source", source))
+            transaction.add_files(list(files), check_duplicate_files=False)
+
+    def commit(
+        self, removed: Sequence[Place], files: Sequence[str], marks: Mapping[str, Any], tables: Sequence[str]
+    ) -> State:
+        """Let files take the place of some places of the job history, in one commit, and return the new state."""
+        history = self.made(layout.history(), by_place=True)
+        heads = {name: self._head(name) for name in tables}
+        said = {
+            _TABLES: json.dumps({name: head for name, head in heads.items() if head is not None}),
+            _MARKS: json.dumps(marks),
+        }
+        with self._committing(), history.transaction() as transaction:
+            if removed:
+                transaction.delete(_condition(removed))
+            if files:
+                transaction.add_files(list(files), snapshot_properties=said, check_duplicate_files=False)
+            else:
+                transaction.append(history.schema().as_arrow().empty_table(), snapshot_properties=said)
+        return self.states()[-1]
+
+    def _head(self, name: str) -> int | None:
+        table = self.table(name)
+        snapshot = table.current_snapshot() if table is not None else None
+        return snapshot.snapshot_id if snapshot is not None else None
+
+    def _committing(self) -> _Committing:
+        return _Committing(self.name)
+
+
+class _Committing:
+    """Says in the toolkit's words that a commit failed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None and isinstance(error, needed("pyiceberg.exceptions").CommitFailedException):
+            msg = f"{self._name} was changed by somebody else meanwhile, and is as they left it. Sync again."
+            raise StoreLocked(msg) from error
+
+
+class Snapshots:
+    """Where DuckDB finds the files of an Iceberg lake: of its newest state, or of an earlier one."""
+
+    def __init__(self, catalogue: Catalogue, at: Time | int | None, clock: Clock) -> None:
+        """Take the catalogue, and which state: the number of a snapshot, or a time.
+
+        Raises:
+            InputNotFound: there is no lake.
+            NotFound: there was no such state.
+        """
+        self.catalogue = catalogue
+        self.name = catalogue.name
+        if not catalogue.exists:
+            msg = f"There is no lake at {catalogue.name}. {hints.call('store.sync_lake(lake)')} makes one."
+            raise InputNotFound(msg)
+        self._pinned = None if at is None else self._found(at, clock)
+
+    def _found(self, at: Time | int, clock: Clock) -> State:
+        states = self.catalogue.states()
+        if isinstance(at, int) or (isinstance(at, str) and at.isdigit()):
+            found = [one for one in states if one.snapshot == int(at)]
+        else:
+            moment = instant(at, name="at", now=clock())
+            found = [one for one in states if one.written <= moment]
+        if not found:
+            kept = ", ".join(f"{one.snapshot} of {v6_text(one.written)}" for one in states[-5:]) or "none"
+            msg = f"{self.name} has no snapshot for {hints.argument('at', at)}. The last ones are: {kept}."
+            raise NotFound(msg)
+        return found[-1]
+
+    def signature(self) -> Hashable:
+        """Return what changes with every commit."""
+        if self._pinned is not None:
+            return self._pinned.snapshot
+        history = self.catalogue.table(layout.HISTORY)
+        if history is None:
+            msg = f"There is no lake at {self.name} any more."
+            raise InputNotFound(msg)
+        return history.metadata_location
+
+    def files(self) -> Files:
+        """Return the files of the state that is asked."""
+        state = self._pinned or self.catalogue.last()
+        if state is None:
+            return Files("none", {}, {}, (self._folder(),))
+        found = self.catalogue.files(state)
+        history = {name: tuple(sorted(one.path for one in found if one.place.state == name)) for name in layout.STATES}
+        tables = {name: self.catalogue.whole(name, snapshot) for name, snapshot in state.tables.items()}
+        size = (len(found), sum(one.bytes for one in found))
+        return Files(
+            str(state.snapshot), tables, history, (self._folder(),), self._systems(), are_alike=False, size=size
+        )
+
+    def _folder(self) -> str:
+        place = self.catalogue.warehouse
+        return f"{place.rstrip('/')}/"
+
+    def _systems(self) -> tuple[Any, ...]:
+        scheme, sign, _ = self.catalogue.warehouse.partition("://")
+        return (needed("fsspec").filesystem(scheme),) if sign and scheme != "file" else ()
+
+
+def _state(snapshot: Snapshot) -> State | None:
+    said = snapshot.summary.additional_properties if snapshot.summary else {}
+    if _TABLES not in said:
+        return None
+    written = datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
+    return State(snapshot.snapshot_id, written, json.loads(said[_TABLES]), json.loads(said[_MARKS]))
+
+
+def _history_file(file: Any) -> HistoryFile:
+    source, state, months = file.partition
+    month = layout.NO_MONTH if months is None else f"{_EPOCH_YEAR + months // 12:04}-{months % 12 + 1:02}"
+    return HistoryFile(_path(file.file_path), Place(source, state, month), file.record_count, file.file_size_in_bytes)
+
+
+def _path(location: str) -> str:
+    return location.removeprefix("file://")
+
+
+def _condition(places: Sequence[Place]) -> Any:
+    """Return the filter that is true of all jobs of some places, and of no others."""
+    on = needed("pyiceberg.expressions")
+
+    def of(place: Place) -> Any:
+        both = on.And(on.EqualTo("source", place.source), on.EqualTo("state", place.state))
+        if place.month == layout.NO_MONTH:
+            return on.And(both, on.IsNull("last_status_change"))
+        year, month = map(int, place.month.split("-"))
+        after = f"{year + month // 12:04}-{month % 12 + 1:02}"
+        first, last = (f"{one}-01T00:00:00" for one in (place.month, after))
+        return on.And(both, on.GreaterThanOrEqual("last_status_change", first), on.LessThan("last_status_change", last))
+
+    return reduce(on.Or, map(of, places))
+
+
+def _schema(table: Table) -> Any:
+    """Return the Iceberg schema of a table, numbered in the order of its columns."""
+    types, schemas = needed("pyiceberg.types"), needed("pyiceberg.schema")
+    plain: Mapping[Type, Callable[[], Any]] = {
+        "int": types.LongType,
+        "float": types.DoubleType,
+        "bool": types.BooleanType,
+        "text": types.StringType,
+        "time": types.TimestampType,
+        "json": types.StringType,
+    }
+
+    def fields() -> Iterator[Any]:
+        for number, one in enumerate(table.fields, 1):
+            kind = (
+                types.ListType(1000 + number, types.StringType(), element_required=False)
+                if one.type == "texts"
+                else plain[one.type]()
+            )
+            yield types.NestedField(number, one.name, kind, required=False)
+
+    return schemas.Schema(*fields())
+
+
+def _spec(table: Table, *, by_place: bool) -> Any:
+    """Return how a table is partitioned: by source, the history also by state and month."""
+    parts, turns = needed("pyiceberg.partitioning"), needed("pyiceberg.transforms")
+    numbers = {one.name: number for number, one in enumerate(table.fields, 1)}
+    made = [parts.PartitionField(numbers["source"], 1000, turns.IdentityTransform(), "source")]
+    if by_place:
+        made.append(parts.PartitionField(numbers["state"], 1001, turns.IdentityTransform(), "state"))
+        made.append(parts.PartitionField(numbers["last_status_change"], 1002, turns.MonthTransform(), "month"))
+    return parts.PartitionSpec(*made)
+
+
+def _without_password(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

@@ -1,0 +1,357 @@
+"""Bringing a lake up to date with a store: only the places that changed are written anew, in one commit.
+
+What a store has pruned stays in the lake: a place is made of the jobs that came since the last sync, and of what the lake's own
+files have besides. The newest state of a job wins, and a final status wins a tie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from jobtype_toolkit import hints
+from jobtype_toolkit.api.intervals import BEGINNING, END, holds
+from jobtype_toolkit.errors import InvalidParameter, StoreError, StoreLocked
+from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.lakes.folder import MARKER
+from jobtype_toolkit.lakes.iceberg import Catalogue, Place, Snapshots, State
+from jobtype_toolkit.lakes.parquet import months, write_month, write_rows
+from jobtype_toolkit.queries.coverage import complete_spans
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import number, script
+from jobtype_toolkit.store.schema import Table, table
+from jobtype_toolkit.store.session import Session
+
+_MERGES: Mapping[str, str] = {
+    "job_type": "by_id",
+    "job_type_revision": "by_id",
+    "error": "by_id",
+    "job_execution": "executions",
+    "job_type_change": "either",
+    "snapshot": "either",
+    "workspace": "newest",
+}
+"""How the rows of a store and those of the lake become one table; types and errors come before what speaks of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did."""
+
+    lake: str
+    """Which lake."""
+    sources: tuple[str, ...]
+    """The sources of the store."""
+    jobs: int
+    """How many jobs came or changed."""
+    places: int
+    """How many places (source, state, month) were written anew."""
+    files: int
+    """How many files that took."""
+    tables: tuple[str, ...]
+    """The other tables that changed."""
+    snapshot: int
+    """Which state of the lake holds all of the store; the one before if nothing had changed."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the lake had everything already."""
+        return not (self.places or self.tables)
+
+    def __str__(self) -> str:
+        if self.is_unchanged:
+            return f"{self.lake} was up to date: snapshot {self.snapshot}."
+        return (
+            f"{self.lake} has snapshot {self.snapshot} now: {self.jobs:,} jobs came or changed, {self.places:,} places were "
+            f"written anew in {self.files:,} files."
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one sync has made so far."""
+
+    token: str
+    jobs: int = 0
+    removed: list[Place] = field(default_factory=list)
+    written: set[Place] = field(default_factory=set)
+    files: list[str] = field(default_factory=list)
+    tables: set[str] = field(default_factory=set)
+    marks: dict[str, Any] = field(default_factory=dict)
+
+
+def catalogue(lake: Any, warehouse: str | Path | None = None) -> Catalogue:
+    """Return the catalogue of a lake that is to be written: of a `Lake`, a folder or a URL.
+
+    Raises:
+        InvalidParameter: it is a lake of plain folders.
+    """
+    place = getattr(lake, "place", None)
+    if isinstance(place, Snapshots):
+        return place.catalogue
+    if place is None and not (Path(lake) / MARKER).is_file():
+        return Catalogue(lake, warehouse)
+    msg = (
+        f"{getattr(lake, 'name', lake)} is a lake of plain folders, which is written as a whole: "
+        f"{hints.call('store.export(folder, partitioned=True)')}. Sync into another folder."
+    )
+    raise InvalidParameter(msg)
+
+
+def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait: float) -> SyncReport:
+    """Bring a lake up to date with some sources of a store.
+
+    Args:
+        con: a connection to the store that may write other files.
+        catalogue: the lake; made if it is missing.
+        sources: which sources.
+        wait: how many seconds to wait for another sync.
+
+    Raises:
+        StoreLocked: another sync is going on.
+        StoreError: the lake cannot be written; it is as it was before.
+    """
+    with writing(catalogue, wait) as token:
+        work = _Work(token)
+        last = catalogue.last() if catalogue.exists else None
+        work.marks.update(last.marks if last else {})
+        try:
+            for source in sources:
+                _Source(con, catalogue, source, last, work).sync()
+            state = last
+            if work.removed or work.files or work.tables or state is None:
+                names = [one.name for one in layout.WHOLE]
+                state = catalogue.commit(work.removed, work.files, work.marks, names)
+        except (duckdb.Error, OSError) as error:
+            if isinstance(error, StoreError):
+                raise
+            msg = f"{catalogue.name} could not be synced, and is as it was before: {str(error).splitlines()[0]}"
+            raise StoreError(msg) from error
+    return SyncReport(
+        catalogue.name,
+        tuple(sources),
+        work.jobs,
+        len({*work.removed, *work.written}),
+        len(work.files),
+        tuple(sorted(work.tables)),
+        state.snapshot,
+    )
+
+
+@contextmanager
+def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
+    """Give the name under which one writer at a time puts its files; what a killed one left is removed first.
+
+    Raises:
+        StoreLocked: another one writes.
+        StoreError: the folder of the lake cannot be made.
+    """
+    folder = _notes(catalogue)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "sync.lock", timeout=wait)
+        lock.acquire()
+    except Timeout:
+        msg = f"Another sync into {catalogue.name} is going on, for more than {wait:g} s. Wait until it is done."
+        raise StoreLocked(msg) from None
+    except OSError as error:
+        msg = f"The lake {catalogue.name} cannot be written: {error.strerror}."
+        raise StoreError(msg) from error
+    note = folder / "syncing"
+    try:
+        if note.is_file():
+            _sweep(catalogue, note.read_text(encoding="utf-8"))
+        token = secrets.token_hex(8)
+        note.write_text(token, encoding="utf-8")
+        yield token
+        note.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _notes(catalogue: Catalogue) -> Path:
+    """Return the folder with the lock: that of the lake, or one of this machine if the lake is elsewhere."""
+    if "://" not in catalogue.warehouse:
+        return Path(catalogue.warehouse)
+    key = hashlib.sha256(catalogue.warehouse.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"jobtype_toolkit-lake-{key}"
+
+
+def _sweep(catalogue: Catalogue, token: str) -> None:
+    """Remove the files of a writer that was killed, of those tables that do not have them."""
+    if not token or "://" in catalogue.warehouse:
+        return
+    for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
+        folder = _data(catalogue, name, token)
+        if not folder.is_dir():
+            continue
+        head = catalogue.table(name)
+        tasks = head.scan().plan_files() if head is not None else ()
+        if not any(f"/{token}/" in one.file.file_path for one in tasks):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _data(catalogue: Catalogue, table: str, token: str) -> Path:
+    folder = catalogue.folder(table)
+    if folder is None:
+        msg = f"The files of {catalogue.name} are in {catalogue.warehouse}, and are only read from there. Sync into a folder."
+        raise InvalidParameter(msg)
+    return folder / "data" / token
+
+
+def reading(files: Sequence[str], table: Table) -> str:
+    """Return what stands for files of a lake after FROM, with all columns that the table has now."""
+    columns = ", ".join(f"CAST(NULL AS {layout.PARQUET[one.type]}) AS {quoted(one.name)}" for one in table.fields)
+    nothing = f"SELECT {columns} WHERE false"
+    if not files:
+        return f"({nothing})"
+    listed = ", ".join(literal(one) for one in files)
+    read = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    return f"({nothing} UNION ALL BY NAME {read})"
+
+
+def write_places(con: Connection, catalogue: Catalogue, token: str) -> list[tuple[str, int]]:
+    """Write the rows of `lake_row` into the files of their places; return these and their rows."""
+    folder = _data(catalogue, layout.HISTORY, token)
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = f"{layout.history().columns}, state || '-' || month AS place"
+    return [one for source, span in months(con) for one in write_month(con, folder, source, span, columns, "place")]
+
+
+def _place(source: str, file: str) -> Place:
+    """Return the place that a file of `write_places` belongs to, by the folder that it is in."""
+    state, _, month = Path(file).parent.name.removeprefix("place=").partition("-")
+    return Place(source, state, month)
+
+
+class _Source:
+    """One source of a store on its way into the lake."""
+
+    def __init__(self, con: Connection, catalogue: Catalogue, source: str, last: State | None, work: _Work) -> None:
+        self._con = con
+        self._catalogue = catalogue
+        self._source = source
+        self._work = work
+        self._files = [one for one in catalogue.files(last) if one.place.source == source] if last else []
+        self._mark = self._last_mark(last)
+
+    def _last_mark(self, last: State | None) -> Mapping[str, Any] | None:
+        """Return how far this store was synced; None if another one was, or none."""
+        mark = (last.marks if last else {}).get(self._source)
+        if not mark:
+            return None
+        known = {"known": mark["known"], "observed": mark["observed"]}
+        found = self._con.execute(sql("lakes/sync.is_known"), known).fetchone()
+        return mark if found and found[0] else None
+
+    def sync(self) -> None:
+        """Write what has changed: files of jobs for the commit that follows, and the other tables."""
+        mark = self._con.execute(sql("lakes/sync.mark")).fetchone() or ()
+        jobs = self._jobs()
+        for name, how in _MERGES.items():
+            if name != "job_execution" or self._has_new_executions():
+                query = sql(
+                    f"lakes/sync.{how}", table=name, columns=layout.stored(table(name).fields), lake=self._lake(name)
+                )
+                self._write(name, query, {"source": self._source})
+        self._coverage()
+        self._write(
+            "source", sql("lakes/sync.source", lake=self._lake("source")), {"source": self._source, "jobs": jobs}
+        )
+        marked = dict(zip(("last_load_id", "known", "observed"), mark, strict=False))
+        self._work.marks[self._source] = marked
+
+    def _jobs(self) -> int:
+        """Write the jobs that changed and the places that they are in; return how many jobs the lake has then."""
+        bound = {"source": self._source, "since": self._mark["last_load_id"] if self._mark else None}
+        if not self._files:
+            self._con.execute("CREATE OR REPLACE TEMP TABLE adopted (kind VARCHAR, before BIGINT, after BIGINT)")
+            self._con.execute(sql("lakes/sync.first", rows=layout.rows(), source=literal(self._source)))
+            written = self._put_jobs()
+            self._work.jobs += written
+            return written
+        history = reading([one.path for one in self._files], layout.history())
+        script(self._con, "lakes/sync.changed", bound, rows=layout.rows())
+        script(self._con, "lakes/sync.before", {}, history=history)
+        script(self._con, "lakes/sync.winner")
+        self._find_gone()
+        lake = {"types": self._lake("job_type"), "errors": self._lake("error")}
+        script(self._con, "lakes/sync.adopted", {"source": self._source}, **lake)
+        adopts = number(self._con, "SELECT count(*) FROM adopted")
+        adopting = sql("lakes/sync.adopting", history=history) if adopts else ""
+        found = self._con.execute(sql("lakes/sync.places", history=history, adopting=adopting)).fetchall()
+        dirty = {Place(self._source, state, month) for state, month in found}
+        left = sum(one.rows for one in self._files if one.place not in dirty)
+        if not dirty:
+            return left
+        self._work.jobs += number(self._con, "SELECT count(*) FROM winner")
+        old = [one for one in self._files if one.place in dirty]
+        script(self._con, "lakes/sync.merged", {}, history=reading([one.path for one in old], layout.history()))
+        self._work.removed += sorted({one.place for one in old}, key=lambda one: (one.state, one.month))
+        return left + self._put_jobs()
+
+    def _put_jobs(self) -> int:
+        written = write_places(self._con, self._catalogue, self._work.token)
+        self._work.files += [path for path, _ in written]
+        self._work.written |= {_place(self._source, path) for path, _ in written}
+        return sum(rows for _, rows in written)
+
+    def _find_gone(self) -> None:
+        """Find the open jobs that the server no longer has; only a store that is complete can tell."""
+        found = self._con.execute(
+            "SELECT pulled, watermark, pruned FROM source WHERE source = ?", [self._source]
+        ).fetchone()
+        pulled, watermark, pruned = found or (False, None, None)
+        spans = complete_spans(Session(self._con, 0).rows(sql("queries/sources.coverage"), {})).get(self._source, [])
+        since = BEGINNING if pruned is None else pruned.replace(tzinfo=BEGINNING.tzinfo)
+        if not pulled or watermark is None or not holds(spans, (since, watermark.replace(tzinfo=BEGINNING.tzinfo))):
+            script(self._con, "lakes/sync.none_gone")
+            return
+        history = reading([one.path for one in self._files if one.place.state == layout.OPEN], layout.history())
+        bound = {"source": self._source, "watermark": watermark, "pruned": pruned}
+        script(self._con, "lakes/sync.gone", bound, history=history)
+
+    def _has_new_executions(self) -> bool:
+        since = self._mark["last_load_id"] if self._mark else None
+        if since is None or number(self._con, "SELECT count(*) FROM adopted"):
+            return True
+        query = "SELECT count(*) FROM job_execution WHERE source = ? AND load_id >= ?"
+        found = self._con.execute(query, [self._source, since]).fetchone()
+        return bool(found and found[0])
+
+    def _coverage(self) -> None:
+        """Let the lake be complete where it was or the store is: it keeps what the store prunes."""
+        bound = {"source": self._source}
+        query = f"SELECT source, started, ended FROM coverage WHERE source = $source UNION ALL SELECT source, started, ended FROM {self._lake('coverage')}"
+        spans = complete_spans(Session(self._con, 0).rows(query, bound)).get(self._source, [])
+        self._con.execute("CREATE OR REPLACE TEMP TABLE covered (source VARCHAR, started TIMESTAMP, ended TIMESTAMP)")
+        for started, ended in spans:
+            plain = [None if one in (BEGINNING, END) else one.replace(tzinfo=None) for one in (started, ended)]
+            self._con.execute("INSERT INTO covered VALUES (?, ?, ?)", [self._source, *plain])
+        self._write("coverage", "SELECT source, started, ended FROM covered", {})
+
+    def _lake(self, name: str) -> str:
+        """Return what stands for the lake's rows of this source in a table, after FROM."""
+        return reading(self._catalogue.whole(name, source=self._source), table(name))
+
+    def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
+        """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""
+        self._con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}", dict(bound))
+        if not number(self._con, sql("lakes/sync.differs", lake=self._lake(name))):
+            return
+        number_of = len(self._work.tables)
+        file = _data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"
+        write_rows(self._con, "FROM fresh", file)
+        self._catalogue.rewrite(table(name), self._source, [str(file)])
+        self._work.tables.add(name)

@@ -1,0 +1,73 @@
+"""A shift report from a history: every question is asked once, of one state of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobtype_toolkit.api.times import Time
+from jobtype_toolkit.queries.reader import SqlBackend
+from jobtype_toolkit.report import verdict
+from jobtype_toolkit.report.asking import Asking
+from jobtype_toolkit.report.failing import Failing
+from jobtype_toolkit.report.mutes import Mute
+from jobtype_toolkit.report.shift import Shift, section
+from jobtype_toolkit.report.waiting import Waiting
+
+
+def shift_of(
+    backend: SqlBackend,
+    *,
+    since: Time = "P1D",
+    now: Time | None = None,
+    source: str | None = None,
+    mutes: Sequence[Mute] = (),
+) -> Shift:
+    """Return what is to be said about a shift.
+
+    Args:
+        backend: the history.
+        since: when the shift began: a time, or a duration back from now.
+        now: when it ended, as in `status`.
+        source: which source; `"*"` for all.
+        mutes: failures that are shown as muted.
+
+    Raises:
+        InvalidParameter: the shift does not begin before it ends.
+        Ambiguous: several sources, and none is named.
+        NotFound: there is no such source.
+    """
+    with backend.reader.session():  # nobody writes to the file meanwhile
+        asking = Asking(backend, since=since, now=now, source=source)
+        failing, waiting = Failing(asking, mutes), Waiting(asking)
+        sections = [
+            failing.worse(),
+            failing.new(),
+            waiting.stuck(),
+            waiting.waiting(),
+            waiting.paused(),
+            failing.better(),
+            section(
+                "later",
+                "What can wait",
+                [*failing.later(), *waiting.later()],
+                "Nothing else failed.",
+                asking.asked("failures"),
+            ),
+        ]
+    known = asking.scope.known
+    by_key = {one.key: one for one in sections}
+    return Shift(
+        verdict=verdict.told(by_key, failing, waiting, as_of=known.as_of, started=asking.started),
+        source=asking.scope.source,
+        started=asking.started,
+        now=asking.now,
+        now_is=asking.scope.now_is,
+        jobs=known.jobs,
+        as_of=known.as_of,
+        finished=failing.finished,
+        failed=failing.failed,
+        sections=tuple(sections),
+        notes=tuple(asking.notes),
+        answered=asking.answered(),
+        verdicts=failing.verdicts(),
+    )

@@ -1,0 +1,179 @@
+"""The sections about jobs that do not get on: stuck, waiting and paused ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from jobtype_toolkit.report.asking import Asking, Row
+from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted
+from jobtype_toolkit.report.shift import Entry, Link, Section, section
+
+_HELD = ("unmet_resources", "max_scheduled", "")
+"""The reasons for which queued jobs do not start, the hardest first; those behind others come after them."""
+_NEVER = "never at this rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A job type and version with jobs on the queue."""
+
+    row: Row
+    """Of `drain_forecast`."""
+    reason: str
+    evidence: str
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its jobs cannot start, or grow faster than they start."""
+        return self.reason == "unmet_resources" or self.row["verdict"] == _NEVER
+
+
+class Waiting:
+    """The jobs that are RUNNING for too long, or do not start."""
+
+    def __init__(self, asking: Asking) -> None:
+        """Ask what is needed of them."""
+        self._asking = asking
+        self._stuck = asking.rows("stuck", now=asking.now)
+        reasons = {self._place(row): row for row in reversed(asking.rows("why_not_running", now=asking.now))}
+        queues = []
+        for row in asking.rows("drain_forecast", now=asking.now):
+            found = reasons.get(self._place(row))
+            queues.append(Queue(row, found["reason"] if found else "", found["evidence"] if found else ""))
+        self.paused_queues = [one for one in queues if one.reason == "paused"]
+        self.queues = sorted((one for one in queues if one.reason != "paused"), key=_rank)
+        self._pending = [row for row in reasons.values() if row["reason"] == "not_queued"]
+
+    def _place(self, row: Row) -> tuple[str, str, str]:
+        return (*self._asking.key(row), row["version"])
+
+    def stuck(self) -> Section:
+        """Return the job types with RUNNING jobs that run longer than they may."""
+        groups: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
+        for row in self._stuck:
+            groups[(*self._place(row), row["reason"])].append(row)
+        entries = [self._stuck_entry(rows) for rows in sorted(groups.values(), key=lambda rows: -len(rows))]
+        return section("stuck", "Stuck", entries, "No job runs longer than it may.", self._asking.asked("stuck"))
+
+    @property
+    def stuck_jobs(self) -> int:
+        """How many jobs run longer than they may."""
+        return len(self._stuck)
+
+    def _stuck_entry(self, rows: list[Row]) -> Entry:
+        longest = max(rows, key=lambda row: (row["running_for"], row["id"]))
+        limit = {
+            "timeout": f"their timeout of {lasting(longest['allowed'])}",
+            "usual": f"twice what jobs of this type take at most, {lasting(longest['allowed'])}",
+        }[longest["reason"]]
+        where = f", on {named(longest['node'])}" if longest["node"] else ""
+        runs = "runs" if len(rows) == 1 else "run"
+        says = f"{counted(len(rows), 'RUNNING job')} {runs} longer than {limit}; the longest for {lasting(longest['running_for'])}{where}."
+        asking = self._asking
+        return Entry(
+            asking.title(longest, longest["version"]),
+            says.replace("their timeout", "its timeout") if len(rows) == 1 else says,
+            {
+                "jobs": len(rows),
+                "reason": longest["reason"],
+                "allowed": longest["allowed"],
+                "running_for": longest["running_for"],
+            },
+            tuple(row["id"] for row in rows[:10]),
+            (
+                Link("these jobs", asking.call("stuck", name=longest["name"], now=asking.now)),
+                Link("all its RUNNING jobs", asking.call("jobs", status="RUNNING", job_type_name=longest["name"])),
+            ),
+        )
+
+    def waiting(self) -> Section:
+        """Return the job types with jobs on the queue that are not paused, those that cannot start first."""
+        moving = [one for one in self.queues if self._moves(one)]
+        entries = [self._entry(one) for one in self.queues if one not in moving]
+        entries += [self._moving(moving)] if moving else []
+        return section(
+            "waiting", "Waiting, and why", entries, "No job is on the queue.", self._asking.asked("drain_forecast")
+        )
+
+    def _moves(self, queue: Queue) -> bool:
+        """Return whether a queue gets through within the length of another shift."""
+        by = queue.row["high"]
+        return not queue.is_held and by is not None and by - self._asking.now <= self._asking.now - self._asking.started
+
+    def _moving(self, queues: list[Queue]) -> Entry:
+        last = max(queues, key=lambda one: one.row["high"]).row
+        names = [f"{self._asking.title(one.row, one.row['version'])} ({one.row['queued']:,})" for one in queues]
+        says = (
+            f"{counted(sum(one.row['queued'] for one in queues), 'job')} of {listed(names, 8)} are on their way; with 80 % "
+            f"certainty the last of these queues is empty by {moment(last['high'])}."
+        )
+        facts = {"queued": sum(one.row["queued"] for one in queues), "by": last["high"]}
+        links = (
+            Link("all queues", self._asking.asked("drain_forecast")),
+            Link("why they wait", self._asking.asked("why_not_running")),
+        )
+        return Entry("queues that move" if len(queues) > 1 else "a queue that moves", says, facts, links=links)
+
+    def paused(self) -> Section:
+        """Return the paused job types with jobs on the queue."""
+        entries = [self._entry(one) for one in sorted(self.paused_queues, key=lambda one: -one.row["queued"])]
+        return section(
+            "paused",
+            "Paused",
+            entries,
+            "No job type is paused with jobs on the queue.",
+            self._asking.asked("why_not_running"),
+        )
+
+    def _entry(self, queue: Queue) -> Entry:
+        row, asking = queue.row, self._asking
+        next_ = f"nothing known keeps {counted(row['queued'], 'QUEUED job')} from running: they come next"
+        running = f" {row['running']:,} RUNNING." if row["running"] else ""
+        says = f"{quoted(queue.evidence or next_)}{running}{'' if queue.reason == 'paused' else _drained(row)}"
+        drained = Link("when it will be empty", asking.call("drain_forecast", name=row["name"], now=asking.now))
+        names = ("queued", "running", "verdict", "empty_at", "low", "high", "arrivals_per_hour", "completions_per_hour")
+        return Entry(
+            asking.title(row, row["version"]),
+            says,
+            {name: row[name] for name in names} | {"reason": queue.reason or None},
+            (),
+            (
+                Link("why it does not run", asking.call("why_not_running", name=row["name"], now=asking.now)),
+                Link("the queued jobs", asking.call("jobs", status="QUEUED", job_type_name=row["name"])),
+                *([] if queue.reason == "paused" else [drained]),
+            ),
+        )
+
+    def later(self) -> list[Entry]:
+        """Return what can wait: jobs that are not on the queue yet."""
+        if not self._pending:
+            return []
+        names = listed(sorted(self._asking.title(row, row["version"]) for row in self._pending), 5)
+        many = counted(len(self._pending), "job type version has", "job type versions have")
+        says = f"{many} PENDING or BLOCKED jobs that wait for input or for other jobs: {names}."
+        return [
+            Entry(
+                "not on the queue yet",
+                says,
+                {"versions": len(self._pending)},
+                links=(Link("all of them", self._asking.asked("why_not_running")),),
+            )
+        ]
+
+
+def _rank(one: Queue) -> tuple[bool, int, int, str, str]:
+    place = _HELD.index(one.reason) if one.reason in _HELD else len(_HELD)
+    return not one.is_held, place, -one.row["queued"], one.row["name"], one.row["version"]
+
+
+def _drained(row: Row) -> str:
+    match row["verdict"]:
+        case "draining":
+            sure = f", with 80 % certainty by {moment(row['high'])}" if row["high"] else ""
+            return f" It is empty at about {moment(row['empty_at'])}{sure}."
+        case "never at this rate":
+            return " At this rate it is never empty: more comes than finishes."
+        case "not enough data":
+            return " Too little finished lately to say when it will be empty."
+    return ""

@@ -1,0 +1,92 @@
+"""Typed rows, each with the reasons why it cannot be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from jobtype_toolkit.sqlfiles import quoted, sql
+from jobtype_toolkit.store.ingest.casts import AS_A_RULE, Column, Options, Spelling, cast
+
+REQUIRED = {
+    "jobs": ("id", "status"),
+    "job_types": ("id", "name", "version"),
+    "job_type_revisions": ("id", "revision_num"),
+    "errors": ("id", "name"),
+    "job_executions": ("id", "job_id"),
+}
+"""The fields without which there is no row of a resource."""
+OF_A_JOB_TYPE = frozenset({"jobs", "job_type_revisions"})
+TYPE_NAME = {"jobs": ("job_type", "job_type_version"), "job_type_revisions": ("name", "version")}
+"""What names a job type where its id is not given."""
+
+
+def lacking(name: str, ours: Iterable[str]) -> list[str]:
+    """Return the fields without which no row could be loaded, and that are not there."""
+    given = set(ours)
+    missing = [one for one in REQUIRED[name] if one not in given]
+    if name in OF_A_JOB_TYPE and "job_type_id" not in given:
+        missing += [one for one in TYPE_NAME[name] if one not in given]
+    return missing
+
+
+def checked_rows(
+    name: str,
+    columns: Sequence[Column],
+    options: Options,
+    *,
+    rows: str,
+    place: str,
+    extra: str,
+    objections: Sequence[str] = (),
+    is_sound: bool = False,
+    spelling: Spelling = AS_A_RULE,
+    finals: Mapping[str, str] | None = None,
+    passed: Sequence[str] = (),
+) -> str:
+    """Return SQL for typed rows, each with the reasons against it.
+
+    Args:
+        name: the resource, as a load calls it.
+        columns: where each field stands in the input.
+        options: how the input is to be read.
+        rows: the input, for a FROM clause.
+        place: SQL for seq, file and position of a row.
+        extra: SQL for what is unknown in it.
+        objections: SQL for reasons against a row that are no column's.
+        is_sound: whether every row is known to be good.
+        spelling: how the input spells what is not spelt as a rule.
+        finals: SQL for fields that follow from others, over the typed values.
+        passed: columns of the place that are handed on.
+    """
+    steps = [cast(column, options, is_sound=is_sound, spelling=spelling) for column in columns]
+    last = {one.column.name: one.final for one in steps if one.final} | dict(finals or {})
+    replaced = [f"{text} AS {quoted(name)}" for name, text in last.items()]
+    reasons = [*(f"objection_{number}" for number in range(len(objections)))]
+    reasons += [one.reason for one in steps if one.reason] + _missing(name, {one.column.name for one in steps})
+    if is_sound:
+        reasons = ["NULL"]
+    return sql(
+        "store/ingest/staging.checked",
+        rows=rows,
+        place=", ".join([place, *(f"{text} AS objection_{number}" for number, text in enumerate(objections))]),
+        extra=extra,
+        said=", ".join(f"{one.said} AS {quoted(f'said {one.column.name}')}" for one in steps),
+        typed=", ".join(f"{one.typed} AS {quoted(one.column.name)}" for one in steps),
+        final=f"* REPLACE ({', '.join(replaced)})" if replaced else "*",
+        reasons=", ".join(reasons),
+        names=", ".join([*(quoted(one.column.name) for one in steps), *passed]),
+    )
+
+
+def _missing(name: str, names: Collection[str]) -> list[str]:
+    """Return SQL for the reasons against a row that lacks something required."""
+    found = []
+    for one in REQUIRED[name]:
+        said = quoted(f"said {one}") if one in names else "NULL"
+        found.append(f"CASE WHEN nullif(trim(CAST({said} AS VARCHAR)), '') IS NULL THEN 'no {one}' END")
+    if name in OF_A_JOB_TYPE:
+        has = {one: f"{quoted(one)} IS NOT NULL" for one in names}
+        by_name = " AND ".join(has.get(one, "false") for one in TYPE_NAME[name])
+        given = f"{has.get('job_type_id', 'false')} OR ({by_name})"
+        found.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
+    return found

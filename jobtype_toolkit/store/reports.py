@@ -1,0 +1,191 @@
+"""The shift report of a store, the failures that its alarm ignores, and the alarms that are open."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jobtype_toolkit import frames, hints
+from jobtype_toolkit.api.arguments import text as checked
+from jobtype_toolkit.api.times import Clock, Time, duration, instant, naive_utc
+from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.queries.coverage import aware
+from jobtype_toolkit.queries.reader import SqlBackend
+from jobtype_toolkit.report import alarms, mutes
+from jobtype_toolkit.report.alarms import Alarm, Keep
+from jobtype_toolkit.report.mutes import Mute
+from jobtype_toolkit.sqlfiles import sql
+from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.engine import script, transaction
+
+if TYPE_CHECKING:
+    from jobtype_toolkit.report.shift import Shift
+
+
+class Reports(SqlBackend):
+    """What a store has of the shift report."""
+
+    _clock: Clock
+
+    @abstractmethod
+    def _writing(self, what: str) -> AbstractContextManager[Connection]:
+        """Give a connection that may write."""
+
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        since: Time = "P1D",
+        now: Time | None = None,
+        source: str | None = None,
+        format: str | None = None,
+    ) -> Shift:
+        """Write the report of a shift: what is worse than usual, new, stuck, waiting, paused and better, and what can wait.
+
+        The HTML is one file of less than 1 MB that asks nothing from outside. The same store and `now` give the same bytes.
+
+        Args:
+            path: the file; it is replaced in one piece. Nothing is written if it is not given.
+            since: when the shift began: a time, or a duration back from now.
+            now: when it ended, as in `status`.
+            source: which source; `"*"` for all.
+            format: `html`, `md`, `json` or `txt`; if not given, by the ending of the file's name.
+
+        Returns:
+            What the report says: `verdict` is its first line, `sections` have the rest.
+
+        Raises:
+            InvalidParameter: the shift does not begin before it ends, or a format that there is not.
+            Ambiguous: the store has several sources and the call names none.
+            NotFound: there is no such source.
+            StoreError: the file cannot be written; what was there before is unchanged.
+        """
+        from jobtype_toolkit.report.assembly import shift_of
+        from jobtype_toolkit.report.render import format_of, rendered
+
+        asked = None if path is None else format_of(path, format)
+        shift = shift_of(self, since=since, now=now, source=source, mutes=self._mutes())
+        if path is not None and asked is not None:
+            alarms.write_whole(Path(path), rendered(shift, asked))
+        return shift
+
+    def alarmed(self, shift: Shift, *, state: str | Path | None = None) -> list[Alarm]:
+        """Return the job types that a shift found to be worse than usual and that have not alarmed yet; remember that they have.
+
+        An episode alarms once. It is over when two windows were as usual, or one was better, or it was not seen for seven.
+
+        Args:
+            shift: what `report` returned.
+            state: a JSON file that remembers, if the store cannot be written; the store does if it is not given.
+
+        Raises:
+            StoreError: the store or the file cannot be written (StoreReadOnly, StoreLocked).
+            UnreadableInput: the file is none that this wrote.
+        """
+        return alarms.alarmed(shift, self._keep if state is None else alarms.kept_in(state))
+
+    @property
+    def _keep(self) -> Keep:
+        def keep(change: alarms.Change) -> None:
+            with self._writing("the alarms") as con, transaction(con):
+                rows = con.execute(sql("store/report.alarms")).fetchall()
+                kept = change([_alarm(row) for row in rows])
+                con.execute("DELETE FROM alarm")
+                if kept:
+                    con.executemany("INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?)", [_row(one) for one in kept])
+
+        return keep
+
+    def mute(self, error_name: str, *, name: str | None = None, until: Time, why: str) -> None:
+        """Mute failures: the report shows them as muted, and its alarm ignores them. What was muted before is replaced.
+
+        Args:
+            error_name: the error.
+            name: only failures of this job type; of all if not given.
+            until: when they alarm again: a time to come, or a duration from now on, such as `"P7D"`.
+            why: the reason, for whoever reads the report.
+
+        Raises:
+            NotFound: the store has no such error or job type.
+            InvalidParameter: no reason, or a time that is past.
+        """
+        now = self._clock()
+        ahead = duration(until.strip()) if isinstance(until, str) else None
+        moment = now + ahead if ahead is not None else instant(until, name="until")
+        if moment <= now:
+            msg = f"{hints.argument('until', str(until))} is not after now, {now:%Y-%m-%d %H:%M} UTC. Give a time to come, or a duration from now on such as 'P7D'."
+            raise InvalidParameter(msg)
+        if not isinstance(why, str) or not why.strip():
+            msg = f"{hints.argument('why')} is missing: say why {error_name!r} need not alarm, for whoever reads the report."
+            raise InvalidParameter(msg)
+        self._refuse_unknown(error_name, name)
+        bound = {
+            "error_name": error_name,
+            "name": name,
+            "until": naive_utc(moment),
+            "why": why.strip(),
+            "muted": naive_utc(now),
+        }
+        with self._writing("mute") as con, transaction(con):
+            script(con, "store/report.unmute", bound)
+            script(con, "store/report.mute", bound)
+
+    def unmute(self, error_name: str, *, name: str | None = None) -> None:
+        """Let failures alarm again; `name` as it was given to `mute`.
+
+        Raises:
+            NotFound: they are not muted.
+        """
+        checked(error_name, name="error_name")
+        of = hints.either(
+            f"unmute({error_name!r}, name={name!r})",
+            f"unmute {error_name} --name {name}" if name else f"unmute {error_name}",
+        )
+        known = self.mutes()
+        is_same = (known["error_name"] == error_name) & (
+            known["name"].isna() if name is None else known["name"] == name
+        )
+        if not is_same.any():
+            listed = hints.call("store.mutes()")
+            msg = f"{of}: such failures are not muted; {listed} lists what is."
+            raise NotFound(msg)
+        with self._writing("unmute") as con, transaction(con):
+            script(con, "store/report.unmute", {"error_name": error_name, "name": name})
+
+    def mutes(self) -> pd.DataFrame:
+        """Return the failures that are muted, those first whose mute ends first; those that have ended stand there until `unmute`.
+
+        Returns:
+            Columns `error_name, name, until, why, muted`; `name` is missing if the failures of all job types are muted.
+        """
+        return frames.from_columns(self.reader.fetch(sql("store/report.mutes"), {}), mutes.FIELDS)
+
+    def _mutes(self) -> Sequence[Mute]:
+        return [Mute(row["error_name"], row["name"], row["until"], row["why"]) for row in frames.rows(self.mutes())]
+
+    def _refuse_unknown(self, error_name: str, name: str | None) -> None:
+        """Raise NotFound if the store has no such error or job type."""
+        found = self.reader.fetch(sql("store/report.names"), {})
+        for kind, given in (("error", error_name), ("job type", name)):
+            known = {str(one) for of, one in zip(found["kind"], found["name"], strict=True) if of == kind}
+            if given is not None and checked(given, name="name" if kind == "job type" else "error_name") not in known:
+                msg = f"There is no {kind} {given!r} in this store.{hints.did_you_mean(given, known)}"
+                raise NotFound(msg)
+
+
+def _alarm(row: Sequence[Any]) -> Alarm:
+    values: dict[str, Any] = {
+        one.name: aware(it) if one.type == "time" else it for one, it in zip(alarms.FIELDS, row, strict=True)
+    }
+    return Alarm(**values)
+
+
+def _row(alarm: Alarm) -> list[Any]:
+    values = (getattr(alarm, one.name) for one in alarms.FIELDS)
+    return [naive_utc(one) if isinstance(one, datetime) else one for one in values]

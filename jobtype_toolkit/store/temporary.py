@@ -1,0 +1,44 @@
+"""A DuckDB that lasts as long as a folder: where rows take their shape before they go into a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jobtype_toolkit.errors import StoreError
+from jobtype_toolkit.store.connection import Connection
+
+_MEMORY = "256MB"
+"""How much it takes before it goes to the disk."""
+
+
+@contextmanager
+def temporary(folder: Path) -> Iterator[Connection]:
+    """Give an empty database in a folder of the caller's; its times are those of UTC.
+
+    Raises:
+        StoreError: there is no room in the folder.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+        "memory_limit": _MEMORY,
+        "temp_directory": str(folder / "spilled"),
+    }
+    con = duckdb.connect(str(folder / "rows.duckdb"), config=config)
+    try:
+        con.execute("SET GLOBAL TimeZone = 'UTC'")
+        yield con
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C
+            raise KeyboardInterrupt from None
+        raise
+    except duckdb.Error as error:
+        msg = f"Rows could not be prepared in {folder}: {str(error).splitlines()[0]} What was brought before is kept."
+        raise StoreError(msg) from error
+    finally:
+        con.close()

@@ -1,0 +1,353 @@
+"""An Iceberg lake: what a sync writes, what it keeps, and what earlier snapshots still answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from filelock import FileLock
+from histories import NOW
+from hypothesis import given
+from hypothesis import strategies as st
+from sizes import examples
+from typer.testing import CliRunner
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli import app
+from jobtype_toolkit.lakes import iceberg
+
+pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
+
+HEAD = "id,job_type,job_type_version,status,error_name,error_category,last_status_change,last_modified\n"
+OLD = "1,fit,1.0,COMPLETED,,,2024-02-10T10:00:00Z,2024-02-10T10:00:00Z\n"
+FAILED = "2,fit,1.0,FAILED,broken,DATA,2024-02-11T10:00:00Z,2024-02-11T10:00:00Z\n"
+NEW = "3,fit,1.0,COMPLETED,,,2026-02-27T10:00:00Z,2026-02-27T10:00:00Z\n"
+RUNNING = "4,fit,1.0,RUNNING,,,2026-02-28T10:00:00Z,2026-02-28T10:00:00Z\n"
+TIMELESS = "5,fit,1.0,PENDING,,,,2026-02-28T11:00:00Z\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[jt.Store]:
+    """Five jobs, one in each state and two years apart."""
+    with jt.open(clock=lambda: NOW) as store:
+        load(store, tmp_path, OLD + FAILED + NEW + RUNNING + TIMELESS)
+        yield store
+
+
+def load(store: jt.Store, folder: Path, rows: str, source: str = "local") -> None:
+    (folder / "jobs.csv").write_text(HEAD + rows, encoding="utf-8")
+    store.load(folder / "jobs.csv", source=source, progress=False)
+
+
+def asked(folder: Path, at: Any = None, **more: Any) -> jt.Lake:
+    return jt.lake(folder, at=at, clock=lambda: NOW, **more)
+
+
+def statuses(lake: jt.Lake, source: str = "*") -> dict[int, str]:
+    frame = lake.jobs(source=source)
+    return dict(zip(frame["id"].to_list(), frame["status"].to_list(), strict=True))
+
+
+def test_a_lake_answers_what_its_store_answers(store, tmp_path):
+    report = store.sync_lake(tmp_path / "lake")
+    assert (report.jobs, report.places, report.sources) == (5, 5, ("local",))
+    with asked(tmp_path / "lake") as lake:
+        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+        pd.testing.assert_frame_equal(lake.status(started="P9000D"), store.status(started="P9000D"))
+        pd.testing.assert_frame_equal(lake.analyses.failures(), store.analyses.failures())
+        assert lake.pending().attrs["snapshot"] == str(report.snapshot)
+        assert lake.as_of == store.as_of
+
+
+def test_a_second_sync_changes_nothing(store, tmp_path):
+    first = store.sync_lake(tmp_path / "lake")
+    second = store.sync_lake(tmp_path / "lake")
+    assert second.is_unchanged
+    assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, first.snapshot)
+    assert len(iceberg.Catalogue(tmp_path / "lake").states()) == 1
+
+
+def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_before_answers_as_it_did(store, tmp_path):
+    before = store.sync_lake(tmp_path / "lake")
+    was = store.jobs()
+    load(
+        store,
+        tmp_path,
+        OLD.replace("COMPLETED,,,2024-02-10T10", "FAILED,broken,DATA,2026-02-28T12").replace(
+            "2024-02-10", "2026-02-28"
+        ),
+    )
+    after = store.sync_lake(tmp_path / "lake")
+    assert (after.jobs, after.places) == (1, 2)  # it left final of 2024-02, which is empty now, for failed of 2026-02
+    with asked(tmp_path / "lake") as lake:
+        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+        pd.testing.assert_frame_equal(lake.analyses.failures(), store.analyses.failures())
+        assert lake.analyses.failures()["count"].to_list() == [2]
+    with asked(tmp_path / "lake", at=before.snapshot) as lake:
+        pd.testing.assert_frame_equal(lake.jobs(), was)
+        assert lake.status().attrs["snapshot"] == str(before.snapshot)
+        assert lake.analyses.failures()["count"].to_list() == [1]
+
+
+def test_what_a_store_has_pruned_stays_in_the_lake(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    store.prune(before="2026-01-01T00:00:00Z")
+    load(store, tmp_path, FAILED.replace("2,", "6,"))  # into a place of which the store has nothing else any more
+    assert store.sync_lake(tmp_path / "lake").places == 1
+    with asked(tmp_path / "lake") as lake:
+        assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "RUNNING", 5: "PENDING", 6: "FAILED"}
+        assert lake.jobs().attrs["jobs"] == 6
+
+
+def test_the_newest_state_wins_and_a_final_one_wins_a_tie(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    with jt.open(clock=lambda: NOW) as other:  # another file with the same source, part of it older, part of it newer
+        load(
+            other,
+            tmp_path,
+            OLD.replace("COMPLETED", "RUNNING")  # of the same moment, and not over
+            + NEW.replace("COMPLETED", "CANCELED").replace("2026-02-27T10", "2026-02-26T10")  # older
+            + RUNNING.replace("RUNNING", "COMPLETED"),  # of the same moment, and over
+        )
+        assert other.sync_lake(tmp_path / "lake").jobs == 1
+    with asked(tmp_path / "lake") as lake:
+        assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "COMPLETED", 5: "PENDING"}
+
+
+def test_many_stores_sync_into_one_lake_each_its_own_source(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    with jt.open(clock=lambda: NOW) as other:
+        load(other, tmp_path, NEW, source="https://there.example/api")
+        other.sync_lake(tmp_path / "lake")
+    load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED"))
+    store.sync_lake(tmp_path / "lake")
+    with asked(tmp_path / "lake") as lake:
+        assert lake.sources == ["https://there.example/api", "local"]
+        pd.testing.assert_frame_equal(lake.jobs(source="local"), store.jobs())
+        assert len(lake.jobs(source="https://there.example/api")) == 1
+
+
+def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_has_pruned(store, tmp_path, write):
+    store.sync_lake(tmp_path / "lake")
+    store.prune(before="2026-01-01T00:00:00Z")
+    store.load(write("types.json", [{"id": 7, "name": "fit", "version": "1.0"}]), "job_types")
+    store.sync_lake(tmp_path / "lake")
+    with asked(tmp_path / "lake") as lake:
+        assert lake.job_types()["id"].to_list() == [7]
+        assert lake.jobs()["job_type_id"].to_list() == [7] * 5
+
+
+def test_an_earlier_state_is_named_by_its_number_or_a_time(store, tmp_path):
+    first = store.sync_lake(tmp_path / "lake").snapshot
+    load(store, tmp_path, NEW.replace("3,", "6,"))
+    store.sync_lake(tmp_path / "lake")
+    (one, two) = iceberg.Catalogue(tmp_path / "lake").states()
+    for at in (first, str(first), one.written, two.written - timedelta(milliseconds=1)):
+        with asked(tmp_path / "lake", at=at) as lake:
+            assert len(lake.jobs()) == 5
+    with pytest.raises(jt.NotFound, match=f"has no snapshot for at='2020-01-01T00:00:00Z'.*{first}"):
+        asked(tmp_path / "lake", at="2020-01-01T00:00:00Z")
+    with pytest.raises(jt.NotFound, match="has no snapshot for at=7"):
+        asked(tmp_path / "lake", at=7)
+
+
+def test_a_reader_sees_the_next_state_with_its_next_question(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    with asked(tmp_path / "lake") as lake:
+        assert len(lake.running()) == 1
+        load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
+        store.sync_lake(tmp_path / "lake")
+        assert lake.running().empty
+        assert len(lake.jobs()) == 5
+
+
+def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
+    (tmp_path / "lake").mkdir()
+    with (
+        FileLock(tmp_path / "lake" / "sync.lock"),
+        pytest.raises(jt.StoreLocked, match=r"Another sync into .* is going on"),
+    ):
+        store.sync_lake(tmp_path / "lake", wait=0)
+    assert store.sync_lake(tmp_path / "lake", wait=0).jobs == 5
+
+
+def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    catalogue = iceberg.Catalogue(tmp_path / "lake")
+    (last,) = catalogue.states()
+    (file,) = (one.path for one in catalogue.files(last) if one.place.state == "failed")
+    another = Path(file).with_name("another.parquet")
+    duckdb.sql(
+        f"COPY (SELECT * REPLACE (9 AS id) FROM read_parquet('{file}', hive_partitioning = false)) TO '{another}'"
+    )
+    catalogue.commit([], [str(another)], last.marks, list(last.tables))
+    with asked(tmp_path / "lake") as lake:
+        before = lake.jobs()
+        assert before["id"].to_list() == [1, 2, 9, 3, 4, 5]
+        assert (lake.compact().places, lake.compact().places) == (1, 0)
+        pd.testing.assert_frame_equal(lake.jobs(), before)
+        assert lake.states()["files"].to_list() == [5, 6, 5]
+    assert store.sync_lake(tmp_path / "lake").is_unchanged
+
+
+def test_states_that_are_given_up_take_their_files_with_them(store, tmp_path):
+    first = store.sync_lake(tmp_path / "lake").snapshot
+    load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
+    last = store.sync_lake(tmp_path / "lake").snapshot
+    with asked(tmp_path / "lake") as lake:
+        assert lake.states()["snapshot"].to_list() == [first, last]
+        assert lake.expire(before="2026-01-01T00:00:00Z").states == 0
+        done = lake.expire(before=lake.states()["written"][1].to_pydatetime())
+        assert (done.states, lake.states()["snapshot"].to_list()) == (1, [last])
+        assert done.files > 0
+        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+    assert files_of(tmp_path / "lake") == referenced(tmp_path / "lake")
+    with pytest.raises(jt.NotFound, match="has no snapshot for"):
+        asked(tmp_path / "lake", at=first)
+
+
+def test_a_lake_of_folders_is_neither_synced_nor_asked_at_an_earlier_state(store, tmp_path):
+    store.export(tmp_path / "lake", partitioned=True)
+    with asked(tmp_path / "lake") as lake:
+        with pytest.raises(jt.InvalidParameter, match="written as a whole"):
+            store.sync_lake(lake)
+        with pytest.raises(jt.InvalidParameter, match="has one state"):
+            lake.compact()
+    with pytest.raises(jt.InvalidParameter, match="has no earlier states"):
+        asked(tmp_path / "lake", at=1)
+
+
+def test_the_commands_keep_a_lake(tmp_path):
+    def run(*arguments: object) -> str:
+        done = CliRunner().invoke(app, [str(one) for one in arguments])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    with jt.open(tmp_path / "ops.duckdb", create=True) as store:
+        load(store, tmp_path, OLD + FAILED)
+    said = run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb")
+    assert "2 jobs came or changed, 2 places were written anew" in said
+    assert json.loads(run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb", "--json"))["jobs"] == 0
+    (state,) = json.loads(run("lake", "status", tmp_path / "lake", "--json"))
+    assert (state["jobs"], state["files"]) == (2, 2)
+    assert "2 jobs as of" in run("lake", "status", tmp_path / "lake")
+    assert "each place has one file" in run("lake", "compact", tmp_path / "lake")
+    assert "0 earlier states" in run("lake", "expire", tmp_path / "lake", "--before", "P30D")
+    assert json.loads(run("failures", "--store", tmp_path / "lake", "--json"))[0]["count"] == 1
+
+
+STEPS = {"files": "write_places", "tables": "rewrite", "before the commit": "commit", "after the commit": "commit"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(step, tmp_path):
+    path = tmp_path / "ops.duckdb"
+    with jt.open(path, create=True, clock=lambda: NOW) as store:
+        load(store, tmp_path, OLD + FAILED + NEW)
+        first = store.sync_lake(tmp_path / "lake")
+        was = store.jobs()
+        load(store, tmp_path, RUNNING.replace("fit", "other") + OLD.replace("2024-02-10", "2026-02-10"))
+    killed(lambda: sync_and_die(path, tmp_path / "lake", step))
+    with asked(tmp_path / "lake") as lake:
+        if step == "after the commit":
+            assert len(lake.jobs()) == 4
+        else:
+            pd.testing.assert_frame_equal(lake.jobs(), was)
+            assert lake.snapshot == str(first.snapshot)
+    with jt.open(path, clock=lambda: NOW) as store:
+        store.sync_lake(tmp_path / "lake")
+        with asked(tmp_path / "lake") as lake:
+            pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+            assert lake.job_types()["name"].to_list() == ["fit", "other"]
+    assert files_of(tmp_path / "lake") == referenced(tmp_path / "lake")
+
+
+def killed(work: Any) -> None:
+    """Run something in a process of its own that kills itself."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(7)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def sync_and_die(path: Path, lake: Path, step: str) -> None:
+    from jobtype_toolkit.lakes import sync
+
+    holder: Any = sync if step == "files" else iceberg.Catalogue
+    does = getattr(holder, STEPS[step])
+
+    def die(*arguments: Any, **named: Any) -> None:
+        if step != "before the commit":
+            does(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(holder, STEPS[step], die)
+    with jt.open(path, clock=lambda: NOW) as store:
+        store.sync_lake(lake)
+
+
+def files_of(lake: Path) -> set[str]:
+    return {str(one) for one in lake.rglob("data/**/*.parquet")}
+
+
+def referenced(lake: Path) -> set[str]:
+    """The files that some snapshot of some table names, by pyiceberg alone."""
+    catalog = iceberg.Catalogue(lake).catalog
+    tables = [catalog.load_table(name) for name in catalog.list_tables("scale")]
+    return {
+        one.file.file_path
+        for table in tables
+        for of in table.snapshots()
+        for one in table.scan(snapshot_id=of.snapshot_id).plan_files()
+    }
+
+
+STATUSES = ("RUNNING", "COMPLETED", "FAILED")
+MOMENTS = [datetime(2026, month, 10, tzinfo=UTC) for month in (1, 2, 3)]
+loads = st.tuples(st.just("load"), st.integers(1, 4), st.sampled_from(STATUSES), st.sampled_from(MOMENTS))
+prunes = st.tuples(st.just("prune"), st.sampled_from(MOMENTS))
+syncs = st.tuples(st.just("sync"))
+
+
+@given(
+    st.lists(
+        st.lists(loads, min_size=1, max_size=3).map(lambda some: ("loads", some)) | prunes | syncs,
+        min_size=3,
+        max_size=7,
+    )
+)
+@examples(3, 60)
+def test_any_sequence_of_loads_prunes_and_syncs_leaves_all_that_was_ever_known(tmp_path_factory, steps):
+    folder = tmp_path_factory.mktemp("any")
+    known: dict[int, tuple[datetime, bool, str]] = {}
+    with jt.open(clock=lambda: NOW) as store:
+        for step in [*steps, ("sync",)]:
+            if step[0] == "loads":
+                rows = "".join(
+                    f"{id},fit,1.0,{status},,,{moment:%Y-%m-%dT%H:%M:%SZ},{moment:%Y-%m-%dT%H:%M:%SZ}\n"
+                    for _, id, status, moment in step[1]
+                )
+                load(store, folder, rows)
+            elif step[0] == "prune":
+                if store.sources:
+                    store.prune(before=step[1])
+            else:
+                store.sync_lake(folder / "lake")
+                for row in store.jobs().itertuples() if store.sources else ():
+                    state = (row.last_modified, row.status != "RUNNING", row.status)
+                    if state[:2] >= known.get(row.id, state)[:2]:
+                        known[row.id] = state
+        with asked(folder / "lake") as lake:
+            assert statuses(lake) == {id: status for id, (_, _, status) in known.items()}

@@ -1,0 +1,87 @@
+"""`store.mute`, `mutes` and `unmute`: what they keep, refuse and survive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from histories import NOW
+from mornings import job
+from typer.testing import CliRunner
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.cli.app import app
+
+
+@pytest.fixture
+def path(stored, tmp_path):
+    jobs = [job("FAILED", 60, error="boom"), job("FAILED", 61, error="bang", name="map")]
+    with stored(jobs, path=tmp_path / "ops.duckdb"):
+        return tmp_path / "ops.duckdb"
+
+
+@pytest.fixture
+def store(path):
+    with jt.open(path, clock=lambda: NOW) as store:
+        yield store
+
+
+def test_the_columns_are_the_same_with_and_without_rows(store):
+    empty = store.mutes()
+    store.mute("boom", until="P1D", why="known")
+    full = store.mutes()
+    assert list(empty.columns) == list(full.columns) == ["error_name", "name", "until", "why", "muted"]
+    assert (empty.dtypes == full.dtypes).all()
+    assert full["until"][0] == NOW + timedelta(days=1)
+    assert full["name"].isna().all()
+
+
+def test_a_mute_replaces_the_one_before(store):
+    store.mute("boom", until="P1D", why="known")
+    store.mute("boom", name="fit", until="P2D", why="of fit only")
+    store.mute("boom", until="2026-04-01T00:00:00Z", why="still known")
+    assert store.mutes()[["name", "why"]].fillna("").to_numpy().tolist() == [
+        ["fit", "of fit only"],
+        ["", "still known"],
+    ]
+    store.unmute("boom")
+    assert store.mutes()["why"].tolist() == ["of fit only"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda it: it.mute("bom", until="P1D", why="x"), jt.NotFound, "Did you mean 'boom'"),
+        (lambda it: it.mute("boom", name="fitt", until="P1D", why="x"), jt.NotFound, "Did you mean 'fit'"),
+        (lambda it: it.mute("boom", until="P1D", why=" "), jt.InvalidParameter, "say why"),
+        (lambda it: it.mute("boom", until="2026-01-01T00:00:00Z", why="x"), jt.InvalidParameter, "not after now"),
+        (lambda it: it.mute("boom", until="2026-04-01", why="x"), jt.InvalidParameter, "until"),
+        (lambda it: it.unmute("boom", name="fit"), jt.NotFound, "not muted"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(store, call, error, says):
+    with pytest.raises(error, match=says):
+        call(store)
+    assert store.mutes().empty
+
+
+def test_mutes_survive_what_happens_to_the_store(store, tmp_path):
+    store.mute("boom", until="P1D", why="known")
+    before = store.mutes()
+    store.forget(1)
+    store.prune(before=NOW, source="*")
+    store.compact()
+    assert store.mutes().equals(before)
+    with jt.open(store.publish(tmp_path / "copy.duckdb"), read_only=True) as copy:
+        assert copy.mutes().equals(before)
+        with pytest.raises(jt.StoreReadOnly):
+            copy.unmute("boom")
+
+
+def test_in_the_terminal(path):
+    run = CliRunner().invoke
+    assert run(app, ["mute", "boom", "--until", "P3650D", "--why", "known", "--store", str(path)]).exit_code == 0
+    assert '"error_name": "boom", "name": null' in run(app, ["mutes", "--store", str(path), "--json"]).stdout
+    assert "known" in run(app, ["mutes", "--store", str(path)]).stdout
+    assert run(app, ["unmute", "boom", "--store", str(path)]).exit_code == 0
+    assert run(app, ["unmute", "boom", "--store", str(path)]).exit_code == 1
