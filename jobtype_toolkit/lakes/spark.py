@@ -183,9 +183,9 @@ class SparkAnswers:
         finally:
             for name in tables or {}:
                 self._spark.catalog.dropTempView(name)
-        for name, values in found.items():
+        for column, values in found.items():
             if values.dtype.kind == "M" and values.dt.tz is None:
-                found[name] = values.dt.tz_localize("UTC")
+                found[column] = values.dt.tz_localize("UTC")
         return found
 
     def _run(self, text: str, parameters: Mapping[str, Any]) -> pa.Table:
