@@ -42,6 +42,8 @@ class Lake(SqlBackend):
     are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
     """
 
+    _keeps_days = False
+
     def __init__(self, place: Place, *, source: str | None = None, clock: Clock = system_clock) -> None:
         self._scans = Scans(place)
         self.place = place
