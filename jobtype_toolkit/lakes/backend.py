@@ -79,6 +79,8 @@ class Lake(SqlBackend):
     are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
     """
 
+    _keeps_days = False
+
     def __init__(
         self,
         engine: LakeEngine,
