@@ -167,6 +167,13 @@ class Catalogue:
         Path(file).unlink()
         return target
 
+    def signature(self) -> Hashable:
+        """Return what changes with every commit; OSError if there is nothing any more."""
+        if self.file is not None:
+            found = self.file.stat()
+            return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+        return self.catalog.load_table((NAMESPACE, layout.HISTORY)).metadata_location
+
     def states(self) -> list[State]:
         """Return the whole snapshots that are kept, oldest first."""
         history = self.table(layout.HISTORY)
@@ -278,11 +285,11 @@ class Snapshots:
         """Return what changes with every commit."""
         if self._pinned is not None:
             return self._pinned.snapshot
-        history = self.catalogue.table(layout.HISTORY)
-        if history is None:
+        try:
+            return self.catalogue.signature()
+        except OSError:
             msg = f"There is no lake at {self.name} any more."
-            raise InputNotFound(msg)
-        return history.metadata_location
+            raise InputNotFound(msg) from None
 
     def files(self) -> Files:
         """Return the files of the state that is asked."""
