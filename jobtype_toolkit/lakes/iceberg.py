@@ -301,7 +301,12 @@ class Snapshots:
         tables = {name: self.catalogue.whole(name, snapshot) for name, snapshot in state.tables.items()}
         size = (len(found), sum(one.bytes for one in found))
         systems = (self.catalogue.system,) if self.catalogue.is_remote else ()
-        return Files(str(state.snapshot), tables, history, self._folders(), systems, are_alike=False, size=size)
+        return Files(str(state.snapshot), tables, history, self._folders(), systems, self._are_alike(state), size)
+
+    def _are_alike(self, state: State) -> bool:
+        """Return whether no table ever got another column."""
+        tables = [self.catalogue.table(name) for name in (layout.HISTORY, *state.tables)]
+        return all(len(one.schemas()) == 1 for one in tables if one is not None)
 
     def _folders(self) -> tuple[str, ...]:
         """Return the warehouse, under each of the names that DuckDB may know it by."""
