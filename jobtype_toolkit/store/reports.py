@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.arguments import text as checked
 from jobtype_toolkit.api.times import Clock, Time, duration, instant, naive_utc
-from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.errors import InputNotFound, InvalidParameter, LoadFailed, NotFound
 from jobtype_toolkit.queries.coverage import aware
 from jobtype_toolkit.queries.reader import SqlBackend
 from jobtype_toolkit.report import alarms, mutes
@@ -22,7 +23,8 @@ from jobtype_toolkit.report.alarms import Alarm, Keep
 from jobtype_toolkit.report.mutes import Mute
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.connection import Connection
-from jobtype_toolkit.store.engine import script, transaction
+from jobtype_toolkit.store.engine import number, script, transaction
+from jobtype_toolkit.store.ingest.load import LoadReport
 
 if TYPE_CHECKING:
     from jobtype_toolkit.report.shift import Shift
@@ -173,6 +175,27 @@ class Reports(Reported):
             Columns `error_name, name, until, why, muted`; `name` is missing if the failures of all job types are muted.
         """
         return frames.from_columns(self.reader.fetch(sql("store/report.mutes"), {}), mutes.FIELDS)
+
+    def _load_kept(self, path: str | Path | pd.DataFrame, resource: str, source: str) -> LoadReport:
+        """Load the mutes or alarms that an export kept; it is no load with a number, and nothing to forget.
+
+        Raises:
+            InputNotFound: there is no such file.
+            LoadFailed: the file is none that an export wrote.
+        """
+        file = Path() if isinstance(path, pd.DataFrame) else Path(path).expanduser()
+        file = file / f"{resource}.parquet" if file.is_dir() else file
+        if not file.is_file():
+            msg = f"There is no file {file}. An `export` writes {resource}.parquet if there are any."
+            raise InputNotFound(msg)
+        with self._writing(f"load {resource}") as con, transaction(con):
+            try:
+                script(con, f"store/report.load_{resource}", {"file": str(file), "source": source})
+            except duckdb.Error as error:
+                msg = f"{file} has no {resource} that an `export` wrote: {str(error).splitlines()[0]}"
+                raise LoadFailed(msg) from error
+            rows = number(con, sql("store/report.kept"))
+        return LoadReport(0, source, resource, rows, new=rows, changed=0, unchanged=0, rejected=0)
 
     def _mutes(self) -> Sequence[Mute]:
         return [Mute(row["error_name"], row["name"], row["until"], row["why"]) for row in frames.rows(self.mutes())]

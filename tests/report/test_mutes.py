@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
+from jobtype_toolkit.report.alarms import Alarm
 
 
 @pytest.fixture
@@ -76,6 +78,31 @@ def test_mutes_survive_what_happens_to_the_store(store, tmp_path):
         assert copy.mutes().equals(before)
         with pytest.raises(jt.StoreReadOnly):
             copy.unmute("boom")
+
+
+def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
+    opened = [NOW - timedelta(days=1), NOW - timedelta(hours=1)]
+    alarm = Alarm("local", "fit", opened[0], opened[1], opened[1], 1)
+    store.export(tmp_path / "before")
+    store.mute("boom", until="P1D", why="known")
+    store._keep(lambda known: [*known, alarm])
+    written = store.export(tmp_path / "after")
+    assert (written["mutes"], written["alarms"]) == (1, 1)
+    assert not (tmp_path / "before" / "mutes.parquet").exists()
+    with jt.open(clock=lambda: NOW) as other:
+        assert other.load(tmp_path / "after", "mutes").rows == other.load(tmp_path / "after", "mutes").rows == 1
+        other.load(tmp_path / "after", "alarms", source="elsewhere")
+        assert other.mutes().equals(store.mutes())
+        kept = []
+        other._keep(lambda known: kept.extend(known) or known)
+        assert kept == [replace(alarm, source="elsewhere")]
+        with pytest.raises(jt.InputNotFound, match="no file"):
+            other.load(tmp_path / "before", "mutes")
+        with pytest.raises(jt.LoadFailed, match="no alarms"):
+            other.load(tmp_path / "after" / "errors.parquet", "alarms")
+    store.unmute("boom")
+    assert "mutes" not in store.export(tmp_path / "after")
+    assert not (tmp_path / "after" / "mutes.parquet").exists()
 
 
 def test_in_the_terminal(path):
