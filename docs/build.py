@@ -191,7 +191,7 @@ def _codes(title: str, codes: Iterable[Code]) -> str:
 def _commands() -> list[str]:
     program: Any = get_command(app)
     made = [program.epilog]
-    for name, command in program.commands.items():
+    for name, command in _each(program):
         words = [_argument(it) for it in command.params if it.param_type_name == "argument"]
         options = _table(
             ("option", "meaning"),
@@ -203,6 +203,15 @@ def _commands() -> list[str]:
         if "`" in options:
             made.append(options)
     return made
+
+
+def _each(program: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the commands with their names; those of a group have the group's name before theirs."""
+    for name, command in program.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {below}", one) for below, one in _each(command))
+        else:
+            yield name, command
 
 
 def _argument(it: Any) -> str:

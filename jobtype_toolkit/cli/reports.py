@@ -13,7 +13,7 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.cli.output import as_json, draw, write
-from jobtype_toolkit.cli.targets import StoreFile, opened
+from jobtype_toolkit.cli.targets import StoreFile, asked, opened
 from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def review(
     since: Since = "P1D", now: Now = None, source: Source = None, json: Json = False, store: StoreFile = None
 ) -> None:
     """Say what is worse than usual, new, stuck, waiting and paused, and what can wait: the morning review."""
-    with opened(store) as target:
+    with asked(store) as target:
         _write(target.report(since=since, now=now, source=source), json=json)
 
 
@@ -100,13 +100,16 @@ def report(
     if state is not None and fail_on is None:
         msg = "--state remembers what --fail-on worse has alarmed. Give both, or neither."
         raise jt.InvalidParameter(msg)
-    with opened(store) as target:
+    with asked(store) as target:
+        if fail_on and isinstance(target, jt.Lake):
+            msg = "--fail-on remembers in a store what has alarmed, and a lake is only read. Report on the store that fills it."
+            raise jt.InvalidParameter(msg)
         shift = target.report(output, since=since, now=now, source=source)
         if output is None or json:
             _write(shift, json=json)
         else:
             write(f"{safe(shift.verdict)}\n{safe(str(output))} has the report.\n")
-        alarms = target.alarmed(shift, state=state) if fail_on else []
+        alarms = target.alarmed(shift, state=state) if fail_on and isinstance(target, jt.Store) else []
     if alarms:
         write(f"jobtype-toolkit: worse than usual: {safe(', '.join(one.name for one in alarms))}\n", to=sys.stderr)
         raise typer.Exit(ALARMED)

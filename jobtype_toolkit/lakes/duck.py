@@ -148,6 +148,7 @@ def _statements(con: Connection, files: Files) -> Iterator[str]:
     """Yield what makes the tables of a store of the files, and then locks the connection."""
     yield "SET GLOBAL TimeZone = 'UTC'"
     yield "SET GLOBAL parquet_metadata_cache = true"
+    yield "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"  # a file is never changed, only replaced by others
     for name, query in layout.views(lambda table, states: _read(con, files, table, states)):
         yield f"CREATE VIEW {quoted(name)} AS {query}"
     yield schema.view_of_days()

@@ -30,14 +30,8 @@ if TYPE_CHECKING:
     from jobtype_toolkit.report.shift import Shift
 
 
-class Reports(SqlBackend):
-    """What a store has of the shift report."""
-
-    _clock: Clock
-
-    @abstractmethod
-    def _writing(self, what: str) -> AbstractContextManager[Connection]:
-        """Give a connection that may write."""
+class Reported(SqlBackend):
+    """A history of which a shift report can be made."""
 
     def report(
         self,
@@ -76,6 +70,20 @@ class Reports(SqlBackend):
         if path is not None and asked is not None:
             alarms.write_whole(Path(path), rendered(shift, asked))
         return shift
+
+    def _mutes(self) -> Sequence[Mute]:
+        """Return the failures that are muted; none if nobody can mute any."""
+        return ()
+
+
+class Reports(Reported):
+    """What a store has of the shift report."""
+
+    _clock: Clock
+
+    @abstractmethod
+    def _writing(self, what: str) -> AbstractContextManager[Connection]:
+        """Give a connection that may write."""
 
     def alarmed(self, shift: Shift, *, state: str | Path | None = None) -> list[Alarm]:
         """Return the job types that a shift found to be worse than usual and that have not alarmed yet; remember that they have.
