@@ -104,7 +104,7 @@ class ReviewState(Board[Shift]):
     def _write(self) -> None:
         """Write the range that is seen as the report."""
         try:
-            self._store.report(REPORT, since=self._since, now=self._now)  # type: ignore[attr-defined]
+            self._store.report(REPORT, since=self._since, now=self._now)
         except Exception as error:  # noqa: BLE001
             self._arrived(written=(f"The report was not written: {reason(error)}", False))
             return

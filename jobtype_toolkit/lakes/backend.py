@@ -22,7 +22,8 @@ from jobtype_toolkit.lakes.folder import Folder
 from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader
+from jobtype_toolkit.report.reporting import Reporting
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
@@ -35,7 +36,7 @@ MOST_JOBS = 100_000_000
 """How many jobs `jobs()` reads at most if no window is given."""
 
 
-class Lake(SqlBackend):
+class Lake(Reporting):
     """Job types, revisions and job history as Parquet files on shared storage, asked in place; `jt.lake` makes one.
 
     It is only read, and readers lock nothing: any number of people and processes ask it at once. The frames, dtypes and errors

@@ -85,7 +85,7 @@ def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
     alarm = Alarm("local", "fit", opened[0], opened[1], opened[1], 1)
     store.export(tmp_path / "before")
     store.mute("boom", until="P1D", why="known")
-    store._keep(lambda known: [*known, alarm])
+    store._keeping()(lambda known: [*known, alarm])
     written = store.export(tmp_path / "after")
     assert (written["mutes"], written["alarms"]) == (1, 1)
     assert not (tmp_path / "before" / "mutes.parquet").exists()
@@ -94,7 +94,7 @@ def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
         other.load(tmp_path / "after", "alarms", source="elsewhere")
         assert other.mutes().equals(store.mutes())
         kept = []
-        other._keep(lambda known: kept.extend(known) or known)
+        other._keeping()(lambda known: kept.extend(known) or known)
         assert kept == [replace(alarm, source="elsewhere")]
         with pytest.raises(jt.InputNotFound, match="no file"):
             other.load(tmp_path / "before", "mutes")
