@@ -72,7 +72,7 @@ unit: $(VENV)/dev.stamp
 	@$(PYTEST) -m "$(DAILY)"
 
 notebooks-run: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks  # the cells of a notebook in one kernel
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:schemathesis notebooks  # the cells of a notebook in one kernel
 
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=

@@ -80,6 +80,15 @@ API = {
         "forms.JobTypeBrowser",
     ),
     "Boards": ("boards.StatusBoard",),
+    "Plots": (
+        "plots.failure_trend",
+        "plots.failing_days",
+        "plots.status_bars",
+        "plots.onsets",
+        "plots.backlog",
+        "plots.run_times",
+        "plots.Plot",
+    ),
 }
 """The public names but the errors, by what they are for."""
 MADE_BY_CALLER = ("Retries",)

@@ -16,7 +16,7 @@ from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_tex
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
 from jobtype_toolkit.frames import from_records
-from jobtype_toolkit.lakes import layout, maintenance
+from jobtype_toolkit.lakes import maintenance
 from jobtype_toolkit.lakes.duck import Place, Scans
 from jobtype_toolkit.lakes.folder import Folder
 from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
@@ -29,7 +29,7 @@ from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import guard
 from jobtype_toolkit.store.connection import Patience
-from jobtype_toolkit.store.schema import comment, table
+from jobtype_toolkit.store.schema import TABLES, comment, table
 from jobtype_toolkit.store.session import Engine
 
 MOST_JOBS = 100_000_000
@@ -112,11 +112,7 @@ class Lake(Reporting):
         """Return every table and view with its columns: `table, column, type, meaning`."""
         with self._engine.session() as session:
             found = session.frame(sql("store/schema.describe"), {})
-        meant = {
-            (one.name, field.name): comment(field)
-            for one in (*layout.WHOLE, *map(table, layout.VIEWS))
-            for field in one.fields
-        }
+        meant = {(one.name, field.name): comment(field) for one in TABLES for field in one.fields}
         meant |= {("job", field.name): comment(field) for field in (*JOB.fields, *table("job_final").fields)}
         found["meaning"] = [meant.get(key) for key in zip(found["table"], found["column"], strict=True)]
         return found
