@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from histories import NOW
@@ -15,11 +17,17 @@ from jobtype_toolkit.cli.app import app
 from jobtype_toolkit.report.alarms import Alarm
 
 
-@pytest.fixture
-def path(stored, tmp_path):
+@pytest.fixture(scope="module")
+def made(stored, tmp_path_factory):
     jobs = [job("FAILED", 60, error="boom"), job("FAILED", 61, error="bang", name="map")]
-    with stored(jobs, path=tmp_path / "ops.duckdb"):
-        return tmp_path / "ops.duckdb"
+    path = tmp_path_factory.mktemp("made") / "ops.duckdb"
+    with stored(jobs, path=path):
+        return path
+
+
+@pytest.fixture
+def path(made, tmp_path):
+    return Path(shutil.copy(made, tmp_path / "ops.duckdb"))
 
 
 @pytest.fixture
