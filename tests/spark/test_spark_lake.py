@@ -113,7 +113,7 @@ def test_the_output_that_the_docs_keep_is_what_spark_answers(spark, sample, fold
     (question,) = re.findall(r"^(def worst.*?\n)\n", page, re.MULTILINE | re.DOTALL)
     (session,) = re.findall(r"```pycon\n(.*?)```", page, re.DOTALL)
     names = {"jt": jt, "spark": spark}
-    exec(question, names)  # noqa: S102
+    exec(question, names)
     session = session.replace('"shared-lake"', repr(str(folder / "sample")))
     asked = doctest.DocTestParser().get_doctest(session, names, "docs/lake.md", None, 0)
     assert doctest.DocTestRunner(verbose=False).run(asked) == doctest.TestResults(0, 1)
