@@ -79,7 +79,7 @@ API = {
         "forms.AuthorForm",
         "forms.JobTypeBrowser",
     ),
-    "Boards": ("boards.StatusBoard",),
+    "Boards": ("boards.StatusBoard", "boards.FailureReview"),
     "Plots": (
         "plots.failure_trend",
         "plots.failing_days",
