@@ -24,7 +24,7 @@ from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, Session
-from jobtype_toolkit.report.reporting import Reporting
+from jobtype_toolkit.report.backend import ReportBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
@@ -73,7 +73,7 @@ class LakeEngine(Protocol):
         """Let go of the lake; the next question opens it again."""
 
 
-class Lake(Reporting):
+class Lake(ReportBackend):
     """Job types, revisions and job history as Parquet files on shared storage, asked in place; `jt.lake` makes one.
 
     It is only read, and readers lock nothing: any number of people and processes ask it at once. The frames, dtypes and errors

@@ -19,8 +19,8 @@ from jobtype_toolkit.errors import InputNotFound, InvalidParameter, LoadFailed, 
 from jobtype_toolkit.queries.coverage import aware
 from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.report.alarms import Alarm, Keep
+from jobtype_toolkit.report.backend import ReportBackend
 from jobtype_toolkit.report.mutes import Mute
-from jobtype_toolkit.report.reporting import Reporting
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.engine import number, script, transaction
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Reports(Reporting):
+class Reports(ReportBackend):
     """A store with its shift report."""
 
     _clock: Clock

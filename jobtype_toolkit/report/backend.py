@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jobtype_toolkit.report.shift import Shift
 
 
-class Reporting(SqlBackend):
+class ReportBackend(SqlBackend):
     """A history with its shift report."""
 
     def report(
