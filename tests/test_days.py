@@ -10,7 +10,7 @@ import pytest
 from histories import JOB_TYPES, JOBS, NOW, page
 from hypothesis import given
 from hypothesis import strategies as st
-from sizes import examples
+from sizes import examples, sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
@@ -129,3 +129,47 @@ def test_the_view_of_days_says_what_the_table_says(store, write):
         assert con.execute("SELECT count(*) FROM job_day").fetchone()[0] > 5
         for one, other in (("job_day", "kept.job_day"), ("kept.job_day", "job_day")):
             assert con.execute(f"FROM {one} EXCEPT ALL FROM {other}").fetchall() == []
+
+
+WINDOWS = [
+    ("2026-02-01T06:00:00Z", "2026-02-03T18:00:00Z"),
+    ("2026-02-02T12:00:00Z", "2026-02-03T12:00:00Z"),
+    (None, "2026-02-02T12:00:00Z"),
+    ("2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"),
+    ("2026-02-02T06:00:00Z", "2026-02-02T18:00:00Z"),
+    ("2026-02-02T00:00:01Z", "2026-02-03T23:59:59Z"),
+    (None, None),
+    ("2026-02-04T12:00:00Z", None),
+]
+"""With both ends at midnight, cut, within a day, and with less than a whole day in a day's length."""
+
+
+@sizes(3, len(WINDOWS))
+def test_rates_over_whole_days_and_what_a_window_cuts_off_them_are_those_of_the_jobs(store, write, size):
+    moments = [f"2026-02-0{day}T{hour:02}:00:00Z" for day in (1, 2, 3, 4) for hour in (0, 6, 12, 18)]
+    some = [
+        (id, f"type-{id % 3}", moments[id % 16], ("", "late", "broken")[id // 16 % 3], f"node{id % 2}")
+        for id in range(96)
+    ]
+    rows = [
+        f"{id},{name},1.0,{'FAILED' if error else 'COMPLETED'},{error},{node},{moment},{moment}"
+        for id, name, moment, error, node in some
+    ]
+    head = "id,job_type,job_type_version,status,error_name,node,last_status_change,last_modified"
+    store.load(write("jobs.csv", "\n".join([head, *rows]) + "\n"), "jobs")
+    ask = {"now": "2026-02-05T00:00:00Z"}
+    for started, ended in WINDOWS[:size]:
+        inside = [one for one in some if (started or "") <= one[2] < (ended or "9999")]
+        finished = Counter(name for _, name, *_ in inside)
+        failed = Counter(name for _, name, _, error, _ in inside if error)
+        found = store.analyses.failure_rates(started=started, ended=ended, **ask)
+        assert dict(zip(found["name"], found["finished"], strict=True)) == finished
+        assert dict(zip(found["name"], found["failed"], strict=True)) == {name: failed[name] for name in finished}
+        late = store.analyses.failure_rates(by="error_name", started=started, ended=ended, error_name=["late"], **ask)
+        assert list(late["failed"]) == [count for count in [sum(one[3] == "late" for one in inside)] if count]
+        node = store.analyses.failure_rates(by="name", started=started, ended=ended, node=["node0"], **ask)
+        assert node["finished"].sum() == sum(one[4] == "node0" for one in inside)
+        trend = store.analyses.failure_trend(by="name", started=started, ended=ended, **ask)
+        days = Counter((name, moment[:10]) for _, name, moment, *_ in inside)
+        told = {(row.name, str(row.start)[:10]): row.finished for row in trend.itertuples(index=False) if row.finished}
+        assert told == days

@@ -26,7 +26,8 @@ _INCIDENT = 12.0
 """The score from which two or more neighbouring days are a past incident."""
 _SURE = 0.03
 """The share of false discoveries among the types called worse or better."""
-_LEAST_FAILED = 3
+LEAST_FAILED = 3
+"""Failures in the window without which nothing is worse; the SQL tells no history of a node with fewer."""
 _IN_PARTS = 0.2
 """The share of the chance of a false alarm that versions and nodes have; the whole type has the rest."""
 _HINT = 1e-3
@@ -137,7 +138,7 @@ class _Types:
         self.predicted = self.usual.window(window.finished)
         self.worse, self.better = np.zeros(count), np.zeros(count)
         expected = self.predicted.rate * window.n
-        more, less = (window.k > expected) & (window.k >= _LEAST_FAILED), window.k < expected
+        more, less = (window.k > expected) & (window.k >= LEAST_FAILED), window.k < expected
         self.worse[self.known[more]] = self.predicted.rows(more).log_at_least(window.k[more])
         self.better[self.known[less]] = self.predicted.rows(less).log_at_most(window.k[less])
         self.rate = np.full(count, np.nan)
@@ -174,7 +175,7 @@ class _Types:
         before, window = days.before, days.window
         own = (before.k + 0.5) / (before.n + 1)
         rate = np.where(before.is_enough, own, self.rate[types])
-        return np.asarray((window.k >= _LEAST_FAILED) & (binom.sf(window.k - 1, window.n, np.clip(rate, 0, 1)) < _HINT))
+        return np.asarray((window.k >= LEAST_FAILED) & (binom.sf(window.k - 1, window.n, np.clip(rate, 0, 1)) < _HINT))
 
     def _chances(self, types: np.ndarray, days: Days) -> np.ndarray:
         """Return the logarithms of the chances of the failures of parts: by their own history, or by that of their type."""

@@ -175,7 +175,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _places(facts: pd.DataFrame, which: np.ndarray, keys: list[str]) -> dict[tuple[str, ...], np.ndarray]:
     """Return the places of some facts by their keys."""
     rows = np.flatnonzero(which)
-    return {key: rows[places] for key, places in facts.loc[which, keys].groupby(keys).indices.items()}
+    grouped: Any = facts.loc[which, keys].groupby(keys).indices
+    return {key: rows[places] for key, places in grouped.items()}
 
 
 def _row(history: _History, one: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def _worse(counts: pd.DataFrame, query: Query) -> pd.DataFrame:
     return _of_names(_frame(judged(counts), query.service), query)
 
 
+def _fewest(query: Query) -> Mapping[str, Any]:  # noqa: ARG001 - what a step takes
+    from jobtype_toolkit.analyses.baselines import LEAST_FAILED
+
+    return {"fewest": LEAST_FAILED}
+
+
 WORSE_THAN_USUAL = Question(
     name="worse_than_usual",
     title="Job types against their own usual failure rate, worse ones first",
@@ -121,6 +127,7 @@ WORSE_THAN_USUAL = Question(
         Field("finished", "int", "Finished jobs.", required=True),
         Field("failed", "int", "Failed jobs.", required=True),
     ),
+    derive=_fewest,
     finish=_worse,
     command="worse",
     example="--started P1D",

@@ -24,7 +24,7 @@ from jobtype_toolkit import frames
 from jobtype_toolkit.api.resources import JOB
 from jobtype_toolkit.api.times import duration
 from jobtype_toolkit.store.store import LOAD_ORDER
-from tests.bench import exports, histories, manifests, peers, pulling
+from tests.bench import exports, histories, manifests, peers, pulling, spans
 
 
 def seconds(call: Callable[[], Any], runs: int = 5) -> float:
@@ -114,6 +114,33 @@ def questions(table: Table, store: jt.Store, place: Path, folder: Path) -> None:
         with duckdb.connect(str(store.path), read_only=True) as con:
             by_hand = seconds(lambda known=known: con.execute(known["sql"], known["parameters"]).df(), 15)
         table.slower(f"{name} vs its own SQL by hand", ours, by_hand, "1.15x or 2 ms more")
+
+
+def over_spans(table: Table, store: jt.Store, place: Path, folder: Path, jobs: int) -> None:
+    """The questions over a year, against pandas in memory, and over a week, against the same week of a tenth of the history."""
+    naive = peers.naive_table(folder / "naive.duckdb", place / "jobs.parquet")
+    table.faster(
+        "failure_trend by UTC day, all history, vs date_trunc on the raw table",
+        seconds(store.analyses.failure_trend),
+        seconds(lambda: spans.trend_of_raw(naive), 3),
+        10,
+    )
+    naive.close()
+    frame = spans.pandas_frame(place / "jobs.parquet")
+    tenth = spans.small_store(histories.history(folder, jobs // 10), folder / "tenth.duckdb")
+    small = spans.questions(tenth)
+    for name, ask in spans.questions(store).items():
+        year = seconds(lambda ask=ask: ask(spans.YEAR), 3)
+        counted = spans.PANDAS.get(name)
+        if counted:
+            started = pd.Timestamp(store.as_of) - pd.Timedelta(spans.YEAR)
+            theirs = seconds(lambda counted=counted, started=started: counted(frame, started), 1)
+            table.faster(f"{name} of a year vs its counts in pandas in memory, or < 3 s", year, theirs, 3)
+        else:
+            table.figure(f"{name} of a year", f"{year * 1000:,.0f} ms", "< 3 s")
+        week, least = seconds(lambda ask=ask: ask(spans.WEEK)), seconds(lambda name=name: small[name](spans.WEEK))
+        table.slower(f"{name} of a week vs the same with a tenth of the jobs", week, least, "2x")
+    tenth.close()
 
 
 def loading(table: Table, place: Path, folder: Path, page_jobs: int) -> jt.Store:
@@ -226,6 +253,7 @@ def main() -> None:
     store = loading(table, place, given.folder, min(given.page_jobs, given.jobs))
     by_profile(table, given.folder, min(1_000_000, given.jobs))
     questions(table, store, place, given.folder)
+    over_spans(table, store, place, given.folder, given.jobs)
     conforming(table, place, min(given.page_jobs, given.jobs))
     imports(table)
     validation(table)

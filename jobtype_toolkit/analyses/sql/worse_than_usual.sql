@@ -1,4 +1,5 @@
 -- Finished and failed jobs by job type and day, of each version, node and error: a window, and the 91 days before it.
+-- The history of a node or an error is told only where it can be judged: a node with some failures in the window, an error with any.
 WITH bounds AS (
     SELECT coalesce($started::TIMESTAMP, $ended::TIMESTAMP - INTERVAL 1 DAY) AS began
 ),
@@ -37,6 +38,12 @@ counted AS (
     WHERE ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
     AND ($category IS NULL OR list_contains($category::VARCHAR[], e.category))
     AND ($error_name IS NULL OR list_contains($error_name::VARCHAR[], e.name))
+),
+failing_node AS (
+    SELECT source, name, node FROM counted WHERE day >= 0 GROUP BY source, name, node HAVING sum(failed) >= $fewest
+),
+failing_error AS (
+    SELECT source, name, error_name FROM counted WHERE day >= 0 GROUP BY source, name, error_name HAVING sum(failed) > 0
 )
 SELECT
     source, name, 'version' AS part, version, CAST(NULL AS VARCHAR) AS node, CAST(NULL AS VARCHAR) AS error_name, day,
@@ -48,13 +55,13 @@ SELECT
     source, name, 'node' AS part, CAST(NULL AS VARCHAR) AS version, node, CAST(NULL AS VARCHAR) AS error_name, day,
     CAST(sum(finished) AS BIGINT) AS finished, CAST(sum(failed) AS BIGINT) AS failed
 FROM counted
-WHERE node IS NOT NULL
+WHERE node IS NOT NULL AND (day >= 0 OR (source, name, node) IN (SELECT source, name, node FROM failing_node))
 GROUP BY source, name, node, day
 UNION ALL
 SELECT
     source, name, 'error_name' AS part, CAST(NULL AS VARCHAR) AS version, CAST(NULL AS VARCHAR) AS node, error_name, day,
     CAST(0 AS BIGINT) AS finished, CAST(sum(failed) AS BIGINT) AS failed
 FROM counted
-WHERE error_name IS NOT NULL
+WHERE error_name IS NOT NULL AND (source, name, error_name) IN (SELECT source, name, error_name FROM failing_error)
 GROUP BY source, name, error_name, day
 ORDER BY source, name, part, version, node, error_name, day;
