@@ -93,7 +93,7 @@ def _jobs(draw: np.random.Generator, happens: dict[str, tuple[Any, int]]) -> pd.
     rows = []
     for name, (kind, day) in happens.items():
         back = draw.uniform(0.01, 2 * DAYS, 400)  # days
-        is_later, error = back < DAYS - day, np.where(draw.random(400) < 0.05, "usual", None)
+        is_later, error = back < DAYS - day, np.where(draw.random(400) < 0.1, "usual", None)
         if kind == "new_error":
             error = np.where(is_later & (draw.random(400) < 0.2), "fresh", error)
         if kind == "gone_error":
