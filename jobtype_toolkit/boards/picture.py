@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.resources import CATEGORIES
 from jobtype_toolkit.display.cells import age
+from jobtype_toolkit.sqlfiles import sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,8 @@ _SHOWN = frozenset({
     "id", "node", "num_exes", "last_status_change",
 })  # fmt: skip
 """The columns that boards show."""
+DAYS_SHOWN = 14
+"""Of how many days, the last one included, a job type has its failures per day."""
 _BEGINNING = "1970-01-01T00:00:00Z"
 """Before all jobs; without a start v6 counts the last three hours."""
 
@@ -96,19 +99,15 @@ class Picture:
     """The system failures."""
     taken: float
     """When it was taken, by the clock of the board."""
+    days: pd.DataFrame | None = None
+    """Failed jobs per job type and day of the last days; None of a target without SQL."""
 
     @classmethod
     def take(cls, target: Backend, since: str, now: Time | None, clock: Callable[[], float]) -> Picture:
         """Ask a backend; every error of its calls can be raised."""
-        return cls(
-            since,
-            target.status(started=started(since), now=now),
-            target.pending(),
-            target.running(),
-            target.queue_status(),
-            target.system_failures(),
-            clock(),
-        )
+        status = target.status(started=started(since), now=now)
+        others = (target.pending(), target.running(), target.queue_status(), target.system_failures())
+        return cls(since, status, *others, clock(), _failed_by_day(target, status))
 
     @property
     def _all(self) -> tuple[pd.DataFrame, ...]:
@@ -168,6 +167,19 @@ class Picture:
         rest = self.failed - sum(counts.values())
         return {**counts, "": rest} if rest else counts
 
+    @cached_property
+    def failed_by_day(self) -> dict[str, list[int]]:
+        """The failed jobs of each of the last days by job type; empty of a target without SQL."""
+        found: dict[str, list[int]] = {}
+        if self.days is None:
+            return found
+        for source, id, day, failed in self.days.itertuples(index=False):
+            key = f"{source}/{id}" if "source" in self.status else str(id)
+            at = DAYS_SHOWN - 1 - (self.now.date() - day.date()).days
+            if 0 <= at < DAYS_SHOWN:
+                found.setdefault(key, [0] * DAYS_SHOWN)[at] += failed
+        return found
+
     @property
     def failed(self) -> int:
         """The failed jobs of the range."""
@@ -185,6 +197,19 @@ class Picture:
     def seconds(self, stamp: Any) -> float:
         """Return the same in seconds, 0 for a missing one or one that is later."""
         return 0.0 if stamp is None else max((self.now - stamp).total_seconds(), 0.0)
+
+
+def _failed_by_day(target: Backend, status: pd.DataFrame) -> pd.DataFrame | None:
+    """Return the failed jobs per job type and UTC day until the present of an answer; None of a target without SQL."""
+    ask = getattr(target, "sql", None)
+    if ask is None:
+        return None
+    ended = datetime.fromisoformat(status.attrs["now"])
+    first = ended.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS_SHOWN - 1)
+    found: pd.DataFrame = ask(
+        sql("boards/status.failed_by_day"), source=status.attrs["source"], started=first, ended=ended
+    )
+    return found
 
 
 def records(frame: pd.DataFrame) -> list[Row]:

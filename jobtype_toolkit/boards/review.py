@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 REPORT = Path("review.html")
 """The file that an export writes, in the folder of the notebook."""
 
+_LISTS = ("+trend", "+onsets", "+nodes", "+stuck", "+waiting")
+"""What has a row for each point."""
+Sections = tuple[Nodes, dict[str, Point]]
+
 
 class ReviewState(Board[Shift]):
     """What fails more than usual, since when, on which nodes, what is stuck and what waits, and the jobs behind each of it.
@@ -57,7 +61,7 @@ class ReviewState(Board[Shift]):
         self._store = store
         self._type = ""
         self._category = ""
-        self._points: dict[str, Point] = {}
+        self._made: tuple[Shift, str, Sections] | None = None
         self._point: Point | None = None
         self._jobs: tuple[Point, pd.DataFrame] | None = None
         self._written: tuple[str, bool] | None = None
@@ -78,14 +82,14 @@ class ReviewState(Board[Shift]):
 
     def _take(self) -> None:
         with self._lock:
-            since, category = self._since, self._category
+            since, category, name = self._since, self._category, self._type
         try:
             shift = Shift.take(self._store, since, self._now, category, self._clock)
-            shift.rows  # noqa: B018 - made here, beside the caller
+            made = (shift, name, tables.board(shift, name))
         except Exception as error:  # noqa: BLE001 - whatever it is, the board says so and goes on
             self._arrived(trouble=reason(error))
             return
-        self._arrived(picture=shift, trouble="")
+        self._arrived(picture=shift, made=made, trouble="")
         if self._point is not None:
             self._ask_jobs()
 
@@ -103,8 +107,9 @@ class ReviewState(Board[Shift]):
 
     def _write(self) -> None:
         """Write the range that is seen as the report."""
+        source = self._picture.source if self._picture is not None else None
         try:
-            self._store.report(REPORT, since=self._since, now=self._now)
+            self._store.report(REPORT, since=self._since, now=self._now, source=source)
         except Exception as error:  # noqa: BLE001
             self._arrived(written=(f"The report was not written: {reason(error)}", False))
             return
@@ -143,7 +148,8 @@ class ReviewState(Board[Shift]):
         return Effect(focus="+trend-section", say=f"{self._type or 'All job types'}.")
 
     def _pick(self, _of: str, value: Any) -> Effect:
-        point = self._points.get(str(value))
+        shift = self._picture
+        point = self._sections(shift)[1].get(str(value)) if shift is not None else None
         if point is None:
             return NOTHING
         self._point, self._jobs_trouble = point, ""
@@ -174,13 +180,21 @@ class ReviewState(Board[Shift]):
             children.append("+written")
         shift = self._picture
         if shift is not None:
-            self._points = {}
-            nodes["+verdict"] = tables.verdict(shift)
-            children += ["+verdict", *self._trend_sections(nodes, shift), *self._jobs_section(nodes)]
-            children += self._list_sections(nodes, shift)
+            nodes |= self._sections(shift)[0]
+            chosen = {"+types": self._type, **dict.fromkeys(_LISTS, self._point.key if self._point else "")}
+            for key, row in chosen.items():
+                nodes[key] = {**nodes[key], "selected": row}
+            children += ["+verdict", "+types-section", "+trend-section", *self._jobs_section(nodes)]
+            children += ["+onsets-section", "+waiting-section", "+columns"]
         busy = self._worker.seconds is not None
         nodes[ROOT] = Node(kind="board", label="Failure review", children=children, every=PATROL if busy else 0)
         return nodes
+
+    def _sections(self, shift: Shift) -> Sections:
+        """Return the sections of a shift for the job type that is looked at, made once."""
+        if self._made is None or self._made[:2] != (shift, self._type):
+            self._made = (shift, self._type, tables.board(shift, self._type))
+        return self._made[2]
 
     def _bar(self, nodes: Nodes) -> str:
         known = self._picture.types if self._picture is not None else []
@@ -199,35 +213,6 @@ class ReviewState(Board[Shift]):
         children = [ranges, "+type", "+category", "+export", "+refresh"]
         nodes["+bar"] = Node(kind="bar", label="Board", children=children)
         return "+bar"
-
-    def _trend_sections(self, nodes: Nodes, shift: Shift) -> list[str]:
-        chosen = self._point.key if self._point else ""
-        self._points |= tables.bucket_points(shift, self._type)
-        nodes["+types"] = tables.types(shift, self._type)
-        nodes["+trend"] = tables.trend(shift, self._type, chosen)
-        told = f"Failures {tables.span(shift.since)} against the 13 weeks before. Choose a type to see its trend; again for all."
-        nodes["+types-section"] = Node(kind="section", label="Worse than usual", help=told, children=["+types"])
-        nodes["+trend-section"] = Node(
-            kind="section", label=f"Trend: {self._type or 'all job types'}",
-            help="Click a bar, or move with the arrow keys and press Enter, to see its jobs.", children=["+trend"],
-        )  # fmt: skip
-        return ["+types-section", "+trend-section"]
-
-    def _list_sections(self, nodes: Nodes, shift: Shift) -> list[str]:
-        named = f" of {self._type}" if self._type else ""
-        lists = {
-            "onsets": ("Errors", f"Failures{named} {tables.span(shift.since)} by error, the newest onset first.", tables.onsets(shift, self._type)),
-            "nodes": ("Nodes", "Failures against what the job types that ran there explain.", tables.nodes(shift)),
-            "stuck": ("Stuck", "Jobs that run longer than they may, the furthest beyond it first.", tables.stuck(shift, self._type)),
-            "waiting": ("Waiting", "Job types with jobs that do not run, and the decisive reason.", tables.waiting(shift, self._type)),
-        }  # fmt: skip
-        chosen = self._point.key if self._point else ""
-        for name, (label, told, (table, points)) in lists.items():
-            self._points |= points
-            nodes[f"+{name}"] = {**table, "selected": chosen}
-            nodes[f"+{name}-section"] = Node(kind="section", label=label, help=told, children=[f"+{name}"])
-        nodes["+columns"] = Node(kind="columns", children=["+nodes-section", "+stuck-section"])
-        return ["+onsets-section", "+waiting-section", "+columns"]
 
     def _jobs_section(self, nodes: Nodes) -> list[str]:
         point = self._point

@@ -27,13 +27,42 @@ def span(since: str) -> str:
     return REVIEW_SPANS[since][1] if since in REVIEW_SPANS else spoken(since)
 
 
+def board(shift: Shift, name: str) -> tuple[Nodes, dict[str, Point]]:
+    """Return the sections of a shift, of one job type or of all for "", and the point that each bar and row stands for."""
+    when, named = span(shift.since), f" of {name}" if name else ""
+    points = _bucket_points(shift, name)
+    told = f"Failures {when} against the 13 weeks before. Choose a type to see its trend; again for all."
+    bars = "Click a bar, or move with the arrow keys and press Enter, to see its jobs."
+    lists: dict[str, tuple[str, str, Listed]] = {
+        "onsets": ("Errors", f"Failures{named} {when} by error, the newest onset first.", onsets(shift, name)),
+        "nodes": ("Nodes", "Failures against what the job types that ran there explain.", nodes(shift)),
+        "stuck": ("Stuck", "Jobs that run longer than they may, the furthest beyond it first.", stuck(shift, name)),
+        "waiting": ("Waiting", "Job types with jobs that do not run, and the decisive reason.", waiting(shift, name)),
+    }
+    made: Nodes = {
+        "+verdict": verdict(shift),
+        "+types": types(shift),
+        "+types-section": Node(kind="section", label="Worse than usual", help=told, children=["+types"]),
+        "+trend": trend(shift, name),
+        "+trend-section": Node(
+            kind="section", label=f"Trend: {name or 'all job types'}", help=bars, children=["+trend"]
+        ),
+        "+columns": Node(kind="columns", children=["+nodes-section", "+stuck-section"]),
+    }
+    for key, (label, help, (table, more)) in lists.items():
+        points |= more
+        made[f"+{key}"] = table
+        made[f"+{key}-section"] = Node(kind="section", label=label, help=help, children=[f"+{key}"])
+    return made, points
+
+
 def verdict(shift: Shift) -> Node:
     """Return the shift in a sentence."""
     text, is_quiet = shift.verdict
     return note(text, "good" if is_quiet else "bad", state="verdict")
 
 
-def types(shift: Shift, chosen: str) -> Node:
+def types(shift: Shift) -> Node:
     """Return the job types with their verdicts, worse ones first."""
     rows = [
         {
@@ -49,11 +78,9 @@ def types(shift: Shift, chosen: str) -> Node:
         }
         for row in shift.rows["worse"]
     ]
-    made = _table(
+    return _table(
         ("Job type", "Verdict", "Failed", "Rate", "Usual", "Mostly"), rows, "type", "No job finished in this range."
     )
-    made["selected"] = chosen
-    return made
 
 
 def percent(share: float | None) -> str:
@@ -73,7 +100,7 @@ def _where(row: Row) -> str:
     return ", ".join(f"{word} {value}".strip() for word, value in told if value)
 
 
-def trend(shift: Shift, name: str, chosen: str) -> Node:
+def trend(shift: Shift, name: str) -> Node:
     """Return the trend of a job type, of all for "": a bar per hour, day or week, and the same as rows."""
     found = shift.buckets(name)
     made = _table(
@@ -81,23 +108,20 @@ def trend(shift: Shift, name: str, chosen: str) -> Node:
     )
     made["kind"] = "trend"
     made["label"] = f"{name or 'All job types'}: failed and finished jobs per {shift.per}, UTC"
-    made["rows"] = [_bar(shift, one, chosen) for one in found]
-    made["selected"] = chosen
+    made["rows"] = [_bar(shift, one) for one in found]
     return made
 
 
-def _bar(shift: Shift, one: Bucket, chosen: str) -> Row:
-    key = bucket_key(one)
+def _bar(shift: Shift, one: Bucket) -> Row:
     when = _moment(one.start, shift.per) + (" (partial)" if one.is_partial else "")
     return {
-        "key": key,
+        "key": bucket_key(one),
         "cells": [when, f"{one.failed:,}", f"{one.finished:,}", percent(one.rate) or "no job"],
         "failed": one.failed,
         "finished": one.finished,
         "rate": one.rate,
         "partial": one.is_partial,
         "tick": _tick(one.start, shift.per),
-        "chosen": key == chosen,
     }
 
 
@@ -116,7 +140,7 @@ def _tick(start: datetime, per: str) -> str:
     return f"{start:%H:%M}" if per == "hour" else f"{start.day} {start:%b}"
 
 
-def bucket_points(shift: Shift, name: str) -> dict[str, Point]:
+def _bucket_points(shift: Shift, name: str) -> dict[str, Point]:
     """Return what each bar of the trend stands for."""
     return {
         bucket_key(one): Point(
@@ -140,7 +164,7 @@ def onsets(shift: Shift, name: str) -> Listed:
         key = "onset/" + json.dumps([row["name"], row["error_name"]])
         label = f"{row['name']}, {row['error_name'] or 'no error'}"
         points[key] = Point(
-            key, label, name=row["name"], error_name=row["error_name"], category=row["error_category"],
+            key, label, name=row["name"], error_name=row["error_name"], is_without_error=row["error_name"] is None, category=row["error_category"],
             started=began, ended=end,
         )  # fmt: skip
         since = "" if row["onset"] is None else f"{row['onset']:%Y-%m-%d}"
@@ -219,7 +243,7 @@ def nodes(shift: Shift) -> Listed:
             row["node"],
             {"text": row["verdict"], "tone": tone},
             f"{row['failed']:,} of {row['finished']:,}",
-            f"{row['expected']:,.0f}",
+            "" if row["expected"] is None else f"{row['expected']:,.0f}",
         ]
         rows.append({"key": key, "cells": cells})
     return _table(("Node", "Verdict", "Failed", "Expected"), rows, "point", "Nothing finished in this range."), points

@@ -46,6 +46,8 @@ class Point:
     name: str | None = None
     version: str | None = None
     error_name: str | None = None
+    is_without_error: bool = False
+    """Whether it is about failures of which no error is known."""
     category: str | None = None
     node: str | None = None
     started: datetime | None = None
@@ -53,7 +55,7 @@ class Point:
 
     def jobs(self, store: Store, source: str) -> pd.DataFrame:
         """Return its jobs, failed ones first; `attrs["count"]` is how many there are in all."""
-        names = ("id", "name", "version", "error_name", "category", "node", "started", "ended")
+        names = ("id", "name", "version", "error_name", "is_without_error", "category", "node", "started", "ended")
         bound = {name: getattr(self, name) for name in names}
         found = store.sql(
             sql("boards/review.jobs"), source=source, statuses=list(self.statuses), limit=JOBS_SHOWN, **bound

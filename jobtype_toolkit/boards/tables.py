@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.resources import CATEGORIES, STATUSES
-from jobtype_toolkit.boards.picture import Picture, Row, TypeCounts, key_of, records, spoken
+from jobtype_toolkit.boards.picture import DAYS_SHOWN, Picture, Row, TypeCounts, key_of, records, spoken
 from jobtype_toolkit.widgets.nodes import Node, Nodes, Tone
 
 if TYPE_CHECKING:
@@ -122,12 +122,13 @@ def _types(picture: Picture, is_wanted: Callable[[str], bool], *, is_filtered: b
         _column("Job type"),
         _column("Failed", "right"),
         _column("Share failed"),
+        *([_column(f"{DAYS_SHOWN} days", "right")] if picture.days is not None else []),
         *(_column(name.capitalize(), "right") for name in (*CATEGORIES, *statuses)),
     ]
     found = "match the filter" if is_filtered else "are known"
     more = f"{len(shown):,} of {len(wanted):,} job types, the most failures first. Use the filter to see others."
     return Node(
-        kind="table", label="", columns=columns, rows=[_type_row(one, statuses) for one in shown], act="pick", of="+types",
+        kind="table", label="", columns=columns, rows=[_type_row(one, statuses, _days(picture, one)) for one in shown], act="pick", of="+types",
         state="scroll", help=more if len(wanted) > len(shown) else "", text=f"No job types {found}.",
     )  # fmt: skip
 
@@ -136,12 +137,23 @@ _LIFE = ("RUNNING", "QUEUED", "PENDING", "BLOCKED", "COMPLETED", "CANCELED")
 """The statuses in the order in which an operator asks for them; FAILED stands first, with its categories."""
 
 
-def _type_row(one: TypeCounts, statuses: Sequence[str]) -> Row:
+def _days(picture: Picture, one: TypeCounts) -> list[Any]:
+    """Return the cell with the failures of the last days; none of a target that cannot tell them."""
+    if picture.days is None:
+        return []
+    counts = picture.failed_by_day.get(one.key)
+    if counts is None:
+        return ["0"]
+    told = f"Failed per day of the last {DAYS_SHOWN}, the newest last: {', '.join(map(str, counts))}"
+    return [{"text": f"{sum(counts):,}", "spark": counts, "title": told}]
+
+
+def _type_row(one: TypeCounts, statuses: Sequence[str], days: list[Any]) -> Row:
     counts = [f"{one.statuses[status]:,}" for status in statuses]
     kinds = [f"{one.categories[category]:,}" for category in CATEGORIES]
     failed = {"text": f"{one.failed:,}", "tone": "bad"} if one.failed else "0"
     share = {"text": f"{one.share:.1%}", "bar": one.share, "shade": "bad"} if one.share is not None else ""
-    return {"key": one.key, "cells": [_named(one), failed, share, *kinds, *counts]}
+    return {"key": one.key, "cells": [_named(one), failed, share, *days, *kinds, *counts]}
 
 
 def _named(one: TypeCounts) -> Any:

@@ -167,6 +167,13 @@ class Catalogue:
         Path(file).unlink()
         return target
 
+    def signature(self) -> Hashable:
+        """Return what changes with every commit; OSError if there is nothing any more."""
+        if self.file is not None:
+            found = self.file.stat()
+            return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+        return self.catalog.load_table((NAMESPACE, layout.HISTORY)).metadata_location
+
     def states(self) -> list[State]:
         """Return the whole snapshots that are kept, oldest first."""
         history = self.table(layout.HISTORY)
@@ -278,11 +285,11 @@ class Snapshots:
         """Return what changes with every commit."""
         if self._pinned is not None:
             return self._pinned.snapshot
-        history = self.catalogue.table(layout.HISTORY)
-        if history is None:
+        try:
+            return self.catalogue.signature()
+        except OSError:
             msg = f"There is no lake at {self.name} any more."
-            raise InputNotFound(msg)
-        return history.metadata_location
+            raise InputNotFound(msg) from None
 
     def files(self) -> Files:
         """Return the files of the state that is asked."""
@@ -294,7 +301,12 @@ class Snapshots:
         tables = {name: self.catalogue.whole(name, snapshot) for name, snapshot in state.tables.items()}
         size = (len(found), sum(one.bytes for one in found))
         systems = (self.catalogue.system,) if self.catalogue.is_remote else ()
-        return Files(str(state.snapshot), tables, history, self._folders(), systems, are_alike=False, size=size)
+        return Files(str(state.snapshot), tables, history, self._folders(), systems, self._are_alike(state), size)
+
+    def _are_alike(self, state: State) -> bool:
+        """Return whether no table ever got another column."""
+        tables = [self.catalogue.table(name) for name in (layout.HISTORY, *state.tables)]
+        return all(len(one.schemas()) == 1 for one in tables if one is not None)
 
     def _folders(self) -> tuple[str, ...]:
         """Return the warehouse, under each of the names that DuckDB may know it by."""

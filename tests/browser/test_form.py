@@ -481,6 +481,25 @@ def test_one_region_tells_what_is_found_once_the_keys_rest(opened):
     expect(region).to_have_text("No finding left.")
 
 
+def test_next_leads_to_the_first_error_and_goes_on_when_it_is_pressed_again(tab, sample):
+    show(tab, AuthorState(sample))
+    following = tab.get_by_role("button", name="Next", exact=True)
+    following.dblclick()  # one decision, not two
+    expect(box(tab, "Job name")).to_be_focused()
+    expect(tab.get_by_role("status")).to_contain_text("Press Next again to go on to Configuration all the same.")
+    expect(field(tab, "Job name").locator(".jtk-finding")).to_be_visible()
+    following.click()
+    expect(tab.locator("[aria-current=step]")).to_have_text(re.compile("Configuration$"))
+
+
+def test_a_duration_in_words_has_a_button_that_writes_the_seconds(tab):
+    state = manifest(tab)
+    box(tab, "Timeout").fill("1h 30min")
+    press(tab, "Fix: write 5400")
+    expect(box(tab, "Timeout")).to_have_value("5400")
+    assert state.value["job"]["timeout"] == 5400
+
+
 NOTEBOOK = {"rules": {"page-has-heading-one": {"enabled": False}}}
 """What is the business of the page around the form."""
 PAGES = ("Job", "Inputs", "Resources", "Findings", "JSON", "Python")

@@ -49,6 +49,14 @@ function arrangeItems(container, items, make) {
   }));
 }
 
+/** Make an element of a drawing. */
+function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  set(made, attributes);
+  made.append(...children);
+  return made;
+}
+
 function icon(name) {
   const made = document.createElementNS(SVG, "svg");
   made.setAttribute("viewBox", "0 0 16 16");

@@ -1,10 +1,18 @@
 // Tables: rows from the kernel, cells as text, bars, ages and states.
 
-/** Cells are texts, or `{text, bar, shade, tone, at, title, tags}`: a bar from 0 to 1, colours, seconds of age, marks. */
+/** Small bars, one per count, against the largest of them; the words for them are their title. */
+function sparkElement(counts, title) {
+  const most = Math.max(...counts, 1);
+  const bars = counts.map((count, at) => svg("rect", { x: at * 3, width: 2, y: 16 - Math.max(15 * count / most, 1), height: Math.max(15 * count / most, 1), "data-zero": count === 0 }));
+  return svg("svg", { class: "jtk-spark", role: "img", "aria-label": title, width: counts.length * 3, height: 16 }, ...bars);
+}
+
+/** Cells are texts, or `{text, bar, spark, shade, tone, at, title, tags}`: a bar from 0 to 1, counts, colours, seconds of age, marks. */
 function cellElement(cell) {
-  const { text = "", bar, tone, shade = tone, at, title, tags = [] } = typeof cell === "object" && cell !== null ? cell : { text: cell ?? "" };
+  const { text = "", bar, spark, tone, shade = tone, at, title, tags = [] } = typeof cell === "object" && cell !== null ? cell : { text: cell ?? "" };
   const marks = tags.map((tag) => h("span", { class: "jtk-tag" }, tag));
   const made = h("span", { class: "jtk-cell", "data-tone": tone, "data-at": at, "data-zero": text === "0", title: title || null }, String(text), ...marks);
+  if (spark) return h("span", { class: "jtk-cell-spark" }, sparkElement(spark, title), made);
   if (bar === undefined || bar === null) return made;
   const filled = h("span", { class: "jtk-bar-filled", "data-tone": shade });
   filled.style.width = `${Math.round(100 * Math.min(Math.max(bar, 0), 1))}%`;

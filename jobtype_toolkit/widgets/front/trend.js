@@ -3,13 +3,6 @@
 const HEIGHT = 190; // of the plot, in pixels; the width is the page's
 const TICKS = 8; // at most so many dates stand below the bars
 
-function svg(tag, attributes = {}, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  set(made, attributes);
-  made.append(...children);
-  return made;
-}
-
 /** The next round number that a scale can end with. */
 function roundedUp(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
@@ -17,14 +10,14 @@ function roundedUp(value) {
 }
 
 /** One bar: the whole is what finished, the hatched part below what failed; what is partial has a dashed edge. */
-function barElement(row, at, width, most, hatch, pick) {
+function barElement(row, at, width, most, hatch, pick, chosen) {
   const y = (count) => HEIGHT * (1 - count / most);
   const place = { x: `${(at + 0.12) * width}%`, width: `${width * 0.76}%` };
   const [when, failed, finished, rate] = row.cells;
   const told = `${when}: ${failed} of ${finished} failed${row.rate === null ? "" : `, ${rate}`}`;
   return svg("g", {
     class: "jtk-bucket", role: "button", tabindex: "-1", "data-key": row.key, "aria-label": told, "data-partial": row.partial,
-    "aria-pressed": String(row.chosen), onclick: pick,
+    "aria-pressed": String(row.key === chosen), onclick: pick,
   },
     svg("title", {}, told),
     svg("rect", { class: "jtk-bucket-hit", x: `${at * width}%`, width: `${width}%`, y: 0, height: HEIGHT }),
@@ -92,7 +85,7 @@ function trendPart(page, id) {
     event.preventDefault();
     return true;
   });
-  function draw(rows) {
+  function draw(rows, chosen) {
     const width = 100 / rows.length;
     const most = roundedUp(Math.max(...rows.map((row) => row.finished)));
     const top = Math.min(roundedUp(100 * Math.max(0.01, ...rows.map((row) => row.rate ?? 0))) / 100, 1);
@@ -102,19 +95,19 @@ function trendPart(page, id) {
     const hatch = svg("pattern", { id: `${key}-hatch`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       svg("rect", { class: "jtk-hatch", width: 1.5, height: 5 }));
     const lines = [0, 0.5, 1].map((part) => svg("line", { class: "jtk-grid", x1: 0, x2: "100%", y1: HEIGHT * part + 0.5, y2: HEIGHT * part + 0.5 }));
-    plot.replaceChildren(svg("defs", {}, hatch), ...lines, ...rows.map((row, at) => barElement(row, at, width, most, hatch.id, pick)),
+    plot.replaceChildren(svg("defs", {}, hatch), ...lines, ...rows.map((row, at) => barElement(row, at, width, most, hatch.id, pick, chosen)),
       ...rateElements(rows, width, top), ...tickElements(rows, width));
     enter(bars().find((bar) => bar.dataset.key === current) ?? bars().find((bar) => bar.getAttribute("aria-pressed") === "true") ?? bars().at(-1), hadFocus);
   }
   function update(node) {
-    const now = JSON.stringify(node.rows);
+    const now = JSON.stringify([node.rows, node.selected]);
     say(title, node.label);
     say(none, node.rows.length ? "" : node.text);
     chart.hidden = behind.hidden = !node.rows.length;
     table.update({ ...node, label: "", act: "bucket", of: id });
     if (now === shown) return;
     shown = now;
-    if (node.rows.length) draw(node.rows);
+    if (node.rows.length) draw(node.rows, node.selected);
   }
   return { element, update, focus: () => plot.querySelector("[tabindex='0']")?.focus() };
 }
