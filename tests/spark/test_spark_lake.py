@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -101,3 +105,15 @@ def test_a_lake_that_was_written_anew_is_read_anew(spark, folder):
             store.export(folder / "again", partitioned=True)
             assert lake.as_of == before
             pd.testing.assert_frame_equal(lake.analyses.failure_rates(), store.analyses.failure_rates())
+
+
+def test_the_output_that_the_docs_keep_is_what_spark_answers(spark, sample, folder):
+    """The page's definition of the question, and its session, run here as they stand there."""
+    page = (Path(__file__).parents[2] / "docs" / "lake.md").read_text(encoding="utf-8")
+    (question,) = re.findall(r"^(def worst.*?\n)\n", page, re.MULTILINE | re.DOTALL)
+    (session,) = re.findall(r"```pycon\n(.*?)```", page, re.DOTALL)
+    names = {"jt": jt, "spark": spark}
+    exec(question, names)
+    session = session.replace('"shared-lake"', repr(str(folder / "sample")))
+    asked = doctest.DocTestParser().get_doctest(session, names, "docs/lake.md", None, 0)
+    assert doctest.DocTestRunner(verbose=False).run(asked) == doctest.TestResults(0, 1)
