@@ -246,7 +246,7 @@ def _public(name: str) -> Iterator[str]:
     """Yield the heading of a public name, how it is called, what it says of itself, and its members."""
     it = attrgetter(name)(jt)
     yield f"### {name}"
-    if not inspect.isclass(it) or name in MADE_BY_CALLER or "." in name:
+    if not inspect.isclass(it) or name in MADE_BY_CALLER or name.startswith(("forms.", "boards.")):
         yield _signature(f"jt.{name}", it)
     yield _markdown(inspect.getdoc(it) or "")
     if inspect.isclass(it):
@@ -282,7 +282,8 @@ def _members(cls: type) -> Iterator[tuple[str, Any]]:
             continue
         for name, value in vars(base).items():
             is_code = isinstance(value, property | classmethod | staticmethod) or inspect.isfunction(value)
-            if is_code and not name.startswith("_") and name not in seen:
+            is_ours = getattr(value, "__module__", None) != "matplotlib.artist"  # which gives its subclasses a method
+            if is_code and is_ours and not name.startswith("_") and name not in seen:
                 seen.add(name)
                 yield name, value
 
