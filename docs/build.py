@@ -28,8 +28,7 @@ from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
-from jobtype_toolkit.store.schema import TABLES, comment, write_template
-from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
+from jobtype_toolkit.store.schema import JOBS, TABLES, comment, write_template
 
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
@@ -116,10 +115,7 @@ def reference() -> str:
         "## Tables of a store",
         "What `store.sql` can ask; `store.tables()` says the same. Times are UTC.",
         *(_stored(one.name, one.meaning, one.fields) for one in TABLES),
-        *(
-            f"### {name} (view)\n\n{meaning} Its columns: `source` and the fields of a [job](#job)."
-            for name, meaning in STORE_VIEWS.items()
-        ),
+        f"### {JOBS.name} (view)\n\n{JOBS.meaning} Its columns: `source` and the fields of a [job](#job).",
         "## Manifest",
         _schema("manifest", manifest_schema()),
         "## Configuration",

@@ -107,8 +107,9 @@ class ReviewState(Board[Shift]):
 
     def _write(self) -> None:
         """Write the range that is seen as the report."""
+        source = self._picture.source if self._picture is not None else None
         try:
-            self._store.report(REPORT, since=self._since, now=self._now)
+            self._store.report(REPORT, since=self._since, now=self._now, source=source)
         except Exception as error:  # noqa: BLE001
             self._arrived(written=(f"The report was not written: {reason(error)}", False))
             return

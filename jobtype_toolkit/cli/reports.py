@@ -101,15 +101,12 @@ def report(
         msg = "--state remembers what --fail-on worse has alarmed. Give both, or neither."
         raise jt.InvalidParameter(msg)
     with asked(store) as target:
-        if fail_on and isinstance(target, jt.Lake):
-            msg = "--fail-on remembers in a store what has alarmed, and a lake is only read. Report on the store that fills it."
-            raise jt.InvalidParameter(msg)
         shift = target.report(output, since=since, now=now, source=source)
         if output is None or json:
             _write(shift, json=json)
         else:
             write(f"{safe(shift.verdict)}\n{safe(str(output))} has the report.\n")
-        alarms = target.alarmed(shift, state=state) if fail_on and isinstance(target, jt.Store) else []
+        alarms = target.alarmed(shift, state=state) if fail_on else []
     if alarms:
         write(f"jobtype-toolkit: worse than usual: {safe(', '.join(one.name for one in alarms))}\n", to=sys.stderr)
         raise typer.Exit(ALARMED)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.schema import SOURCE, TABLES, Table, table
+from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, table
 
 HISTORY = "job_history"
 """The table of all jobs."""
@@ -75,3 +75,8 @@ def views(read: Callable[[str, tuple[str, ...]], str]) -> Iterator[tuple[str, st
     for name, states in VIEWS.items():
         columns = table(name).columns
         yield name, sql(f"lakes/history.{name}", columns=columns, history=read(HISTORY, states))
+
+
+def described() -> tuple[Table, ...]:
+    """Return what a query of one's own can read, by name: the tables of a store, and the view of all jobs."""
+    return tuple(sorted((*WHOLE, *map(table, VIEWS), JOBS), key=lambda one: one.name))

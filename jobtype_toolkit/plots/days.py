@@ -8,7 +8,7 @@ import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.plots.colours import GRID, QUIET
-from jobtype_toolkit.plots.figure import Plot, blank, checked, nothing, rows_of, told, zone_of
+from jobtype_toolkit.plots.figure import Plot, blank, checked, cut, nothing, rows_of, told, zone_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,10 +59,9 @@ def failing_days(frame: pd.DataFrame) -> Plot:
     axes.tick_params(length=0)
     worst = table.loc[table["rate"].idxmax()]
     partial = int(table["is_partial"].astype(bool).sum())
-    cut = f" {partial} days are partial." if partial else ""
     figure.alt = (
         f"Calendar of failing days, {told(table['day'].min())} to {told(table['day'].max())} ({zone}): "
-        f"the worst is {told(worst['day'])} with {worst['rate']:.1%} failed of {int(worst['finished']):,}.{cut}"
+        f"the worst is {told(worst['day'])} with {worst['rate']:.1%} failed of {int(worst['finished']):,}.{cut(partial, 'day')}"
     )
     return figure
 

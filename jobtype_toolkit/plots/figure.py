@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 8.0, 3.4
 _BESIDE = 4
 """A legend with more entries stands beside the axes."""
-_MOST_ROWS = 500
+_MOST_ROWS = 60
 """How many rows the table behind a plot has in a notebook; `table` has all."""
 
 
@@ -47,7 +47,12 @@ class Plot(Figure):
         self.savefig(file, format="png", metadata={"Software": None})
         table = self.table.head(_MOST_ROWS).to_html(index=False, na_rep="", border=0)
         return render(
-            "plot.html", alt=self.alt, png=b64encode(file.getvalue()).decode(), table=table, rows=len(self.table)
+            "plot.html",
+            alt=self.alt,
+            png=b64encode(file.getvalue()).decode(),
+            table=table,
+            rows=len(self.table),
+            shown=min(len(self.table), _MOST_ROWS),
         )
 
 
@@ -112,6 +117,11 @@ def time_axis(axes: Axes, zone: str) -> None:
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
     """Return the rows of a frame, their columns as attributes."""
     return frame.itertuples(index=False)
+
+
+def cut(count: int, what: str) -> str:
+    """Return a sentence about buckets that the window cuts; empty if there are none."""
+    return f" {count} {what}s are partial." if count > 1 else f" 1 {what} is partial." if count else ""
 
 
 def told(moment: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.plots.colours import BAND, LINES, QUIET
-from jobtype_toolkit.plots.figure import Plot, blank, checked, legend, nothing, rows_of, time_axis, told, zone_of
+from jobtype_toolkit.plots.figure import Plot, blank, checked, cut, legend, nothing, rows_of, time_axis, told, zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,5 +134,4 @@ def _in_words(frame: pd.DataFrame, name: str, zone: str) -> str:
         return f"{said}: no job finished."
     top = rated.loc[rated["rate"].idxmax()]
     partial = frame.loc[frame["is_partial"].astype(bool), "start"].nunique()
-    cut = f" {partial} buckets are partial." if partial else ""
-    return f"{said}: from {rated['rate'].min():.1%} to {top['rate']:.1%}, the highest in the bucket of {told(top['start'])}.{cut}"
+    return f"{said}: from {rated['rate'].min():.1%} to {top['rate']:.1%}, the highest in the bucket of {told(top['start'])}.{cut(partial, 'bucket')}"

@@ -1,4 +1,4 @@
-"""The shift report of a store, the failures that its alarm ignores, and the alarms that are open."""
+"""What a store keeps for the shift report: the failures that its alarm ignores, and the alarms that are open."""
 
 from __future__ import annotations
 
@@ -17,67 +17,21 @@ from jobtype_toolkit.api.arguments import text as checked
 from jobtype_toolkit.api.times import Clock, Time, duration, instant, naive_utc
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter, LoadFailed, NotFound
 from jobtype_toolkit.queries.coverage import aware
-from jobtype_toolkit.queries.reader import SqlBackend
 from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.report.alarms import Alarm, Keep
 from jobtype_toolkit.report.mutes import Mute
+from jobtype_toolkit.report.reporting import Reporting
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.load import LoadReport
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.report.shift import Shift
+    pass
 
 
-class Reported(SqlBackend):
-    """A history of which a shift report can be made."""
-
-    def report(
-        self,
-        path: str | Path | None = None,
-        *,
-        since: Time = "P1D",
-        now: Time | None = None,
-        source: str | None = None,
-        format: str | None = None,
-    ) -> Shift:
-        """Write the report of a shift: what is worse than usual, new, stuck, waiting, paused and better, and what can wait.
-
-        The HTML is one file of less than 1 MB that asks nothing from outside. The same store and `now` give the same bytes.
-
-        Args:
-            path: the file; it is replaced in one piece. Nothing is written if it is not given.
-            since: when the shift began: a time, or a duration back from now.
-            now: when it ended, as in `status`.
-            source: which source; `"*"` for all.
-            format: `html`, `md`, `json` or `txt`; if not given, by the ending of the file's name.
-
-        Returns:
-            What the report says: `verdict` is its first line, `sections` have the rest.
-
-        Raises:
-            InvalidParameter: the shift does not begin before it ends, or a format that there is not.
-            Ambiguous: the store has several sources and the call names none.
-            NotFound: there is no such source.
-            StoreError: the file cannot be written; what was there before is unchanged.
-        """
-        from jobtype_toolkit.report.assembly import shift_of
-        from jobtype_toolkit.report.render import format_of, rendered
-
-        asked = None if path is None else format_of(path, format)
-        shift = shift_of(self, since=since, now=now, source=source, mutes=self._mutes())
-        if path is not None and asked is not None:
-            alarms.write_whole(Path(path), rendered(shift, asked))
-        return shift
-
-    def _mutes(self) -> Sequence[Mute]:
-        """Return the failures that are muted; none if nobody can mute any."""
-        return ()
-
-
-class Reports(Reported):
-    """What a store has of the shift report."""
+class Reports(Reporting):
+    """A store with its shift report."""
 
     _clock: Clock
 
@@ -85,23 +39,7 @@ class Reports(Reported):
     def _writing(self, what: str) -> AbstractContextManager[Connection]:
         """Give a connection that may write."""
 
-    def alarmed(self, shift: Shift, *, state: str | Path | None = None) -> list[Alarm]:
-        """Return the job types that a shift found to be worse than usual and that have not alarmed yet; remember that they have.
-
-        An episode alarms once. It is over when two windows were as usual, or one was better, or it was not seen for seven.
-
-        Args:
-            shift: what `report` returned.
-            state: a JSON file that remembers, if the store cannot be written; the store does if it is not given.
-
-        Raises:
-            StoreError: the store or the file cannot be written (StoreReadOnly, StoreLocked).
-            UnreadableInput: the file is none that this wrote.
-        """
-        return alarms.alarmed(shift, self._keep if state is None else alarms.kept_in(state))
-
-    @property
-    def _keep(self) -> Keep:
+    def _keeping(self) -> Keep:
         def keep(change: alarms.Change) -> None:
             with self._writing("the alarms") as con, transaction(con):
                 rows = con.execute(sql("store/report.alarms")).fetchall()

@@ -304,8 +304,15 @@ def test_an_export_writes_the_range_that_is_seen(small, by_hand):
     by_hand.run()
     act(state, "export")
     by_hand.run()
-    assert written == [(REPORT, {"since": "P1D", "now": "2026-03-01T12:00:00Z"})]
+    assert written == [(REPORT, {"since": "P1D", "now": "2026-03-01T12:00:00Z", "source": "local"})]
     assert state.nodes()["+written"]["text"] == f"The report is in {REPORT.resolve()}."
+
+
+@pytest.mark.soak
+def test_the_report_is_written_beside_the_notebook(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    act(review(small), "export")
+    assert "<html" in (tmp_path / REPORT).read_text(encoding="utf-8")
 
 
 def test_an_export_that_fails_says_why(small):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from histories import NOW
@@ -15,11 +17,17 @@ from jobtype_toolkit.cli.app import app
 from jobtype_toolkit.report.alarms import Alarm
 
 
-@pytest.fixture
-def path(stored, tmp_path):
+@pytest.fixture(scope="module")
+def made(stored, tmp_path_factory):
     jobs = [job("FAILED", 60, error="boom"), job("FAILED", 61, error="bang", name="map")]
-    with stored(jobs, path=tmp_path / "ops.duckdb"):
-        return tmp_path / "ops.duckdb"
+    path = tmp_path_factory.mktemp("made") / "ops.duckdb"
+    with stored(jobs, path=path):
+        return path
+
+
+@pytest.fixture
+def path(made, tmp_path):
+    return Path(shutil.copy(made, tmp_path / "ops.duckdb"))
 
 
 @pytest.fixture
@@ -85,7 +93,7 @@ def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
     alarm = Alarm("local", "fit", opened[0], opened[1], opened[1], 1)
     store.export(tmp_path / "before")
     store.mute("boom", until="P1D", why="known")
-    store._keep(lambda known: [*known, alarm])
+    store._keeping()(lambda known: [*known, alarm])
     written = store.export(tmp_path / "after")
     assert (written["mutes"], written["alarms"]) == (1, 1)
     assert not (tmp_path / "before" / "mutes.parquet").exists()
@@ -94,7 +102,7 @@ def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
         other.load(tmp_path / "after", "alarms", source="elsewhere")
         assert other.mutes().equals(store.mutes())
         kept = []
-        other._keep(lambda known: kept.extend(known) or known)
+        other._keeping()(lambda known: kept.extend(known) or known)
         assert kept == [replace(alarm, source="elsewhere")]
         with pytest.raises(jt.InputNotFound, match="no file"):
             other.load(tmp_path / "before", "mutes")
