@@ -50,6 +50,9 @@ class Place(Protocol):
     name: str
     """What messages call it."""
 
+    def close(self) -> None:
+        """Let go of what it takes to list them."""
+
     def signature(self) -> Hashable:
         """Return what changes whenever the lake does.
 
@@ -88,6 +91,7 @@ class Scans(Database):
         with self._free:
             if self._is_idle():
                 self._disconnect()
+                self.place.close()
 
     def after_fork_in_child(self) -> None:
         """Go on in the child, which opens the files anew."""

@@ -40,6 +40,9 @@ class Folder:
         self.name = str(path)
         self.signature()
 
+    def close(self) -> None:
+        """Let go of nothing: a folder is not held."""
+
     def signature(self) -> Hashable:
         """Return what tells one lake from another that took its place."""
         try:

@@ -127,6 +127,12 @@ class Catalogue:
                 raise StoreError(msg) from error
         return self._catalog
 
+    def close(self) -> None:
+        """Let go of the connections to the catalogue; the next call opens them again."""
+        catalog, self._catalog = self._catalog, None
+        if catalog is not None:
+            catalog.engine.dispose()
+
     def table(self, name: str) -> IcebergTable | None:
         """Return a table of the lake as it is now; None if it was never written."""
         missing = needed("pyiceberg.exceptions").NoSuchTableError
@@ -280,6 +286,10 @@ class Snapshots:
             msg = f"{self.name} has no snapshot for {hints.argument('at', at)}. The last ones are: {kept}."
             raise NotFound(msg)
         return found[-1]
+
+    def close(self) -> None:
+        """Let go of the connections to the catalogue."""
+        self.catalogue.close()
 
     def signature(self) -> Hashable:
         """Return what changes with every commit."""

@@ -177,6 +177,7 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
         yield token
         note.unlink(missing_ok=True)
     finally:
+        catalogue.close()
         lock.release()
 
 

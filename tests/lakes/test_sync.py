@@ -169,6 +169,16 @@ def test_a_reader_sees_the_next_state_with_its_next_question(store, tmp_path):
         assert len(lake.jobs()) == 5
 
 
+def test_a_lake_that_is_closed_holds_no_file(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    lake = asked(tmp_path / "lake")
+    for _ in range(2):  # it can be asked again
+        assert len(lake.running()) == 1
+        lake.close()
+        held = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
+        assert not [one for one in held if one.startswith(str(tmp_path / "lake"))]
+
+
 def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
     (tmp_path / "lake").mkdir()
     with (
