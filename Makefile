@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -p no:nbval -p no:schema
 DAILY := not browser and not soak and not spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick soak coverage test-browser serve lab app bench exam docs screenshots format clean lint types unit notebooks-run versions
+.PHONY: help demo test quick soak coverage test-browser test-spark serve lab app bench exam docs screenshots format clean lint types unit notebooks-run versions
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ coverage: $(VENV)/dev.stamp ## Run all tests and measure which lines they reach;
 
 test-browser: $(VENV)/browser.stamp ## Run the tests in a real browser: Debian's chromium, JupyterLab, Notebook 7, Voila
 	@$(PYTEST) -m browser
+
+test-spark: $(VENV)/spark.stamp ## Run the tests that ask Spark, here and in a small cluster on loopback; needs Java
+	@if command -v java >/dev/null; then $(BIN)/python -m pytest -m spark; \
+	else echo "SKIPPED, all tests of Spark: there is no java; install one, such as Debian's openjdk-17-jre-headless"; fi
 
 PORT ?= 8000
 serve: $(VENV)/server.stamp ## Serve the bundled sample as a v6 server would, until Ctrl+C; PORT=8001 for another port
@@ -72,12 +76,13 @@ unit: $(VENV)/dev.stamp
 	@$(PYTEST) -m "$(DAILY)"
 
 notebooks-run: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env notebooks  # the cells of a notebook in one kernel
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env -p no:schemathesis notebooks  # the cells of a notebook in one kernel
 
 # One environment, filled as far as a target needs it; pyproject.toml says with what, and a change of it installs again.
 $(VENV)/plain.stamp: EXTRA :=
 $(VENV)/dev.stamp: EXTRA := [dev]
 $(VENV)/browser.stamp: EXTRA := [dev,browser]
+$(VENV)/spark.stamp: EXTRA := [dev,spark-tests]
 $(VENV)/app.stamp: EXTRA := [app]
 $(VENV)/notebook.stamp: EXTRA := [notebook]
 $(VENV)/server.stamp: EXTRA := [server]

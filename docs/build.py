@@ -28,8 +28,7 @@ from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import footer, table
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES, MANIFEST_CODES, WRITE_CODES, Code
 from jobtype_toolkit.seed.schema import Schema, configuration_schema, manifest_schema
-from jobtype_toolkit.store.schema import TABLES, comment, write_template
-from jobtype_toolkit.store.schema import VIEWS as STORE_VIEWS
+from jobtype_toolkit.store.schema import JOBS, TABLES, comment, write_template
 
 DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
@@ -80,6 +79,15 @@ API = {
         "forms.JobTypeBrowser",
     ),
     "Boards": ("boards.StatusBoard", "boards.FailureReview"),
+    "Plots": (
+        "plots.failure_trend",
+        "plots.failing_days",
+        "plots.status_bars",
+        "plots.onsets",
+        "plots.backlog",
+        "plots.run_times",
+        "plots.Plot",
+    ),
 }
 """The public names but the errors, by what they are for."""
 MADE_BY_CALLER = ("Retries",)
@@ -107,10 +115,7 @@ def reference() -> str:
         "## Tables of a store",
         "What `store.sql` can ask; `store.tables()` says the same. Times are UTC.",
         *(_stored(one.name, one.meaning, one.fields) for one in TABLES),
-        *(
-            f"### {name} (view)\n\n{meaning} Its columns: `source` and the fields of a [job](#job)."
-            for name, meaning in STORE_VIEWS.items()
-        ),
+        f"### {JOBS.name} (view)\n\n{JOBS.meaning} Its columns: `source` and the fields of a [job](#job).",
         "## Manifest",
         _schema("manifest", manifest_schema()),
         "## Configuration",
@@ -186,7 +191,7 @@ def _codes(title: str, codes: Iterable[Code]) -> str:
 def _commands() -> list[str]:
     program: Any = get_command(app)
     made = [program.epilog]
-    for name, command in program.commands.items():
+    for name, command in _each(program):
         words = [_argument(it) for it in command.params if it.param_type_name == "argument"]
         options = _table(
             ("option", "meaning"),
@@ -198,6 +203,15 @@ def _commands() -> list[str]:
         if "`" in options:
             made.append(options)
     return made
+
+
+def _each(program: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the commands with their names; those of a group have the group's name before theirs."""
+    for name, command in program.commands.items():
+        if hasattr(command, "commands"):
+            yield from ((f"{name} {below}", one) for below, one in _each(command))
+        else:
+            yield name, command
 
 
 def _argument(it: Any) -> str:

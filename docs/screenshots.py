@@ -1,4 +1,4 @@
-"""Make the pictures of forms and boards in docs/images, with the real front end in Debian's chromium (`make screenshots`)."""
+"""Make the pictures of forms, boards and the report in docs/images, with the real front end in Debian's chromium (`make screenshots`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import sync_playwright
@@ -97,6 +98,16 @@ def browser(dark: bool = False) -> None:
         shown.screenshot(path=IMAGES / f"browser{'-dark' if dark else ''}.png", full_page=True)
 
 
+def report(dark: bool = False) -> None:
+    """The report of a shift, with a bad node and a job type that is worse than usual."""
+    with TemporaryDirectory() as folder, page(900, 980) as shown:
+        file = Path(folder) / "report.html"
+        jt.sample().report(file, now="2026-10-12T15:00:00Z")
+        shown.emulate_media(color_scheme="dark" if dark else "light")
+        shown.goto(file.as_uri())
+        shown.screenshot(path=IMAGES / f"report{'-dark' if dark else ''}.png")
+
+
 def narrow() -> None:
     """The same on a narrow page."""
     review(width=420)
@@ -112,3 +123,4 @@ if __name__ == "__main__":
         board(is_dark)
         review(is_dark)
         browser(is_dark)
+        report(is_dark)

@@ -61,7 +61,7 @@ _PUBLIC = {
     "sync.report": ["PullReport"],
 }
 """Where each public name is defined. `__init__.pyi` tells type checkers the same; a test compares the two."""
-_PARTS = ["boards", "forms"]
+_PARTS = ["boards", "forms", "plots"]
 """The modules that are public themselves."""
 _load = loader(__name__, _PUBLIC, _PARTS)
 

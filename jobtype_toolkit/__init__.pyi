@@ -1,5 +1,6 @@
 from jobtype_toolkit import boards as boards
 from jobtype_toolkit import forms as forms
+from jobtype_toolkit import plots as plots
 from jobtype_toolkit.api.objects import Job as Job
 from jobtype_toolkit.api.objects import JobType as JobType
 from jobtype_toolkit.api.objects import JobTypeRevision as JobTypeRevision

@@ -129,6 +129,7 @@ REQUIRED = {
     "changes": ["--since", "P30D"],
     "compare": ["fit", "1.0.0", "2.0.0"],
     "compare-revisions": ["fit", "1.0.0", "1", "2"],
+    "right-size": ["fit"],
 }
 """What a question cannot be asked without."""
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from histories import ERRORS, JOB_TYPES, JOBS, NOW, REVISIONS, page
+from asking import small_file
+from histories import ERRORS, JOB_TYPES, JOBS, NOW, page
 from simulated import Simulated, here, scale_of, there
 
 import jobtype_toolkit as jt
@@ -22,18 +23,14 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 
 @pytest.fixture(params=range(1, schema.SCHEMA_VERSION))
-def old(request, tmp_path, write) -> Path:
+def old(request, tmp_path) -> Path:
     """A file of each older version with the small history in it."""
-    with jt.open(clock=lambda: NOW) as new:
-        resources = {"job_types": JOB_TYPES, "job_type_revisions": REVISIONS, "errors": ERRORS, "jobs": JOBS}
-        for resource, records in resources.items():
-            new.load(write(f"{resource}.json", page(records)), resource)
-        copy = new.publish(tmp_path / "new.duckdb")
+    new = small_file(tmp_path, "local")
     path = tmp_path / "old.duckdb"
     con = duckdb.connect(str(path))
     con.execute("SET TimeZone = 'UTC'")
     con.execute((SCHEMAS / f"{request.param:04}.sql").read_text(encoding="utf-8"))
-    con.execute(f"ATTACH '{copy}' AS new (READ_ONLY)")
+    con.execute(f"ATTACH '{new}' AS new (READ_ONLY)")
     for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
         columns = con.execute(
             "SELECT string_agg('\"' || column_name || '\"', ', ' ORDER BY column_index) FROM duckdb_columns() "

@@ -22,7 +22,19 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jobtype_toolkit"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"pandas", "duckdb", "numpy", "requests", "jsonschema", "ipywidgets", "tqdm", "jinja2", "typer", "rich"}
+HEAVY = {
+    "pandas",
+    "duckdb",
+    "numpy",
+    "requests",
+    "jsonschema",
+    "ipywidgets",
+    "tqdm",
+    "jinja2",
+    "typer",
+    "rich",
+    "matplotlib",
+}
 
 LAYERS = (
     {"api", "seed", "errors", "hints", "sqlfiles", "generator", "lazy"},
@@ -75,6 +87,7 @@ HOMES = {
     "ipywidgets": {"forms", "boards", "widgets"},
     "traitlets": {"forms", "boards", "widgets"},
     "jsonschema": set(),  # the tests only
+    "matplotlib": {"plots"},
     "starlette": {"server", "testing"},
     "uvicorn": {"server", "testing"},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +175,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _places(facts: pd.DataFrame, which: np.ndarray, keys: list[str]) -> dict[tuple[str, ...], np.ndarray]:
     """Return the places of some facts by their keys."""
     rows = np.flatnonzero(which)
-    grouped: Mapping[Any, np.ndarray] = facts.loc[which, keys].groupby(keys).indices
+    grouped: Any = facts.loc[which, keys].groupby(keys).indices
     return {key: rows[places] for key, places in grouped.items()}
 
 

@@ -59,11 +59,11 @@ def _whole_days(query: Query, grain: str = "day") -> Mapping[str, Any]:
     started, ended = query.filters["started"], query.filters["ended"]
     asks_nodes = query.filters["node"] or "node" in query.filters["by"]
     if grain != "day" or asks_nodes or (started is not None and ended - started < _DAY):
-        return {"grain": grain, "first": ended, "last": ended}
+        return {"grain": grain, "first_day": ended, "last_day": ended}
     first = BEGINNING if started is None else _midnight(started)
     if started is not None and first < started:
         first += _DAY
-    return {"grain": grain, "first": first, "last": max(first, _midnight(ended))}
+    return {"grain": grain, "first_day": first, "last_day": max(first, _midnight(ended))}
 
 
 def _midnight(moment: datetime) -> datetime:

@@ -13,7 +13,7 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.cli.output import as_json, draw, write
-from jobtype_toolkit.cli.targets import StoreFile, opened
+from jobtype_toolkit.cli.targets import StoreFile, asked, opened
 from jobtype_toolkit.display.cells import plain, safe
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def review(
     since: Since = "P1D", now: Now = None, source: Source = None, json: Json = False, store: StoreFile = None
 ) -> None:
     """Say what is worse than usual, new, stuck, waiting and paused, and what can wait: the morning review."""
-    with opened(store) as target:
+    with asked(store) as target:
         _write(target.report(since=since, now=now, source=source), json=json)
 
 
@@ -100,7 +100,7 @@ def report(
     if state is not None and fail_on is None:
         msg = "--state remembers what --fail-on worse has alarmed. Give both, or neither."
         raise jt.InvalidParameter(msg)
-    with opened(store) as target:
+    with asked(store) as target:
         shift = target.report(output, since=since, now=now, source=source)
         if output is None or json:
             _write(shift, json=json)

@@ -9,7 +9,7 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.output import TABLE_ROWS, as_csv, as_json, draw, write
 from jobtype_toolkit.cli.queries import chosen
-from jobtype_toolkit.cli.targets import StoreFile, opened
+from jobtype_toolkit.cli.targets import StoreFile, asked
 from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import fields_of
 
@@ -40,7 +40,7 @@ def sql(
     """Ask a store in SQL of your own; it only reads. The view `job` shows the whole history."""
     format = chosen(json=json, csv=csv)
     bound: dict[str, Any] = dict(_given(one) for one in param or ())
-    with opened(store) as target:
+    with asked(store) as target:
         frame = target.sql(query, **bound)
     most = TABLE_ROWS if limit is None and format == "table" else limit
     shown = frame.head(most) if most else frame

@@ -14,7 +14,7 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report
 from jobtype_toolkit.cli.output import write
-from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, connected, opened
+from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, asked, connected
 from jobtype_toolkit.display.cells import safe
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _files(checks: Checks, names: Sequence[str]) -> Iterator[Checked]:
 
 def _stored(checks: Checks, store: Path | None) -> Iterator[Checked]:
     """Check the manifest of every revision in a store."""
-    with opened(store) as found:
+    with asked(store) as found:
         rows = found.sql(_MANIFESTS).astype(object).values.tolist()
     several = len({row[0] for row in rows}) > 1
     for source, name, version, number, manifest in progress(rows, "validate", "manifest"):
@@ -250,7 +250,7 @@ def _stored(checks: Checks, store: Path | None) -> Iterator[Checked]:
 
 
 def _workspaces(store: Path) -> dict[str, bool] | None:
-    with opened(store) as found:
+    with asked(store) as found:
         known = found.workspaces()
     return dict(zip(known["name"], map(bool, known["is_active"]), strict=True)) or None
 

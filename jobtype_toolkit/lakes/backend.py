@@ -3,51 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pandas as pd
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.question import Question
-from jobtype_toolkit.api.resources import JOB
+from jobtype_toolkit.api.fields import Type
 from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
 from jobtype_toolkit.frames import from_records
 from jobtype_toolkit.lakes import layout, maintenance
-from jobtype_toolkit.lakes.duck import Place, Scans
+from jobtype_toolkit.lakes.duck import DuckEngine, Place
 from jobtype_toolkit.lakes.folder import Folder
 from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, SqlBackend
+from jobtype_toolkit.queries.reader import ALL, Reader, Session
+from jobtype_toolkit.report.backend import ReportBackend
 from jobtype_toolkit.seed.findings import Validation
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import guard
-from jobtype_toolkit.store.connection import Patience
-from jobtype_toolkit.store.schema import comment, table
-from jobtype_toolkit.store.session import Engine
+from jobtype_toolkit.store.schema import comment
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 MOST_JOBS = 100_000_000
 """How many jobs `jobs()` reads at most if no window is given."""
 
 
-class Lake(SqlBackend):
+class LakeSession(Session, Protocol):
+    """One look at a lake, which a query of one's own can have, too."""
+
+    def frame(
+        self, query: str, parameters: Mapping[str, Any], tables: Mapping[str, pd.DataFrame] | None = None
+    ) -> pd.DataFrame:
+        """Run any one query that only reads."""
+
+
+class LakeEngine(Protocol):
+    """What runs the SQL: DuckDB in this process, or the Spark of a site."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the lake."""
+
+    @property
+    def snapshot(self) -> str:
+        """Which state of the lake answers, while a session is open."""
+
+    @property
+    def dialect(self) -> str:
+        """Whose SQL a query of one's own is."""
+
+    @property
+    def types(self) -> Mapping[Type, str]:
+        """What each kind of column is in that SQL."""
+
+    def session(self) -> AbstractContextManager[LakeSession]:
+        """Give a session to read with."""
+
+    def close(self) -> None:
+        """Let go of the lake; the next question opens it again."""
+
+
+class Lake(ReportBackend):
     """Job types, revisions and job history as Parquet files on shared storage, asked in place; `jt.lake` makes one.
 
     It is only read, and readers lock nothing: any number of people and processes ask it at once. The frames, dtypes and errors
     are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
     """
 
-    def __init__(self, place: Place, *, source: str | None = None, clock: Clock = system_clock) -> None:
-        self._scans = Scans(place)
+    _keeps_days = False
+
+    def __init__(
+        self,
+        engine: LakeEngine,
+        *,
+        place: Place | None = None,
+        source: str | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._engine = engine
         self.place = place
-        """Where its files are listed, for what writes a lake."""
-        self._engine = Engine(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
-        self.reader = Reader(self._engine, clock)
+        """Where its files are listed, for what writes a lake; None for tables of a site's own catalogue."""
+        self.reader = Reader(engine, clock)
         """What runs SQL on the lake, for the parts of the toolkit that need rows instead of frames."""
         self._clock = clock
         self.source = source
@@ -55,7 +101,7 @@ class Lake(SqlBackend):
     @property
     def name(self) -> str:
         """Where it is: a folder or the URL of a catalogue."""
-        return self._scans.name
+        return self._engine.name
 
     @property
     def source(self) -> str | None:
@@ -70,7 +116,7 @@ class Lake(SqlBackend):
     def snapshot(self) -> str:
         """Which state of the lake answers: a number, or when it was written."""
         with self._engine.session():
-            return self._snapshot()
+            return self._engine.snapshot
 
     @property
     def as_of(self) -> datetime | None:
@@ -84,19 +130,20 @@ class Lake(SqlBackend):
 
     def close(self) -> None:
         """Let go of the files now; the next question opens them again."""
-        self._scans.close()
+        self._engine.close()
 
     def sql(
         self, query: str, /, *, tables: Mapping[str, pd.DataFrame | str | Path] | None = None, **parameters: Any
     ) -> pd.DataFrame:
-        """Return the answer to a query of your own in DuckDB's SQL, as `Store.sql` does.
+        """Return the answer to a query of your own, as `Store.sql` does; `attrs["dialect"]` says whose SQL it is.
 
         It reads the lake and `tables`, and nothing else; it changes nothing.
 
         Args:
-            query: one SELECT, PIVOT or EXPLAIN over the tables that `tables()` lists; the view `job` shows the whole history.
+            query: one SELECT, PIVOT or EXPLAIN over the tables that `tables()` lists, in DuckDB's SQL; one SELECT in Spark's if Spark
+                answers. The view `job` shows the whole history.
             tables: data of your own by the name that it has in the query: DataFrames, or paths of CSV, Parquet or JSON files.
-            parameters: the values of the `$name` places in it.
+            parameters: the values of the `$name` places in it, `:name` in Spark's SQL.
 
         Raises:
             InvalidQuery: the SQL does not run, or would do more than read.
@@ -105,20 +152,18 @@ class Lake(SqlBackend):
         """
         frames = guard.opened(tables or {})
         with self._engine.session() as session:
-            return session.frame(query, parameters, frames)
+            answer = session.frame(query, parameters, frames)
+        answer.attrs["dialect"] = self._engine.dialect
+        return answer
 
     def tables(self) -> pd.DataFrame:
         """Return every table and view with its columns: `table, column, type, meaning`."""
-        with self._engine.session() as session:
-            found = session.frame(sql("store/schema.describe"), {})
-        meant = {
-            (one.name, field.name): comment(field)
-            for one in (*layout.WHOLE, *map(table, layout.VIEWS))
+        rows = [
+            (one.name, field.name, self._engine.types[field.type], comment(field))
+            for one in layout.described()
             for field in one.fields
-        }
-        meant |= {("job", field.name): comment(field) for field in (*JOB.fields, *table("job_final").fields)}
-        found["meaning"] = [meant.get(key) for key in zip(found["table"], found["column"], strict=True)]
-        return found
+        ]
+        return pd.DataFrame(rows, columns=["table", "column", "type", "meaning"])
 
     def states(self) -> pd.DataFrame:
         """Return the states of an Iceberg lake that are kept, oldest first: `snapshot, written, jobs, files, bytes`.
@@ -202,11 +247,8 @@ class Lake(SqlBackend):
             return self._told(super()._analysed(question, given))
 
     def _told(self, frame: pd.DataFrame) -> pd.DataFrame:
-        frame.attrs |= {"lake": self.name, "snapshot": self._snapshot()}
+        frame.attrs |= {"lake": self.name, "snapshot": self._engine.snapshot}
         return frame
-
-    def _snapshot(self) -> str:
-        return self._scans.files.snapshot if self._scans.files else ""
 
     def _reads_all(self, query: Query) -> bool:
         """Return whether jobs are asked for without a window.
@@ -235,10 +277,13 @@ class Lake(SqlBackend):
 
 
 def lake(
-    place: str | Path,
+    place: str | Path | None = None,
     *,
     warehouse: str | Path | None = None,
     at: Time | int | None = None,
+    session: SparkSession | None = None,
+    namespace: str = "",
+    progress: bool = False,
     source: str | None = None,
     clock: Clock = system_clock,
 ) -> Lake:
@@ -250,6 +295,9 @@ def lake(
         warehouse: where the files of that catalogue are: a folder, or a URL such as `s3://bucket/scale`, for which fsspec
             finds the credentials.
         at: an earlier state of an Iceberg lake: the number of a snapshot, a time, or a duration back from now.
+        session: the site's Spark session (4.0 or newer), which answers instead of DuckDB in this process. Its settings stay.
+        namespace: where the tables are in the session's catalogues, such as `"ice.scale"`, instead of a place.
+        progress: whether long questions on Spark show how many tasks are done.
         source: the source that calls mean which name none, if there are several; also `lake.source = …`.
         clock: tells the present, as an aware datetime.
 
@@ -257,16 +305,35 @@ def lake(
         InputNotFound: there is nothing at this place.
         NotAStore: there is something else than a lake.
         NotFound: it has no state of that number or time.
-        InvalidParameter: `at` or `warehouse` for a lake of plain folders; pyiceberg is not installed.
+        InvalidParameter: `at` or `warehouse` for a lake of plain folders; not just one of place and namespace, or a namespace
+            without a session; a session older than Spark 4.0; pyiceberg or sqlglot is not installed.
     """
-    catalogue = Catalogue(place, warehouse) if "://" in str(place) or warehouse or _has_catalogue(place) else None
-    if catalogue is not None:
-        return Lake(Snapshots(catalogue, at, clock), source=source, clock=clock)
+    if place is None:
+        if not namespace or session is None:
+            msg = "A lake is jt.lake(place), jt.lake(place, session=…) or jt.lake(session=…, namespace=…)."
+            raise InvalidParameter(msg)
+        return Lake(_spark(session, namespace=namespace, progress=progress), source=source, clock=clock)
+    if namespace:
+        msg = f"{hints.argument('namespace', namespace)}: the lake is either there or at {place}. Give one of them."
+        raise InvalidParameter(msg)
+    where = _place(place, warehouse, at, clock)
+    engine = DuckEngine(where) if session is None else _spark(session, place=where, progress=progress)
+    return Lake(engine, place=where, source=source, clock=clock)
+
+
+def _place(place: str | Path, warehouse: str | Path | None, at: Time | int | None, clock: Clock) -> Place:
+    if "://" in str(place) or warehouse or (Path(place).expanduser() / CATALOGUE).is_file():
+        return Snapshots(Catalogue(place, warehouse), at, clock)
     if at is not None:
         msg = f"{hints.argument('at', at)}: {place} is a lake of plain folders, which has no earlier states."
         raise InvalidParameter(msg)
-    return Lake(Folder(Path(place).expanduser().resolve()), source=source, clock=clock)
+    return Folder(Path(place).expanduser().resolve())
 
 
-def _has_catalogue(place: str | Path) -> bool:
-    return (Path(place).expanduser() / CATALOGUE).is_file()
+def _spark(session: SparkSession, **where: Any) -> LakeEngine:
+    try:
+        from jobtype_toolkit.lakes.spark import SparkEngine
+    except ImportError as error:
+        msg = f'A lake on Spark needs {error.name}: pip install "jobtype-toolkit[spark]".'
+        raise InvalidParameter(msg) from error
+    return SparkEngine(session, **where)

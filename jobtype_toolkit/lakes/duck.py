@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 import duckdb
 
-from jobtype_toolkit.api.fields import DUCKDB
+from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
 from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.connection import CONFIG, Connection, Patience
 from jobtype_toolkit.store.engine import Database
+from jobtype_toolkit.store.session import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,37 @@ class Scans(Database):
         return con
 
 
+class DuckEngine(Engine):
+    """DuckDB over the files of a lake, as questions see it."""
+
+    dialect = "duckdb"
+    types: Mapping[Type, str] = {**DUCKDB, "time": "TIMESTAMP WITH TIME ZONE"}
+
+    def __init__(self, place: Place) -> None:
+        """Take where the files are listed."""
+        self._scans = Scans(place)
+        super().__init__(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
+
+    @property
+    def name(self) -> str:
+        """What messages call the lake."""
+        return self._scans.name
+
+    @property
+    def snapshot(self) -> str:
+        """Which state of the lake answers, while a session is open."""
+        return self._scans.files.snapshot if self._scans.files else ""
+
+    def close(self) -> None:
+        """Let go of the files now; the next question opens them again."""
+        self._scans.close()
+
+
 def _statements(con: Connection, files: Files) -> Iterator[str]:
     """Yield what makes the tables of a store of the files, and then locks the connection."""
     yield "SET GLOBAL TimeZone = 'UTC'"
     yield "SET GLOBAL parquet_metadata_cache = true"
+    yield "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"  # a file is never changed, only replaced by others
     for name, query in layout.views(lambda table, states: _read(con, files, table, states)):
         yield f"CREATE VIEW {quoted(name)} AS {query}"
     yield schema.view_of_days()

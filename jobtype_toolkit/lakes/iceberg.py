@@ -7,8 +7,10 @@ whole ones have that summary, and only they are read.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +24,7 @@ from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, StoreError, StoreLocked
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.duck import Files
+from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.store.schema import Table
 
 if TYPE_CHECKING:
@@ -37,15 +40,6 @@ _TABLES = "jobtype-toolkit.tables"
 _MARKS = "jobtype-toolkit.marks"
 """The property that says how far each source is synced, as JSON."""
 _EPOCH_YEAR = 1970
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A part of the job history that is rewritten as one."""
-
-    source: str
-    state: str
-    month: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +103,10 @@ class Catalogue:
             self.warehouse = str(warehouse)
         if "://" not in self.warehouse:
             self.warehouse = str(Path(self.warehouse).expanduser().resolve())
+        self.is_remote = "://" in self.warehouse
+        """Whether the files are on a file system of fsspec, and not in a folder."""
+        self.base = _scratch(self.warehouse) if self.is_remote else Path(self.warehouse)
+        """Where files are written: the folder of the warehouse, or one from which they are carried there."""
         self._catalog: SqlCatalog | None = None
 
     @property
@@ -121,7 +119,7 @@ class Catalogue:
         """What pyiceberg makes of it; opened when it is asked for."""
         if self._catalog is None:
             made = needed("pyiceberg.catalog.sql").SqlCatalog
-            location = self.warehouse if "://" in self.warehouse else f"file://{self.warehouse}"
+            location = self.warehouse if self.is_remote else f"file://{self.warehouse}"
             try:
                 self._catalog = made(NAMESPACE, uri=self._uri, warehouse=location)
             except Exception as error:
@@ -150,9 +148,31 @@ class Catalogue:
                 update.union_by_name(_schema(table))
         return found
 
-    def folder(self, name: str) -> Path | None:
-        """Return the folder of a table; None if the warehouse is no folder."""
-        return None if "://" in self.warehouse else Path(self.warehouse) / NAMESPACE / name
+    def folder(self, name: str) -> Path:
+        """Return the folder of a table in `base`."""
+        return self.base / NAMESPACE / name
+
+    @property
+    def system(self) -> Any:
+        """The file system of a warehouse that is no folder; its credentials come from where fsspec finds them."""
+        return needed("fsspec").filesystem(self.warehouse.partition("://")[0])
+
+    def placed(self, file: str) -> str:
+        """Return where a file of `base` is for all who read the lake; it is carried there first if that is elsewhere."""
+        if not self.is_remote:
+            return file
+        target = f"{self.warehouse.rstrip('/')}/{Path(file).relative_to(self.base)}"
+        self.system.makedirs(target.rpartition("/")[0], exist_ok=True)
+        self.system.put_file(file, target)
+        Path(file).unlink()
+        return target
+
+    def signature(self) -> Hashable:
+        """Return what changes with every commit; OSError if there is nothing any more."""
+        if self.file is not None:
+            found = self.file.stat()
+            return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+        return self.catalog.load_table((NAMESPACE, layout.HISTORY)).metadata_location
 
     def states(self) -> list[State]:
         """Return the whole snapshots that are kept, oldest first."""
@@ -265,32 +285,36 @@ class Snapshots:
         """Return what changes with every commit."""
         if self._pinned is not None:
             return self._pinned.snapshot
-        history = self.catalogue.table(layout.HISTORY)
-        if history is None:
+        try:
+            return self.catalogue.signature()
+        except OSError:
             msg = f"There is no lake at {self.name} any more."
-            raise InputNotFound(msg)
-        return history.metadata_location
+            raise InputNotFound(msg) from None
 
     def files(self) -> Files:
         """Return the files of the state that is asked."""
         state = self._pinned or self.catalogue.last()
         if state is None:
-            return Files("none", {}, {}, (self._folder(),))
+            return Files("none", {}, {}, self._folders())
         found = self.catalogue.files(state)
         history = {name: tuple(sorted(one.path for one in found if one.place.state == name)) for name in layout.STATES}
         tables = {name: self.catalogue.whole(name, snapshot) for name, snapshot in state.tables.items()}
         size = (len(found), sum(one.bytes for one in found))
-        return Files(
-            str(state.snapshot), tables, history, (self._folder(),), self._systems(), are_alike=False, size=size
-        )
+        systems = (self.catalogue.system,) if self.catalogue.is_remote else ()
+        return Files(str(state.snapshot), tables, history, self._folders(), systems, self._are_alike(state), size)
 
-    def _folder(self) -> str:
-        place = self.catalogue.warehouse
-        return f"{place.rstrip('/')}/"
+    def _are_alike(self, state: State) -> bool:
+        """Return whether no table ever got another column."""
+        tables = [self.catalogue.table(name) for name in (layout.HISTORY, *state.tables)]
+        return all(len(one.schemas()) == 1 for one in tables if one is not None)
 
-    def _systems(self) -> tuple[Any, ...]:
-        scheme, sign, _ = self.catalogue.warehouse.partition("://")
-        return (needed("fsspec").filesystem(scheme),) if sign and scheme != "file" else ()
+    def _folders(self) -> tuple[str, ...]:
+        """Return the warehouse, under each of the names that DuckDB may know it by."""
+        place = self.catalogue.warehouse.rstrip("/")
+        if not self.catalogue.is_remote:
+            return (f"{place}/",)
+        system = self.catalogue.system
+        return f"{place}/", f"{system.unstrip_protocol(place)}/", f"{system._strip_protocol(place)}/"  # noqa: SLF001 - fsspec has no other name for it
 
 
 def _state(snapshot: Snapshot) -> State | None:
@@ -319,9 +343,7 @@ def _condition(places: Sequence[Place]) -> Any:
         both = on.And(on.EqualTo("source", place.source), on.EqualTo("state", place.state))
         if place.month == layout.NO_MONTH:
             return on.And(both, on.IsNull("last_status_change"))
-        year, month = map(int, place.month.split("-"))
-        after = f"{year + month // 12:04}-{month % 12 + 1:02}"
-        first, last = (f"{one}-01T00:00:00" for one in (place.month, after))
+        first, last = (f"{day}T00:00:00" for day in layout.span(place.month))
         return on.And(both, on.GreaterThanOrEqual("last_status_change", first), on.LessThan("last_status_change", last))
 
     return reduce(on.Or, map(of, places))
@@ -360,6 +382,11 @@ def _spec(table: Table, *, by_place: bool) -> Any:
         made.append(parts.PartitionField(numbers["state"], 1001, turns.IdentityTransform(), "state"))
         made.append(parts.PartitionField(numbers["last_status_change"], 1002, turns.MonthTransform(), "month"))
     return parts.PartitionSpec(*made)
+
+
+def _scratch(warehouse: str) -> Path:
+    key = hashlib.sha256(warehouse.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"jobtype_toolkit-lake-{key}"
 
 
 def _without_password(url: str) -> str:

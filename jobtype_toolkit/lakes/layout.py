@@ -7,10 +7,12 @@ enters, and nothing else. The tables and views that questions read have the name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.schema import SOURCE, TABLES, Table, table
+from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, table
 
 HISTORY = "job_history"
 """The table of all jobs."""
@@ -18,6 +20,27 @@ OPEN, FAILED, FINAL = STATES = ("open", "failed", "final")
 NO_MONTH = "none"
 """The month of jobs that have no last_status_change."""
 STATE = Field("state", "text", "open; failed for FAILED jobs; final for all others that are over.", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the job history that is written as one."""
+
+    source: str
+    state: str
+    month: str
+
+    @property
+    def folder(self) -> str:
+        """Its folder, named as Hive does."""
+        return f"source={quote(self.source, safe='')}/state={self.state}/month={self.month}"
+
+
+def span(month: str) -> tuple[str, str]:
+    """Return the first day of a month such as 2026-02, and that of the next one."""
+    year, number = map(int, month.split("-"))
+    return f"{month}-01", f"{year + number // 12:04}-{number % 12 + 1:02}-01"
+
 
 VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL, FAILED), "job_failed": (FAILED,)}
 """The tables of a store that are views on the history, with the states that each has."""
@@ -52,3 +75,8 @@ def views(read: Callable[[str, tuple[str, ...]], str]) -> Iterator[tuple[str, st
     for name, states in VIEWS.items():
         columns = table(name).columns
         yield name, sql(f"lakes/history.{name}", columns=columns, history=read(HISTORY, states))
+
+
+def described() -> tuple[Table, ...]:
+    """Return what a query of one's own can read, by name: the tables of a store, and the view of all jobs."""
+    return tuple(sorted((*WHOLE, *map(table, VIEWS), JOBS), key=lambda one: one.name))

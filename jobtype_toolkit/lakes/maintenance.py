@@ -12,8 +12,10 @@ import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.iceberg import Catalogue, Place, State
-from jobtype_toolkit.lakes.sync import reading, write_places, writing
+from jobtype_toolkit.lakes.iceberg import Catalogue, State
+from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.parquet import write_places
+from jobtype_toolkit.lakes.sync import data, reading, writing
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.connection import CONFIG
 
@@ -93,7 +95,8 @@ def compact(catalogue: Catalogue, *, wait: float) -> Compacted:
             for source in sorted({place.source for place in several}):
                 files = [one for place, some in several.items() if place.source == source for one in some]
                 con.execute(sql("lakes/sync.existing", history=reading(files, layout.history())))
-                written += [path for path, _ in write_places(con, catalogue, token)]
+                made = write_places(con, data(catalogue, layout.HISTORY, token))
+                written += [catalogue.placed(one.path) for one in made]
         state = catalogue.commit(list(several), written, last.marks, [one.name for one in layout.WHOLE])
     return Compacted(len(several), sum(map(len, several.values())), len(written), state.snapshot)
 
@@ -136,7 +139,7 @@ def _swept(catalogue: Catalogue) -> tuple[int, int]:
     for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
         table = catalogue.table(name)
         folder = catalogue.folder(name)
-        if table is None or folder is None:
+        if table is None or catalogue.is_remote:
             continue
         kept = _kept(table)
         for file in (*folder.rglob("data/**/*.parquet"), *folder.glob("metadata/*.avro")):

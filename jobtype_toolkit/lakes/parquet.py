@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.engine import number
 from jobtype_toolkit.store.schema import Table
 
 _OPTIONS = "FORMAT parquet, COMPRESSION zstd"
-BY_PLACE = "source, state, month"
-"""The folders of a lake that is read by its folders."""
 
 
 def write_table(con: Connection, table: Table, folder: Path, source: str) -> int:
@@ -30,50 +31,42 @@ def write_rows(con: Connection, rows: str, file: Path) -> int:
 
 def write_history(con: Connection, folder: Path, source: str) -> int:
     """Write the jobs of a store into the folders of their places; return how many there are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    columns = f"{layout.history().columns}, month"
     con.execute(f"CREATE OR REPLACE TEMP VIEW lake_row AS {layout.rows()}")
     try:
-        written = 0
-        for of_source, span in months(con):
-            if source in ("*", of_source):
-                written += sum(rows for _, rows in write_month(con, folder, of_source, span, columns, BY_PLACE))
-        if not written:  # no rows leave no file, and without one nobody knows the columns
-            empty = folder / "source=none" / f"state={layout.FINAL}" / f"month={layout.NO_MONTH}"
-            empty.mkdir(parents=True)
-            rows = sql("lakes/history.month", columns=columns, source="''", span="false")
-            con.execute(f"COPY ({rows}) TO {literal(str(empty / 'empty.parquet'))} ({_OPTIONS})")
+        written = write_places(con, folder, source)
+        if not written:  # without a file nobody knows the columns
+            write_place(con, Place("none", layout.FINAL, layout.NO_MONTH), folder)
     finally:
         con.execute("DROP VIEW lake_row")
-    return written
+    return sum(one.rows for one in written)
 
 
-def months(con: Connection) -> list[tuple[str, str]]:
-    """Return the source and the condition of each month that the rows of `lake_row` are in."""
-    found = con.execute(sql("lakes/history.months")).fetchall()
-    return [(source, _span(started, ended)) for source, _, started, ended in found]
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of jobs."""
+
+    path: str
+    place: Place
+    rows: int
 
 
-def _span(started: object, ended: object) -> str:
-    if started is None:
+def write_places(con: Connection, folder: Path, source: str = "*") -> list[Written]:
+    """Write the rows of `lake_row`, of one source or all, into a file per place, and return the files."""
+    found = con.execute(sql("lakes/history.places"), {"source": source}).fetchall()
+    return [write_place(con, Place(*one), folder) for one in found]
+
+
+def write_place(con: Connection, place: Place, folder: Path) -> Written:
+    """Write the jobs of one place in the order of last_status_change."""
+    parts = {"source": literal(place.source), "state": literal(place.state), "month": _within(place.month)}
+    file = folder / place.folder / f"jobs-{secrets.token_hex(8)}.parquet"
+    rows = write_rows(con, sql("lakes/history.place", columns=layout.history().columns, **parts), file)
+    return Written(str(file), place, rows)
+
+
+def _within(month: str) -> str:
+    """Return the condition that is true of the jobs of a month; on the instants, so that other months are not read."""
+    if month == layout.NO_MONTH:
         return "last_status_change IS NULL"
+    started, ended = layout.span(month)
     return f"last_status_change >= TIMESTAMP '{started}' AND last_status_change < TIMESTAMP '{ended}'"
-
-
-def write_month(
-    con: Connection, folder: Path, source: str, span: str, columns: str, folders: str
-) -> list[tuple[str, int]]:
-    """Write the jobs of one source and month in the order of last_status_change; return the files and their rows.
-
-    Args:
-        con: sees the rows as `lake_row`.
-        folder: where the files go, beside others that are there.
-        source: which source.
-        span: the condition that is true of the month.
-        columns: what the files hold, and what the folders are named by.
-        folders: the columns that the folders are named by.
-    """
-    rows = sql("lakes/history.month", columns=columns, source=literal(source), span=span)
-    options = f"{_OPTIONS}, PARTITION_BY ({folders}), WRITE_PARTITION_COLUMNS {folders == BY_PLACE}, APPEND true, FILENAME_PATTERN 'jobs-{{uuid}}', RETURN_STATS"
-    found = con.execute(f"COPY ({rows}) TO {literal(str(folder))} ({options})").fetchall()
-    return [(str(file), int(count)) for file, count, *_ in found]

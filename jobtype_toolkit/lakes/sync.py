@@ -6,10 +6,8 @@ files have besides. The newest state of a job wins, and a final status wins a ti
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,8 +22,9 @@ from jobtype_toolkit.api.intervals import BEGINNING, END, holds
 from jobtype_toolkit.errors import InvalidParameter, StoreError, StoreLocked
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.folder import MARKER
-from jobtype_toolkit.lakes.iceberg import Catalogue, Place, Snapshots, State
-from jobtype_toolkit.lakes.parquet import months, write_month, write_rows
+from jobtype_toolkit.lakes.iceberg import Catalogue, Snapshots, State
+from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.parquet import write_places, write_rows
 from jobtype_toolkit.queries.coverage import complete_spans
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.connection import Connection
@@ -157,9 +156,10 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
         StoreLocked: another one writes.
         StoreError: the folder of the lake cannot be made.
     """
-    folder = _notes(catalogue)
+    folder = catalogue.base
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for one in (folder, catalogue.file.parent if catalogue.file else folder):
+            one.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "sync.lock", timeout=wait)
         lock.acquire()
     except Timeout:
@@ -180,20 +180,12 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
         lock.release()
 
 
-def _notes(catalogue: Catalogue) -> Path:
-    """Return the folder with the lock: that of the lake, or one of this machine if the lake is elsewhere."""
-    if "://" not in catalogue.warehouse:
-        return Path(catalogue.warehouse)
-    key = hashlib.sha256(catalogue.warehouse.encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"jobtype_toolkit-lake-{key}"
-
-
 def _sweep(catalogue: Catalogue, token: str) -> None:
     """Remove the files of a writer that was killed, of those tables that do not have them."""
-    if not token or "://" in catalogue.warehouse:
+    if not token:
         return
     for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
-        folder = _data(catalogue, name, token)
+        folder = data(catalogue, name, token)
         if not folder.is_dir():
             continue
         head = catalogue.table(name)
@@ -202,12 +194,9 @@ def _sweep(catalogue: Catalogue, token: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _data(catalogue: Catalogue, table: str, token: str) -> Path:
-    folder = catalogue.folder(table)
-    if folder is None:
-        msg = f"The files of {catalogue.name} are in {catalogue.warehouse}, and are only read from there. Sync into a folder."
-        raise InvalidParameter(msg)
-    return folder / "data" / token
+def data(catalogue: Catalogue, table: str, token: str) -> Path:
+    """Return the folder in which one writer puts the files of a table."""
+    return catalogue.folder(table) / "data" / token
 
 
 def reading(files: Sequence[str], table: Table) -> str:
@@ -219,20 +208,6 @@ def reading(files: Sequence[str], table: Table) -> str:
     listed = ", ".join(literal(one) for one in files)
     read = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     return f"({nothing} UNION ALL BY NAME {read})"
-
-
-def write_places(con: Connection, catalogue: Catalogue, token: str) -> list[tuple[str, int]]:
-    """Write the rows of `lake_row` into the files of their places; return these and their rows."""
-    folder = _data(catalogue, layout.HISTORY, token)
-    folder.mkdir(parents=True, exist_ok=True)
-    columns = f"{layout.history().columns}, state || '-' || month AS place"
-    return [one for source, span in months(con) for one in write_month(con, folder, source, span, columns, "place")]
-
-
-def _place(source: str, file: str) -> Place:
-    """Return the place that a file of `write_places` belongs to, by the folder that it is in."""
-    state, _, month = Path(file).parent.name.removeprefix("place=").partition("-")
-    return Place(source, state, month)
 
 
 class _Source:
@@ -302,10 +277,10 @@ class _Source:
         return left + self._put_jobs()
 
     def _put_jobs(self) -> int:
-        written = write_places(self._con, self._catalogue, self._work.token)
-        self._work.files += [path for path, _ in written]
-        self._work.written |= {_place(self._source, path) for path, _ in written}
-        return sum(rows for _, rows in written)
+        written = write_places(self._con, data(self._catalogue, layout.HISTORY, self._work.token))
+        self._work.files += [self._catalogue.placed(one.path) for one in written]
+        self._work.written |= {one.place for one in written}
+        return sum(one.rows for one in written)
 
     def _find_gone(self) -> None:
         """Find the open jobs that the server no longer has; only a store that is complete can tell."""
@@ -351,7 +326,7 @@ class _Source:
         if not number(self._con, sql("lakes/sync.differs", lake=self._lake(name))):
             return
         number_of = len(self._work.tables)
-        file = _data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"
+        file = data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"
         write_rows(self._con, "FROM fresh", file)
-        self._catalogue.rewrite(table(name), self._source, [str(file)])
+        self._catalogue.rewrite(table(name), self._source, [self._catalogue.placed(str(file))])
         self._work.tables.add(name)

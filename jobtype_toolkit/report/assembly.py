@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from jobtype_toolkit.api.times import Time
 from jobtype_toolkit.queries.reader import SqlBackend
 from jobtype_toolkit.report import verdict
-from jobtype_toolkit.report.asking import Asking
-from jobtype_toolkit.report.failing import Failing
+from jobtype_toolkit.report.answers import Answers
+from jobtype_toolkit.report.failures import Failures
 from jobtype_toolkit.report.mutes import Mute
+from jobtype_toolkit.report.queues import Queues
 from jobtype_toolkit.report.shift import Shift, section
-from jobtype_toolkit.report.waiting import Waiting
 
 
 def shift_of(
@@ -37,8 +37,8 @@ def shift_of(
         NotFound: there is no such source.
     """
     with backend.reader.session():  # nobody writes to the file meanwhile
-        asking = Asking(backend, since=since, now=now, source=source)
-        failing, waiting = Failing(asking, mutes), Waiting(asking)
+        answers = Answers(backend, since=since, now=now, source=source)
+        failing, waiting = Failures(answers, mutes), Queues(answers)
         sections = [
             failing.worse(),
             failing.new(),
@@ -51,23 +51,23 @@ def shift_of(
                 "What can wait",
                 [*failing.later(), *waiting.later()],
                 "Nothing else failed.",
-                asking.asked("failures"),
+                answers.asked("failures"),
             ),
         ]
-    known = asking.scope.known
+    known = answers.scope.known
     by_key = {one.key: one for one in sections}
     return Shift(
-        verdict=verdict.told(by_key, failing, waiting, as_of=known.as_of, started=asking.started),
-        source=asking.scope.source,
-        started=asking.started,
-        now=asking.now,
-        now_is=asking.scope.now_is,
+        verdict=verdict.told(by_key, failing, waiting, as_of=known.as_of, started=answers.started),
+        source=answers.scope.source,
+        started=answers.started,
+        now=answers.now,
+        now_is=answers.scope.now_is,
         jobs=known.jobs,
         as_of=known.as_of,
         finished=failing.finished,
         failed=failing.failed,
         sections=tuple(sections),
-        notes=tuple(asking.notes),
-        answered=asking.answered(),
+        notes=tuple(answers.notes),
+        answered=answers.answered(),
         verdicts=failing.verdicts(),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from jobtype_toolkit.report.failing import Failing
+from jobtype_toolkit.report.failures import Failures
 from jobtype_toolkit.report.phrases import counted, listed, moment, named, percent
+from jobtype_toolkit.report.queues import Queues
 from jobtype_toolkit.report.shift import Entry, Section
-from jobtype_toolkit.report.waiting import Waiting
 
 
 def told(
-    sections: dict[str, Section], failing: Failing, waiting: Waiting, *, as_of: datetime | None, started: datetime
+    sections: dict[str, Section], failing: Failures, waiting: Queues, *, as_of: datetime | None, started: datetime
 ) -> str:
     """Return the shift in one sentence: what fails more than usual, then what else needs hands."""
     trouble = "; ".join(_trouble(sections, waiting))
@@ -52,7 +52,7 @@ def _rates(entry: Entry) -> str:
     return f"({percent(entry.facts['rate'])}" + (f" instead of {percent(usual)})" if usual is not None else ")")
 
 
-def _trouble(sections: dict[str, Section], waiting: Waiting) -> Iterator[str]:
+def _trouble(sections: dict[str, Section], waiting: Queues) -> Iterator[str]:
     """Yield what else needs a look, most urgent first."""
     errors = sum("error_name" in one.facts for one in sections["new"].entries)
     if errors:

@@ -595,7 +595,8 @@ def _fill(con: Connection) -> bool:
             file = Path(folder) / "empty.duckdb"
             file.write_bytes(content)
             con.execute(f"ATTACH {literal(str(file))} AS template (READ_ONLY)")
-            con.execute("COPY FROM DATABASE template TO memory")
+            con.execute("COPY FROM DATABASE template TO memory (SCHEMA)")  # in a third of the time of a copy with rows
+            con.execute("INSERT INTO meta FROM template.meta")  # the only row
             con.execute("DETACH template")
     except OSError:
         return False

@@ -250,7 +250,7 @@ def opened(tables: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
         InputNotFound: there is no such file.
         InvalidParameter: a name that cannot stand for a table, or what is neither a frame nor a readable file.
     """
-    taken = {one.name for one in schema.TABLES} | schema.VIEWS.keys() | {"meta"}
+    taken = {one.name for one in schema.TABLES} | {schema.JOBS.name, "meta"}
     for name in tables:
         if not isinstance(name, str) or not name or name.lower() in taken:
             msg = f"tables={{{name!r}: …}} is taken by the store or cannot be a name. Give another name."

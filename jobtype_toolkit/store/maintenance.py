@@ -21,6 +21,8 @@ from jobtype_toolkit.store.ingest.merge import TABLES
 from jobtype_toolkit.store.schema import days_of
 from jobtype_toolkit.store.scratch import scratch
 
+KEPT = ("mutes", "alarms")
+"""What the report keeps in a store, by the name that `export` gives its file and `load` takes as a resource."""
 CHECKS: Mapping[str, str] = {
     "unique_keys": "No table has two rows of one source and id.",
     "failed_copy": "job_failed is exactly the FAILED jobs.",
@@ -225,11 +227,25 @@ def export(con: duckdb.DuckDBPyConnection, folder: str | Path, source: str) -> d
                 rows = sql(f"store/export.{name}", columns=columns).replace("$source", literal(source))
                 file = literal(f"{place / name}.parquet")
                 written[name] = number(con, f"COPY ({rows}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+            written |= _export_kept(con, place, source)
             for name in written:
                 (place / f"{name}.parquet").replace(target / f"{name}.parquet")
+            for name in {*KEPT} - {*written}:
+                (target / f"{name}.parquet").unlink(missing_ok=True)
     except (duckdb.Error, OSError) as error:
         msg = f"{hints.on('export', str(folder))} failed, and what was there before is unchanged: {error}"
         raise StoreError(msg) from error
+    return written
+
+
+def _export_kept(con: duckdb.DuckDBPyConnection, place: Path, source: str) -> dict[str, int]:
+    """Write what the report keeps, if there is any; return the rows of each."""
+    written = {}
+    for name in KEPT:
+        rows = sql(f"store/report.export_{name}").replace("$source", literal(source))
+        if count := number(con, f"SELECT count(*) FROM ({rows})"):
+            con.execute(f"COPY ({rows}) TO {literal(f'{place / name}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
+            written[name] = count
     return written
 
 

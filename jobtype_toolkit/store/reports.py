@@ -1,4 +1,4 @@
-"""The shift report of a store, the failures that its alarm ignores, and the alarms that are open."""
+"""What a store keeps for the shift report: the failures that its alarm ignores, and the alarms that are open."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pandas as pd
 
 from jobtype_toolkit import frames, hints
 from jobtype_toolkit.api.arguments import text as checked
 from jobtype_toolkit.api.times import Clock, Time, duration, instant, naive_utc
-from jobtype_toolkit.errors import InvalidParameter, NotFound
+from jobtype_toolkit.errors import InputNotFound, InvalidParameter, LoadFailed, NotFound
 from jobtype_toolkit.queries.coverage import aware
-from jobtype_toolkit.queries.reader import SqlBackend
 from jobtype_toolkit.report import alarms, mutes
 from jobtype_toolkit.report.alarms import Alarm, Keep
+from jobtype_toolkit.report.backend import ReportBackend
 from jobtype_toolkit.report.mutes import Mute
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.connection import Connection
-from jobtype_toolkit.store.engine import script, transaction
+from jobtype_toolkit.store.engine import number, script, transaction
+from jobtype_toolkit.store.ingest.load import LoadReport
 
 if TYPE_CHECKING:
-    from jobtype_toolkit.report.shift import Shift
+    pass
 
 
-class Reports(SqlBackend):
-    """What a store has of the shift report."""
+class Reports(ReportBackend):
+    """A store with its shift report."""
 
     _clock: Clock
 
@@ -37,61 +39,7 @@ class Reports(SqlBackend):
     def _writing(self, what: str) -> AbstractContextManager[Connection]:
         """Give a connection that may write."""
 
-    def report(
-        self,
-        path: str | Path | None = None,
-        *,
-        since: Time = "P1D",
-        now: Time | None = None,
-        source: str | None = None,
-        format: str | None = None,
-    ) -> Shift:
-        """Write the report of a shift: what is worse than usual, new, stuck, waiting, paused and better, and what can wait.
-
-        The HTML is one file of less than 1 MB that asks nothing from outside. The same store and `now` give the same bytes.
-
-        Args:
-            path: the file; it is replaced in one piece. Nothing is written if it is not given.
-            since: when the shift began: a time, or a duration back from now.
-            now: when it ended, as in `status`.
-            source: which source; `"*"` for all.
-            format: `html`, `md`, `json` or `txt`; if not given, by the ending of the file's name.
-
-        Returns:
-            What the report says: `verdict` is its first line, `sections` have the rest.
-
-        Raises:
-            InvalidParameter: the shift does not begin before it ends, or a format that there is not.
-            Ambiguous: the store has several sources and the call names none.
-            NotFound: there is no such source.
-            StoreError: the file cannot be written; what was there before is unchanged.
-        """
-        from jobtype_toolkit.report.assembly import shift_of
-        from jobtype_toolkit.report.render import format_of, rendered
-
-        asked = None if path is None else format_of(path, format)
-        shift = shift_of(self, since=since, now=now, source=source, mutes=self._mutes())
-        if path is not None and asked is not None:
-            alarms.write_whole(Path(path), rendered(shift, asked))
-        return shift
-
-    def alarmed(self, shift: Shift, *, state: str | Path | None = None) -> list[Alarm]:
-        """Return the job types that a shift found to be worse than usual and that have not alarmed yet; remember that they have.
-
-        An episode alarms once. It is over when two windows were as usual, or one was better, or it was not seen for seven.
-
-        Args:
-            shift: what `report` returned.
-            state: a JSON file that remembers, if the store cannot be written; the store does if it is not given.
-
-        Raises:
-            StoreError: the store or the file cannot be written (StoreReadOnly, StoreLocked).
-            UnreadableInput: the file is none that this wrote.
-        """
-        return alarms.alarmed(shift, self._keep if state is None else alarms.kept_in(state))
-
-    @property
-    def _keep(self) -> Keep:
+    def _keeping(self) -> Keep:
         def keep(change: alarms.Change) -> None:
             with self._writing("the alarms") as con, transaction(con):
                 rows = con.execute(sql("store/report.alarms")).fetchall()
@@ -165,6 +113,27 @@ class Reports(SqlBackend):
             Columns `error_name, name, until, why, muted`; `name` is missing if the failures of all job types are muted.
         """
         return frames.from_columns(self.reader.fetch(sql("store/report.mutes"), {}), mutes.FIELDS)
+
+    def _load_kept(self, path: str | Path | pd.DataFrame, resource: str, source: str) -> LoadReport:
+        """Load the mutes or alarms that an export kept; it is no load with a number, and nothing to forget.
+
+        Raises:
+            InputNotFound: there is no such file.
+            LoadFailed: the file is none that an export wrote.
+        """
+        file = Path() if isinstance(path, pd.DataFrame) else Path(path).expanduser()
+        file = file / f"{resource}.parquet" if file.is_dir() else file
+        if not file.is_file():
+            msg = f"There is no file {file}. An `export` writes {resource}.parquet if there are any."
+            raise InputNotFound(msg)
+        with self._writing(f"load {resource}") as con, transaction(con):
+            try:
+                script(con, f"store/report.load_{resource}", {"file": str(file), "source": source})
+            except duckdb.Error as error:
+                msg = f"{file} has no {resource} that an `export` wrote: {str(error).splitlines()[0]}"
+                raise LoadFailed(msg) from error
+            rows = number(con, sql("store/report.kept"))
+        return LoadReport(0, source, resource, rows, new=rows, changed=0, unchanged=0, rejected=0)
 
     def _mutes(self) -> Sequence[Mute]:
         return [Mute(row["error_name"], row["name"], row["until"], row["why"]) for row in frames.rows(self.mutes())]

@@ -181,7 +181,12 @@ TABLES = (
 DESCRIPTION = sql("store/schema.describe")
 """The query behind `Store.tables()`."""
 
-VIEWS = {"job": "The whole job history under v6's field names, with the names of job types and errors."}
+JOBS = Table(
+    "job",
+    "The whole job history under v6's field names, with the names of job types and errors.",
+    (SOURCE, *JOB.fields, *_TAIL),
+)
+"""The view of all jobs."""
 
 
 def table(name: str) -> Table:
@@ -224,10 +229,9 @@ def _derived() -> Iterator[str]:
         yield f"COMMENT ON TABLE {quoted(one.name)} IS {literal(one.meaning)}"
         for field in one.fields:
             yield f"COMMENT ON COLUMN {quoted(one.name)}.{quoted(field.name)} IS {literal(comment(field))}"
-    for field in (SOURCE, *JOB.fields, *_TAIL):
+    for field in JOBS.fields:
         yield f"COMMENT ON COLUMN job.{quoted(field.name)} IS {literal(comment(field))}"
-    for name, meaning in VIEWS.items():
-        yield f"COMMENT ON VIEW {quoted(name)} IS {literal(meaning)}"
+    yield f"COMMENT ON VIEW job IS {literal(JOBS.meaning)}"
 
 
 def days_of(jobs: str) -> str:
@@ -242,7 +246,12 @@ def view_of_days() -> str:
 
 def job_view() -> str:
     """Return what makes the view `job`."""
-    return sql("store/schema.view_job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
+    return f"CREATE OR REPLACE VIEW job AS\n{job_query()}"
+
+
+def job_query() -> str:
+    """Return the query behind the view `job`."""
+    return sql("store/schema.job", stored=", ".join(f"j.{quoted(field.name)}" for field in JOB.stored))
 
 
 @cache

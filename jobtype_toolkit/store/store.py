@@ -149,7 +149,8 @@ class Store(Reports):
 
         Args:
             path: a DataFrame, a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
-            resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`.
+            resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`; or `mutes` or `alarms`, which an
+                `export` kept.
             source: the name under which the rows are kept apart from those of other origins.
             columns: their column name → ours, such as `{"state": "status"}`.
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
@@ -167,6 +168,8 @@ class Store(Reports):
             InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
+        if resource in maintenance.KEPT:
+            return self._load_kept(path, resource, writes.source_name(source))
         options = _options(resource, columns, statuses, timezone, profile)
         writes.source_name(source)
         request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)

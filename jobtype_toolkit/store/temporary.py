@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.connection import CONFIG, Connection
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
@@ -22,14 +22,11 @@ def temporary(folder: Path) -> Iterator[Connection]:
     Raises:
         StoreError: there is no room in the folder.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "python_enable_replacements": False,
+    limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": str(folder / "spilled"),
     }
-    con = duckdb.connect(str(folder / "rows.duckdb"), config=config)
+    con = duckdb.connect(str(folder / "rows.duckdb"), config=CONFIG | limits)
     try:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         yield con

@@ -13,14 +13,14 @@ from pathlib import Path
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.intervals import BEGINNING, Span, minus
 from jobtype_toolkit.api.times import Time, instant, naive_utc
-from jobtype_toolkit.errors import InvalidParameter, PullStopped, StoreError, ToolkitError
+from jobtype_toolkit.errors import InvalidParameter, PullStopped, ServerFailed, StoreError, ToolkitError
 from jobtype_toolkit.live.paging import following
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.store.writes import source_name
 from jobtype_toolkit.sync.address import address, is_address
 from jobtype_toolkit.sync.arguments import length, number
-from jobtype_toolkit.sync.database import Database, TookTooLong
+from jobtype_toolkit.sync.database import TOO_LONG, Database
 from jobtype_toolkit.sync.dump import Dump
 from jobtype_toolkit.sync.history import History, Origin
 from jobtype_toolkit.sync.identity import check_history
@@ -162,7 +162,7 @@ class Backfill:
             )
             raise
         except ToolkitError as error:
-            self._sink.end()
+            self._end()
             msg = f"{hints.on(_CALL, self._history.origin.name)} stopped: {error} What was read is in the store; backfill again to go on."
             raise PullStopped(msg, self._report(is_complete=False)) from error
         self._end()
@@ -212,8 +212,8 @@ class Backfill:
                 began = self._request.pace.clock()
                 try:
                     start, rows = self._slice((started, ended))
-                except TookTooLong:
-                    if self._most <= _LEAST:
+                except ServerFailed as error:
+                    if error.status != TOO_LONG or self._most <= _LEAST:
                         raise
                     self._most = max(self._most // 2, _LEAST)
                     continue
@@ -250,10 +250,8 @@ class Backfill:
         return min(newest, self._history.origin.now() or self._target.clock())
 
     def _end(self) -> None:
-        if self._history.origin.is_dump:
-            self._sink.end(self._until)
-        else:
-            self._sink.end()
+        """Write down what was counted; a dump is as fresh as its newest job."""
+        self._sink.end(self._until if self._history.origin.is_dump else None)
 
     def _report(self, *, is_complete: bool) -> PullReport:
         tally, spans = self._tally, self._sink.spans

@@ -26,7 +26,9 @@ from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.sync.address import Address
 from jobtype_toolkit.sync.tables import OLD, TABLES
 
-_TOO_LONG = ("57014", "40001", "55P03")
+TOO_LONG = 504
+"""The status of a `ServerFailed` that tells of a statement which was cancelled for the time that it took."""
+_CANCELLED = ("57014", "40001", "55P03")
 """Statement timeout, what a standby cancels to go on, lock timeout: fewer rows at once may pass."""
 _NOT_LET_IN = (
     "authentication failed",
@@ -36,10 +38,6 @@ _NOT_LET_IN = (
     "not permitted to log in",
 )
 _DENIED = "42501"
-
-
-class TookTooLong(ServerFailed):
-    """A statement was cancelled for the time that it took."""
 
 
 class Database:
@@ -107,7 +105,7 @@ class Database:
         """Give the rows of a statement under a name in the DuckDB, once.
 
         Raises:
-            ServerFailed: they broke off; TookTooLong if for the time that they took.
+            ServerFailed: they broke off; with the status TOO_LONG if for the time that they took.
         """
         with self._told(), self._run(statement) as cursor:
             self.scratch.register("arriving", self._watched(cursor.fetch_record_batch()))
@@ -166,8 +164,8 @@ class Database:
         """Return what a failed statement is told as, without its text and without secrets."""
         state = getattr(error, "sqlstate", None) or _state(str(error))
         said = self._hide(_first_line(str(error)))
-        if state in _TOO_LONG:
-            return TookTooLong(f"{self.name}: {said}")
+        if state in _CANCELLED:
+            return ServerFailed(f"{self.name}: {said}", status=TOO_LONG)
         if state == _DENIED:
             return AuthenticationFailed(
                 f"{self.name}: {said}. Grant this role SELECT on the tables that docs/live.md lists."

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import instant, naive_utc, v6_text
-from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.errors import InvalidParameter, ServerFailed
 from jobtype_toolkit.queries.coverage import aware
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.sync.history import History
 from jobtype_toolkit.sync.reader import Reader
-from jobtype_toolkit.sync.sink import Target
+from jobtype_toolkit.sync.sink import Target, is_id
 
 _COMPARED = 500
 """How many jobs are compared with a database: the newest that the store has."""
@@ -45,10 +46,18 @@ def check_server(target: Target, reader: Reader, source: str) -> None:
     if {one for (one,) in _rows(target, "sync/backfill.came_by", source=source)} != {"backfill"}:
         return
     rows, _ = reader.job_type_rows()
-    check_names(target, source, {one["id"]: (one["name"], one["version"]) for one in rows}, reader.url)
+    names = {one["id"]: (str(one.get("name")), str(one.get("version"))) for one in rows if is_id(one.get("id"))}
+    check_names(target, source, names, reader.url)
     jobs = known_jobs(target, source, _IDS)
-    found = reader.rows("jobs/", [*(("job_id", id) for id in sorted(jobs)), ("order", "id")]) if jobs else []
-    check_births(jobs, {one["id"]: instant(one["created"]) for one in found if one["id"] in jobs}, source, reader.url)
+    found: list[Any] = []
+    with suppress(ServerFailed):  # it may fail on one of them; the names have to do then
+        found = reader.rows("jobs/", [*(("job_id", id) for id in sorted(jobs)), ("order", "id")]) if jobs else []
+    made = {}
+    for one in found:
+        with suppress(InvalidParameter, KeyError, TypeError):  # what is no job says nothing
+            if one["id"] in jobs:
+                made[one["id"]] = instant(one["created"])
+    check_births(jobs, made, source, reader.url)
 
 
 def known_jobs(target: Target, source: str, most: int) -> dict[int, datetime]:

@@ -30,11 +30,11 @@ class Asker:
             "family": families[0] if len(families) else "none",
         }
 
-    def __call__(self, question: Question) -> pd.DataFrame:
+    def __call__(self, question: Question, **more: Any) -> pd.DataFrame:
         """Return the answer of a question; one that needs what is not known here is for this class to learn."""
         given = {one.name: self.known[one.name] for one in question.parameters if one.is_required}
         if question.name == "compare_revisions":
             given |= {"before": 1, "after": 2}
         if question.name not in ("backlog", "worse_than_usual"):  # a row per hour, and a history before
             given |= {one.name: None for one in question.parameters if one.name == "started"}
-        return getattr(self.store.analyses, question.name)(**given, now=self.now)
+        return getattr(self.store.analyses, question.name)(**given | more, now=self.now)

@@ -176,6 +176,14 @@ def test_a_query_of_your_own_reads_the_lake_and_nothing_else(store, folder, tmp_
         assert lake.tables()["meaning"].notna().all()
 
 
+def test_the_shift_report_of_a_lake_is_that_of_its_store(store, folder):
+    with jt.lake(folder, clock=lambda: NOW) as lake:
+        assert lake.report(since="P30D").verdict == store.report(since="P30D").verdict
+        assert [one.entries for one in lake.report(since="P30D").sections] == [
+            one.entries for one in store.report(since="P30D").sections
+        ]
+
+
 def test_a_folder_is_no_store_and_the_message_says_what_reads_it(folder):
     with pytest.raises(jt.NotAStore, match=r"is a folder, not a store\. If it is a lake, it is read by jt\.lake\("):
         jt.open(folder)
@@ -215,6 +223,10 @@ def test_the_commands_that_ask_take_the_folder_of_a_lake(folder, run):
     asked = run("running", "--store", str(folder), "--json")
     assert [row["count"] for row in json.loads(asked.stdout)] == [1]
     assert json.loads(run("failures", "--store", str(folder), "--json").stdout)[0]["error_name"] == "broken"
+    counted = run("sql", "SELECT count(*) AS n FROM job", "--store", str(folder), "--json")
+    assert json.loads(counted.stdout) == [{"n": 5}]
+    alarm = run("report", "--fail-on", "worse", "--store", str(folder))
+    assert (alarm.exit_code, "a lake is only read" in alarm.stderr) == (2, True)
     refused = run("forget", "1", "--store", str(folder), "--yes")
     assert refused.exit_code == 1
     assert "the commands that ask" in refused.stderr

@@ -17,7 +17,7 @@ from filelock import FileLock
 from histories import NOW
 from hypothesis import given
 from hypothesis import strategies as st
-from sizes import examples
+from sizes import and_in_soak, examples
 from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
@@ -195,7 +195,7 @@ def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, tmp_pat
         assert (lake.compact().places, lake.compact().places) == (1, 0)
         pd.testing.assert_frame_equal(lake.jobs(), before)
         assert lake.states()["files"].to_list() == [5, 6, 5]
-    assert store.sync_lake(tmp_path / "lake").is_unchanged
+    assert store.sync_lake(tmp_path / "lake").places == 0
 
 
 def test_states_that_are_given_up_take_their_files_with_them(store, tmp_path):
@@ -244,10 +244,24 @@ def test_the_commands_keep_a_lake(tmp_path):
     assert json.loads(run("failures", "--store", tmp_path / "lake", "--json"))[0]["count"] == 1
 
 
+def test_the_files_can_be_on_a_file_system_of_fsspec(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "scratch").mkdir()
+    there = f"file://{tmp_path}/bucket"
+    store.sync_lake(tmp_path / "lake", warehouse=there)
+    assert len(files_of(tmp_path / "bucket")) == 8  # five places, and three other tables
+    assert not [*tmp_path.glob("scratch/**/*.parquet")]
+    with asked(tmp_path / "lake", warehouse=there) as lake:
+        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+        with pytest.raises(jt.InvalidQuery, match="file system operations are disabled"):
+            lake.sql(f"FROM 'file://{tmp_path}/jobs.csv'")
+
+
 STEPS = {"files": "write_places", "tables": "rewrite", "before the commit": "commit", "after the commit": "commit"}
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", and_in_soak(("files", "tables", "after the commit"), ("before the commit",)))
 def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(step, tmp_path):
     path = tmp_path / "ops.duckdb"
     with jt.open(path, create=True, clock=lambda: NOW) as store:
@@ -328,7 +342,7 @@ syncs = st.tuples(st.just("sync"))
         max_size=7,
     )
 )
-@examples(3, 60)
+@examples(2, 60)
 def test_any_sequence_of_loads_prunes_and_syncs_leaves_all_that_was_ever_known(tmp_path_factory, steps):
     folder = tmp_path_factory.mktemp("any")
     known: dict[int, tuple[datetime, bool, str]] = {}

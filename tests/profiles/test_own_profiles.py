@@ -83,22 +83,24 @@ def test_a_value_comes_as_the_profile_says_or_its_row_is_rejected(write, field, 
     assert one(write, said, field, how) == expected
 
 
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [
-        ("90", 90), ("1.5", 1.5), ("02:03", 123), ("01:02:03", 3723), ("2-00:00:01", 172801), ("00:01.250", 1.25),
-        ("1h 2m 3s", 3723), ("310ms", 0.31), ("1d 2h", 93600), ("4.5s", 4.5), ("PT1H2M3.5S", 3723.5), ("P2DT1S", 172801),
-        ("soon", None), ("1h 2x", None), ("P", None), ("12:", None), ("1.2.3s", None),
-    ],
-)  # fmt: skip
-def test_a_time_is_told_by_a_duration(write, said, seconds):
+DURATIONS = {
+    "90": 90, "1.5": 1.5, "02:03": 123, "01:02:03": 3723, "2-00:00:01": 172801, "00:01.250": 1.25,
+    "1h 2m 3s": 3723, "310ms": 0.31, "1d 2h": 93600, "4.5s": 4.5, "PT1H2M3.5S": 3723.5, "P2DT1S": 172801,
+    "soon": None, "1h 2x": None, "P": None, "12:": None, "1.2.3s": None,
+}  # fmt: skip
+"""What is said, and how many seconds it is."""
+
+
+def test_a_time_is_told_by_a_duration(write):
     how = profile(started="begun", ended={"after": "started", "lasts": "took"})
-    frame, reasons = loaded(write, f"no;app;begun;took\n1;fit;2026-10-05 08:00:00;{said}\n2;fit;;\n", profile=how)
-    if seconds is None:
-        assert reasons == [f"ended: not a duration: {said}"]
-    else:
-        assert frame.loc[1, "ended"] == datetime(2026, 10, 5, 8, tzinfo=UTC) + timedelta(seconds=seconds)
-        assert frame.loc[1, "last_status_change"] == frame.loc[1, "ended"]
+    rows = "".join(f"{number};fit;2026-10-05 08:00:00;{said}\n" for number, said in enumerate(DURATIONS, 1))
+    frame, reasons = loaded(write, f"no;app;begun;took\n{rows}0;fit;;\n", profile=how)
+    assert reasons == [f"ended: not a duration: {said}" for said, seconds in DURATIONS.items() if seconds is None]
+    begun = datetime(2026, 10, 5, 8, tzinfo=UTC)
+    told = {number: timedelta(seconds=seconds) for number, seconds in enumerate(DURATIONS.values(), 1) if seconds}
+    assert (frame.loc[sorted(told), "ended"] - begun).to_dict() == told
+    assert frame.loc[sorted(told), "last_status_change"].equals(frame.loc[sorted(told), "ended"])
+    assert pd.isna(frame.loc[0, "ended"])
 
 
 def test_words_for_nothing_let_open_jobs_load(store, write):

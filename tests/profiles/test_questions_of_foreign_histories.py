@@ -15,6 +15,7 @@ EXPORTS = Path(__file__).parent / "exports"
 GIVEN = {
     "changes": {"since": "2026-10-01T00:00:00Z"},
     "compare_versions": {"name": "mosaic", "before": "1", "after": "2"},
+    "right_size": {"name": "mosaic"},
     "compare_revisions": {"name": "mosaic", "version": "1", "before": 1, "after": 2},
 }
 INVENTED = ("revision_num", "is_paused", "is_active", "unmet_resources", "per_mib_p50", "snapshot")

@@ -138,3 +138,16 @@ def test_a_muted_failure_does_not_alarm_and_is_shown_as_muted(stored, tmp_path):
     assert store.report(now=NOW + timedelta(days=7), since="P8D").verdicts[0].is_muted is False
     store.unmute("late-error", name="fit")
     assert [one.name for one in store.alarmed(store.report(now=AFTER))] == ["fit"]
+
+
+def test_a_lake_reports_too(store, shift, path, tmp_path):
+    store.export(tmp_path / "lake", partitioned=True)
+    found = run("review", "--store", tmp_path / "lake", "--now", "2026-03-01T12:00:01Z")
+    assert (
+        found.stdout.splitlines()[0]
+        == run("review", "--store", path, "--now", "2026-03-01T12:00:01Z").stdout.splitlines()[0]
+    )
+    lake = jt.lake(tmp_path / "lake", clock=lambda: NOW)
+    with pytest.raises(jt.InvalidParameter, match="state"):
+        lake.alarmed(shift)
+    assert [one.name for one in lake.alarmed(shift, state=tmp_path / "alarms.json")] == ["fit"]

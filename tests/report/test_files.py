@@ -125,7 +125,7 @@ def test_text_fits_the_terminal(shift):
 
 
 def test_the_format_follows_from_the_name_of_the_file():
-    assert [format_of(name) for name in ("a.html", "a.HTM", "b.md", "c.json", "d.txt")] == [
+    assert [format_of(name) for name in ("a.html", "a.HTM", "README.md", "c.json", "d.txt")] == [
         "html",
         "html",
         "md",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from histories import NOW
@@ -11,13 +14,20 @@ from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
+from jobtype_toolkit.report.alarms import Alarm
+
+
+@pytest.fixture(scope="module")
+def made(stored, tmp_path_factory):
+    jobs = [job("FAILED", 60, error="boom"), job("FAILED", 61, error="bang", name="map")]
+    path = tmp_path_factory.mktemp("made") / "ops.duckdb"
+    with stored(jobs, path=path):
+        return path
 
 
 @pytest.fixture
-def path(stored, tmp_path):
-    jobs = [job("FAILED", 60, error="boom"), job("FAILED", 61, error="bang", name="map")]
-    with stored(jobs, path=tmp_path / "ops.duckdb"):
-        return tmp_path / "ops.duckdb"
+def path(made, tmp_path):
+    return Path(shutil.copy(made, tmp_path / "ops.duckdb"))
 
 
 @pytest.fixture
@@ -76,6 +86,31 @@ def test_mutes_survive_what_happens_to_the_store(store, tmp_path):
         assert copy.mutes().equals(before)
         with pytest.raises(jt.StoreReadOnly):
             copy.unmute("boom")
+
+
+def test_an_export_keeps_mutes_and_alarms(store, tmp_path):
+    opened = [NOW - timedelta(days=1), NOW - timedelta(hours=1)]
+    alarm = Alarm("local", "fit", opened[0], opened[1], opened[1], 1)
+    store.export(tmp_path / "before")
+    store.mute("boom", until="P1D", why="known")
+    store._keeping()(lambda known: [*known, alarm])
+    written = store.export(tmp_path / "after")
+    assert (written["mutes"], written["alarms"]) == (1, 1)
+    assert not (tmp_path / "before" / "mutes.parquet").exists()
+    with jt.open(clock=lambda: NOW) as other:
+        assert other.load(tmp_path / "after", "mutes").rows == other.load(tmp_path / "after", "mutes").rows == 1
+        other.load(tmp_path / "after", "alarms", source="elsewhere")
+        assert other.mutes().equals(store.mutes())
+        kept = []
+        other._keeping()(lambda known: kept.extend(known) or known)
+        assert kept == [replace(alarm, source="elsewhere")]
+        with pytest.raises(jt.InputNotFound, match="no file"):
+            other.load(tmp_path / "before", "mutes")
+        with pytest.raises(jt.LoadFailed, match="no alarms"):
+            other.load(tmp_path / "after" / "errors.parquet", "alarms")
+    store.unmute("boom")
+    assert "mutes" not in store.export(tmp_path / "after")
+    assert not (tmp_path / "after" / "mutes.parquet").exists()
 
 
 def test_in_the_terminal(path):

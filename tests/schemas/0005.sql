@@ -1,4 +1,5 @@
 -- The schema as version 5 made it, without its comments.
+CREATE TABLE alarm("source" VARCHAR, "name" VARCHAR, opened TIMESTAMP, worse TIMESTAMP, judged TIMESTAMP, calm BIGINT);
 CREATE TABLE coverage("source" VARCHAR, started TIMESTAMP, ended TIMESTAMP);
 CREATE TABLE "error"("source" VARCHAR, id BIGINT, "name" VARCHAR, title VARCHAR, description VARCHAR, job_type_name VARCHAR, category VARCHAR, is_builtin BOOLEAN, should_be_retried BOOLEAN, created TIMESTAMP, last_modified TIMESTAMP, inferred BOOLEAN, load_id BIGINT, extra JSON, is_local BOOLEAN DEFAULT(false));
 CREATE TABLE execution_asked("source" VARCHAR, job_id BIGINT, last_modified TIMESTAMP);
@@ -12,6 +13,7 @@ CREATE TABLE job_type_change("source" VARCHAR, job_type_id BIGINT, "name" VARCHA
 CREATE TABLE job_type_revision("source" VARCHAR, id BIGINT, job_type_id BIGINT, revision_num BIGINT, docker_image VARCHAR, created TIMESTAMP, manifest JSON, load_id BIGINT, extra JSON, is_local BOOLEAN DEFAULT(false));
 CREATE TABLE "load"(load_id BIGINT, "source" VARCHAR, "resource" VARCHAR, path VARCHAR, observed TIMESTAMP, "rows" BIGINT, "new" BIGINT, changed BIGINT, unchanged BIGINT, rejected BIGINT);
 CREATE TABLE meta(schema_version INTEGER, last_load_id BIGINT);
+CREATE TABLE mute(error_name VARCHAR, "name" VARCHAR, "until" TIMESTAMP, why VARCHAR, muted TIMESTAMP);
 CREATE TABLE reject(load_id BIGINT, "source" VARCHAR, "resource" VARCHAR, file VARCHAR, "position" BIGINT, reason VARCHAR, "text" VARCHAR);
 CREATE TABLE "snapshot"("source" VARCHAR, taken TIMESTAMP, "view" VARCHAR, job_type_id BIGINT, status VARCHAR, category VARCHAR, error_id BIGINT, count BIGINT, oldest TIMESTAMP, newest TIMESTAMP, highest_priority BIGINT, load_id BIGINT);
 CREATE TABLE "source"("source" VARCHAR, jobs BIGINT, as_of TIMESTAMP, observed TIMESTAMP, pulled BOOLEAN, watermark TIMESTAMP, pruned TIMESTAMP);

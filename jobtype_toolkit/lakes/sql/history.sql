@@ -18,18 +18,13 @@ SELECT /*columns*/ FROM /*history*/ WHERE state IN ('final', 'failed')
 -- name: job_failed
 SELECT /*columns*/ FROM /*history*/ WHERE state = 'failed'
 
--- name: months
--- The months that the jobs of each source are in, with the instants between which they lie.
-SELECT
-    source, month,
-    CASE WHEN month <> 'none' THEN strptime(month || '-01', '%Y-%m-%d') END AS started,
-    CASE WHEN month <> 'none' THEN strptime(month || '-01', '%Y-%m-%d') + INTERVAL 1 MONTH END AS ended
-FROM (SELECT DISTINCT source, month FROM lake_row)
-ORDER BY source, month
+-- name: places
+-- The places that the jobs are in, of one source or all.
+SELECT DISTINCT source, state, month FROM lake_row WHERE $source = '*' OR source = $source ORDER BY ALL
 
--- name: month
--- The jobs of one source and month, as their files have them.
+-- name: place
+-- The jobs of one place, as its file has them.
 SELECT /*columns*/
 FROM lake_row
-WHERE source = /*source*/ AND /*span*/
+WHERE source = /*source*/ AND state = /*state*/ AND /*month*/
 ORDER BY last_status_change, id

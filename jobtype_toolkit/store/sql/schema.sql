@@ -1,6 +1,5 @@
--- name: view_job
+-- name: job
 -- The whole job history under v6's field names.
-CREATE OR REPLACE VIEW job AS
 SELECT
     j.source,
     t.name AS job_type,

@@ -1,4 +1,4 @@
-"""Asking the questions of a report: all of one history, one window and one present; what is asked is kept."""
+"""The answers that a report is made of: all of one history, one window and one present; what is asked is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TELLING = ("worse_than_usual", "error_onsets", "bad_nodes", "failures")
 """The questions whose notes are about the history, so that the whole report should have them."""
 
 
-class Asking:
+class Answers:
     """A window of a source, and the answers about it, as rows of plain values."""
 
     def __init__(self, backend: SqlBackend, *, since: Time, now: Time | None, source: str | None) -> None:

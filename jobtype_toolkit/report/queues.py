@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from jobtype_toolkit.report.asking import Asking, Row
+from jobtype_toolkit.report.answers import Answers, Row
 from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted
 from jobtype_toolkit.report.shift import Entry, Link, Section, section
 
@@ -29,16 +29,16 @@ class Queue:
         return self.reason == "unmet_resources" or self.row["verdict"] == _NEVER
 
 
-class Waiting:
+class Queues:
     """The jobs that are RUNNING for too long, or do not start."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, answers: Answers) -> None:
         """Ask what is needed of them."""
-        self._asking = asking
-        self._stuck = asking.rows("stuck", now=asking.now)
-        reasons = {self._place(row): row for row in reversed(asking.rows("why_not_running", now=asking.now))}
+        self._answers = answers
+        self._stuck = answers.rows("stuck", now=answers.now)
+        reasons = {self._place(row): row for row in reversed(answers.rows("why_not_running", now=answers.now))}
         queues = []
-        for row in asking.rows("drain_forecast", now=asking.now):
+        for row in answers.rows("drain_forecast", now=answers.now):
             found = reasons.get(self._place(row))
             queues.append(Queue(row, found["reason"] if found else "", found["evidence"] if found else ""))
         self.paused_queues = [one for one in queues if one.reason == "paused"]
@@ -46,7 +46,7 @@ class Waiting:
         self._pending = [row for row in reasons.values() if row["reason"] == "not_queued"]
 
     def _place(self, row: Row) -> tuple[str, str, str]:
-        return (*self._asking.key(row), row["version"])
+        return (*self._answers.key(row), row["version"])
 
     def stuck(self) -> Section:
         """Return the job types with RUNNING jobs that run longer than they may."""
@@ -54,7 +54,7 @@ class Waiting:
         for row in self._stuck:
             groups[(*self._place(row), row["reason"])].append(row)
         entries = [self._stuck_entry(rows) for rows in sorted(groups.values(), key=lambda rows: -len(rows))]
-        return section("stuck", "Stuck", entries, "No job runs longer than it may.", self._asking.asked("stuck"))
+        return section("stuck", "Stuck", entries, "No job runs longer than it may.", self._answers.asked("stuck"))
 
     @property
     def stuck_jobs(self) -> int:
@@ -70,9 +70,9 @@ class Waiting:
         where = f", on {named(longest['node'])}" if longest["node"] else ""
         runs = "runs" if len(rows) == 1 else "run"
         says = f"{counted(len(rows), 'RUNNING job')} {runs} longer than {limit}; the longest for {lasting(longest['running_for'])}{where}."
-        asking = self._asking
+        answers = self._answers
         return Entry(
-            asking.title(longest, longest["version"]),
+            answers.title(longest, longest["version"]),
             says.replace("their timeout", "its timeout") if len(rows) == 1 else says,
             {
                 "jobs": len(rows),
@@ -82,8 +82,8 @@ class Waiting:
             },
             tuple(row["id"] for row in rows[:10]),
             (
-                Link("these jobs", asking.call("stuck", name=longest["name"], now=asking.now)),
-                Link("all its RUNNING jobs", asking.call("jobs", status="RUNNING", job_type_name=longest["name"])),
+                Link("these jobs", answers.call("stuck", name=longest["name"], now=answers.now)),
+                Link("all its RUNNING jobs", answers.call("jobs", status="RUNNING", job_type_name=longest["name"])),
             ),
         )
 
@@ -93,25 +93,27 @@ class Waiting:
         entries = [self._entry(one) for one in self.queues if one not in moving]
         entries += [self._moving(moving)] if moving else []
         return section(
-            "waiting", "Waiting, and why", entries, "No job is on the queue.", self._asking.asked("drain_forecast")
+            "waiting", "Waiting, and why", entries, "No job is on the queue.", self._answers.asked("drain_forecast")
         )
 
     def _moves(self, queue: Queue) -> bool:
         """Return whether a queue gets through within the length of another shift."""
         by = queue.row["high"]
-        return not queue.is_held and by is not None and by - self._asking.now <= self._asking.now - self._asking.started
+        return (
+            not queue.is_held and by is not None and by - self._answers.now <= self._answers.now - self._answers.started
+        )
 
     def _moving(self, queues: list[Queue]) -> Entry:
         last = max(queues, key=lambda one: one.row["high"]).row
-        names = [f"{self._asking.title(one.row, one.row['version'])} ({one.row['queued']:,})" for one in queues]
+        names = [f"{self._answers.title(one.row, one.row['version'])} ({one.row['queued']:,})" for one in queues]
         says = (
             f"{counted(sum(one.row['queued'] for one in queues), 'job')} of {listed(names, 8)} are on their way; with 80 % "
             f"certainty the last of these queues is empty by {moment(last['high'])}."
         )
         facts = {"queued": sum(one.row["queued"] for one in queues), "by": last["high"]}
         links = (
-            Link("all queues", self._asking.asked("drain_forecast")),
-            Link("why they wait", self._asking.asked("why_not_running")),
+            Link("all queues", self._answers.asked("drain_forecast")),
+            Link("why they wait", self._answers.asked("why_not_running")),
         )
         return Entry("queues that move" if len(queues) > 1 else "a queue that moves", says, facts, links=links)
 
@@ -123,24 +125,24 @@ class Waiting:
             "Paused",
             entries,
             "No job type is paused with jobs on the queue.",
-            self._asking.asked("why_not_running"),
+            self._answers.asked("why_not_running"),
         )
 
     def _entry(self, queue: Queue) -> Entry:
-        row, asking = queue.row, self._asking
+        row, answers = queue.row, self._answers
         next_ = f"nothing known keeps {counted(row['queued'], 'QUEUED job')} from running: they come next"
         running = f" {row['running']:,} RUNNING." if row["running"] else ""
         says = f"{quoted(queue.evidence or next_)}{running}{'' if queue.reason == 'paused' else _drained(row)}"
-        drained = Link("when it will be empty", asking.call("drain_forecast", name=row["name"], now=asking.now))
+        drained = Link("when it will be empty", answers.call("drain_forecast", name=row["name"], now=answers.now))
         names = ("queued", "running", "verdict", "empty_at", "low", "high", "arrivals_per_hour", "completions_per_hour")
         return Entry(
-            asking.title(row, row["version"]),
+            answers.title(row, row["version"]),
             says,
             {name: row[name] for name in names} | {"reason": queue.reason or None},
             (),
             (
-                Link("why it does not run", asking.call("why_not_running", name=row["name"], now=asking.now)),
-                Link("the queued jobs", asking.call("jobs", status="QUEUED", job_type_name=row["name"])),
+                Link("why it does not run", answers.call("why_not_running", name=row["name"], now=answers.now)),
+                Link("the queued jobs", answers.call("jobs", status="QUEUED", job_type_name=row["name"])),
                 *([] if queue.reason == "paused" else [drained]),
             ),
         )
@@ -149,7 +151,7 @@ class Waiting:
         """Return what can wait: jobs that are not on the queue yet."""
         if not self._pending:
             return []
-        names = listed(sorted(self._asking.title(row, row["version"]) for row in self._pending), 5)
+        names = listed(sorted(self._answers.title(row, row["version"]) for row in self._pending), 5)
         many = counted(len(self._pending), "job type version has", "job type versions have")
         says = f"{many} PENDING or BLOCKED jobs that wait for input or for other jobs: {names}."
         return [
@@ -157,7 +159,7 @@ class Waiting:
                 "not on the queue yet",
                 says,
                 {"versions": len(self._pending)},
-                links=(Link("all of them", self._asking.asked("why_not_running")),),
+                links=(Link("all of them", self._answers.asked("why_not_running")),),
             )
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from jobtype_toolkit.report.asking import LAST, Asking, Key, Row
+from jobtype_toolkit.report.answers import LAST, Answers, Key, Row
 from jobtype_toolkit.report.mutes import Mute, covering
 from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, quoted
 from jobtype_toolkit.report.shift import Day, Entry, Link, Section, Trend, Verdict, section
@@ -40,23 +40,23 @@ _CHANGED = {
 }
 
 
-class Failing:
+class Failures:
     """The failures of a shift."""
 
-    def __init__(self, asking: Asking, mutes: Sequence[Mute]) -> None:
+    def __init__(self, answers: Answers, mutes: Sequence[Mute]) -> None:
         """Ask what is needed of them."""
-        self._asking, self._mutes = asking, mutes
-        self._judged = asking.rows("worse_than_usual", **asking.window)
-        self._onsets = asking.rows("error_onsets", started="P30D", now=asking.now)
-        self._changes = asking.rows("changes", since=asking.started, now=asking.now, kind=list(CHANGES))
-        self._nodes = asking.rows("bad_nodes", **asking.window)
-        failures = asking.rows("failures", started=asking.started, ended=asking.now - LAST, now=asking.now)
+        self._answers, self._mutes = answers, mutes
+        self._judged = answers.rows("worse_than_usual", **answers.window)
+        self._onsets = answers.rows("error_onsets", started="P30D", now=answers.now)
+        self._changes = answers.rows("changes", since=answers.started, now=answers.now, kind=list(CHANGES))
+        self._nodes = answers.rows("bad_nodes", **answers.window)
+        failures = answers.rows("failures", started=answers.started, ended=answers.now - LAST, now=answers.now)
         self._failures: dict[tuple[Key, str | None], list[Row]] = defaultdict(list)
         for row in failures:
-            self._failures[asking.key(row), row["error_name"]].append(row)
-        self._onset = {(asking.key(row), row["error_name"]): row for row in self._onsets}
+            self._failures[answers.key(row), row["error_name"]].append(row)
+        self._onset = {(answers.key(row), row["error_name"]): row for row in self._onsets}
         self._trends: dict[Key, list[Row]] = {}
-        self._first_day = asking.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_TREND)
+        self._first_day = answers.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_TREND)
 
     @property
     def finished(self) -> int:
@@ -76,11 +76,11 @@ class Failing:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Return the verdict about each job type name."""
         return tuple(
-            Verdict(*self._asking.key(row), row["verdict"], self._mute(row) is not None) for row in self._judged
+            Verdict(*self._answers.key(row), row["verdict"], self._mute(row) is not None) for row in self._judged
         )
 
     def _mute(self, row: Row) -> Mute | None:
-        return covering(self._mutes, row["error_name"], row["name"], self._asking.now)
+        return covering(self._mutes, row["error_name"], row["name"], self._answers.now)
 
     def _with(self, verdict: str) -> Iterator[Row]:
         return (row for row in self._judged if row["verdict"] == verdict)
@@ -94,10 +94,10 @@ class Failing:
         nothing = (
             "No job type fails more than usual." if self.is_judged else "No job type has enough history to be judged."
         )
-        return section("worse", "Worse than usual", entries, nothing, self._asking.asked("worse_than_usual"))
+        return section("worse", "Worse than usual", entries, nothing, self._answers.asked("worse_than_usual"))
 
     def _worse(self, row: Row) -> Entry:
-        asking, key = self._asking, self._asking.key(row)
+        answers, key = self._answers, self._answers.key(row)
         says = f"{row['failed']:,} of {counted(row['finished'], 'job')} failed ({percent(row['rate'])})"
         if row["usual_rate"] is not None:
             says += f"; usual is {percent(row['usual_rate'])}, at most {percent(row['usual_high'])}"
@@ -105,12 +105,12 @@ class Failing:
         says = f"{says}.{_rise(row)}{_since(onset)}"
         links = [
             Link("the failed jobs", self._jobs(row, row["error_name"])),
-            Link("this number", asking.call("worse_than_usual", name=row["name"], **asking.window)),
-            Link("its days", asking.call("failure_trend", name=row["name"], started=self._first_day, now=asking.now)),
-            Link("since when", asking.call("error_onsets", name=row["name"], now=asking.now)),
+            Link("this number", answers.call("worse_than_usual", name=row["name"], **answers.window)),
+            Link("its days", answers.call("failure_trend", name=row["name"], started=self._first_day, now=answers.now)),
+            Link("since when", answers.call("error_onsets", name=row["name"], now=answers.now)),
         ]
         return Entry(
-            asking.title(row),
+            answers.title(row),
             says,
             {name: row[name] for name in _FACTS} | _told(onset),
             self._newest(key, row["error_name"]),
@@ -126,26 +126,26 @@ class Failing:
             f"nodes the same job types would have had about {row['expected']:.0f}."
         )
         facts = {name: row[name] for name in ("finished", "failed", "expected", "q_value", "name", "counts")}
-        call = self._asking.call("failure_rates", by="error_name", node=row["node"], **self._asking.window)
-        links = (Link("its errors", call), Link("this number", self._asking.asked("bad_nodes")))
-        source = f" ({named(row['source'])})" if self._asking.is_of_all else ""
+        call = self._answers.call("failure_rates", by="error_name", node=row["node"], **self._answers.window)
+        links = (Link("its errors", call), Link("this number", self._answers.asked("bad_nodes")))
+        source = f" ({named(row['source'])})" if self._answers.is_of_all else ""
         return Entry(f"{named(row['node'])}{source}", says, facts, (), links)
 
     def new(self) -> Section:
         """Return the errors that no job of a name had before, and what was changed."""
-        started = self._asking.started
+        started = self._answers.started
         errors = [row for row in self._onsets if self._is_new(row) and self._mute(row) is None]
         errors.sort(key=lambda row: (-row["count"], row["name"], row["error_name"] or ""))
         entries = [self._new_error(row) for row in errors]
         entries += [
             Entry(
-                self._asking.title(row),
+                self._answers.title(row),
                 f"{_when(row)}: {_CHANGED[row['kind']].format(what=named(row['what']), detail=named(row['detail']))}.",
                 {"kind": row["kind"], "what": row["what"], "moment": row["moment"], "seen": row["seen"]},
                 links=(
                     Link(
                         "all changes",
-                        self._asking.call("changes", since=started, now=self._asking.now, name=row["name"]),
+                        self._answers.call("changes", since=started, now=self._answers.now, name=row["name"]),
                     ),
                 ),
             )
@@ -153,37 +153,37 @@ class Failing:
             if row["kind"] in _CHANGED
         ]
         nothing = "No error, version or revision is new, and nothing was edited."
-        call = self._asking.call("changes", since=started, now=self._asking.now)
+        call = self._answers.call("changes", since=started, now=self._answers.now)
         return section("new", "New and changed", entries, nothing, call)
 
     def _is_new(self, onset: Row) -> bool:
-        return bool(onset["kind"] == "new" and onset["first_seen"] >= self._asking.started)
+        return bool(onset["kind"] == "new" and onset["first_seen"] >= self._answers.started)
 
     def _new_error(self, row: Row) -> Entry:
         what = f"the error {named(row['error_name'])}" if row["error_name"] else "no error"
         category = f", category {named(row['error_category'])}" if row["error_category"] else ""
         says = f"{counted(row['count'], 'job')} failed with {what}{category}, which it never had before, first at {moment(row['first_seen'])}."
         return Entry(
-            self._asking.title(row),
+            self._answers.title(row),
             f"{says}{_why(row)}",
             {"error_name": row["error_name"], "count": row["count"], "first_seen": row["first_seen"], **_told(row)},
-            self._newest(self._asking.key(row), row["error_name"]),
+            self._newest(self._answers.key(row), row["error_name"]),
             (
                 Link("the failed jobs", self._jobs(row, row["error_name"])),
-                Link("since when", self._asking.call("error_onsets", name=row["name"], now=self._asking.now)),
+                Link("since when", self._answers.call("error_onsets", name=row["name"], now=self._answers.now)),
             ),
         )
 
     def better(self) -> Section:
         """Return the job types that fail less than usual."""
-        asking = self._asking
+        answers = self._answers
         entries = [
             Entry(
-                asking.title(row),
+                answers.title(row),
                 f"{row['failed']:,} of {counted(row['finished'], 'job')} failed ({percent(row['rate'])}); usual is "
                 f"{percent(row['usual_rate'])}.",
                 {name: row[name] for name in _FACTS},
-                links=(Link("this number", asking.call("worse_than_usual", name=row["name"], **asking.window)),),
+                links=(Link("this number", answers.call("worse_than_usual", name=row["name"], **answers.window)),),
             )
             for row in self._with("better")
         ]
@@ -192,7 +192,7 @@ class Failing:
             "Better than usual",
             entries,
             "No job type fails less than usual.",
-            asking.asked("worse_than_usual"),
+            answers.asked("worse_than_usual"),
         )
 
     def later(self) -> list[Entry]:
@@ -203,14 +203,14 @@ class Failing:
         told: set[tuple[Key, str | None]] = set()
         rows: list[Row] = [*self._with("worse"), *self._onsets]
         for row in rows:
-            mute, pair = self._mute(row), (self._asking.key(row), row["error_name"])
+            mute, pair = self._mute(row), (self._answers.key(row), row["error_name"])
             found = self._failures.get(pair)
             if mute is None or pair in told or not found:
                 continue
             told.add(pair)
             is_worse = " It fails more than usual." if row.get("verdict") == "worse" else ""
             yield Entry(
-                f"{self._asking.title(row)}, muted",
+                f"{self._answers.title(row)}, muted",
                 f"{counted(_count(found), 'job')} failed with {named(row['error_name'])}.{is_worse} Muted until "
                 f"{moment(mute.until)}: {quoted(mute.why)}",
                 {"error_name": row["error_name"], "count": _count(found), "until": mute.until, "why": mute.why},
@@ -219,13 +219,13 @@ class Failing:
             )
 
     def _steady(self) -> Iterator[Entry]:
-        finished = {self._asking.key(row): row["finished"] for row in self._judged}
-        is_told = {(self._asking.key(row), row["error_name"]) for row in self._with("worse")}
+        finished = {self._answers.key(row): row["finished"] for row in self._judged}
+        is_told = {(self._answers.key(row), row["error_name"]) for row in self._with("worse")}
         rows = []
         for (key, error), found in self._failures.items():
             onset = self._onset.get((key, error))
             is_new = onset is not None and self._is_new(onset)
-            if not (is_new or (key, error) in is_told or covering(self._mutes, error, key[1], self._asking.now)):
+            if not (is_new or (key, error) in is_told or covering(self._mutes, error, key[1], self._answers.now)):
                 rows.append((-_count(found), key, error or "", found, onset))
         rows.sort(key=lambda row: row[:3])
         for count, key, _, found, onset in rows[:_MOST_STEADY]:
@@ -233,7 +233,7 @@ class Failing:
             share = f" ({percent(-count / finished[key])} of its jobs)" if finished.get(key) else ""
             since = f"; it has had that since {day(onset['first_seen'])}" if onset else ""
             yield Entry(
-                f"{self._asking.title(found[0])}, steady",
+                f"{self._answers.title(found[0])}, steady",
                 f"{counted(-count, 'job')} failed with {named(error, 'no error')}{share}{since}.",
                 {"error_name": error, "count": -count},
                 self._newest(key, error),
@@ -241,7 +241,7 @@ class Failing:
             )
         if len(rows) > _MOST_STEADY:
             rest = rows[_MOST_STEADY:]
-            call = self._asking.asked("failures")
+            call = self._answers.asked("failures")
             says = f"{counted(sum(-row[0] for row in rest), 'failure')} of {counted(len(rest), 'more error')} of job types."
             yield Entry(
                 "the others, steady", says, {"count": sum(-row[0] for row in rest)}, links=(Link("all of them", call),)
@@ -251,34 +251,34 @@ class Failing:
         for row in self._changes:
             if row["kind"] == "gone_error":
                 yield Entry(
-                    f"{self._asking.title(row)}, gone",
+                    f"{self._answers.title(row)}, gone",
                     f"{named(row['what'])} did not come back; it came last at {moment(row['moment'])} ({named(row['detail'])}).",
                     {"error_name": row["what"], "last_seen": row["moment"]},
                     links=(
-                        Link("since when", self._asking.call("error_onsets", name=row["name"], now=self._asking.now)),
+                        Link("since when", self._answers.call("error_onsets", name=row["name"], now=self._answers.now)),
                     ),
                 )
 
     def _unjudged(self) -> Iterator[Entry]:
         rows = [row for row in self._with("not enough data") if row["failed"]]
         if rows and self.is_judged:
-            names = listed([self._asking.title(row) for row in rows], 8)
+            names = listed([self._answers.title(row) for row in rows], 8)
             says = f"{sum(row['failed'] for row in rows):,} of {counted(sum(row['finished'] for row in rows), 'job')} of {names} failed."
             facts = {"names": [row["name"] for row in rows[:100]]}
             yield Entry(
                 "too little history to judge",
                 says,
                 facts,
-                links=(Link("all of them", self._asking.asked("worse_than_usual")),),
+                links=(Link("all of them", self._answers.asked("worse_than_usual")),),
             )
 
     def _jobs(self, row: Row, error: str | None) -> Any:
         """Return the call that lists the failed jobs of a type, of one error if its id is known."""
-        found = self._failures.get((self._asking.key(row), error), [])
+        found = self._failures.get((self._answers.key(row), error), [])
         ids = {one["error_id"] for one in found if one["error_id"] is not None}
         of_error = {"error_id": ids.pop()} if len(ids) == 1 else {}
-        return self._asking.call(
-            "jobs", status="FAILED", job_type_name=row["name"], started=self._asking.started, **of_error
+        return self._answers.call(
+            "jobs", status="FAILED", job_type_name=row["name"], started=self._answers.started, **of_error
         )
 
     def _newest(self, key: Key, error: str | None) -> tuple[int, ...]:
@@ -293,14 +293,14 @@ class Failing:
     def _ask_trends(self, rows: Sequence[Row]) -> None:
         if rows:
             names = sorted({row["name"] for row in rows})
-            days = self._asking.rows(
-                "failure_trend", per="day", by="name", name=names, started=self._first_day, now=self._asking.now
+            days = self._answers.rows(
+                "failure_trend", per="day", by="name", name=names, started=self._first_day, now=self._answers.now
             )
             for one in days:
-                self._trends.setdefault(self._asking.key(one), []).append(one)
+                self._trends.setdefault(self._answers.key(one), []).append(one)
 
     def _trend(self, row: Row, onset: Row | None) -> Trend | None:
-        rows = self._trends.get(self._asking.key(row))
+        rows = self._trends.get(self._answers.key(row))
         if not rows:
             return None
         names = ("start", "finished", "failed", "rate", "is_partial")

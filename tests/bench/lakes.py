@@ -1,0 +1,98 @@
+"""What a lake costs beside the file of its store: `python -m tests.bench.lakes --jobs 1000000`.
+
+CPU seconds of this process, the least of five runs, of questions whose answers are equal; bytes a job; and a nightly sync after
+a two-hundredth of the jobs changed, in the last days and on one day long ago.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.generator import generate
+from jobtype_toolkit.store.store import LOAD_ORDER
+
+QUESTIONS: dict[str, Callable[[Any], pd.DataFrame]] = {
+    "status, 3 hours": lambda one: one.status(),
+    "status, 30 days": lambda one: one.status(started="P30D"),
+    "status, all of history": lambda one: one.status(started="2000-01-01T00:00:00Z"),
+    "running": lambda one: one.running(),
+    "system_failures": lambda one: one.system_failures(),
+    "failures, all of history": lambda one: one.analyses.failures(),
+    "failure_trend, a year": lambda one: one.analyses.failure_trend(started="P365D"),
+    "jobs, FAILED in a day": lambda one: one.jobs(started="P1D", status="FAILED"),
+    "jobs, by five ids": lambda one: one.jobs(job_id=[5, 6, 7, 8, 9], started="P9000D"),
+}
+LATE = """
+SELECT
+    id, job_type, job_type_version, 'FAILED' AS status, 'late' AS error_name, 'DATA' AS error_category,
+    last_status_change + INTERVAL 1 HOUR AS last_status_change, last_modified + INTERVAL 1 HOUR AS last_modified
+FROM job
+WHERE status = 'COMPLETED' AND (
+    last_status_change > $newest::TIMESTAMPTZ - INTERVAL 5 DAY
+    OR last_status_change BETWEEN $newest::TIMESTAMPTZ - INTERVAL 80 DAY AND $newest::TIMESTAMPTZ - INTERVAL 79 DAY
+)
+ORDER BY hash(id)
+LIMIT $rows
+"""
+
+
+def cpu(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the CPU seconds of a call, and what it gave."""
+    began = time.process_time()
+    made = call()
+    return time.process_time() - began, made
+
+
+def measure(folder: Path, jobs: int, days: int) -> None:
+    """Make a store and its lakes, and print what they cost."""
+    generate(folder / "rows", jobs=jobs, days=days)
+    with jt.open(folder / "ops.duckdb", create=True) as store:
+        for resource_name in LOAD_ORDER:
+            store.load(folder / "rows", resource_name, source="sample", progress=False)
+        took, _ = cpu(lambda: store.export(folder / "folders", partitioned=True))
+        size = sum(one.stat().st_size for one in (folder / "folders" / "job_history").rglob("*.parquet"))
+        native = (folder / "ops.duckdb").stat().st_size
+        print(f"export: {took:.1f} CPU-s; {size / jobs:.1f} bytes a job, the store's file {native / jobs:.1f}")
+        for what in ("first", "with nothing new"):
+            took, report = cpu(lambda: store.sync_lake(folder / "lake"))
+            print(f"sync, {what}: {took:.1f} CPU-s. {report}")
+        newest = store.as_of
+        places = {
+            "store": store,
+            "folders": jt.lake(folder / "folders", clock=lambda: newest),
+            "Iceberg": jt.lake(folder / "lake", clock=lambda: newest),
+        }
+        for what, ask in QUESTIONS.items():
+            took_by = {name: min(cpu(partial(ask, one))[0] for _ in range(5)) for name, one in places.items()}
+            for one in list(places.values())[1:]:
+                pd.testing.assert_frame_equal(ask(one), ask(store))
+            print(f"{what:26}", *(f"{name} {took:6.3f}" for name, took in took_by.items()))
+        late = store.sql(LATE, newest=newest, rows=jobs // 200)
+        store.load(late, source="sample", progress=False)
+        took, report = cpu(lambda: store.sync_lake(folder / "lake"))
+        print(f"sync after {len(late):,} late changes: {took:.1f} CPU-s. {report}")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at most")
+
+
+def main() -> None:
+    """Measure in a folder that is removed afterwards."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--jobs", type=int, default=1_000_000)
+    options.add_argument("--days", type=int, default=365)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), given.jobs, given.days)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""How the tests start Spark."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # a driver listens on the machine's own address unless it is told otherwise
+
+
+def started(master: str) -> Any:
+    """Start a session that listens on loopback only."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    session = SparkSession.builder.master(master).config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session
