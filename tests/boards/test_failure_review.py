@@ -32,7 +32,9 @@ def review(store: Any, **given: Any) -> ReviewState:
 
 @pytest.fixture(scope="module")
 def of_sample(sample: jt.Store) -> ReviewState:
-    return review(sample, now=END.isoformat())
+    made = review(sample, now=END.isoformat())
+    act(made, "hello")
+    return made
 
 
 @pytest.fixture

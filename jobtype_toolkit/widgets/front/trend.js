@@ -9,8 +9,8 @@ function roundedUp(value) {
   return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= value);
 }
 
-/** One bar: the whole is what finished, the hatched part below what failed; what is partial has a dashed edge. */
-function barElement(row, at, width, most, hatch, pick, chosen) {
+/** One bar: the whole is what finished, the striped part below what failed; what is partial has a dashed edge. */
+function barElement(row, at, width, most, pick, chosen) {
   const y = (count) => HEIGHT * (1 - count / most);
   const place = { x: `${(at + 0.12) * width}%`, width: `${width * 0.76}%` };
   const [when, failed, finished, rate] = row.cells;
@@ -22,8 +22,16 @@ function barElement(row, at, width, most, hatch, pick, chosen) {
     svg("title", {}, told),
     svg("rect", { class: "jtk-bucket-hit", x: `${at * width}%`, width: `${width}%`, y: 0, height: HEIGHT }),
     svg("rect", { class: "jtk-bucket-finished", ...place, y: y(row.finished), height: HEIGHT - y(row.finished) }),
-    svg("rect", { class: "jtk-bucket-failed", ...place, y: y(row.failed), height: HEIGHT - y(row.failed) }),
-    svg("rect", { fill: `url(#${hatch})`, ...place, y: y(row.failed), height: HEIGHT - y(row.failed) }));
+    svg("rect", { class: "jtk-bucket-failed", ...place, y: y(row.failed), height: HEIGHT - y(row.failed) }));
+}
+
+/** The stripes of what failed: one path in a box that is stretched over the plot. */
+function stripesElement(rows, width, most) {
+  const pieces = rows.flatMap((row, at) => {
+    const height = HEIGHT * row.failed / most;
+    return Array.from({ length: Math.floor(height / 5) }, (_, n) => `M${(at + 0.12) * width} ${HEIGHT - 3 - 5 * n}h${0.76 * width}`);
+  });
+  return svg("svg", { class: "jtk-stripes", viewBox: `0 0 100 ${HEIGHT}`, preserveAspectRatio: "none", width: "100%", height: HEIGHT }, svg("path", { d: pieces.join("") }));
 }
 
 /** The line of the rate, broken where nothing finished; it is drawn in a box of 100 by 100 that is stretched over the plot. */
@@ -92,11 +100,9 @@ function trendPart(page, id) {
     const hadFocus = plot.contains(page.focused());
     left.replaceChildren(h("span", {}, most.toLocaleString("en")), h("span", {}, "0"));
     right.replaceChildren(h("span", {}, `${Math.round(1000 * top) / 10}%`), h("span", {}, "0%"));
-    const hatch = svg("pattern", { id: `${key}-hatch`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-      svg("rect", { class: "jtk-hatch", width: 1.5, height: 5 }));
     const lines = [0, 0.5, 1].map((part) => svg("line", { class: "jtk-grid", x1: 0, x2: "100%", y1: HEIGHT * part + 0.5, y2: HEIGHT * part + 0.5 }));
-    plot.replaceChildren(svg("defs", {}, hatch), ...lines, ...rows.map((row, at) => barElement(row, at, width, most, hatch.id, pick, chosen)),
-      ...rateElements(rows, width, top), ...tickElements(rows, width));
+    plot.replaceChildren(...lines, ...rows.map((row, at) => barElement(row, at, width, most, pick, chosen)),
+      stripesElement(rows, width, most), ...rateElements(rows, width, top), ...tickElements(rows, width));
     enter(bars().find((bar) => bar.dataset.key === current) ?? bars().find((bar) => bar.getAttribute("aria-pressed") === "true") ?? bars().at(-1), hadFocus);
   }
   function update(node) {
