@@ -169,7 +169,8 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
     draw("Columns", _COLUMN_FIELDS, [plain(preview.columns[field.name]) for field in _COLUMN_FIELDS], drop=False)
     first = preview.rows.head(_REJECTS_SHOWN)
     shown = [field for field in _ROW_FIELDS if field.name in first.columns]
-    draw("First rows", shown, [plain(first[field.name]) for field in shown])
+    if shown:
+        draw("First rows", shown, [plain(first[field.name]) for field in shown])
     if preview.missing:
         write(f"Nothing becomes {safe(', '.join(preview.missing))}.\n")
     for note in preview.notes:

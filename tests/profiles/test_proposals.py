@@ -19,6 +19,8 @@ ROWS = [
     {"key": {"cluster": "hydra", "seq": "3-a"}, "tool": "outline", "rel": None, "phase": "DONE_ERR", "code": "9", "t": {"submit": 1761957300, "start": 1761957301, "stop": 1761957302}, "host": "h3"},
 ]  # fmt: skip
 
+BASE = {"id": "no", "job_type": "app", "job_type_version": "v", "status": "state"}
+
 
 @pytest.fixture
 def path(write):
@@ -70,6 +72,17 @@ def test_the_parts_of_a_key_are_joined_by_what_is_in_none_of_them():
     assert section["id"] == {"join": ["key.a", "key.b"], "by": "|", "as": "id"}
 
 
+def test_a_node_is_the_first_of_a_list_of_json_and_no_field_is_an_object():
+    section, _ = proposal_of(ref=["a", "b"], app=["x", "x"], state=['{"code": 1}', "{}"], hosts=['["h1", "h2"]', "[]"])
+    assert (section["node"], "status" in section) == ("hosts.0", False)
+
+
+def test_executions_get_no_proposal_and_the_preview_says_so(store, path):
+    assert store.preview(path, "job_executions").notes == (
+        "a proposal is of jobs only: say id and job_id in the table [job_executions] of a profile",
+    )
+
+
 def test_without_a_likely_job_type_the_preview_says_which_columns_there_are(store, write):
     seen = store.preview(write("x.csv", "id,label,owner,state\n1,fit,ann,ok\n2,fit,bob,ok\n"))
     assert seen.missing == ("job_type",)
@@ -88,20 +101,17 @@ def test_a_preview_shows_what_is_left_out_and_whole_examples(store, path):
     assert {key for one in kept for key in json.loads(one)} == {"rel", "code", "host"}
 
 
-def test_a_terminal_shows_the_keys_of_another_system_beside_the_numbers_of_the_store(path, tmp_path, write):
-    file, run = tmp_path / "ops.duckdb", CliRunner().invoke
-    own = write("own.toml", jt.open().preview(path).toml())
-    assert run(app, ["load", str(path), "--store", str(file), "--profile", str(own)]).exit_code == 0
-    assert "hydra/2-a" in run(app, ["jobs", "--store", str(file), "--status", "QUEUED"]).output
-    assert "hydra/2-a" in repr(jt.show(jt.open(file).jobs(status="QUEUED")))
+def test_a_terminal_shows_the_keys_of_another_system_beside_the_numbers_of_the_store(write, tmp_path):
+    history = write("x.csv", "no;app;v;state\na-1;fit;1;FAILED\n")
+    store = jt.open(tmp_path / "ops.duckdb")
+    store.load(history, profile={"jobs": BASE | {"id": {"from": "no", "as": "id"}}})
+    assert "a-1" in repr(jt.show(store.jobs()))
+    assert "a-1" in CliRunner().invoke(app, ["jobs", "--store", str(store.path)]).output
 
 
 def test_histories_of_scale_show_no_key_of_another_system(store, write):
     store.load(write("x.csv", "id,job_type,job_type_version,status\n1,fit,1.0,COMPLETED\n"))
     assert "external_id" not in repr(jt.show(store.jobs()))
-
-
-BASE = {"id": "no", "job_type": "app", "job_type_version": "v", "status": "state"}
 
 
 @pytest.mark.parametrize(

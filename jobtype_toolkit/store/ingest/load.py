@@ -199,17 +199,7 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
         return notes
     timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
     if timeless:
-        them = "it" if timeless == 1 else "them"
-        mapping = hints.argument("columns", {"theirs": "last_status_change"})
-        notes.append(
-            (
-                9,
-                (
-                    f"{_rows(timeless, 'has', 'have')} no last_status_change, so that no window of status or failures counts {them}; map "
-                    f"the column that tells when they ended, if there is one: {mapping}"
-                ),
-            )
-        )
+        notes.append((9, _timeless(timeless, request.options.profile)))
     known = {"known": list(STATUSES)}
     unknown = script(con, "store/ingest/load.unknown_statuses", known).fetchall()
     if unknown:
@@ -234,6 +224,17 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
             )
         )
     return notes
+
+
+def _timeless(count: int, profile: Profile | None) -> str:
+    """Return what is to be said of jobs that do not tell when they entered their status."""
+    if profile:
+        how = "in the profile, `ended` (of a job that is over), `started` (of one that runs) or `queued` tells it"
+    else:
+        mapping = hints.argument("columns", {"theirs": "last_status_change"})
+        how = f"map the column that tells when they ended, if there is one: {mapping}"
+    them = "it" if count == 1 else "them"
+    return f"{_rows(count, 'has', 'have')} no last_status_change, so that no window of status or failures counts {them}; {how}"
 
 
 def _of_profile(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming) -> list[tuple[int, str]]:

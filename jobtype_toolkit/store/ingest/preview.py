@@ -40,7 +40,9 @@ class Preview:
     rows: pd.DataFrame
     """The first rows as they would load."""
     columns: pd.DataFrame
-    """One row per field or column: `theirs`, `ours`, `conversion` and an `example` of theirs."""
+    """One row per field or column: `theirs`, `ours`, `conversion` and an `example` of theirs.
+
+    A column that becomes no field is kept in `extra`, or its conversion is "left out"."""
     missing: tuple[str, ...]
     """Required fields of ours that nothing in the file becomes."""
     profile: str | None
@@ -117,7 +119,7 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
         one for one in _NEEDED[resource] if one not in have and not _is_there(section.values.get(one), have)
     )
     if proposal and missing:
-        rows, notes = pd.DataFrame(), _to_choose(missing, proposal)
+        rows, notes = pd.DataFrame(), _to_choose(resource, missing, proposal)
     else:
         rows, notes = trial(sample.path, proposal.profile if proposal else given)
     return Preview(
@@ -132,8 +134,10 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
     )
 
 
-def _to_choose(missing: Iterable[str], proposal: Proposal) -> tuple[str, ...]:
+def _to_choose(resource: str, missing: Iterable[str], proposal: Proposal) -> tuple[str, ...]:
     """Return what is to be said in a proposal before it can load anything."""
+    if resource != "jobs":
+        return (f"a proposal is of jobs only: say {' and '.join(missing)} in the table [{resource}] of a profile",)
     likely = " or ".join(map(repr, proposal.unread[:_LIKELY]))
     which = f", such as {likely}" if likely else ""
     return (f"the proposal does not say which column is {' and which '.join(missing)}: choose one{which}",)
@@ -179,12 +183,13 @@ def _sampled(batch: Batch, scratch: Path) -> _Sample:
                 read_json(con, batch, scratch)
                 texts = con.execute(f"SELECT j FROM json_row LIMIT {_ROWS}").fetchall()
                 records = [one for (text,) in texts if isinstance(one := json.loads(text), dict)]
+    is_json = batch.shape in ("documents", "lines")
     key = _key_of_rows(records) if batch.shape == "documents" else ""
     if key:
         records = [one for one in records[0][key] if isinstance(one, dict)][:_ROWS]
     values: dict[str, list[str]] = {}
     for record in records:
-        for name, value in _flat(record):
+        for name, value in _flat(record) if is_json else record.items():
             seen = values.setdefault(name, [])
             if value is not None and str(value).strip():
                 seen.append(str(value).strip())

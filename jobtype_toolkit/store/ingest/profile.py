@@ -44,14 +44,14 @@ _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 """What may follow % in a format."""
 _IDS = ("id", "job_id")
 _TEXT, _TEXTS, _TABLE = "a text", "a text or a list of texts", "a table"
-_WORDS = "a text, a number or a list of them"
+_NOTHING = "a text, a number or a list of them"
 _CHOICES = "a text, or a list of texts and of lists of texts"
 _TOP = {
     "title": _TEXT,
     "command": _TEXT,
     "needs": _CHOICES,
     "rows": _TEXTS,
-    "missing": _WORDS,
+    "missing": _NOTHING,
     "timezone": _TEXT,
     **dict.fromkeys(RESOURCES, _TABLE),
 }
@@ -61,7 +61,7 @@ _VALUE = {
     "join": _CHOICES,
     "by": _TEXT,
     "value": _TEXT,
-    "missing": _WORDS,
+    "missing": _NOTHING,
     "match": _TEXT,
     "words": _TABLE,
     "as": _TEXT,
@@ -238,7 +238,7 @@ class _Checked:
             data.get("command", ""),
             _choices(data.get("needs", ())),
             _texts(data.get("rows", ())),
-            _words(data.get("missing", ())),
+            _nothing(data.get("missing", ())),
             zone,
             {name: self._section(name, data[name]) for name in RESOURCES if name in data},
         )
@@ -272,7 +272,7 @@ class _Checked:
             _choices(said.get("join", ())),
             said.get("by", ""),
             said.get("value"),
-            _words(said.get("missing", ())),
+            _nothing(said.get("missing", ())),
             self._group(path, said.get("match", "")),
             self._words(path, said.get("words", {})),
             said.get("as", ""),
@@ -367,7 +367,7 @@ class _Checked:
             is_one = {
                 _TEXT: isinstance(said, str),
                 _TEXTS: _is_texts(said),
-                _WORDS: _is_texts(_words(said)),
+                _NOTHING: _is_texts(_nothing(said)),
                 _CHOICES: _is_choices(said),
                 _TABLE: isinstance(said, Mapping),
             }[kind]
@@ -399,7 +399,7 @@ def _texts(said: Any) -> tuple[str, ...]:
     return (said,) if isinstance(said, str) else tuple(said)
 
 
-def _words(said: Any) -> tuple[Any, ...]:
+def _nothing(said: Any) -> tuple[Any, ...]:
     """Return words for nothing; a number is the text that an export has for it."""
     given = said if isinstance(said, (list, tuple)) else (said,)
     return tuple(str(one) if type(one) in (int, float) else one for one in given)

@@ -17,6 +17,8 @@ _TIMES = ("created", "queued", "started", "ended")
 _EXIT_CODE = re.compile(r"-?\d{1,10}(:\d*)?")
 _BETWEEN = ("/", ":", "|", "~")
 """What may stand between the parts of a key."""
+_NESTED = ('["', "[{", "[]", "{")
+"""How lists and objects of JSON begin."""
 _MOST_WORDS = 40
 """A column with more different texts is no status."""
 _NEGATED = frozenset({"not", "no", "non", "un", "never"})
@@ -91,8 +93,8 @@ def _spelt(ours: str, theirs: str, values: Values, parts: Mapping[str, list[str]
     said = values[theirs]
     if ours == "id":
         return _key(theirs, values, parts)
-    if parts[theirs]:
-        return None
+    if nested := next((one for one in said if one.startswith(_NESTED)), None):
+        return f"{theirs}.0" if ours == "node" and nested.startswith("[") else None
     if ours == "status":
         return _status(theirs, said)
     if ours in _TIMES:
@@ -121,6 +123,8 @@ def _key(theirs: str, values: Values, parts: Mapping[str, list[str]]) -> Any:
         return {"join": inner, "by": between, "as": "id"}
     if inner:
         return _key(inner[0], values, parts) if len(inner) == 1 else None
+    if any(one.startswith(_NESTED) for one in values[theirs]):
+        return None
     is_number = all(re.fullmatch(r"\d{1,18}", one) for one in values[theirs])
     return theirs if is_number else {"from": theirs, "as": "id"}
 
