@@ -72,6 +72,12 @@ def test_the_parts_of_a_key_are_joined_by_what_is_in_none_of_them():
     assert section["id"] == {"join": ["key.a", "key.b"], "by": "|", "as": "id"}
 
 
+def test_a_word_for_nothing_is_a_status_where_it_stands_for_one():
+    _, text = proposal_of(id=["1", "2"], app=["x", "x"], state=["ok", "unknown"], host=["n/a", "unknown"])
+    assert 'missing = ["n/a"]' in text
+    assert '# unknown = ""  # say which' in text
+
+
 def test_a_node_is_the_first_of_a_list_of_json_and_no_field_is_an_object():
     section, _ = proposal_of(ref=["a", "b"], app=["x", "x"], state=['{"code": 1}', "{}"], hosts=['["h1", "h2"]', "[]"])
     assert (section["node"], "status" in section) == ("hosts.0", False)

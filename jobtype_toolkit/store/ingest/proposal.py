@@ -46,7 +46,9 @@ def proposed(values: Values, count: int, rows: str = "") -> Proposal:
         count: how many rows these are.
         rows: the key of the rows in JSON.
     """
-    nothing = sorted({one for said in values.values() for one in said if synonyms.is_nothing(one)})
+    statuses = {one for name in _called(synonyms.fields()["status"], values) for one in values[name]}
+    words = {one for said in values.values() for one in said if synonyms.is_nothing(one)}
+    nothing = sorted(words - statuses)
     values = {name: [one for one in said if one not in nothing] for name, said in values.items()}
     parts = {name: [one for one in values if one.rpartition(".")[0] == name] for name in values}
     section: dict[str, Any] = {}
