@@ -11,6 +11,9 @@ from jobtype_toolkit.report.shift import Entry, Link, Section, section
 
 _HELD = ("unmet_resources", "max_scheduled", "")
 """The reasons for which queued jobs do not start, the hardest first; those behind others come after them."""
+_LATER = "not on the queue yet"
+_NOT_YET = f"{_LATER}: "
+"""How the evidence about jobs that are not on the queue begins."""
 _NEVER = "never at this rate"
 
 
@@ -36,14 +39,15 @@ class Queues:
         """Ask what is needed of them."""
         self._answers = answers
         self._stuck = answers.rows("stuck", now=answers.now)
-        reasons = {self._place(row): row for row in reversed(answers.rows("why_not_running", now=answers.now))}
+        why = answers.rows("why_not_running", now=answers.now)
+        reasons = {self._place(row): row for row in reversed(why)}
         queues = []
         for row in answers.rows("drain_forecast", now=answers.now):
             found = reasons.get(self._place(row))
             queues.append(Queue(row, found["reason"] if found else "", found["evidence"] if found else ""))
         self.paused_queues = [one for one in queues if one.reason == "paused"]
         self.queues = sorted((one for one in queues if one.reason != "paused"), key=_rank)
-        self._pending = [row for row in reasons.values() if row["reason"] == "not_queued"]
+        self._pending = [row for row in why if row["reason"] == "not_queued"]
 
     def _place(self, row: Row) -> tuple[str, str, str]:
         return (*self._answers.key(row), row["version"])
@@ -92,9 +96,11 @@ class Queues:
         moving = [one for one in self.queues if self._moves(one)]
         entries = [self._entry(one) for one in self.queues if one not in moving]
         entries += [self._moving(moving)] if moving else []
-        return section(
-            "waiting", "Waiting, and why", entries, "No job is on the queue.", self._answers.asked("drain_forecast")
-        )
+        nothing = "No job is on the queue."
+        if self._pending:
+            many = counted(len(self._pending), "job type version has", "job type versions have")
+            nothing = f"No job is on the queue; {many} PENDING or BLOCKED jobs, which are not on it yet (see {_LATER!r} below)."
+        return section("waiting", "Waiting, and why", entries, nothing, self._answers.asked("drain_forecast"))
 
     def _moves(self, queue: Queue) -> bool:
         """Return whether a queue gets through within the length of another shift."""
@@ -151,12 +157,16 @@ class Queues:
         """Return what can wait: jobs that are not on the queue yet."""
         if not self._pending:
             return []
-        names = listed(sorted(self._answers.title(row, row["version"]) for row in self._pending), 5)
+        shown = [
+            f"{self._answers.title(row, row['version'])} ({row['evidence'].removeprefix(_NOT_YET)})"
+            for row in self._pending
+        ]
+        names = listed(shown, 5)
         many = counted(len(self._pending), "job type version has", "job type versions have")
         says = f"{many} PENDING or BLOCKED jobs that wait for input or for other jobs: {names}."
         return [
             Entry(
-                "not on the queue yet",
+                _LATER,
                 says,
                 {"versions": len(self._pending)},
                 links=(Link("all of them", self._answers.asked("why_not_running")),),
