@@ -267,10 +267,8 @@ class Failures:
         if len(rows) > _MOST_STEADY:
             rest = rows[_MOST_STEADY:]
             call = self._answers.asked("failures")
-            says = (
-                f"{counted(sum(-row[0] for row in rest), 'more job')} failed, in {counted(len(rest), 'pair')} of a job type and "
-                "an error, each no more than usual."
-            )
+            failed = counted(sum(-row[0] for row in rest), "more job")
+            says = f"{failed} failed, in {counted(len(rest), 'further pair')} of a job type and an error."
             yield Entry(
                 "the others, steady", says, {"count": sum(-row[0] for row in rest)}, links=(Link("all of them", call),)
             )

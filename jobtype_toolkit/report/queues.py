@@ -99,7 +99,9 @@ class Queues:
         nothing = "No job is on the queue."
         if self._pending:
             many = counted(len(self._pending), "job type version has", "job type versions have")
-            nothing = f"No job is on the queue; {many} PENDING or BLOCKED jobs, which are not on it yet (see {_LATER!r} below)."
+            nothing = (
+                f"No job is on the queue; {many} PENDING or BLOCKED jobs, which are not on it yet (see {_LATER!r})."
+            )
         return section("waiting", "Waiting, and why", entries, nothing, self._answers.asked("drain_forecast"))
 
     def _moves(self, queue: Queue) -> bool:

@@ -26,7 +26,11 @@ from jobtype_toolkit.report.shift import Section, Shift
 Format = Literal["html", "md", "json", "txt"]
 FORMATS: tuple[Format, ...] = ("html", "md", "json", "txt")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_TOGETHER = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d UTC|\d+(\.\d)? %")
+_TOGETHER = re.compile(
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d UTC|\d+(?:\.\d)? %|(?<![\w.-])(?=[\w.-]{1,24}(?![\w.-]))[\w.]+(?:-[\w.]+)+"
+)
+"""Times, percentages and names with hyphens, as long as a narrow page has room for them."""
+_WHOLE = re.compile(r"--[\w-]{1,30}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 _WIDEST = 100
 
 
@@ -80,13 +84,14 @@ def as_html(shift: Shift) -> str:
 
 
 def _kept(text: str) -> Markup:
-    """Return a text whose dates, times and percentages stay on one line."""
+    """Return a text whose times, percentages and names stay on one line."""
     return Markup(_TOGETHER.sub(r'<span class="one">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped right here
 
 
 def _breakable(text: str) -> Markup:
-    """Return a call or command that may break before its arguments, so that no word of it is torn apart."""
-    return Markup(str(escape(text)).replace("(", "(<wbr>"))  # noqa: S704 - escaped right here
+    """Return a call or command that may break before its arguments, but not within a time or the name of an option."""
+    whole = _WHOLE.sub(r'<span class="one">\g<0></span>', str(escape(text)))
+    return Markup(whole.replace("(", "(<wbr>"))  # noqa: S704 - escaped right here
 
 
 def as_markdown(shift: Shift) -> str:
