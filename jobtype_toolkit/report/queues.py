@@ -6,14 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from jobtype_toolkit.report.answers import Answers, Row
-from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted
+from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted, sentence
 from jobtype_toolkit.report.shift import Entry, Link, Section, section
 
 _HELD = ("unmet_resources", "max_scheduled", "")
 """The reasons for which queued jobs do not start, the hardest first; those behind others come after them."""
 _LATER = "not on the queue yet"
-_NOT_YET = f"{_LATER}: "
-"""How the evidence about jobs that are not on the queue begins."""
 _NEVER = "never at this rate"
 
 
@@ -96,12 +94,7 @@ class Queues:
         moving = [one for one in self.queues if self._moves(one)]
         entries = [self._entry(one) for one in self.queues if one not in moving]
         entries += [self._moving(moving)] if moving else []
-        nothing = "No job is on the queue."
-        if self._pending:
-            many = counted(len(self._pending), "job type version has", "job type versions have")
-            nothing = (
-                f"No job is on the queue; {many} PENDING or BLOCKED jobs, which are not on it yet (see {_LATER!r})."
-            )
+        nothing = f"No job is on the queue; {self._not_yet()}." if self._pending else "No job is on the queue."
         return section("waiting", "Waiting, and why", entries, nothing, self._answers.asked("drain_forecast"))
 
     def _moves(self, queue: Queue) -> bool:
@@ -155,22 +148,28 @@ class Queues:
             ),
         )
 
+    def _not_yet(self) -> str:
+        """Return how many jobs are not on the queue yet, and since when the oldest waits."""
+        jobs = sum(row["jobs"] for row in self._pending)
+        since = min((row["since"] for row in self._pending if row["since"]), default=None)
+        oldest = f", the oldest since {moment(since)}" if since else ""
+        are = "is" if jobs == 1 else "are"
+        return f"{counted(jobs, 'job')} of {counted(len(self._pending), 'job type version')} {are} PENDING or BLOCKED{oldest}"
+
     def later(self) -> list[Entry]:
         """Return what can wait: jobs that are not on the queue yet."""
         if not self._pending:
             return []
-        shown = [
-            f"{self._answers.title(row, row['version'])} ({row['evidence'].removeprefix(_NOT_YET)})"
-            for row in self._pending
-        ]
-        names = listed(shown, 5)
-        many = counted(len(self._pending), "job type version has", "job type versions have")
-        says = f"{many} PENDING or BLOCKED jobs that wait for input or for other jobs: {names}."
+        oldest = sorted(
+            self._pending, key=lambda row: (row["since"] is None, row["since"], row["name"], row["version"])
+        )
+        shown = [f"{self._answers.title(row, row['version'])} ({_waits(row)})" for row in oldest]
+        says = f"{sentence(self._not_yet())} They wait for input or for other jobs: {listed(shown, 5)}."
         return [
             Entry(
                 _LATER,
                 says,
-                {"versions": len(self._pending)},
+                {"versions": len(self._pending), "jobs": sum(row["jobs"] for row in self._pending)},
                 links=(Link("all of them", self._answers.asked("why_not_running")),),
             )
         ]
@@ -179,6 +178,10 @@ class Queues:
 def _rank(one: Queue) -> tuple[bool, int, int, str, str]:
     place = _HELD.index(one.reason) if one.reason in _HELD else len(_HELD)
     return not one.is_held, place, -one.row["queued"], one.row["name"], one.row["version"]
+
+
+def _waits(row: Row) -> str:
+    return f"{row['jobs']:,}" + (f", since {moment(row['since'])}" if row["since"] else "")
 
 
 def _drained(row: Row) -> str:

@@ -118,6 +118,18 @@ def test_the_calls_behind_a_number_give_it(shift, store):
     assert answers["since when"]["onset"][0] == fit.trend.onset
 
 
+def test_jobs_that_are_not_on_the_queue_are_counted_beside_those_that_are(stored):
+    open_jobs = [job("BLOCKED", 300, name="map"), job("BLOCKED", 200, name="map"), job("PENDING", 100)]
+    shift = stored([job("COMPLETED", 60), *open_jobs]).report(now=AFTER)
+    assert section(shift, "waiting").nothing == (
+        "No job is on the queue; 3 jobs of 2 job type versions are PENDING or BLOCKED, the oldest since 2026-03-01 07:00 UTC."
+    )
+    assert (
+        "map 1.0 (2, since 2026-03-01 07:00 UTC) and fit 1.0 (1, since 2026-03-01 10:20 UTC)"
+        in section(shift, "later").entries[-1].says
+    )
+
+
 def test_a_quiet_shift_says_so(stored):
     quiet = stored([*days("fit", 1, 10), *(job("COMPLETED", 60 + place) for place in range(10))])
     shift = quiet.report(now=AFTER)
