@@ -55,7 +55,12 @@ ANSWERED = [one for one in commands() if not isinstance(one, Question) or one.v6
 
 @pytest.mark.parametrize("command", [one.command for one in commands() if one not in ANSWERED])
 def test_a_question_beyond_v6_is_for_a_store_and_says_so(command, server):
-    given = {"changes": ["--since", "P1D"], "compare": ["x", "1", "2"], "compare-revisions": ["x", "1", "1", "2"]}
+    given = {
+        "right-size": ["x"],
+        "changes": ["--since", "P1D"],
+        "compare": ["x", "1", "2"],
+        "compare-revisions": ["x", "1", "1", "2"],
+    }
     result = run(command, *given.get(command, ()), "--server", server.url)
     assert result.exit_code == 2
     assert "pull" in result.output

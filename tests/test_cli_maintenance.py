@@ -35,9 +35,9 @@ def ids() -> list[int]:
         return sorted(store.jobs()["id"])
 
 
-def test_loads_are_listed_with_the_numbers_that_forget_takes(run):
+def test_loads_are_listed_newest_first_with_the_numbers_that_forget_takes(run):
     told = json.loads(run("loads", "--json").stdout)
-    assert [(one["load_id"], one["resource"], one["rows"]) for one in told] == [(1, "jobs", 5), (2, "jobs", 2)]
+    assert [(one["load_id"], one["resource"], one["rows"]) for one in told] == [(2, "jobs", 2), (1, "jobs", 5)]
     assert "old.csv" in run("loads").stdout
 
 

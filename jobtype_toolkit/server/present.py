@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.sqlfiles import quoted
-from jobtype_toolkit.store import schema
+from jobtype_toolkit.store import rollup, schema
 from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.store import Store
 
@@ -23,3 +23,5 @@ def move_to(store: Store, moment: datetime) -> None:
             if times:
                 moved = ", ".join(f"{one} = {one} + to_seconds($seconds)" for one in times)
                 con.execute(f"UPDATE {quoted(table.name)} SET {moved}", {"seconds": seconds})
+        for (source,) in con.execute("SELECT source FROM source").fetchall():
+            rollup.count_again(con, source)  # a day that was moved by seconds is no day

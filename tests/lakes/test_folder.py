@@ -226,7 +226,7 @@ def test_the_commands_that_ask_take_the_folder_of_a_lake(folder, run):
     counted = run("sql", "SELECT count(*) AS n FROM job", "--store", str(folder), "--json")
     assert json.loads(counted.stdout) == [{"n": 5}]
     alarm = run("report", "--fail-on", "worse", "--store", str(folder))
-    assert (alarm.exit_code, "a lake is only read" in alarm.stderr) == (2, True)
+    assert (alarm.exit_code, "Give a file with --state" in alarm.stderr) == (2, True)
     refused = run("forget", "1", "--store", str(folder), "--yes")
     assert refused.exit_code == 1
     assert "the commands that ask" in refused.stderr

@@ -239,7 +239,7 @@ def linear(colour: tuple[float, ...]) -> np.ndarray:
 
 
 def lab(light: np.ndarray) -> np.ndarray:
-    """A linear colour in CIELAB, white D65."""
+    """A linear colour in CIELAB, white of daylight."""
     xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ light
     x, y, z = (
         one ** (1 / 3) if one > 0.008856 else 7.787 * one + 16 / 116 for one in xyz / np.array([0.9505, 1, 1.089])

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from datetime import datetime, timedelta
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -467,6 +468,7 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
     from jobtype_toolkit.sync import progress
 
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))  # as in a notebook, where somebody sees it
     made = []
     real = progress.tqdm
     monkeypatch.setattr(progress, "tqdm", lambda **given: made.append(given) or real(**given))
