@@ -76,8 +76,8 @@ class Answers:
         return next(one.call for _, one in self._answers.values() if one.call.question == question)
 
     def example(self, jobs: Sequence[int]) -> Call | None:
-        """Return the call that shows some jobs; None for none."""
-        return self.call("jobs", job_id=list(jobs)) if jobs else None
+        """Return the call that shows the first of some jobs; None for none."""
+        return self.call("jobs", job_id=jobs[0]) if jobs else None
 
     def _frame(self, call: Call) -> pd.DataFrame:
         ask = getattr(self._backend.analyses, call.question)

@@ -73,6 +73,7 @@ class Queues:
         runs = "runs" if len(rows) == 1 else "run"
         says = f"{counted(len(rows), 'RUNNING job')} {runs} longer than {limit}; the longest for {lasting(longest['running_for'])}{where}."
         answers = self._answers
+        jobs = tuple(row["id"] for row in rows[:10])
         return Entry(
             answers.title(longest, longest["version"]),
             says.replace("their timeout", "its timeout") if len(rows) == 1 else says,
@@ -82,11 +83,12 @@ class Queues:
                 "allowed": longest["allowed"],
                 "running_for": longest["running_for"],
             },
-            tuple(row["id"] for row in rows[:10]),
+            jobs,
             (
                 Link("these jobs", answers.call("stuck", name=longest["name"], now=answers.now)),
                 Link("all its RUNNING jobs", answers.call("jobs", status="RUNNING", job_type_name=longest["name"])),
             ),
+            example=answers.example(jobs),
         )
 
     def waiting(self) -> Section:
@@ -94,6 +96,7 @@ class Queues:
         moving = [one for one in self.queues if self._moves(one)]
         entries = [self._entry(one) for one in self.queues if one not in moving]
         entries += [self._moving(moving)] if moving else []
+        entries += self._pending_entries() if entries else []
         nothing = f"No job is on the queue; {self._not_yet()}." if self._pending else "No job is on the queue."
         return section("waiting", "Waiting, and why", entries, nothing, self._answers.asked("drain_forecast"))
 
@@ -157,7 +160,10 @@ class Queues:
         return f"{counted(jobs, 'job')} of {counted(len(self._pending), 'job type version')} {are} PENDING or BLOCKED{oldest}"
 
     def later(self) -> list[Entry]:
-        """Return what can wait: jobs that are not on the queue yet."""
+        """Return what can wait: jobs that are not on the queue yet, if none is on it; else `waiting` has them."""
+        return [] if self.queues else self._pending_entries()
+
+    def _pending_entries(self) -> list[Entry]:
         if not self._pending:
             return []
         oldest = sorted(

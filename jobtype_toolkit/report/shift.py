@@ -61,7 +61,7 @@ class Entry:
     links: tuple[Link, ...] = ()
     trend: Trend | None = None
     example: Call | None = None
-    """The call that shows `jobs`."""
+    """The call that shows the first of `jobs`."""
 
 
 @dataclass(frozen=True, slots=True)

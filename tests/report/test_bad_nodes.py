@@ -48,7 +48,7 @@ def test_its_card_has_errors_types_since_and_a_job(bad):
     assert n1.facts["since"] == AFTER.replace(hour=0, second=0)
     assert "Worse since 2026-03-01. Errors: lost 52. Job types: fit 25, map 25 and ink 2." in n1.says
     assert "That may explain why fit and map fail more than usual." in n1.says
-    assert n1.example.arguments["job_id"] == list(n1.jobs)
+    assert (n1.example.arguments["job_id"],) == n1.jobs
 
 
 def test_its_job_is_a_failed_one_of_it(stored):
