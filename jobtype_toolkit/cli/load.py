@@ -34,7 +34,8 @@ _REJECT_FIELDS = (
 )
 _COLUMN_FIELDS = tuple(Field(name, "text", "") for name in ("theirs", "ours", "conversion", "example"))
 _ROW_FIELDS = (
-    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "node", "started", "ended"),
+    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "exit_code", "node"),
+    *JOB.pick("created", "queued", "started", "ended"),
     JOB_EXECUTION["job_id"],
 )
 
@@ -57,7 +58,7 @@ def rejects(
         found = target.rejects(load_id)
     draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
     for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():
-        write(f"{rows:,} rows: {safe(str(reason))}\n")
+        write(f"{rows:,} {'row' if rows == 1 else 'rows'}: {safe(str(reason))}\n")
 
 
 def demo(
@@ -168,7 +169,8 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
     draw("Columns", _COLUMN_FIELDS, [plain(preview.columns[field.name]) for field in _COLUMN_FIELDS], drop=False)
     first = preview.rows.head(_REJECTS_SHOWN)
     shown = [field for field in _ROW_FIELDS if field.name in first.columns]
-    draw("First rows", shown, [plain(first[field.name]) for field in shown])
+    if shown:
+        draw("First rows", shown, [plain(first[field.name]) for field in shown])
     if preview.missing:
         write(f"Nothing becomes {safe(', '.join(preview.missing))}.\n")
     for note in preview.notes:

@@ -30,7 +30,7 @@ _MANY = 2_000
 _ANSWERS = frozenset(
     {"name", "version", "status", "error_name", "count", "share", "rate", "usual_rate", "verdict", "reason", "evidence"}
     | {"kind", "what", "detail", "onset", "cause", "cause_value", "effect"}
-    | {"error_id", "last_job_id", "job_id"}  # what the next command needs
+    | {"error_id", "last_job_id", "job_id", "external_id"}  # what the next command needs
 )
 """What a narrow terminal hides last, besides the first column and counts."""
 _SENTENCES = frozenset({"evidence", "detail", "unreadable"})

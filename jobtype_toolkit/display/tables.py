@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DTYPES: Mapping[str, Type] = {"i": "int", "u": "int", "f": "float", "b": "bool", "M": "time"}
 _ROWS = 50
+_KEY = "external_id"
 _DECLARED: Mapping[str, Service] = {one.name: one for one in (*SERVICES, *LIVE_SERVICES, *QUESTIONS)}
 
 
@@ -34,8 +35,16 @@ def fields_of(frame: pd.DataFrame, *, all_columns: bool = False) -> tuple[Field,
     asked = declaration(frame)
     if asked is None:
         return tuple(Field(str(name), _DTYPES.get(dtype.kind, "text"), "") for name, dtype in frame.dtypes.items())
-    first = asked.row.pick(*asked.first) if asked.first and not all_columns else asked.row.fields
+    first = asked.row.pick(*_first(frame, asked)) if asked.first and not all_columns else asked.row.fields
     return tuple(field for field in (SOURCE, *first) if field.name in frame.columns)
+
+
+def _first(frame: pd.DataFrame, asked: Service) -> list[str]:
+    """Return the columns that people need first; the key in another system stands beside the number that was handed out for it."""
+    names = list(asked.first)
+    if "id" in names and _KEY in asked.row.names and _KEY in frame.columns and frame[_KEY].notna().any():
+        names.insert(names.index("id") + 1, _KEY)
+    return names
 
 
 def title_of(frame: pd.DataFrame) -> str:

@@ -234,7 +234,7 @@ class Store(Reports):
                         )
                         report = scratch.load(file, resource, **{**more, "timezone": "UTC"})
                 except LoadFailed as error:
-                    return scratch.jobs().head(0), (*notes, str(error))
+                    return scratch.jobs().head(0), (*notes, str(error).removesuffix("."))
                 rejects = scratch.rejects().head(rows)
                 notes += [f"row {one.position} would be rejected: {one.reason}" for one in rejects.itertuples()]
                 found = scratch.jobs() if resource == "jobs" else scratch.sql("FROM job_execution ORDER BY id DESC")

@@ -204,7 +204,7 @@ def test_rows_that_the_profile_leaves_out_are_counted(store, write):
     path = write("x.csv", "no;app\n1;fit\nno;app\n2;batch\n")
     report = store.load(path, profile={"jobs": HEAD | {"skip": {"no": "NO"}, "only": {"app": ["f*", "b*"]}}})
     assert (report.rows, report.new) == (2, 2)
-    assert any(note.startswith("1 rows are no jobs by the profile") for note in report.notes)
+    assert any(note.startswith("1 row is none of the jobs by the profile") for note in report.notes)
 
 
 WRONG = [

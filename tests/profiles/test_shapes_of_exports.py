@@ -67,9 +67,7 @@ def test_a_run_is_the_same_job_whichever_way_airflow_told_of_it(store):
 
 def test_what_is_no_job_in_an_export_is_rejected_with_its_reason(store):
     store.load(EXPORTS / "bjobs-minutes.json", profile="lsf", timezone="UTC")
-    assert store.rejects()["reason"].tolist() == [
-        "no id; no status; no job type: neither its id nor its name and version"
-    ]
+    assert store.rejects()["reason"].tolist() == ["no id; no status; no job type: job_type is missing"]
 
 
 @pytest.mark.parametrize(

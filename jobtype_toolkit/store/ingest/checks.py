@@ -88,5 +88,12 @@ def _missing(name: str, names: Collection[str]) -> list[str]:
         has = {one: f"{quoted(one)} IS NOT NULL" for one in names}
         by_name = " AND ".join(has.get(one, "false") for one in TYPE_NAME[name])
         given = f"{has.get('job_type_id', 'false')} OR ({by_name})"
-        found.append(f"CASE WHEN NOT ({given}) THEN 'no job type: neither its id nor its name and version' END")
+        halves = "".join(
+            f" WHEN {has[there]} THEN 'no job type: {gone} is missing'"
+            for there, gone in (TYPE_NAME[name], TYPE_NAME[name][::-1])
+            if there in has
+        )
+        found.append(
+            f"CASE WHEN {given} THEN NULL{halves} ELSE 'no job type: neither its id nor its name and version' END"
+        )
     return found

@@ -212,7 +212,10 @@ class Foreign:
         ).compiled()
         missing = lacking(self._name, made.names)
         if missing:
-            raise profiled.refuse(self._profile, self._name, missing, list(have)[:MOST_KEYS_TOLD], name)
+            lists = (
+                [one for (one,) in script(self._con, "store/ingest/profile.lists").fetchall()] if "__j" in base else []
+            )
+            raise profiled.refuse(self._profile, self._name, missing, list(have)[:MOST_KEYS_TOLD], name, lists)
         if made.skipped:
             self.skipped += number(self._con, made.skipped)
         self.absent |= dict.fromkeys(made.absent)

@@ -19,10 +19,12 @@ from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.api.times import naive_utc, v6_text
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
+from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store.engine import number, script, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
+from jobtype_toolkit.store.ingest.profile import Profile, Section
 from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
 from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch, sweep
 
@@ -186,54 +188,95 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
     """Return what somebody should know who loads this for the first time, each note with its gravity."""
     notes: list[tuple[int, str]] = []
     if copies:
-        notes.append((1, f"{copies:,} rows were copies of an id within the input; the newest of each was taken"))
+        which = _rows(copies, "was a copy", "were copies")
+        notes.append((1, f"{which} of an id within the input; the newest of each was taken"))
     notes += [
         (3, f"the column {theirs!r} is kept in extra: {ours!r} is there as well and was read")
         for theirs, ours in incoming.twins
     ]
-    profile, foreign = request.options.profile, incoming.foreign
-    if profile and foreign and foreign.skipped:
-        notes.append(
-            (2, f"{foreign.skipped:,} rows are no {request.resource} by the profile {profile.name}, and were left out")
-        )
-    if profile and foreign and foreign.absent:
-        named = ", ".join(map(repr, foreign.absent))
-        notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
+    notes += _of_profile(con, request, incoming)
     if request.resource != "jobs":
         return notes
     timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
     if timeless:
-        mapping = hints.argument("columns", {"theirs": "last_status_change"})
-        notes.append(
-            (
-                9,
-                (
-                    f"{timeless:,} rows have no last_status_change, so that no window of status or failures counts them; map "
-                    f"the column that tells when they ended, if there is one: {mapping}"
-                ),
-            )
-        )
+        notes.append((9, _timeless(timeless, request.options.profile)))
     known = {"known": list(STATUSES)}
     unknown = script(con, "store/ingest/load.unknown_statuses", known).fetchall()
     if unknown:
         listed = ", ".join(f"{status!r} ({rows:,})" for status, rows in unknown[:_MOST_NAMED])
         listed += f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
         kinds = "a status" if len(unknown) == 1 else f"{len(unknown):,} statuses"
-        mapping = hints.argument("statuses", {unknown[0][0]: "COMPLETED"})
-        rows = sum(rows for _, rows in unknown)
-        notes.append((7, f"{rows:,} rows have {kinds} that v6 does not know: {listed}; map them, as in {mapping}"))
+        rows = _rows(sum(rows for _, rows in unknown), "has", "have")
+        if request.options.profile:
+            how = f"say in `words` of the profile's status which they are: {', '.join(STATUSES)}"
+        else:
+            how = f"map them, as in {hints.argument('statuses', {unknown[0][0]: '…'})}"
+        notes.append((7, f"{rows} {kinds} that v6 does not know: {listed}; {how}"))
     late = script(con, "store/ingest/load.late", {"observed": naive_utc(request.observed)}).fetchone()
     if late and late[0]:
         notes.append(
             (
                 5,
                 (
-                    f"{late[0]:,} rows have times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
+                    f"{_rows(late[0], 'has', 'have')} times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
                     "which the store knows its history"
                 ),
             )
         )
     return notes
+
+
+def _timeless(count: int, profile: Profile | None) -> str:
+    """Return what is to be said of jobs that do not tell when they entered their status."""
+    if profile:
+        how = "in the profile, `ended` (of a job that is over), `started` (of one that runs) or `queued` tells it"
+    else:
+        mapping = hints.argument("columns", {"theirs": "last_status_change"})
+        how = f"map the column that tells when they ended, if there is one: {mapping}"
+    them = "it" if count == 1 else "them"
+    return f"{_rows(count, 'has', 'have')} no last_status_change, so that no window of status or failures counts {them}; {how}"
+
+
+def _of_profile(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming) -> list[tuple[int, str]]:
+    """Return what is to be said of how a profile read the input, or that one would help."""
+    notes: list[tuple[int, str]] = []
+    profile, foreign = request.options.profile, incoming.foreign
+    keys = number(con, sql("store/ingest/load.text_keys"))
+    if keys:
+        how = 'id = { from = "…", as = "id" }' if profile else "a profile with " + 'id = { from = "…", as = "id" }'
+        notes.append((8, f"{_rows(keys, 'has', 'have')} a key that is a text: {'say' if profile else 'give'} {how}"))
+    if profile and foreign and foreign.skipped:
+        which = _rows(foreign.skipped, "is none", "are none")
+        notes.append((2, f"{which} of the {request.resource} by the profile {profile.name}, and left out"))
+    if profile:
+        notes += _of_zeros(con, profile, request.resource)
+    if profile and foreign and foreign.absent:
+        named = ", ".join(map(repr, foreign.absent))
+        notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
+    return notes
+
+
+def _of_zeros(con: duckdb.DuckDBPyConnection, profile: Profile, resource: str) -> list[tuple[int, str]]:
+    """Return what is to be said of a time of 0, which is 1970, and of an exit code of 0, which is one."""
+    values = profile.sections.get(resource, Section()).values
+    notes = []
+    times = [one for one in values if LOADABLE[resource][one].type == "time"]
+    counts = ", ".join(f"count(*) FILTER ({quoted(one)} = TIMESTAMP '1970-01-01')" for one in times)
+    found = script(con, "store/ingest/load.epochs", counts=counts).fetchone() if times else ()
+    for one, rows in zip(times, found or (), strict=True):
+        if rows:
+            nothing = f'if that stands for nothing, say {one} = {{ …, missing = ["0"] }}'
+            notes.append((6, f"{_rows(rows, 'has', 'have')} {one} at 1970-01-01 00:00: {nothing}"))
+    if "0" in profile.missing and "exit_code" in values:
+        notes.append(
+            (6, 'missing = ["0"] for the whole profile takes the exit code 0 away: say it at the times that need it')
+        )
+    return notes
+
+
+def _rows(count: int, one: str, several: str) -> str:
+    """Return so many rows as the subject of a sentence, with the verb for one or for several."""
+    return f"{count:,} row {one}" if count == 1 else f"{count:,} rows {several}"
 
 
 def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport, merge: Merge) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,15 +18,15 @@ from jobtype_toolkit.sqlfiles import literal
 from jobtype_toolkit.store.ingest import delimited, profile
 from jobtype_toolkit.store.ingest.files import Batch, batches, expand, read_json
 from jobtype_toolkit.store.ingest.profile import Asked, Profile, Value
+from jobtype_toolkit.store.ingest.proposal import Proposal, proposed, toml
 from jobtype_toolkit.store.ingest.texts import Broken, Lines, unpacked
 
-_ROWS = 50
-"""How many rows are looked at."""
-_LINES = 2000
-"""How many lines of a long file are loaded on trial."""
+_ROWS = 2000
+"""How many rows of a long file are looked at, and loaded on trial."""
 _EXAMPLE = 60
+_LIKELY = 3
+"""How many columns are offered for a field that nothing becomes."""
 _NEEDED = {"jobs": ("id", "status", "job_type", "job_type_version"), "job_executions": ("id", "job_id")}
-_UNIX = {"unix s": re.compile(r"1\d{9}([.]\d+)?"), "unix ms": re.compile(r"1\d{12}")}
 
 Trial: TypeAlias = Callable[[Path, "Asked | None"], tuple[pd.DataFrame, tuple[str, ...]]]
 """Loads a file by a profile on trial: the rows as they would be, and what the report says."""
@@ -43,7 +40,9 @@ class Preview:
     rows: pd.DataFrame
     """The first rows as they would load."""
     columns: pd.DataFrame
-    """One row per field or column: `theirs`, `ours`, `conversion` and an `example` of theirs."""
+    """One row per field or column: `theirs`, `ours`, `conversion` and an `example` of theirs.
+
+    A column that becomes no field is kept in `extra`, or its conversion is "left out"."""
     missing: tuple[str, ...]
     """Required fields of ours that nothing in the file becomes."""
     profile: str | None
@@ -87,6 +86,9 @@ class _Sample:
 
     columns: dict[str, str]
     values: dict[str, list[str]]
+    """What each column says in the rows in which it says anything."""
+    count: int
+    """How many rows were looked at."""
     path: Path
     rows: str = ""
     """The key of the rows in JSON, if they are not the document itself."""
@@ -109,25 +111,36 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
     if given is None and _is_ours(resource, set(sample.columns)):
         rows, notes = trial(sample.path, None)
         return Preview(str(path), rows, _columns(profile.read({}), resource, sample.columns), (), None, (), notes, "")
-    proposal = proposed(sample.columns, sample.values, sample.rows) if given is None else {}
-    used = profile.read(given if given is not None else proposal)
-    rows, notes = trial(sample.path, given if given is not None else proposal)
+    proposal = proposed(sample.values, sample.count, sample.rows) if given is None else None
+    used = profile.read(proposal.profile if proposal else given or {})
     section = used.sections.get(resource, profile.Section())
     have = set(sample.columns)
     missing = tuple(
         one for one in _NEEDED[resource] if one not in have and not _is_there(section.values.get(one), have)
     )
-    name = used.name if given is not None else None
+    if proposal and missing:
+        rows, notes = pd.DataFrame(), _to_choose(resource, missing, proposal)
+    else:
+        rows, notes = trial(sample.path, proposal.profile if proposal else given)
     return Preview(
         str(path),
         rows,
         _columns(used, resource, sample.columns),
         missing,
-        name,
+        None if proposal else used.name,
         tuple(fitting),
         notes,
-        _text(given, proposal),
+        toml(proposal.profile, proposal.remarks) if proposal else _text(given),
     )
+
+
+def _to_choose(resource: str, missing: Iterable[str], proposal: Proposal) -> tuple[str, ...]:
+    """Return what is to be said in a proposal before it can load anything."""
+    if resource != "jobs":
+        return (f"a proposal is of jobs only: say {' and '.join(missing)} in the table [{resource}] of a profile",)
+    likely = " or ".join(map(repr, proposal.unread[:_LIKELY]))
+    which = f", such as {likely}" if likely else ""
+    return (f"the proposal does not say which column is {' and which '.join(missing)}: choose one{which}",)
 
 
 def _is_ours(resource: str, have: set[str]) -> bool:
@@ -150,39 +163,6 @@ def fits(columns: Iterable[str], resource: str) -> list[str]:
     return [one.name for one in sorted(fitting, key=lambda one: -len(one.needs))]
 
 
-def proposed(columns: Mapping[str, str], values: Mapping[str, list[str]], rows: str = "") -> dict[str, Any]:
-    """Return a profile, as a dict, for columns that are called as other systems often call them."""
-    known = _synonyms()
-    by_name: dict[str, str] = {}
-    for theirs in columns:
-        by_name.setdefault(_folded(theirs.rsplit(".", maxsplit=1)[-1]), theirs)
-    section: dict[str, Any] = {}
-    for ours, names in known["jobs"].items():
-        found = next((by_name[one] for one in names if one in by_name), None)
-        if found is not None:
-            section[ours] = _spelt(ours, found, values.get(found, []))
-    section.setdefault("job_type_version", {"value": "1"})
-    return {"title": "A proposal: look through it", **({"rows": rows} if rows else {}), "jobs": section}
-
-
-def _spelt(ours: str, theirs: str, values: list[str]) -> Any:
-    """Return how a column says a field, by its first values."""
-    if ours == "id" and not all(re.fullmatch(r"\d{1,18}", one) for one in values):
-        return {"from": theirs, "as": "id"}
-    if ours == "status":
-        statuses = {name: our for our, names in _synonyms()["statuses"].items() for name in names}
-        words = {one: statuses[_folded(one)] for one in values if _folded(one) in statuses}
-        return {"from": theirs, "words": words} if words else theirs
-    for kind, pattern in _UNIX.items():
-        if ours in ("created", "queued", "started", "ended") and values and all(map(pattern.fullmatch, values)):
-            return {"from": theirs, "as": kind}
-    if ours == "exit_code" and any(re.fullmatch(r"\d+:\d+", one) for one in values):
-        return {"from": theirs, "as": "exit code"}
-    if ours == "node" and any("[" in one or "," in one for one in values):
-        return {"from": theirs, "as": "first node"}
-    return theirs
-
-
 def _sampled(batch: Batch, scratch: Path) -> _Sample:
     file = Path(batch.files[0])
     with duckdb.connect() as con:
@@ -192,7 +172,7 @@ def _sampled(batch: Batch, scratch: Path) -> _Sample:
             case "parquet":
                 path = scratch / "sample.parquet"
                 con.execute(
-                    f"COPY (FROM read_parquet({literal(str(file))}) LIMIT {_LINES}) TO {literal(str(path))} (FORMAT parquet)"
+                    f"COPY (FROM read_parquet({literal(str(file))}) LIMIT {_ROWS}) TO {literal(str(path))} (FORMAT parquet)"
                 )
                 found = con.execute(f"SELECT * FROM read_parquet({literal(str(path))}) LIMIT {_ROWS}")
                 names = [one[0] for one in found.description or ()]
@@ -203,16 +183,19 @@ def _sampled(batch: Batch, scratch: Path) -> _Sample:
                 read_json(con, batch, scratch)
                 texts = con.execute(f"SELECT j FROM json_row LIMIT {_ROWS}").fetchall()
                 records = [one for (text,) in texts if isinstance(one := json.loads(text), dict)]
+    is_json = batch.shape in ("documents", "lines")
     key = _key_of_rows(records) if batch.shape == "documents" else ""
     if key:
         records = [one for one in records[0][key] if isinstance(one, dict)][:_ROWS]
     values: dict[str, list[str]] = {}
     for record in records:
-        for name, value in _flat(record):
+        for name, value in _flat(record) if is_json else record.items():
             seen = values.setdefault(name, [])
             if value is not None and str(value).strip():
                 seen.append(str(value).strip())
-    return _Sample({name: (seen or [""])[0][:_EXAMPLE] for name, seen in values.items()}, values, path, key)
+    return _Sample(
+        {name: (seen or [""])[0][:_EXAMPLE] for name, seen in values.items()}, values, len(records), path, key
+    )
 
 
 def _records_of_csv(batch: Batch) -> list[dict[str, Any]]:
@@ -230,7 +213,7 @@ def _cut(batch: Batch, scratch: Path, ending: str) -> Path:
     """Copy the first lines of a file."""
     path = scratch / f"sample{ending}"
     with Lines(unpacked(Path(batch.files[0]), batch.packing)) as lines, path.open("wb") as out:
-        for _ in range(_LINES):
+        for _ in range(_ROWS):
             out.write(lines.next().encode("utf-8", "surrogateescape"))
     return path
 
@@ -263,51 +246,43 @@ def _is_there(value: Value | None, have: set[str]) -> bool:
 
 
 def _columns(used: Profile, resource: str, have: Mapping[str, str]) -> pd.DataFrame:
-    values = used.sections.get(resource, profile.Section()).values
+    section = used.sections.get(resource, profile.Section())
     folded = {one.casefold(): example for one, example in have.items()}
     rows: list[tuple[str | None, str | None, str | None, str | None]] = []
-    for ours, value in values.items():
-        example = next((folded[one.casefold()] for one in value.columns if folded.get(one.casefold())), None)
-        rows.append((", ".join(value.columns) or None, ours, value.told, example))
-    read = {one.casefold() for value in values.values() for one in value.columns}
-    top = {one.split(".")[0] for one in read}
-    rows += [
-        (one, None, None, example or None)
-        for one, example in have.items()
-        if "." not in one and one.casefold() not in read | top
-    ]
+    for ours, value in section.values.items():
+        rows.append((", ".join(value.columns) or None, ours, value.told, _example(value, folded)))
+    read = {one.casefold() for value in section.values.values() for one in value.columns}
+    read |= {section.all_nodes.casefold()} - {""}
+    kept = None if section.extra is None else {one.casefold() for one in section.extra}
+    for theirs in _unread(folded, read):
+        is_kept = theirs in kept if kept is not None else "." not in theirs or theirs.split(".")[0] not in folded
+        name = next(one for one in have if one.casefold() == theirs)
+        rows.append((name, None, None if is_kept else "left out", folded[theirs] or None))
     return pd.DataFrame(rows, columns=["theirs", "ours", "conversion", "example"], dtype=object)
 
 
-def _text(given: Asked | None, proposal: Mapping[str, Any]) -> str:
+def _unread(have: Iterable[str], read: Iterable[str]) -> list[str]:
+    """Return the columns that nothing becomes: an object as a whole, unless something in it is read."""
+    names, read = [*have], {*read}
+    opened = {".".join(one.split(".")[:depth]) for one in read for depth in range(1, one.count(".") + 1)}
+    found = []
+    for one in names:
+        above = [".".join(one.split(".")[:depth]) for depth in range(1, one.count(".") + 1)]
+        inside = [other for other in above if other in names]
+        if one not in read | opened and all(other in opened for other in inside):
+            found.append(one)
+    return found
+
+
+def _example(value: Value, have: Mapping[str, str]) -> str | None:
+    """Return an example of what a field is made of."""
+    parts = [[have.get(one.casefold()) for one in part] for part in value.joined]
+    if parts:
+        return value.by.join(next(filter(None, part), "") or "" for part in parts)[:_EXAMPLE] or None
+    return next((have[one.casefold()] for one in value.columns if have.get(one.casefold())), None)
+
+
+def _text(given: Asked | None) -> str:
     if given is None:
-        return _toml(proposal)
-    return _toml(given) if isinstance(given, Mapping) else profile.text_of(given)
-
-
-def _toml(data: Mapping[str, Any]) -> str:
-    """Return a profile that is a dict as TOML."""
-    lines = [f"{_key(key)} = {_said(said)}" for key, said in data.items() if not isinstance(said, Mapping)]
-    for key, section in data.items():
-        if isinstance(section, Mapping):
-            lines += ["", f"[{_key(key)}]", *(f"{_key(one)} = {_said(said)}" for one, said in section.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _said(said: Any) -> str:
-    if isinstance(said, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_said(inner)}" for key, inner in said.items()) + " }"
-    return json.dumps(list(said) if isinstance(said, tuple) else said, ensure_ascii=False)
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name).casefold()
-
-
-@cache
-def _synonyms() -> Mapping[str, Any]:
-    return tomllib.loads((files("jobtype_toolkit.store") / "synonyms.toml").read_text(encoding="utf-8"))
+        return ""
+    return toml(given) if isinstance(given, Mapping) else profile.text_of(given)

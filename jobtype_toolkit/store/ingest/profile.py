@@ -20,6 +20,7 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Resource
 from jobtype_toolkit.api.resources import LOADABLE, STATUSES
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter
+from jobtype_toolkit.store.ingest import synonyms
 
 Asked: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
 """What a caller gives for a profile: a shipped name, the path of a TOML file, or a dict with its keys."""
@@ -43,13 +44,14 @@ _DIRECTIVES = frozenset("aAbBcdfgGHIjmMnpSuUVwWxXyYzZ%")
 """What may follow % in a format."""
 _IDS = ("id", "job_id")
 _TEXT, _TEXTS, _TABLE = "a text", "a text or a list of texts", "a table"
+_NOTHING = "a text, a number or a list of them"
 _CHOICES = "a text, or a list of texts and of lists of texts"
 _TOP = {
     "title": _TEXT,
     "command": _TEXT,
     "needs": _CHOICES,
     "rows": _TEXTS,
-    "missing": _TEXTS,
+    "missing": _NOTHING,
     "timezone": _TEXT,
     **dict.fromkeys(RESOURCES, _TABLE),
 }
@@ -59,7 +61,7 @@ _VALUE = {
     "join": _CHOICES,
     "by": _TEXT,
     "value": _TEXT,
-    "missing": _TEXTS,
+    "missing": _NOTHING,
     "match": _TEXT,
     "words": _TABLE,
     "as": _TEXT,
@@ -236,7 +238,7 @@ class _Checked:
             data.get("command", ""),
             _choices(data.get("needs", ())),
             _texts(data.get("rows", ())),
-            _texts(data.get("missing", ())),
+            _nothing(data.get("missing", ())),
             zone,
             {name: self._section(name, data[name]) for name in RESOURCES if name in data},
         )
@@ -247,7 +249,7 @@ class _Checked:
         self._keys({key: said for key, said in data.items() if key in _SECTION}, _SECTION, (name,))
         for key in fields:
             if key not in resource.names:
-                near = hints.did_you_mean(key, (*resource.names, *_SECTION))
+                near = _meant(key, resource) or hints.did_you_mean(key, (*resource.names, *_SECTION))
                 self._refuse(
                     (name, key), f"{name} have no field {key!r}.{near or ' See the reference for all of them'}"
                 )
@@ -270,7 +272,7 @@ class _Checked:
             _choices(said.get("join", ())),
             said.get("by", ""),
             said.get("value"),
-            _texts(said.get("missing", ())),
+            _nothing(said.get("missing", ())),
             self._group(path, said.get("match", "")),
             self._words(path, said.get("words", {})),
             said.get("as", ""),
@@ -283,7 +285,12 @@ class _Checked:
         ways = [way for way in ("from", "join", "value") if way in said]
         if len(ways) > 1 or not (ways or value.lasts):
             self._refuse(
-                path, "give one of `from` (a column, or several), `join` (columns) and `value` (the same for all)"
+                path,
+                "give one of `from` (a column, or several), `join` (columns) and `value` (the same for all)"
+                + (
+                    f'; where the column is empty, words = {{ "" = "{said["value"]}" }} beside it says it'
+                    * ("value" in ways)
+                ),
             )
         self._conversion(resource, path, value)
         return value
@@ -360,6 +367,7 @@ class _Checked:
             is_one = {
                 _TEXT: isinstance(said, str),
                 _TEXTS: _is_texts(said),
+                _NOTHING: _is_texts(_nothing(said)),
                 _CHOICES: _is_choices(said),
                 _TABLE: isinstance(said, Mapping),
             }[kind]
@@ -389,6 +397,18 @@ def _choices(said: Any) -> Choices:
 
 def _texts(said: Any) -> tuple[str, ...]:
     return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _nothing(said: Any) -> tuple[Any, ...]:
+    """Return words for nothing; a number is the text that an export has for it."""
+    given = said if isinstance(said, (list, tuple)) else (said,)
+    return tuple(str(one) if type(one) in (int, float) else one for one in given)
+
+
+def _meant(key: str, resource: Resource) -> str:
+    """Return the question whether a field was meant that other systems call so; empty if none is."""
+    fields = [one for one in synonyms.of(key) if one in resource.names]
+    return f" Did you mean {' or '.join(map(repr, fields))}?" if fields else ""
 
 
 _HEADER = re.compile(r"\s*\[+([^\]]+)\]+\s*(#.*)?$")

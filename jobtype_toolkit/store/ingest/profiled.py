@@ -6,6 +6,7 @@ an objection tells what was said: its row is rejected.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -360,14 +361,18 @@ class Compiler:
         return "(" + " AND ".join(tests) + ")"
 
 
-def refuse(profile: Profile, resource: str, missing: Sequence[str], have: Sequence[str], file: str) -> LoadFailed:
-    """Return the refusal of an input that lacks what required fields are made of."""
+def refuse(
+    profile: Profile, resource: str, missing: Sequence[str], have: Sequence[str], file: str, lists: Sequence[str]
+) -> LoadFailed:
+    """Return the refusal of an input that lacks what required fields are made of; `lists` are its keys with lists of objects."""
     values = profile.sections.get(resource, Section()).values
     told = [
         f"{ours} from {' or '.join(values[ours].columns)}" if ours in values and values[ours].columns else ours
         for ours in missing
     ]
     export = f" Export with: {profile.command}." if profile.command else ""
+    if len(lists) == 1 and not profile.rows:
+        export = f" If the rows are the list under {lists[0]!r}, say so at the top of the profile: rows = {json.dumps(lists[0])}."
     return LoadFailed(
         f"{hints.on('load', file)} as {resource} by the profile {profile.name}: it reads {', '.join(told)}, which the file does not have; "
         f"it has {', '.join(have)}.{export}"

@@ -36,6 +36,14 @@ FROM (
 -- Statuses that v6 does not have, with their rows.
 SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)) GROUP BY 1 ORDER BY 2 DESC, 1;
 
+-- name: epochs
+-- How many rows have each time at 1970-01-01 00:00.
+SELECT /*counts*/ FROM incoming;
+
+-- name: text_keys
+-- How many rows were rejected because their key is a text.
+SELECT count(*) FROM rejected WHERE contains(reason, 'id is not a whole number');
+
 -- name: late
 -- The rows that are later than the clock of this load, and the latest of their times.
 SELECT count(*), max(greatest(last_status_change, last_modified))

@@ -122,6 +122,13 @@ SELECT /*any*/ FROM (SELECT json_exists(j, /*paths*/) AS has FROM json_row);
 -- The keys of the rows.
 SELECT DISTINCT unnest(json_keys(j)) FROM json_row WHERE json_type(j) = 'OBJECT' ORDER BY 1;
 
+-- name: lists
+-- The keys under which there are lists of objects.
+SELECT DISTINCT key
+FROM (SELECT j, unnest(json_keys(j)) AS key FROM json_row WHERE json_type(j) = 'OBJECT')
+WHERE json_type(j, '/' || replace(replace(key, '~', '~0'), '/', '~1') || '/0') = 'OBJECT'
+ORDER BY key;
+
 -- name: numbers
 -- The numbers of keys that are text: those that were handed out, those of the rows that the store has, and new ones, negative
 -- and below all that the source has.
