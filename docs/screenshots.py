@@ -100,7 +100,7 @@ def browser(dark: bool = False) -> None:
 
 def report(dark: bool = False) -> None:
     """The report of a shift, with a bad node and a job type that is worse than usual."""
-    with TemporaryDirectory() as folder, page(900, 980) as shown:
+    with TemporaryDirectory() as folder, page(900, 1130) as shown:
         file = Path(folder) / "report.html"
         jt.sample().report(file, now="2026-10-12T15:00:00Z")
         shown.emulate_media(color_scheme="dark" if dark else "light")

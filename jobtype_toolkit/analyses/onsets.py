@@ -256,7 +256,8 @@ def _part(
     if chance > _RARE or not sits:
         return 1.0, None, ""
     name = str(history.parts[part][1][held[value]])
-    text = f"{int(k[value])} of {int(k.sum())} failures are of {part} {name}, which had {100 * share[value]:.0f} % of the jobs."
+    where = f"on {name}" if part == "node" else f"of {part} {name}"
+    text = f"{int(k[value])} of {int(k.sum())} failures are {where}, which had {100 * share[value]:.0f} % of the jobs."
     return chance, name, text
 
 
@@ -279,7 +280,9 @@ def _changes(facts: list[dict[str, Any]], begin: np.datetime64, end: np.datetime
         found.append((rank, float((end - moment) / _DAY), kind, value, moment))
     made: dict[tuple[str, str], dict[str, Any]] = {}
     for _, days, kind, value, moment in sorted(found):
-        text = f"It was made at {_minute(moment)}, {24 * days:.0f} hours before {_minute(end)}, by when the failures had begun."
+        text = (
+            f"It was made at {_minute(moment)}; {24 * days:.0f} hours later, at {_minute(end)}, the failures had begun."
+        )
         made.setdefault((kind, value), {"kind": kind, "value": value, "moment": f"{moment}Z", "evidence": text})
     return list(made.values())
 

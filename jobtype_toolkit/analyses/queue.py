@@ -133,6 +133,13 @@ class _Waiting:
         return bool(self.queued) and not self.is_paused and not self.unmet_resources and not self.is_full
 
     @property
+    def waits(self) -> tuple[int, datetime | None]:
+        """How many of its jobs wait, and since when the first does: those on the queue, else the ones that are not on it yet."""
+        return (
+            (self.queued, self.longest_queued) if self.queued else (self.pending + self.blocked, self.longest_waiting)
+        )
+
+    @property
     def turn(self) -> tuple[int, datetime]:
         """What the queue is served by: the smallest first."""
         return self.priority, self.longest_queued or _BEGINNING
@@ -194,7 +201,9 @@ def _why(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
             if names is None or one.name in names:
                 for position, (reason, evidence) in enumerate(_reasons(one, ahead), 1):
                     said = {"position": position, "reason": reason, "evidence": evidence, "unreadable": one.unreadable}
-                    rows.append({"source": source, "name": one.name, "version": one.version, **said})
+                    jobs, since = one.waits
+                    waits = {"jobs": jobs, "since": since}
+                    rows.append({"source": source, "name": one.name, "version": one.version, **said, **waits})
             if one.competes:
                 ahead.append(one)
     found = {(row["name"], row["version"]) for row in rows}
@@ -225,6 +234,13 @@ WHY_NOT_RUNNING = Question(
                 "(others come first); without any deprecated, not_queued (others wait for something else) or nothing_waiting.",
             ),
             Field("evidence", "text", "What shows it, with numbers."),
+            Field(
+                "jobs",
+                "int",
+                "How many jobs wait: those on the queue, else the PENDING and BLOCKED ones.",
+                required=True,
+            ),
+            Field("since", "time", "Since when the first of them waits; missing if that is not known, or none does."),
             Field("unreadable", "text", "What could not be read; missing where nothing."),
         ),
     ),

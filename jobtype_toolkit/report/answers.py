@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,22 +58,26 @@ class Answers:
         return Call(question, {**arguments, **named})
 
     def rows(self, question: str, **arguments: Any) -> list[Row]:
-        """Return the answer to a question, asked once."""
-        if question not in self._answers:
-            call = self.call(question, **arguments)
+        """Return the answer to a question, asked once per arguments."""
+        call = self.call(question, **arguments)
+        if call.python not in self._answers:
             frame = self._frame(call)
-            self._answers[question] = (frames.rows(frame), Answered(call, str(frame.attrs["sql"])))
+            self._answers[call.python] = (frames.rows(frame), Answered(call, str(frame.attrs["sql"])))
             if question in _TELLING:
                 self.notes |= dict.fromkeys(frame.attrs["notes"])
-        return self._answers[question][0]
+        return self._answers[call.python][0]
 
     def answered(self) -> tuple[Answered, ...]:
         """Return what was asked, in the order of asking."""
         return tuple(one for _, one in self._answers.values())
 
     def asked(self, question: str) -> Call:
-        """Return the call by which a question was asked."""
-        return self._answers[question][1].call
+        """Return the call by which a question was asked first."""
+        return next(one.call for _, one in self._answers.values() if one.call.question == question)
+
+    def example(self, jobs: Sequence[int]) -> Call | None:
+        """Return the call that shows the first of some jobs; None for none."""
+        return self.call("jobs", job_id=jobs[0]) if jobs else None
 
     def _frame(self, call: Call) -> pd.DataFrame:
         ask = getattr(self._backend.analyses, call.question)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from jobtype_toolkit.api.times import Time
 from jobtype_toolkit.queries.reader import SqlBackend
@@ -10,6 +11,7 @@ from jobtype_toolkit.report import verdict
 from jobtype_toolkit.report.answers import Answers
 from jobtype_toolkit.report.failures import Failures
 from jobtype_toolkit.report.mutes import Mute
+from jobtype_toolkit.report.phrases import moment
 from jobtype_toolkit.report.queues import Queues
 from jobtype_toolkit.report.shift import Shift, section
 
@@ -67,7 +69,16 @@ def shift_of(
         finished=failing.finished,
         failed=failing.failed,
         sections=tuple(sections),
-        notes=tuple(answers.notes),
+        notes=(*answers.notes, *_after(known.as_of, answers.now)),
         answered=answers.answered(),
         verdicts=failing.verdicts(),
     )
+
+
+def _after(as_of: datetime | None, now: datetime) -> Iterator[str]:
+    """Yield what a history that goes on after the shift means for the jobs that were not over."""
+    if as_of is not None and as_of > now:
+        yield (
+            f"the history goes on to {moment(as_of)}; stuck, waiting and paused are about {moment(now)}, the end of the shift, "
+            "and leave out jobs that changed their status after it"
+        )

@@ -9,12 +9,16 @@ from typing import Any
 
 from jobtype_toolkit.report.answers import LAST, Answers, Key, Row
 from jobtype_toolkit.report.mutes import Mute, covering
+from jobtype_toolkit.report.nodes import BadNodes
 from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, quoted
 from jobtype_toolkit.report.shift import Day, Entry, Link, Section, Trend, Verdict, section
 
 _TREND = 28
 """How many UTC days before the last one a trend shows."""
 _MOST_TRENDS = 12
+_LONGEST_EVIDENCE = 400
+_PARTS = ("node", "version")
+"""The causes whose evidence counts the failures of an episode."""
 _MOST_STEADY = 10
 _FACTS = (
     "finished",
@@ -49,8 +53,8 @@ class Failures:
         self._judged = answers.rows("worse_than_usual", **answers.window)
         self._onsets = answers.rows("error_onsets", started="P30D", now=answers.now)
         self._changes = answers.rows("changes", since=answers.started, now=answers.now, kind=list(CHANGES))
-        self._nodes = answers.rows("bad_nodes", **answers.window)
         failures = answers.rows("failures", started=answers.started, ended=answers.now - LAST, now=answers.now)
+        self._nodes = BadNodes(answers, self._onsets)
         self._failures: dict[tuple[Key, str | None], list[Row]] = defaultdict(list)
         for row in failures:
             self._failures[answers.key(row), row["error_name"]].append(row)
@@ -89,23 +93,30 @@ class Failures:
         """Return the nodes on which failures concentrate, then the job types that fail more than usual."""
         rows = [row for row in self._with("worse") if self._mute(row) is None]
         self._ask_trends(rows[:_MOST_TRENDS])
-        entries = [self._node(row) for row in self._nodes if row["verdict"] == "bad"]
-        entries += [self._worse(row) for row in rows]
+        nodes = self._nodes.entries(rows)
+        entries = nodes + [self._worse(row) for row in rows]
+        made_of = f"{counted(len(nodes), 'node')}, {counted(len(rows), 'job type')}" if nodes else ""
         nothing = (
             "No job type fails more than usual." if self.is_judged else "No job type has enough history to be judged."
         )
-        return section("worse", "Worse than usual", entries, nothing, self._answers.asked("worse_than_usual"))
+        return section(
+            "worse", "Worse than usual", entries, nothing, self._answers.asked("worse_than_usual"), made_of=made_of
+        )
 
     def _worse(self, row: Row) -> Entry:
         answers, key = self._answers, self._answers.key(row)
         says = f"{row['failed']:,} of {counted(row['finished'], 'job')} failed ({percent(row['rate'])})"
         if row["usual_rate"] is not None:
-            says += f"; usual is {percent(row['usual_rate'])}, at most {percent(row['usual_high'])}"
+            says += (
+                f"; usual is {percent(row['usual_rate'])}, and 95 of 100 such windows are between "
+                f"{percent(row['usual_low'])} and {percent(row['usual_high'])}"
+            )
         onset = self._onset.get((key, row["error_name"]))
-        says = f"{says}.{_rise(row)}{_since(onset)}"
+        says = f"{says}.{_rise(row)}{self._origin(row, onset)}"
+        jobs = self._newest(key, row["error_name"])
         links = [
             Link("the failed jobs", self._jobs(row, row["error_name"])),
-            Link("this number", answers.call("worse_than_usual", name=row["name"], **answers.window)),
+            Link("the verdict", answers.call("worse_than_usual", name=row["name"], **answers.window)),
             Link("its days", answers.call("failure_trend", name=row["name"], started=self._first_day, now=answers.now)),
             Link("since when", answers.call("error_onsets", name=row["name"], now=answers.now)),
         ]
@@ -113,23 +124,28 @@ class Failures:
             answers.title(row),
             says,
             {name: row[name] for name in _FACTS} | _told(onset),
-            self._newest(key, row["error_name"]),
+            jobs,
             tuple(links),
             self._trend(row, onset),
+            answers.example(jobs),
         )
 
-    def _node(self, row: Row) -> Entry:
-        counts = row["counts"]
-        which = f" of {named(row['name'])}" if row["name"] else ""
-        says = (
-            f"{row['failed']:,} of the {row['finished']:,} {counts}{which} that finished on this node failed; on the other "
-            f"nodes the same job types would have had about {row['expected']:.0f}."
-        )
-        facts = {name: row[name] for name in ("finished", "failed", "expected", "q_value", "name", "counts")}
-        call = self._answers.call("failure_rates", by="error_name", node=row["node"], **self._answers.window)
-        links = (Link("its errors", call), Link("this number", self._answers.asked("bad_nodes")))
-        source = f" ({named(row['source'])})" if self._answers.is_of_all else ""
-        return Entry(f"{named(row['node'])}{source}", says, facts, (), links)
+    def _origin(self, row: Row, onset: Row | None) -> str:
+        """Return since when a type is worse and what it comes from, as far as that is known."""
+        since, why = _since(onset), _why(onset)
+        if why:
+            return f"{since}{why}"
+        if shared := self._nodes.share(self._answers.key(row), row["error_name"]):
+            on_node, node = shared
+            failed = _count(self._failures.get((self._answers.key(row), row["error_name"]), ()))
+            error = named(row["error_name"], "no error")
+            return f"{since} {on_node or 'None'} of {counted(failed, 'failure')} with {error} {'is' if on_node == 1 else 'are'} on {named(node)}."
+        return f"{since} No cause is known." if since else " No cause is known, nor since when."
+
+    def _on_node(self, key: Key, error: str | None, count: int) -> str:
+        """Return how many of some failures are on a bad node, as a sentence; nothing if no bad node is known for the error."""
+        shared = self._nodes.share(key, error)
+        return f" On {named(shared[1])}: {shared[0] or 'none'} of {count:,}." if shared else ""
 
     def new(self) -> Section:
         """Return the errors that no job of a name had before, and what was changed."""
@@ -163,15 +179,18 @@ class Failures:
         what = f"the error {named(row['error_name'])}" if row["error_name"] else "no error"
         category = f", category {named(row['error_category'])}" if row["error_category"] else ""
         says = f"{counted(row['count'], 'job')} failed with {what}{category}, which it never had before, first at {moment(row['first_seen'])}."
+        on_node = self._on_node(self._answers.key(row), row["error_name"], row["count"])
+        jobs = self._newest(self._answers.key(row), row["error_name"])
         return Entry(
             self._answers.title(row),
-            f"{says}{_why(row)}",
+            f"{says}{_why(row) or on_node}",
             {"error_name": row["error_name"], "count": row["count"], "first_seen": row["first_seen"], **_told(row)},
-            self._newest(self._answers.key(row), row["error_name"]),
+            jobs,
             (
                 Link("the failed jobs", self._jobs(row, row["error_name"])),
                 Link("since when", self._answers.call("error_onsets", name=row["name"], now=self._answers.now)),
             ),
+            example=self._answers.example(jobs),
         )
 
     def better(self) -> Section:
@@ -183,7 +202,7 @@ class Failures:
                 f"{row['failed']:,} of {counted(row['finished'], 'job')} failed ({percent(row['rate'])}); usual is "
                 f"{percent(row['usual_rate'])}.",
                 {name: row[name] for name in _FACTS},
-                links=(Link("this number", answers.call("worse_than_usual", name=row["name"], **answers.window)),),
+                links=(Link("the verdict", answers.call("worse_than_usual", name=row["name"], **answers.window)),),
             )
             for row in self._with("better")
         ]
@@ -208,14 +227,16 @@ class Failures:
             if mute is None or pair in told or not found:
                 continue
             told.add(pair)
+            jobs = self._newest(*pair)
             is_worse = " It fails more than usual." if row.get("verdict") == "worse" else ""
             yield Entry(
                 f"{self._answers.title(row)}, muted",
                 f"{counted(_count(found), 'job')} failed with {named(row['error_name'])}.{is_worse} Muted until "
                 f"{moment(mute.until)}: {quoted(mute.why)}",
                 {"error_name": row["error_name"], "count": _count(found), "until": mute.until, "why": mute.why},
-                self._newest(*pair),
+                jobs,
                 (Link("the failed jobs", self._jobs(row, row["error_name"])),),
+                example=self._answers.example(jobs),
             )
 
     def _steady(self) -> Iterator[Entry]:
@@ -231,18 +252,23 @@ class Failures:
         for count, key, _, found, onset in rows[:_MOST_STEADY]:
             error = found[0]["error_name"]
             share = f" ({percent(-count / finished[key])} of its jobs)" if finished.get(key) else ""
-            since = f"; it has had that since {day(onset['first_seen'])}" if onset else ""
+            since = f"; the first ever was on {day(onset['first_seen'])}" if onset else ""
+            shared = self._nodes.share(key, error)
+            is_of_node = shared is not None and 2 * shared[0] > -count
+            jobs = self._newest(key, error)
             yield Entry(
-                f"{self._answers.title(found[0])}, steady",
-                f"{counted(-count, 'job')} failed with {named(error, 'no error')}{share}{since}.",
+                f"{self._answers.title(found[0])}, {'on a bad node' if is_of_node else 'steady'}",
+                f"{counted(-count, 'job')} failed with {named(error, 'no error')}{share}{since}.{self._on_node(key, error, -count)}",
                 {"error_name": error, "count": -count},
-                self._newest(key, error),
+                jobs,
                 (Link("the failed jobs", self._jobs(found[0], error)),),
+                example=self._answers.example(jobs),
             )
         if len(rows) > _MOST_STEADY:
             rest = rows[_MOST_STEADY:]
             call = self._answers.asked("failures")
-            says = f"{counted(sum(-row[0] for row in rest), 'failure')} of {counted(len(rest), 'more error')} of job types."
+            failed = counted(sum(-row[0] for row in rest), "more job")
+            says = f"{failed} failed, in {counted(len(rest), 'further pair')} of a job type and an error."
             yield Entry(
                 "the others, steady", says, {"count": sum(-row[0] for row in rest)}, links=(Link("all of them", call),)
             )
@@ -278,7 +304,12 @@ class Failures:
         ids = {one["error_id"] for one in found if one["error_id"] is not None}
         of_error = {"error_id": ids.pop()} if len(ids) == 1 else {}
         return self._answers.call(
-            "jobs", status="FAILED", job_type_name=row["name"], started=self._answers.started, **of_error
+            "jobs",
+            status="FAILED",
+            job_type_name=row["name"],
+            started=self._answers.started,
+            ended=self._answers.now - LAST,
+            **of_error,
         )
 
     def _newest(self, key: Key, error: str | None) -> tuple[int, ...]:
@@ -305,7 +336,13 @@ class Failures:
             return None
         names = ("start", "finished", "failed", "rate", "is_partial")
         days = tuple(Day(*(one[name] for name in names)) for one in rows)
-        return Trend(days, row["usual_low"], row["usual_high"], onset["onset"] if onset else None)
+        return Trend(
+            days,
+            row["usual_low"],
+            row["usual_high"],
+            onset["onset"] if onset else None,
+            named(onset["error_name"]) if onset else None,
+        )
 
 
 def _count(rows: Iterable[Row]) -> int:
@@ -323,19 +360,26 @@ def _rise(row: Row) -> str:
 
 
 def _since(onset: Row | None) -> str:
-    """Return since when a type fails with an error, and what changed then."""
-    if onset is None or onset["onset"] is None:
-        return ""
-    is_over = f" until {day(onset['until'])}" if onset["until"] else ""
-    return f" Since {day(onset['onset'])}{is_over}.{_why(onset)}"
+    """Return since when a type fails with an error more than before."""
+    return "" if onset is None or onset["onset"] is None else f" {_episode(onset).capitalize()}."
 
 
-def _why(onset: Row) -> str:
-    candidates = onset["candidates"] or []
-    if onset["cause"] is None or not candidates:
+def _episode(onset: Row) -> str:
+    return f"since {day(onset['onset'])}" + (f" until {day(onset['until'])}" if onset["until"] else "")
+
+
+def _why(onset: Row | None) -> str:
+    """Return what changed when a type began to fail with an error; nothing if nothing known did."""
+    if onset is None or onset["cause"] is None or not onset["candidates"]:
         return ""
-    what = " ".join([onset["cause"], *filter(None, [onset["cause_value"]])])
-    return f" Likely cause: {named(what)}. {quoted(candidates[0]['evidence'])}"
+    cause = "" if onset["cause"] == "node" else f"{onset['cause']} "
+    evidence = onset["candidates"][0]["evidence"]
+    if onset["cause"] in _PARTS:
+        evidence = f"{named(onset['error_name'], 'Failures without an error')} {_episode(onset)}: {evidence}"
+    return (
+        f" Likely cause: {cause}{named(onset['cause_value'])}".rstrip()
+        + f". {named(evidence, longest=_LONGEST_EVIDENCE)}"
+    )
 
 
 def _told(onset: Row | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The picture of a trend: where its bars, its band and its marks are; a template draws them as SVG."""
+"""The picture of a trend: where its bars, its band and its marks are; a template draws them as SVG, stretched to the page, with its labels as text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from jobtype_toolkit.display.html import render
 from jobtype_toolkit.report.phrases import counted, day, percent
 from jobtype_toolkit.report.shift import Day, Trend
 
-WIDTH, HEIGHT = 640, 150
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 18, 20
+WIDTH, HEIGHT = 640, 120
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Where the axis may end."""
 
@@ -44,15 +43,14 @@ class Picture:
     """Where the failures set in."""
     onset_says: str
     ticks: tuple[tuple[float, str], ...]
-    dates: tuple[tuple[float, str, str], ...]
-    """Where a date stands, its text, and to which side it is set."""
+    dates: tuple[str, str]
+    """The first and the last day."""
 
 
-def svg(title: str, trend: Trend, id: str) -> Markup:
-    """Return a trend as an SVG with a title and a description."""
-    margins = {"left": _LEFT, "right": _RIGHT, "top": _TOP, "bottom": _BOTTOM}
-    drawn = render("trend.svg", picture=picture(title, trend, id), width=WIDTH, height=HEIGHT, **margins)
-    return Markup(drawn)  # noqa: S704 - the template escapes
+def drawn(title: str, trend: Trend, id: str) -> Markup:
+    """Return a trend as an SVG with a title and a description, and its labels."""
+    html = render("trend.html", picture=picture(title, trend, id), width=WIDTH, height=HEIGHT, percent=_css_percent)
+    return Markup(html)  # noqa: S704 - the template escapes
 
 
 def picture(title: str, trend: Trend, id: str) -> Picture:
@@ -60,8 +58,8 @@ def picture(title: str, trend: Trend, id: str) -> Picture:
     rates = [one.rate for one in trend.days if one.rate is not None]
     highest = max([*rates, trend.usual_high or 0.0])
     top = next((step for step in _STEPS if step >= highest), 1.0)
-    step = (WIDTH - _LEFT - _RIGHT) / len(trend.days)
-    bars = tuple(_bar(one, _LEFT + place * step, step, top, trend.usual_high) for place, one in enumerate(trend.days))
+    step = WIDTH / len(trend.days)
+    bars = tuple(_bar(one, place * step, step, top, trend.usual_high) for place, one in enumerate(trend.days))
     band = None
     if trend.usual_low is not None and trend.usual_high is not None:
         band = (_y(trend.usual_high, top), max(_y(trend.usual_low, top) - _y(trend.usual_high, top), 1.0))
@@ -78,12 +76,16 @@ def picture(title: str, trend: Trend, id: str) -> Picture:
         None if trend.onset is None or trend.onset < first else onset,
         f"since {day(trend.onset)}" if trend.onset else "",
         tuple((_y(value, top), percent(value)) for value in (0.0, top / 2, top)),
-        ((_LEFT, day(first), "start"), (WIDTH - _RIGHT, day(last), "end")),
+        (day(first), day(last)),
     )
 
 
 def _y(rate: float, top: float) -> float:
-    return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - rate / top), 1)
+    return round(HEIGHT * (1 - rate / top), 1)
+
+
+def _css_percent(share: float) -> str:
+    return f"{share:.1%}"
 
 
 def _bar(one: Day, x: float, step: float, top: float, usual_high: float | None) -> Bar:
@@ -92,7 +94,7 @@ def _bar(one: Day, x: float, step: float, top: float, usual_high: float | None) 
     says = f"{day(one.start)}: {one.failed:,} of {counted(one.finished, 'job')} failed" + (
         f" ({percent(one.rate)})" if one.rate is not None else ""
     )
-    return Bar(round(x + 1, 1), y, round(step - 2, 1), round(HEIGHT - _BOTTOM - y, 1), kind, one.is_partial, says)
+    return Bar(round(x + 1, 1), y, round(step - 2, 1), round(HEIGHT - y, 1), kind, one.is_partial, says)
 
 
 def _described(trend: Trend) -> str:

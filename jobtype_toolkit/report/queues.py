@@ -6,11 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from jobtype_toolkit.report.answers import Answers, Row
-from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted
+from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted, sentence
 from jobtype_toolkit.report.shift import Entry, Link, Section, section
 
 _HELD = ("unmet_resources", "max_scheduled", "")
 """The reasons for which queued jobs do not start, the hardest first; those behind others come after them."""
+_LATER = "not on the queue yet"
 _NEVER = "never at this rate"
 
 
@@ -36,14 +37,15 @@ class Queues:
         """Ask what is needed of them."""
         self._answers = answers
         self._stuck = answers.rows("stuck", now=answers.now)
-        reasons = {self._place(row): row for row in reversed(answers.rows("why_not_running", now=answers.now))}
+        why = answers.rows("why_not_running", now=answers.now)
+        reasons = {self._place(row): row for row in reversed(why)}
         queues = []
         for row in answers.rows("drain_forecast", now=answers.now):
             found = reasons.get(self._place(row))
             queues.append(Queue(row, found["reason"] if found else "", found["evidence"] if found else ""))
         self.paused_queues = [one for one in queues if one.reason == "paused"]
         self.queues = sorted((one for one in queues if one.reason != "paused"), key=_rank)
-        self._pending = [row for row in reasons.values() if row["reason"] == "not_queued"]
+        self._pending = [row for row in why if row["reason"] == "not_queued"]
 
     def _place(self, row: Row) -> tuple[str, str, str]:
         return (*self._answers.key(row), row["version"])
@@ -71,6 +73,7 @@ class Queues:
         runs = "runs" if len(rows) == 1 else "run"
         says = f"{counted(len(rows), 'RUNNING job')} {runs} longer than {limit}; the longest for {lasting(longest['running_for'])}{where}."
         answers = self._answers
+        jobs = tuple(row["id"] for row in rows[:10])
         return Entry(
             answers.title(longest, longest["version"]),
             says.replace("their timeout", "its timeout") if len(rows) == 1 else says,
@@ -80,11 +83,12 @@ class Queues:
                 "allowed": longest["allowed"],
                 "running_for": longest["running_for"],
             },
-            tuple(row["id"] for row in rows[:10]),
+            jobs,
             (
                 Link("these jobs", answers.call("stuck", name=longest["name"], now=answers.now)),
                 Link("all its RUNNING jobs", answers.call("jobs", status="RUNNING", job_type_name=longest["name"])),
             ),
+            example=answers.example(jobs),
         )
 
     def waiting(self) -> Section:
@@ -92,9 +96,9 @@ class Queues:
         moving = [one for one in self.queues if self._moves(one)]
         entries = [self._entry(one) for one in self.queues if one not in moving]
         entries += [self._moving(moving)] if moving else []
-        return section(
-            "waiting", "Waiting, and why", entries, "No job is on the queue.", self._answers.asked("drain_forecast")
-        )
+        entries += self._pending_entries() if entries else []
+        nothing = f"No job is on the queue; {self._not_yet()}." if self._pending else "No job is on the queue."
+        return section("waiting", "Waiting, and why", entries, nothing, self._answers.asked("drain_forecast"))
 
     def _moves(self, queue: Queue) -> bool:
         """Return whether a queue gets through within the length of another shift."""
@@ -147,18 +151,31 @@ class Queues:
             ),
         )
 
+    def _not_yet(self) -> str:
+        """Return how many jobs are not on the queue yet, and since when the oldest waits."""
+        jobs = sum(row["jobs"] for row in self._pending)
+        since = min((row["since"] for row in self._pending if row["since"]), default=None)
+        oldest = f", the oldest since {moment(since)}" if since else ""
+        are = "is" if jobs == 1 else "are"
+        return f"{counted(jobs, 'job')} of {counted(len(self._pending), 'job type version')} {are} PENDING or BLOCKED{oldest}"
+
     def later(self) -> list[Entry]:
-        """Return what can wait: jobs that are not on the queue yet."""
+        """Return what can wait: jobs that are not on the queue yet, if none is on it; else `waiting` has them."""
+        return [] if self.queues else self._pending_entries()
+
+    def _pending_entries(self) -> list[Entry]:
         if not self._pending:
             return []
-        names = listed(sorted(self._answers.title(row, row["version"]) for row in self._pending), 5)
-        many = counted(len(self._pending), "job type version has", "job type versions have")
-        says = f"{many} PENDING or BLOCKED jobs that wait for input or for other jobs: {names}."
+        oldest = sorted(
+            self._pending, key=lambda row: (row["since"] is None, row["since"], row["name"], row["version"])
+        )
+        shown = [f"{self._answers.title(row, row['version'])} ({_waits(row)})" for row in oldest]
+        says = f"{sentence(self._not_yet())} They wait for input or for other jobs: {listed(shown, 5)}."
         return [
             Entry(
-                "not on the queue yet",
+                _LATER,
                 says,
-                {"versions": len(self._pending)},
+                {"versions": len(self._pending), "jobs": sum(row["jobs"] for row in self._pending)},
                 links=(Link("all of them", self._answers.asked("why_not_running")),),
             )
         ]
@@ -167,6 +184,10 @@ class Queues:
 def _rank(one: Queue) -> tuple[bool, int, int, str, str]:
     place = _HELD.index(one.reason) if one.reason in _HELD else len(_HELD)
     return not one.is_held, place, -one.row["queued"], one.row["name"], one.row["version"]
+
+
+def _waits(row: Row) -> str:
+    return f"{row['jobs']:,}" + (f", since {moment(row['since'])}" if row["since"] else "")
 
 
 def _drained(row: Row) -> str:

@@ -20,12 +20,17 @@ from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.report.calls import Call
 from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, sentence
-from jobtype_toolkit.report.pictures import svg
+from jobtype_toolkit.report.pictures import drawn
 from jobtype_toolkit.report.shift import Section, Shift
 
 Format = Literal["html", "md", "json", "txt"]
 FORMATS: tuple[Format, ...] = ("html", "md", "json", "txt")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_TOGETHER = re.compile(
+    r"\d{4}-\d\d-\d\d|\d\d:\d\d UTC|\d+(?:\.\d)? %|(?<![\w.-])(?=[\w.-]{1,24}(?![\w.-]))[\w.]+(?:-[\w.]+)+"
+)
+"""Times, percentages and names with hyphens, as long as a narrow page has room for them."""
+_WHOLE = re.compile(r"--[\w-]{1,30}|\d{4}-\d\d-\d\dT[\d:.]+Z")
 _WIDEST = 100
 
 
@@ -54,9 +59,12 @@ def format_of(path: str | Path, given: str | None = None) -> Format:
 
 def about(shift: Shift) -> str:
     """Return what a report is made from: source, freshness, jobs of the shift."""
-    as_of = f" as of {moment(shift.as_of)}" if shift.as_of else ""
-    source = "All sources" if shift.source == "*" else f"Source {named(shift.source)}"
-    return f"{source}: {counted(shift.jobs, 'job')}{as_of}; {shift.finished:,} finished in the shift, {shift.failed:,} of them FAILED."
+    as_of = f", the newest change of {moment(shift.as_of)}" if shift.as_of else ""
+    source = "All sources" if shift.source == "*" else f"Source '{named(shift.source)}'"
+    return (
+        f"{counted(shift.finished, 'job')} finished in the shift, {shift.failed:,} of them FAILED. {source}: "
+        f"{counted(shift.jobs, 'job')}{as_of}."
+    )
 
 
 def as_html(shift: Shift) -> str:
@@ -65,12 +73,25 @@ def as_html(shift: Shift) -> str:
         "shift.html",
         shift=shift,
         about=about(shift),
-        svg=svg,
+        drawn=drawn,
+        kept=_kept,
+        code=_breakable,
         day=day,
         moment=moment,
         percent=percent,
         sentence=sentence,
     )
+
+
+def _kept(text: str) -> Markup:
+    """Return a text whose times, percentages and names stay on one line."""
+    return Markup(_TOGETHER.sub(r'<span class="one">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped right here
+
+
+def _breakable(text: str) -> Markup:
+    """Return a call or command that may break before its arguments, but not within a time or the name of an option."""
+    whole = _WHOLE.sub(r'<span class="one">\g<0></span>', str(escape(text)))
+    return Markup(whole.replace("(", "(<wbr>"))  # noqa: S704 - escaped right here
 
 
 def as_markdown(shift: Shift) -> str:
@@ -81,7 +102,7 @@ def as_markdown(shift: Shift) -> str:
 
 def _md(text: str) -> Markup:
     """Return a text that Markdown shows as it is."""
-    return Markup(_MARKDOWN.sub(r"\\\1", str(escape(" ".join(safe(text).split())))).replace("&#39;", "'"))  # noqa: S704 - escaped right here
+    return Markup(_MARKDOWN.sub(r"\\\1", str(escape(" ".join(safe(text).split()))).replace("&#39;", "'")))  # noqa: S704 - escaped right here
 
 
 def _code(text: str) -> Markup:
@@ -131,7 +152,7 @@ def _section(one: Section, width: int) -> Iterator[str]:
     for entry in one.entries:
         jobs = ""
         if entry.jobs:
-            jobs = f" {'Job' if len(entry.jobs) == 1 else 'Jobs'} {listed(list(map(str, entry.jobs)), 5)}."
+            jobs = f" For example {'job' if len(entry.jobs) == 1 else 'jobs'} {listed(list(map(str, entry.jobs)), 5)}."
         yield from _wrapped(f"{entry.title}: {entry.says}{jobs}", width, first="- ", then="  ")
         if entry.links and one.key != "later":
             yield from _wrapped(entry.links[0].call.command, width, first="  $ ", then="      ")

@@ -34,7 +34,8 @@ class Trend:
     usual_low: float | None
     usual_high: float | None
     onset: datetime | None = None
-    """The day on which the failures set in, if that is known."""
+    """The day since which failures with `error_name` are more frequent, if that is known."""
+    error_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Entry:
     """Some of the jobs, by id."""
     links: tuple[Link, ...] = ()
     trend: Trend | None = None
+    example: Call | None = None
+    """The call that shows the first of `jobs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Section:
     """The question that gives all of it."""
     left_out: int = 0
     """How many entries are not shown."""
+    made_of: str = ""
+    """What the entries are, if they are of several kinds: `1 node, 4 job types`."""
 
     @property
     def count(self) -> int:
@@ -81,9 +86,10 @@ class Section:
         return len(self.entries) + self.left_out
 
 
-def section(key: str, title: str, entries: list[Entry], nothing: str, call: Call) -> Section:
+def section(key: str, title: str, entries: list[Entry], nothing: str, call: Call, *, made_of: str = "") -> Section:
     """Return a section with as many of the entries as are shown."""
-    return Section(key, title, tuple(entries[:MOST_ENTRIES]), nothing, call, max(len(entries) - MOST_ENTRIES, 0))
+    left_out = max(len(entries) - MOST_ENTRIES, 0)
+    return Section(key, title, tuple(entries[:MOST_ENTRIES]), nothing, call, left_out, made_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def told(
         return f"No job finished in this shift{stale}{f'; {trouble}' if trouble else ''}."
     worse = _worse(sections["worse"])
     if worse:
-        return f"{worse}{f'; {trouble}' if trouble else ''}."
+        return f"{worse[0].upper()}{worse[1:]}{f'; {trouble}' if trouble else ''}."
     share = percent(failing.failed / failing.finished)
     judged = "no job type more than usual" if failing.is_judged else "and no job type has enough history to be judged"
     is_muted = any(one.is_muted and one.verdict == "worse" for one in failing.verdicts())
@@ -38,12 +38,12 @@ def _worse(worse: Section) -> str:
     nodes = [one for one in worse.entries if "expected" in one.facts]
     types = [one for one in worse.entries if one not in nodes]
     parts = []
+    if nodes:
+        parts.append(f"failures concentrate on {listed([one.title for one in nodes], 3)}")
     if types:
         many = counted(worse.count - len(nodes), "job type fails", "job types fail")
         above = " above all" if len(types) > 1 else ""
         parts.append(f"{many} more than usual, {types[0].title}{above} {_rates(types[0])}")
-    if nodes:
-        parts.append(f"failures concentrate on {listed([one.title for one in nodes], 3)}")
     return "; ".join(parts)
 
 

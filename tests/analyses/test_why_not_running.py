@@ -129,3 +129,19 @@ def test_columns_and_dtypes_are_the_same_without_a_row(sample):
     assert {"paused", "unmet_resources", "queue_ahead", "deprecated", "not_queued", "nothing_waiting"} == set(
         full["reason"]
     )
+
+
+def test_each_reason_has_the_number_of_jobs_that_wait_and_since_when(made):
+    jobs = [
+        waiting("fit", minutes=30),
+        waiting("fit", minutes=20),
+        waiting("fit", "BLOCKED", 90),
+        waiting("map", "BLOCKED", 40),
+    ]
+    store = made({"fit": {"is_paused": True}, "map": {}, "ink": {}}, jobs)
+    found = store.analyses.why_not_running(now=NOW)
+    told = dict(zip(found["name"], zip(found["jobs"], found["since"], strict=True), strict=True))
+    assert told["fit"] == (2, pd.Timestamp(ago(30)))
+    assert told["map"] == (1, pd.Timestamp(ago(40)))
+    assert told["ink"][0] == 0
+    assert pd.isna(told["ink"][1])

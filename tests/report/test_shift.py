@@ -85,6 +85,7 @@ def calls(shift):
     found = [one.call for one in shift.sections] + [
         link.call for one in shift.sections for it in one.entries for link in it.links
     ]
+    found += [it.example for one in shift.sections for it in one.entries if it.example]
     return list({call.command: call for call in found}.values())
 
 
@@ -101,17 +102,32 @@ def test_every_command_behind_a_number_means_what_the_call_in_python_means(shift
             name: it.isoformat().replace("+00:00", "Z") if hasattr(it, "isoformat") else it
             for name, it in call.arguments.items()
         }
-        assert {name: given[name] if not isinstance(given[name], list) else given[name][0] for name in text} == text, (
-            call.command
-        )
+        told = {name: given[name] if isinstance(it, list) else listed(given[name])[0] for name, it in text.items()}
+        assert told == text, call.command
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 def test_the_calls_behind_a_number_give_it(shift, store):
     (fit,) = section(shift, "worse").entries
     answers = {link.what: eval(link.call.python, {"store": store}) for link in fit.links}
-    assert len(answers["the failed jobs"]) == answers["this number"]["failed"][0] == fit.facts["failed"]
+    assert len(answers["the failed jobs"]) == answers["the verdict"]["failed"][0] == fit.facts["failed"]
     assert len(answers["its days"]) == len(fit.trend.days)
     assert answers["since when"]["onset"][0] == fit.trend.onset
+
+
+def test_jobs_that_are_not_on_the_queue_are_counted_beside_those_that_are(stored):
+    open_jobs = [job("BLOCKED", 300, name="map"), job("BLOCKED", 200, name="map"), job("PENDING", 100)]
+    shift = stored([job("COMPLETED", 60), *open_jobs]).report(now=AFTER)
+    assert section(shift, "waiting").nothing == (
+        "No job is on the queue; 3 jobs of 2 job type versions are PENDING or BLOCKED, the oldest since 2026-03-01 07:00 UTC."
+    )
+    assert (
+        "map 1.0 (2, since 2026-03-01 07:00 UTC) and fit 1.0 (1, since 2026-03-01 10:20 UTC)"
+        in section(shift, "later").entries[-1].says
+    )
 
 
 def test_a_quiet_shift_says_so(stored):
@@ -161,7 +177,7 @@ def test_a_bad_node_comes_before_the_types_that_it_makes_worse(stored):
     ]
     shift = stored([*days("fit", 0, 10), *days("map", 0, 10), *jobs]).report(now=AFTER)
     assert titles(shift, "worse")[0] == "n1"
-    assert "failures concentrate on n1" in shift.verdict
+    assert shift.verdict.startswith("Failures concentrate on n1; 2 job types fail more than usual")
 
 
 def test_all_sources_stand_in_one_report(stored):
