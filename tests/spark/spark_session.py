@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import Any
 
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"  # a driver listens on the machine's own address unless it is told otherwise
@@ -17,6 +18,7 @@ def started(master: str) -> Any:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="spark-warehouse-"),  # else a folder in the checkout
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
