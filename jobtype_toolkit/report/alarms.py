@@ -100,7 +100,7 @@ def kept_in(path: str | Path) -> Keep:
     """Return what keeps the alarms in a JSON file, for a store that cannot be written.
 
     Raises:
-        UnreadableInput: the file is none that this wrote.
+        UnreadableInput: the file is there, but is not a state file of alarms.
         StoreLocked: another report holds the file for longer than ten seconds.
         StoreError: the file cannot be written.
     """

@@ -71,7 +71,7 @@ class ReportBackend(SqlBackend):
         Raises:
             StoreError: the store or the file cannot be written (StoreReadOnly, StoreLocked).
             InvalidParameter: a lake, which no report writes, and no file.
-            UnreadableInput: the file is none that this wrote.
+            UnreadableInput: the file is there, but is not a state file of alarms.
         """
         return alarms.alarmed(shift, self._keeping() if state is None else alarms.kept_in(state))
 
