@@ -10,7 +10,7 @@ from browser.needs import CHROMIUM, FLAGS
 from jobtype_toolkit.widgets.screen import Screen
 from jobtype_toolkit.widgets.widget import front, style
 
-__all__ = ["CHROMIUM", "DARK", "FLAGS", "push", "second_view", "show"]
+__all__ = ["CHROMIUM", "DARK", "FLAGS", "push", "second_view", "show", "stop_clock"]
 
 _HOST = """
 <!doctype html><html lang="en"><head><meta charset="utf-8"><title>jobtype_toolkit</title><style>__STYLE__</style></head>
@@ -51,6 +51,12 @@ def show(page: Any, screen: Screen, *, dark: bool = False) -> None:
     module = front().replace("export default", "const widget =") + _START
     page.add_script_tag(content=module + "\nwindow.show(document.getElementById('place'));", type="module")
     page.wait_for_selector(".jtk-body > *")
+
+
+def stop_clock(page: Any) -> None:
+    """Stop the clock of a page, before something is shown in it: its time passes by `page.clock.run_for` alone."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
 
 
 def push(page: Any, screen: Screen) -> None:

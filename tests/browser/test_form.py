@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser.acting import JOB, MAINTAINER, box, field, press, section, submit, write_job
-from browser.harness import second_view, show
+from browser.harness import second_view, show, stop_clock
 from browser.needs import expect
 from viewing import complete
 
@@ -286,7 +286,7 @@ def test_a_kernel_that_is_gone_is_told_and_nothing_more_is_taken(tab):
 
 def test_three_seconds_without_an_answer_are_told(opened):
     tab = opened()
-    tab.clock.install()
+    stop_clock(tab)
     manifest(tab, complete())
     tab.evaluate("() => { window.answering = window.toKernel; window.toKernel = () => {}; }")
     box(tab, "Title").fill("Mosaic")
@@ -466,7 +466,7 @@ def test_a_secret_is_a_field_whose_text_is_hidden(tab):
 
 def test_one_region_tells_what_is_found_once_the_keys_rest(opened):
     tab = opened()
-    tab.clock.install()
+    stop_clock(tab)
     manifest(tab, {"job": {"timeout": 60}})
     region = tab.get_by_role("status")
     expect(region).to_have_count(1)
@@ -555,6 +555,7 @@ def test_long_names_do_not_widen_the_form(opened, width):
 
 def test_nothing_moves_while_the_mouse_is_down(tab):
     """What a field says as it is left would push away the button that is pressed, and the click would be lost."""
+    stop_clock(tab)  # a pointer that is down for two seconds holds nothing back
     manifest(tab, {"job": {}})
     box(tab, "Title").focus()
     check = tab.get_by_role("tab", name=re.compile("^Errors"))
@@ -563,6 +564,7 @@ def test_nothing_moves_while_the_mouse_is_down(tab):
     expect(box(tab, "Title")).not_to_be_focused()
     expect(field(tab, "Title").locator(".jtk-finding")).to_have_count(0)
     tab.mouse.up()
+    tab.clock.run_for(1)
     expect(check).to_have_attribute("aria-selected", "true")
     section(tab, "Job")
     expect(field(tab, "Title").locator(".jtk-finding")).to_be_visible()
