@@ -120,7 +120,9 @@ class Child:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
-            return out.result(), err.result()
+            texts = out.result(), err.result()
+        self._close()
+        return texts
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -139,6 +141,9 @@ class Child:
         """Kill it if it still runs, and close its streams."""
         self.kill()
         self.wait()
+        self._close()
+
+    def _close(self) -> None:
         for one in (self.stdin, self.stdout, self.stderr):
             if one:
                 with suppress(BrokenPipeError):
