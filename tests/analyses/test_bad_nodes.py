@@ -104,10 +104,10 @@ def test_one_node_alone_or_with_few_jobs_has_not_enough_data(history):
     assert found["q_value"].isna().sum() == 1
 
 
-def test_the_same_call_gives_the_same_frame_and_an_empty_store_the_same_dtypes(history):
+def test_the_same_call_gives_the_same_frame_and_an_empty_store_the_same_dtypes(history, nothing):
     store = history(numbered(jobs("a", 20, 8), *[jobs(one, 20, 1) for one in "bcd"]))
     pd.testing.assert_frame_equal(asked(store), asked(store))
-    pd.testing.assert_series_equal(asked(store).dtypes, jt.open().analyses.bad_nodes().dtypes)
+    pd.testing.assert_series_equal(asked(store).dtypes, nothing.analyses.bad_nodes().dtypes)
 
 
 def test_later_rows_do_not_change_an_earlier_answer(history):

@@ -123,8 +123,8 @@ def test_an_unknown_name_is_refused(made):
         made({"fit": {}}, []).analyses.why_not_running("fti")
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    full, none = sample.analyses.why_not_running(), jt.open().analyses.why_not_running()
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    full, none = sample.analyses.why_not_running(), nothing.analyses.why_not_running()
     pd.testing.assert_series_equal(full.dtypes, none.dtypes)
     assert {"paused", "unmet_resources", "queue_ahead", "deprecated", "not_queued", "nothing_waiting"} == set(
         full["reason"]
