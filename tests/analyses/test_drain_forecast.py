@@ -10,7 +10,6 @@ import pytest
 from histories import NOW, ago, job_type, wire
 from sizes import sizes
 
-import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.forecast import empty_after, flow
 
 

@@ -8,8 +8,6 @@ import pytest
 from histories import NOW, ago
 from sizes import sizes
 
-import jobtype_toolkit as jt
-
 
 def ran(minutes: float, *, end: float = 1, **more: object) -> dict[str, object]:
     """Return a job that ended `end` minutes ago and ran some minutes."""

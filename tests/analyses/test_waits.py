@@ -7,8 +7,6 @@ import pandas as pd
 import pytest
 from histories import ago
 
-import jobtype_toolkit as jt
-
 
 def waited(minutes: float, status: str = "COMPLETED", *, start: float = 5, **more: object) -> dict[str, object]:
     return {
