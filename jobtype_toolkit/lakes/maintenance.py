@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.iceberg import Catalogue, State
+from jobtype_toolkit.lakes.iceberg import Catalogue, LakeFile, State
 from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.lakes.parquet import write_places
 from jobtype_toolkit.lakes.sync import data, reading, writing
@@ -43,7 +44,7 @@ class Compacted:
 
     def __str__(self) -> str:
         if not self.places:
-            return "Nothing was to be joined: each place has one file."
+            return "Nothing was to be joined: no place has several small files."
         return f"{self.files_before:,} files of {self.places:,} places became {self.files_after:,}; snapshot {self.snapshot}."
 
 
@@ -63,7 +64,7 @@ def states(catalogue: Catalogue) -> list[dict[str, object]]:
     """Return the states that are kept, oldest first, with the columns of `STATE_FIELDS`."""
     found = []
     for one in catalogue.states():
-        files = catalogue.files(one)
+        files = catalogue.files(layout.HISTORY, one.snapshot)
         found.append(
             {
                 "snapshot": one.snapshot,
@@ -77,28 +78,42 @@ def states(catalogue: Catalogue) -> list[dict[str, object]]:
 
 
 def compact(catalogue: Catalogue, *, wait: float) -> Compacted:
-    """Join the files of each place that has several, in one commit; what the lake says stays the same.
+    """Join the files of places that have several which are not half full; what the lake says stays the same.
 
     Raises:
         StoreLocked: a sync is going on.
     """
     with writing(catalogue, wait) as token:
         last: State = catalogue.states()[-1]
-        found: dict[Place, list[str]] = {}
-        for one in catalogue.files(last):
-            found.setdefault(one.place, []).append(one.path)
-        several = {place: files for place, files in found.items() if len(files) > 1}
-        if not several:
+        small = {name: _small(catalogue.files(name)) for name in layout.PARTED}
+        if not any(small.values()):
             return Compacted(0, 0, 0, last.snapshot)
-        written: list[str] = []
-        with duckdb.connect(config=CONFIG) as con:
-            for source in sorted({place.source for place in several}):
-                files = [one for place, some in several.items() if place.source == source for one in some]
-                con.execute(sql("lakes/sync.existing", history=reading(files, layout.history())))
-                made = write_places(con, data(catalogue, layout.HISTORY, token))
-                written += [catalogue.placed(one.path) for one in made]
-        state = catalogue.commit(list(several), written, last.marks, [one.name for one in layout.WHOLE])
-    return Compacted(len(several), sum(map(len, several.values())), len(written), state.snapshot)
+        written = {name: _joined(catalogue, name, files, token) for name, files in small.items()}
+        if small[layout.EXECUTIONS]:
+            catalogue.replace(layout.EXECUTIONS, small[layout.EXECUTIONS], written[layout.EXECUTIONS])
+        state = catalogue.commit(small[layout.HISTORY], written[layout.HISTORY], last.marks)
+    places = sum(len({one.place for one in files}) for files in small.values())
+    return Compacted(places, sum(map(len, small.values())), sum(map(len, written.values())), state.snapshot)
+
+
+def _small(files: Sequence[LakeFile]) -> list[LakeFile]:
+    """Return the files that are not half full, of each place that has several of these."""
+    small: dict[Place, list[LakeFile]] = {}
+    for one in files:
+        if one.rows < layout.FILE_ROWS / 2:
+            small.setdefault(one.place, []).append(one)
+    return [one for some in small.values() if len(some) > 1 for one in some]
+
+
+def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: str) -> list[str]:
+    """Write the rows of some files by place, one source after the other, and return the new files."""
+    parted, written = layout.PARTED[name], []
+    with duckdb.connect(config=CONFIG) as con:
+        for source in sorted({one.place.source for one in files}):
+            rows = reading([one.path for one in files if one.place.source == source], parted.table)
+            con.execute(sql("lakes/sync.existing", lake=rows, placed=parted.placed))
+            written += write_places(con, parted, data(catalogue, name, token))
+    return [catalogue.placed(one.path) for one in written]
 
 
 def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
@@ -117,10 +132,10 @@ def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
             return Expired(0, 0, 0)
         first = kept[0].written.timestamp() * 1000
         _give_up(history, {one.snapshot_id for one in history.snapshots() if one.timestamp_ms < first})
-        for name in layout.WHOLE:
-            table = catalogue.table(name.name)
+        for name in layout.BESIDE:
+            table = catalogue.table(name)
             if table is not None:
-                needed = {one.tables.get(name.name) for one in kept}
+                needed = {one.tables.get(name) for one in kept}
                 _give_up(table, {one.snapshot_id for one in table.snapshots()} - needed)
         files, size = _swept(catalogue)
     return Expired(len(every) - len(kept), files, size)
@@ -136,7 +151,7 @@ def _give_up(table: Table, snapshots: set[int]) -> None:
 def _swept(catalogue: Catalogue) -> tuple[int, int]:
     """Remove the files of the lake that no state has; return how many, and their size."""
     removed = size = 0
-    for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
+    for name in (layout.HISTORY, *layout.BESIDE):
         table = catalogue.table(name)
         folder = catalogue.folder(name)
         if table is None or catalogue.is_remote:
