@@ -121,9 +121,8 @@ class Catalogue:
         """What pyiceberg makes of it; opened when it is asked for."""
         if self._catalog is None:
             made = needed("pyiceberg.catalog.sql").SqlCatalog
-            location = self.warehouse if self.is_remote else f"file://{self.warehouse}"
             try:
-                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=location)
+                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=self.location)
             except Exception as error:
                 msg = f"The catalogue {self.name} cannot be opened: {str(error).splitlines()[0]}."
                 raise StoreError(msg) from error
@@ -163,8 +162,13 @@ class Catalogue:
 
     @property
     def system(self) -> Any:
-        """The file system of a warehouse that is no folder; its credentials come from where fsspec finds them."""
-        return needed("fsspec").filesystem(self.warehouse.partition("://")[0])
+        """The file system of the warehouse; its credentials come from where fsspec finds them."""
+        return needed("fsspec").filesystem(self.location.partition("://")[0])
+
+    @property
+    def location(self) -> str:
+        """The URL of the warehouse."""
+        return self.warehouse.rstrip("/") if self.is_remote else f"file://{self.warehouse}"
 
     def placed(self, file: str) -> str:
         """Return where a file of `base` is for all who read the lake; it is carried there first if that is elsewhere."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.iceberg import Catalogue, LakeFile, State
+from jobtype_toolkit.lakes.iceberg import NAMESPACE, Catalogue, LakeFile, State
 from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.lakes.parquet import write_places
 from jobtype_toolkit.lakes.sync import data, reading, writing
@@ -116,10 +114,10 @@ def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: s
     return [catalogue.placed(one.path) for one in written]
 
 
-def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
-    """Give up the states that were written before an instant, and remove the files that only they have.
+def expire(catalogue: Catalogue, before: datetime, orphans: datetime, *, wait: float) -> Expired:
+    """Give up the states that were written before an instant, and remove the files that only they have; the newest is kept.
 
-    The newest state is kept. Files of a warehouse that is no folder stay; its own means remove them.
+    Files that no state ever had, which a killed sync has left, are removed too if they are from before `orphans`.
 
     Raises:
         StoreLocked: a sync is going on.
@@ -127,18 +125,26 @@ def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
     with writing(catalogue, wait):
         every = catalogue.states()
         kept = [one for one in every if one.written >= before] or every[-1:]
-        history = catalogue.table(layout.HISTORY)
-        if history is None or len(kept) == len(every):
-            return Expired(0, 0, 0)
-        first = kept[0].written.timestamp() * 1000
-        _give_up(history, {one.snapshot_id for one in history.snapshots() if one.timestamp_ms < first})
-        for name in layout.BESIDE:
+        removed = size = 0
+        for name in (layout.HISTORY, *layout.BESIDE):
             table = catalogue.table(name)
-            if table is not None:
-                needed = {one.tables.get(name) for one in kept}
-                _give_up(table, {one.snapshot_id for one in table.snapshots()} - needed)
-        files, size = _swept(catalogue)
-    return Expired(len(every) - len(kept), files, size)
+            if table is None:
+                continue
+            known = _known(table, catalogue)
+            _give_up(table, _old(table, name, kept) if len(kept) < len(every) else set())
+            needed = _known(table.refresh(), catalogue)
+            for file, bytes_of in _let_go(catalogue, name, needed, known, orphans):
+                catalogue.system.rm_file(file)
+                removed, size = removed + 1, size + bytes_of
+    return Expired(len(every) - len(kept), removed, size)
+
+
+def _old(table: Table, name: str, kept: Sequence[State]) -> set[int]:
+    """Return the snapshots of a table that none of the states to keep needs."""
+    if name == layout.HISTORY:
+        first = kept[0].written.timestamp() * 1000
+        return {one.snapshot_id for one in table.snapshots() if one.timestamp_ms < first}
+    return {one.snapshot_id for one in table.snapshots()} - {one.tables.get(name, 0) for one in kept}
 
 
 def _give_up(table: Table, snapshots: set[int]) -> None:
@@ -148,32 +154,26 @@ def _give_up(table: Table, snapshots: set[int]) -> None:
         table.maintenance.expire_snapshots().by_ids(sorted(old)).commit()
 
 
-def _swept(catalogue: Catalogue) -> tuple[int, int]:
-    """Remove the files of the lake that no state has; return how many, and their size."""
-    removed = size = 0
-    for name in (layout.HISTORY, *layout.BESIDE):
-        table = catalogue.table(name)
-        folder = catalogue.folder(name)
-        if table is None or catalogue.is_remote:
-            continue
-        kept = _kept(table)
-        for file in (*folder.rglob("data/**/*.parquet"), *folder.glob("metadata/*.avro")):
-            if str(file) not in kept:
-                size += file.stat().st_size
-                removed += 1
-                file.unlink()
-        for one in sorted((folder / "data").rglob("*"), reverse=True):
-            with suppress(OSError):  # a folder that is not empty, or a file
-                one.rmdir()
-    return removed, size
+def _let_go(
+    catalogue: Catalogue, name: str, needed: set[str], known: set[str], orphans: datetime
+) -> Iterator[tuple[str, int]]:
+    """Yield the files of a table that no snapshot has, with their size: those that one had, and old ones that none had."""
+    system, folder = catalogue.system, f"{catalogue.location}/{NAMESPACE}/{name}"
+    for part, ending in (("data", ".parquet"), ("metadata", ".avro")):
+        found = system.find(f"{folder}/{part}", detail=True) if system.exists(f"{folder}/{part}") else {}
+        for file, told in found.items():
+            if file.endswith(ending) and file not in needed:
+                written = system.modified(file)
+                if file in known or written.replace(tzinfo=written.tzinfo or UTC) < orphans:
+                    yield file, told["size"]
 
 
-def _kept(table: Table) -> set[str]:
-    """Return the files that the snapshots of a table consist of."""
-    kept = set()
+def _known(table: Table, catalogue: Catalogue) -> set[str]:
+    """Return the files that the snapshots of a table consist of, as the warehouse's file system calls them."""
+    known = set()
     for snapshot in table.snapshots():
-        kept.add(snapshot.manifest_list)
+        known.add(snapshot.manifest_list)
         for manifest in snapshot.manifests(table.io):
-            kept.add(manifest.manifest_path)
-            kept |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
-    return {str(Path(one.removeprefix("file://"))) for one in kept}
+            known.add(manifest.manifest_path)
+            known |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
+    return {catalogue.system._strip_protocol(one) for one in known}  # noqa: SLF001 - fsspec has no other name for it
