@@ -19,6 +19,8 @@ _JUMP = 12.0
 """The score from which days are an episode."""
 _LONGEST = 45
 """Days of an episode that is over; one that lasts may be longer."""
+_BLOCK = 256
+"""Errors whose days are in memory together."""
 _LEAST = 3
 """Failures that an episode needs."""
 _OVER = 4.6
@@ -99,14 +101,17 @@ class _History:
 
     def episodes(self, seen: pd.DataFrame) -> Iterator[dict[str, Any]]:
         """Yield each error of a type with its `kind`, and the days `begin` and `until` of its episode."""
-        rows = _records(seen)
+        for place in range(0, len(seen), _BLOCK):
+            yield from self._episodes(_records(seen[place : place + _BLOCK]))
+
+    def _episodes(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         shape = (len(rows), self.days)
         n, k = np.zeros(shape), np.zeros(shape)
         for place, row in enumerate(rows):
             row["error_name"] = row["error_name"] if isinstance(row["error_name"], str) else None
             row["error_category"] = row["error_category"] if isinstance(row["error_category"], str) else None
-            n[place] = self._daily(self.finished_of.get((row["source"], row["name"])))
-            k[place] = self._daily(self.failed_of.get((row["source"], row["name"], row["error_name"] or "")))
+            self._count(n[place], self.finished_of.get((row["source"], row["name"])))
+            self._count(k[place], self.failed_of.get((row["source"], row["name"], row["error_name"] or "")))
         k = np.minimum(k, n)
         found = self._latest(n, k)
         for place, row in enumerate(rows):
@@ -117,7 +122,8 @@ class _History:
             kind = "new" if is_new else "jumped" if is_jump else "steady"
             if is_new:
                 begin, end = int((first - self.first) / _DAY), self.days
-            yield {**row, "kind": kind, "begin": begin, "until": self._until(n[place], k[place], begin, end)}
+            until = None if kind == "steady" else self._until(n[place], k[place], begin, end)
+            yield {**row, "kind": kind, "begin": begin, "until": until}
 
     def _latest(self, n: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the latest episode of each series; an empty one if there is none."""
@@ -137,20 +143,25 @@ class _History:
             left_k[which] = np.where(inside, 0, left_k[which])
         return begin, end
 
-    def _daily(self, places: np.ndarray | None) -> np.ndarray:
-        if places is None:
-            return np.zeros(self.days)
-        return np.bincount(self.day[places], self.n[places], self.days)
+    def _count(self, days: np.ndarray, places: np.ndarray | None) -> None:
+        """Add the jobs of some facts to their days."""
+        if places is not None:
+            np.add.at(days, self.day[places], self.n[places])
 
     def sum(self, places: np.ndarray, before: int) -> int:
         """Return the jobs of some facts before a day."""
         return int(self.n[places[self.day[places] < before]].sum())
 
-    def by_part(self, part: str, places: np.ndarray, begin: int, end: int) -> np.ndarray:
-        """Return the jobs of some facts, from a day until before another, of each version or node."""
+    def by_part(
+        self, part: str, places: tuple[np.ndarray, ...], begin: int, end: int
+    ) -> tuple[list[str], list[np.ndarray]]:
+        """Return the versions or nodes of some facts, from a day until before another, and the jobs of each kind of fact there."""
         numbers, names = self.parts[part]
-        kept = places[(self.day[places] >= begin) & (self.day[places] < end) & (numbers[places] >= 0)]
-        return np.bincount(numbers[kept], self.n[kept], len(names))
+        kept = [one[(self.day[one] >= begin) & (self.day[one] < end) & (numbers[one] >= 0)] for one in places]
+        held, number = np.unique(np.concatenate([numbers[one] for one in kept]), return_inverse=True)
+        split = np.split(number, np.cumsum([len(one) for one in kept])[:-1])
+        counts = [np.bincount(one, self.n[rows], len(held)) for one, rows in zip(split, kept, strict=True)]
+        return [names[one] for one in held], counts
 
     def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
         """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
@@ -237,25 +248,23 @@ def _part(
     """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
     from scipy.stats import binom
 
-    k, n = (history.by_part(part, one, begin, end) for one in places)
-    held = np.flatnonzero(k + n)
-    k, n = k[held], n[held]
+    held, (k, n) = history.by_part(part, places, begin, end)
     if len(n) < 2 or not k.sum():
         return 1.0, None, ""
     failed, finished = (history.sum(one, begin) for one in places)
     excess = k - failed / max(finished, 1) * n
     value = int(excess.argmax())
     share = n / n.sum()
-    chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0)))
     rest_n, rest_excess = n.sum() - n[value], excess.sum() - excess[value]
     sits = (
         excess.sum() > 0
         and excess[value] > excess.sum() / 2
         and rest_excess / max(rest_n, 1) < excess[value] / max(n[value], 1) / 3
     )
-    if chance > _RARE or not sits:
+    chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0))) if sits else 1.0
+    if chance > _RARE:
         return 1.0, None, ""
-    name = str(history.parts[part][1][held[value]])
+    name = held[value]
     where = f"on {name}" if part == "node" else f"of {part} {name}"
     text = f"{int(k[value])} of {int(k.sum())} failures are {where}, which had {100 * share[value]:.0f} % of the jobs."
     return chance, name, text
