@@ -68,12 +68,28 @@ def told(facts: pd.DataFrame, started: datetime | None, ended: datetime) -> list
     return rows
 
 
+class _Part:
+    """The versions or nodes of facts, numbered within each type."""
+
+    def __init__(self, types: np.ndarray, values: pd.Series) -> None:
+        import pandas as pd
+
+        numbers, names = pd.factorize(values, sort=True)
+        is_known, count = numbers >= 0, max(len(names), 1)
+        pairs, place = np.unique(types[is_known] * count + numbers[is_known], return_inverse=True)
+        of_type = np.searchsorted(pairs, np.arange(types.max(initial=-1) + 2) * count)
+        self.first, self.many = of_type[:-1][types], np.diff(of_type)[types]
+        """Of each fact, the place of the first value of its type among the names, and how many the type has."""
+        self.number = np.full(len(types), -1)
+        self.number[is_known] = place - self.first[is_known]
+        """Which value of its type a fact has, from 0; -1 if that is missing."""
+        self.names = np.asarray(names, object)[pairs % count] if len(pairs) else np.empty(0, object)
+
+
 class _History:
     """The facts about types by UTC day."""
 
     def __init__(self, facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> None:
-        import pandas as pd
-
         self.begin, self.end = begin, end
         self.window = begin.astype("datetime64[D]")
         last = (end - np.timedelta64(1, "us")).astype("datetime64[D]")
@@ -82,8 +98,8 @@ class _History:
         moments = facts["moment"].to_numpy("datetime64[us]")
         self.day = ((moments - self.first.astype("datetime64[us]")) // _DAY).astype(int)
         self.n = facts["n"].to_numpy()
-        self.parts = {part: pd.factorize(facts[part], sort=True) for part in ("version", "node")}
-        """The numbers of the versions and nodes of all facts, and their names."""
+        types = facts.groupby(["source", "name"], sort=False).ngroup().to_numpy()
+        self.parts = {part: _Part(types, facts[part]) for part in ("version", "node")}
         fact = facts["fact"].to_numpy()
         inside = (self.day >= 0) & (self.day < self.days)
         named = facts.assign(error_name=facts["error_name"].fillna(""))
@@ -152,20 +168,14 @@ class _History:
         """Return the jobs of some facts before a day."""
         return int(self.n[places[self.day[places] < before]].sum())
 
-    def by_part(
-        self, part: str, places: tuple[np.ndarray, ...], begin: int, end: int
-    ) -> tuple[list[str], list[np.ndarray]]:
-        """Return the versions or nodes of some facts, from a day until before another, and the jobs of each kind of fact there."""
-        numbers, names = self.parts[part]
-        kept = [one[(self.day[one] >= begin) & (self.day[one] < end) & (numbers[one] >= 0)] for one in places]
-        held, number = np.unique(np.concatenate([numbers[one] for one in kept]), return_inverse=True)
-        split = np.split(number, np.cumsum([len(one) for one in kept])[:-1])
-        counts = [np.bincount(one, self.n[rows], len(held)) for one, rows in zip(split, kept, strict=True)]
-        return [names[one] for one in held], counts
+    def by_part(self, part: _Part, places: np.ndarray, begin: int, end: int) -> np.ndarray:
+        """Return the jobs of some facts of a type, from a day until before another, of each version or node."""
+        kept = places[(self.day[places] >= begin) & (self.day[places] < end) & (part.number[places] >= 0)]
+        return np.bincount(part.number[kept], self.n[kept], part.many[places[0]])
 
     def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
         """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
-        from scipy.stats import poisson
+        from scipy.special import pdtr
 
         failing = np.flatnonzero(k[begin:end]) + begin
         end = int(failing[-1]) + 1 if len(failing) else end
@@ -175,7 +185,7 @@ class _History:
         usual = (k[:begin].sum() + 0.5) / (n[:begin].sum() + 1)
         rate = k[begin:end].sum() / n[begin:end].sum()
         expected = rest_n * (rate + usual) / 2
-        is_over = expected >= _OVER / 2 and poisson.cdf(rest_k, rest_n * rate) < 0.01
+        is_over = expected >= _OVER / 2 and pdtr(rest_k, rest_n * rate) < 0.01
         return end if is_over else None
 
 
@@ -222,7 +232,7 @@ def _candidates(history: _History, one: dict[str, Any]) -> list[dict[str, Any]]:
     onset = history.at(begin)
     # of a jump the first failures may be usual ones, so that the change may come later on that day
     first = np.datetime64(one["first_seen"], "us") if one["kind"] == "new" else onset + _DAY
-    parts = {part: _part(history, part, (failed, finished), begin, end) for part in ("version", "node")}
+    parts = {part: _part(history, part, (failed, finished), begin, end) for part in history.parts}
     found = [(chance, value, part, text) for part, (chance, value, text) in parts.items() if value]
     made = []
     for _, value, part, text in sorted(found):
@@ -246,9 +256,12 @@ def _part(
     history: _History, part: str, places: tuple[np.ndarray, np.ndarray], begin: int, end: int
 ) -> tuple[float, str | None, str]:
     """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
-    held, (k, n) = history.by_part(part, places, begin, end)
+    known = history.parts[part]
+    k, n = (history.by_part(known, one, begin, end) for one in places)
+    held = np.flatnonzero(k + n)
+    k, n = k[held], n[held]
     if len(n) < 2 or not k.sum():
         return 1.0, None, ""
     failed, finished = (history.sum(one, begin) for one in places)
@@ -261,10 +274,10 @@ def _part(
         and excess[value] > excess.sum() / 2
         and rest_excess / max(rest_n, 1) < excess[value] / max(n[value], 1) / 3
     )
-    chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0))) if sits else 1.0
+    chance = float(bdtrc(k[value] - 1, int(k.sum()), min(share[value], 1.0))) if sits else 1.0
     if chance > _RARE:
         return 1.0, None, ""
-    name = held[value]
+    name = str(known.names[known.first[places[0][0]] + held[value]])
     where = f"on {name}" if part == "node" else f"of {part} {name}"
     text = f"{int(k[value])} of {int(k.sum())} failures are {where}, which had {100 * share[value]:.0f} % of the jobs."
     return chance, name, text
