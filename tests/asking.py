@@ -44,9 +44,10 @@ def small_file(folder: Path, source: str) -> Path:
     return Path(shutil.copy(_small_file(source), folder / "small.duckdb"))
 
 
-def sample(folder: Path) -> jt.Store:
-    """Return a store of its own with the bundled sample, in a file below a folder."""
-    return jt.open(sample_file(folder), clock=lambda: instant(ENDED), wait=600)
+def sample(folder: Path, to: str | Path | None = None) -> jt.Store:
+    """Return a store of its own with the bundled sample, in the file that is named or one below a folder."""
+    file = shutil.copy(_sample_file(), to) if to else sample_file(folder)
+    return jt.open(file, clock=lambda: instant(ENDED), wait=600)
 
 
 def sample_file(folder: Path) -> Path:

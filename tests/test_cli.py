@@ -78,8 +78,9 @@ def test_every_command_has_a_help_with_its_own_example(run):
 
 
 def test_every_parameter_of_a_service_is_an_option():
+    made = get_command(app).commands
     for one in commands():
-        offered = {option.name for option in get_command(app).commands[one.command].params}
+        offered = {option.name for option in made[one.command].params}
         assert {parameter.name for parameter in one.parameters} <= offered
 
 

@@ -28,20 +28,28 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
+@pytest.fixture
+def of_its_own(tmp_path: Path) -> Iterator[testing.Server]:
+    """A server that a test may change."""
+    with testing.serve(filled(tmp_path, source="local")) as running:
+        yield running
+
+
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
     monkeypatch.delenv("JOBTYPE_TOOLKIT_TOKEN", raising=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(tmp_path_factory) -> jt.Store:
-    """A store with the small history."""
+    """A store with the small history, to be read only."""
     return filled(tmp_path_factory.mktemp("small"), source="local")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(small: jt.Store) -> Iterator[testing.Server]:
+    """A server of that store, to be read only."""
     with testing.serve(small) as running:
         yield running
 
@@ -163,7 +171,8 @@ def test_validate_asks_the_server_too(server, tmp_path):
     assert run("validate", file, "--server", server.url, "--against", "7.0").exit_code == 2
 
 
-def test_add_and_edit_change_a_server_only_with_send(server, tmp_path):
+def test_add_and_edit_change_a_server_only_with_send(of_its_own, tmp_path):
+    server = of_its_own
     file = tmp_path / "seed.manifest.json"
     jt.Manifest.new("tile-mosaic").save(file)
     add = ["add", file, "--docker-image", "tile-mosaic-1.0.0-seed:1.0.0", "--server", server.url]

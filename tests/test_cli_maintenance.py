@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,15 +19,23 @@ OLD = HEAD + "".join(f"{n},fit,1.0.0,COMPLETED,2026-01-01T00:00:00Z\n" for n in 
 NEW = HEAD + "6,fit,1.0.0,COMPLETED,2026-03-01T00:00:00Z\n7,fit,1.0.0,RUNNING,2026-01-01T00:00:00Z\n"
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with two loads, to be copied."""
+    folder = tmp_path_factory.mktemp("loaded")
+    with jt.open(folder / "ops.duckdb", create=True) as store:
+        for name, rows in (("old.csv", OLD), ("new.csv", NEW)):
+            (folder / name).write_text(rows, encoding="utf-8")
+            store.load(folder / name)
+    return folder / "ops.duckdb"
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the command line on a store with two loads; `answer` is what somebody types."""
+    shutil.copy(loaded, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JOBTYPE_TOOLKIT_STORE", "ops.duckdb")
-    with jt.open("ops.duckdb", create=True) as store:
-        for name, rows in (("old.csv", OLD), ("new.csv", NEW)):
-            Path(name).write_text(rows, encoding="utf-8")
-            store.load(name)
     return lambda *arguments, answer=None: CliRunner().invoke(app, arguments, input=answer)
 
 

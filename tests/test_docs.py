@@ -73,7 +73,7 @@ def live(history: Path, folder: Path) -> Iterator[str]:
         yield server.url
 
 
-@sizes(2_000, 100_000)
+@sizes(500, 100_000)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_example_runs(page, demo, histories, tmp_path, monkeypatch, servers, size):
     """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
@@ -82,7 +82,7 @@ def test_every_example_runs(page, demo, histories, tmp_path, monkeypatch, server
     monkeypatch.chdir(tmp_path / "examples")
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
     Path("demo.duckdb").write_bytes(demo.read_bytes())
-    monkeypatch.setattr(jt, "sample", lambda *to: asking.bundled(*to) if to else asking.sample(tmp_path))
+    monkeypatch.setattr(jt, "sample", lambda *to: asking.sample(tmp_path, *to))
     with live(histories(size), tmp_path) if LIVE in text else nullcontext(LIVE) as url:
         run(page.name, text.replace(LIVE, url), monkeypatch, servers)
 
@@ -222,19 +222,20 @@ def test_nothing_cites_a_document_that_is_not_here():
     assert sorted(cited | loose) == []
 
 
-def test_the_picture_shows_what_the_sample_answers():
+def test_the_picture_shows_what_the_sample_answers(tmp_path):
     picture = (DOCS / "status.svg").read_text(encoding="utf-8")
     assert "font-face" not in picture
     assert "https://" not in picture
-    frame = jt.sample().status(started="P1D", is_active=True).head(build.PICTURE_ROWS)
+    frame = asking.sample(tmp_path).status(started="P1D", is_active=True).head(build.PICTURE_ROWS)
     for name in frame["name"]:
         assert name in picture
 
 
-@sizes(2_000, 100_000)
+@sizes(500, 100_000)
 def test_the_help_of_every_command_has_an_example_that_runs(demo, histories, tmp_path, monkeypatch, servers, size):
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")
+    monkeypatch.setattr(jt, "sample", lambda *to: asking.sample(tmp_path, *to))
     Path("demo.duckdb").write_bytes(demo.read_bytes())
     with live(histories(size), tmp_path) as url:
         for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):

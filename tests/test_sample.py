@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import children
 import duckdb
 import pytest
 
@@ -113,9 +114,9 @@ class TestRegeneration:
     def test_the_command_writes_what_the_function_writes_and_is_quiet(self, make, tmp_path):
         expected = make(seed=5, jobs=2_000, incidents="random", days=30)
         options = ["--seed", "5", "--jobs", "2000", "--incidents", "random", "--days", "30", "--quiet"]
-        command = [sys.executable, "-m", "jobtype_toolkit.generator", str(tmp_path), *options]
-        run = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert run.stdout == run.stderr == ""
+        as_main = "import runpy; runpy.run_module('jobtype_toolkit.generator', run_name='__main__')"
+        done = children.run(as_main, tmp_path, *options)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         for name in (*JSON_FILES, *PARQUET_FILES):
             assert (tmp_path / name).read_bytes() == (expected.folder / name).read_bytes(), name
 
