@@ -92,6 +92,8 @@ HOMES = {
     "uvicorn": {"server", "testing"},
 }
 """Where each third-party library lives."""
+SLOW = {"scipy.stats": {"analyses/limits.py"}}
+"""What takes a second to import, and who needs it: `scipy.special` has the distributions themselves."""
 
 
 def python(program: str, *flags: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -166,10 +168,17 @@ def test_importing_the_package_loads_no_heavy_library():
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All imports and calls of a module."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return tuple(node for node in tree if isinstance(node, (ast.Import, ast.ImportFrom, ast.Call)))
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """The absolute names of the modules that a module imports, wherever in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -208,13 +217,14 @@ def test_imports_point_down(path):
             assert is_down or (str(path.relative_to(PACKAGE)), used) in LAZY, f"{own} uses {used}"
         home = HOMES.get(module.split(".")[0])
         assert home is None or own in home, f"{module} belongs into {home}"
+        assert str(path.relative_to(PACKAGE)) in SLOW.get(module, {str(path.relative_to(PACKAGE))}), module
 
 
 def test_only_the_command_line_prints():
     printing = {
         part_of(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert printing <= {"cli"}

@@ -166,7 +166,7 @@ class _Mean:
 
     def ratio(self) -> np.ndarray:
         """Return the logarithm of the ratio of run times with its interval, from what it would be without each of the days (CR3)."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         normal = self.design.T @ self.design
         pulls = np.empty(len(self.n))
@@ -180,7 +180,7 @@ class _Mean:
         # a day that tells more than others makes the rest count for fewer days
         alike = np.bincount(self.side, self.weight) ** 2 / np.bincount(self.side, self.weight**2)
         freedom = max(float(alike.sum()) - 2, 1)
-        half = t.isf((1 - LEVEL) / 2, freedom) * np.sqrt(max(by_days, _LEAST_VARIANCE * plain))
+        half = -stdtrit(freedom, (1 - LEVEL) / 2) * np.sqrt(max(by_days, _LEAST_VARIANCE * plain))
         return np.asarray(self.fitted[-1] + np.array([0.0, -half, half]))
 
 
@@ -199,7 +199,7 @@ def _ratio(sides: Sides, log: np.ndarray, share: float) -> np.ndarray:
 
 
 def _quantile(values: np.ndarray, days: np.ndarray, share: float) -> tuple[float, float, float]:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     n = len(values)
     at = float(np.quantile(values, share))
@@ -207,7 +207,7 @@ def _quantile(values: np.ndarray, days: np.ndarray, share: float) -> tuple[float
     sums = np.bincount(day, (values <= at) - share)
     count = len(sums)
     variance = max(count / (count - 1) * float(sums @ sums) / n**2, _LEAST_VARIANCE * share * (1 - share) / n)
-    half = t.isf((1 - LEVEL) / 2, count - 1) * np.sqrt(variance)
+    half = -stdtrit(count - 1, (1 - LEVEL) / 2) * np.sqrt(variance)
     bounds = []
     for bound in (share - half, share + half):
         is_inside = 0.5 / n < bound < 1 - 0.5 / n

@@ -49,11 +49,11 @@ def rates(days: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 def _wilson(n: Floats, p: Floats, days: Floats, effect: Floats) -> tuple[Floats, Floats]:
     """Return Wilson's bounds for the share `p` of `n`, or of as few as the design effect of the days leaves."""
     import numpy as np
-    from scipy import stats
+    from scipy.special import chdtri, ndtri, stdtrit
 
     freedom = np.maximum(days - 1, 1)
-    is_uneven = (days > 1) & (effect > stats.chi2.median(freedom) / freedom)
-    z = np.where(is_uneven, stats.t.isf((1 - LEVEL) / 2, freedom), stats.norm.isf((1 - LEVEL) / 2))
+    is_uneven = (days > 1) & (effect > chdtri(freedom, 0.5) / freedom)
+    z = -np.where(is_uneven, stdtrit(freedom, (1 - LEVEL) / 2), ndtri((1 - LEVEL) / 2))
     size = np.where(is_uneven, n / np.maximum(effect, 1), n)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = z * z / size

@@ -114,12 +114,14 @@ def _chance(group: np.ndarray, count: int, cells: tuple[np.ndarray, ...]) -> np.
         count: how many groups there are.
         cells: of each cell the failures, their expected number and its variance.
     """
-    from scipy.stats import nbinom
+    from scipy.special import betainc
 
     failed, expected, variance = (np.bincount(group, one, count) for one in cells)
     mean = np.maximum(expected, 0.05)
     success = np.clip(mean / np.maximum(variance, mean * 1.001), 1e-9, 1 - 1e-6)
-    return np.where(failed > expected, nbinom.logsf(failed - 1, mean * success / (1 - success), success), 0.0)
+    with np.errstate(divide="ignore"):
+        chance = np.log(betainc(failed, mean * success / (1 - success), 1 - success))
+    return np.where(failed > expected, chance, 0.0)
 
 
 def _rows(cells: _Cells, result: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:

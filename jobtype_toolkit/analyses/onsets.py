@@ -154,7 +154,7 @@ class _History:
 
     def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
         """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
-        from scipy.stats import poisson
+        from scipy.special import pdtr
 
         failing = np.flatnonzero(k[begin:end]) + begin
         end = int(failing[-1]) + 1 if len(failing) else end
@@ -164,7 +164,7 @@ class _History:
         usual = (k[:begin].sum() + 0.5) / (n[:begin].sum() + 1)
         rate = k[begin:end].sum() / n[begin:end].sum()
         expected = rest_n * (rate + usual) / 2
-        is_over = expected >= _OVER / 2 and poisson.cdf(rest_k, rest_n * rate) < 0.01
+        is_over = expected >= _OVER / 2 and pdtr(rest_k, rest_n * rate) < 0.01
         return end if is_over else None
 
 
@@ -235,7 +235,7 @@ def _part(
     history: _History, part: str, places: tuple[np.ndarray, np.ndarray], begin: int, end: int
 ) -> tuple[float, str | None, str]:
     """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
     k, n = (history.by_part(part, one, begin, end) for one in places)
     held = np.flatnonzero(k + n)
@@ -246,7 +246,7 @@ def _part(
     excess = k - failed / max(finished, 1) * n
     value = int(excess.argmax())
     share = n / n.sum()
-    chance = float(binom.sf(k[value] - 1, k.sum(), min(share[value], 1.0)))
+    chance = float(bdtrc(k[value] - 1, int(k.sum()), min(share[value], 1.0)))
     rest_n, rest_excess = n.sum() - n[value], excess.sum() - excess[value]
     sits = (
         excess.sum() > 0

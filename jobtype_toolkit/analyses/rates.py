@@ -168,7 +168,7 @@ def _fitted(finished: np.ndarray, failed: np.ndarray, weekdays: np.ndarray) -> U
 
 def _weekdays(finished: np.ndarray, failed: np.ndarray, fitted: Usual) -> np.ndarray:
     """Return how many times the usual rate each weekday has: 1 unless the days show a rhythm, and nearer to 1 than measured."""
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     n, k = finished.astype(float), failed.astype(float)
     rate = (fitted.mean * fitted.weight).sum(axis=1)
@@ -184,7 +184,7 @@ def _weekdays(finished: np.ndarray, failed: np.ndarray, fitted: Usual) -> np.nda
     safe = np.where(known, noise, 1)
     statistic = (excess**2 / safe).sum(axis=1)
     freedom = np.maximum(known.sum(axis=1) - 1, 1)
-    is_shown = (chi2.sf(statistic, freedom) < _RHYTHM) & ((n > 0).sum(axis=1) >= 3 * _PHASES)
+    is_shown = (chdtrc(freedom, statistic) < _RHYTHM) & ((n > 0).sum(axis=1) >= 3 * _PHASES)
     kept = np.clip(1 - freedom / np.maximum(statistic, 1e-9), 0, 1)[:, None]
     factor = np.where(known, 1 + kept * excess / np.where(known, expected, 1), 1)
     return np.where(is_shown[:, None], np.clip(factor, 0.1, 10), 1.0)

@@ -189,18 +189,18 @@ class Reader:
 
     def jobs(self, query: Query) -> pd.DataFrame:
         """Return the page or the first rows asked for, or all; `attrs["count"]` is the number of all that match."""
-        matching = sql("queries/jobs.matching")
+        matching, order = sql("queries/jobs.matching"), _order_sql(query.order)
+        if not query.page and not query.limit:
+            return self.answer(query, sql("queries/jobs.page", matching=matching, order=order, part=""))
         counting = sql("queries/jobs.count", matching=matching)
         count = int(self.fetch(counting, _bound(query, counting))["n"][0])
-        part: dict[str, int] = {}
         if query.page:
             check_page(query.page, count)
             number, size = query.page
             part = {"limit": min(size, query.limit or size), "offset": (number - 1) * size}
-        elif query.limit:
-            part = {"limit": min(query.limit, count), "offset": 0}
-        limit = sql("queries/jobs.part").rstrip() if part else ""
-        text = sql("queries/jobs.page", matching=matching, order=_order_sql(query.order), part=limit)
+        else:
+            part = {"limit": min(query.limit or count, count), "offset": 0}
+        text = sql("queries/jobs.page", matching=matching, order=order, part=sql("queries/jobs.part").rstrip())
         frame = self.answer(query, text, part=part)
         frame.attrs["count"] = count
         return frame

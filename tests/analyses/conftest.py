@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,9 +14,10 @@ import jobtype_toolkit as jt
 Job = Mapping[str, Any]
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Callable[..., jt.Store]:
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., jt.Store]:
     """Make a store of jobs; what a job does not say is that of an ordinary COMPLETED one."""
+    folder = tmp_path_factory.mktemp("history")
 
     def made(jobs: Iterable[Job], resource: str = "jobs", into: jt.Store | None = None) -> jt.Store:
         store = into or jt.open(clock=lambda: NOW)
@@ -26,7 +26,7 @@ def history(tmp_path: Path) -> Callable[..., jt.Store]:
             {"id": place, **usual, **{key: text(it) if hasattr(it, "tzinfo") else it for key, it in one.items()}}
             for place, one in enumerate(jobs, 1)
         ]
-        path = tmp_path / f"{resource}-{len(list(tmp_path.iterdir()))}"
+        path = folder / f"{resource}-{len(list(folder.iterdir()))}"
         table = pd.DataFrame(rows, dtype="object")
         if table.empty or table.map(lambda value: isinstance(value, (dict, list))).any(axis=None):
             path = path.with_suffix(".json")
@@ -38,6 +38,12 @@ def history(tmp_path: Path) -> Callable[..., jt.Store]:
         return store
 
     return made
+
+
+@pytest.fixture(scope="session")
+def nothing() -> jt.Store:
+    """A store without a row."""
+    return jt.open(clock=lambda: NOW)
 
 
 @pytest.fixture(scope="session")

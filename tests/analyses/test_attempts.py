@@ -29,7 +29,7 @@ def executed(id: int, job_id: int, exe_num: int, status: str, hours: float) -> d
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(history) -> jt.Store:
     """One of each kind; of the rescued and the failed one all executions are loaded, of the third rescued one not all."""
     store = history(
@@ -70,8 +70,8 @@ def test_windows_and_filters(small):
     assert small.analyses.attempts(node="b")[COUNTS].to_numpy().tolist() == [[1, 0, 1, 0, 0, 3, 0]]
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(small):
-    pd.testing.assert_series_equal(small.analyses.attempts().dtypes, jt.open().analyses.attempts().dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(small, nothing):
+    pd.testing.assert_series_equal(small.analyses.attempts().dtypes, nothing.analyses.attempts().dtypes)
 
 
 @pytest.mark.parametrize("by", ["name", ["version", "name"], "node", "revision_num"])

@@ -83,8 +83,8 @@ def test_unknown_steps_and_reversed_windows_are_refused(history, wrong):
         history([waited(9, 8)]).analyses.backlog(**{"now": NOW, **wrong})
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    pd.testing.assert_series_equal(sample.analyses.backlog().dtypes, jt.open().analyses.backlog().dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    pd.testing.assert_series_equal(sample.analyses.backlog().dtypes, nothing.analyses.backlog().dtypes)
 
 
 @pytest.mark.parametrize(("per", "started"), [("hour", "P5D"), ("day", None)])

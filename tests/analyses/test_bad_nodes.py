@@ -32,8 +32,14 @@ def asked(store: jt.Store, **given: object) -> pd.DataFrame:
     return store.analyses.bad_nodes(now=NOW, **given)
 
 
-def test_a_node_that_fails_more_than_the_others_of_its_types_is_bad(history):
-    found = asked(history(numbered(jobs("a", 20, 8), *[jobs(one, 20, 1) for one in "bcd"])))
+@pytest.fixture(scope="module")
+def one_bad(history) -> jt.Store:
+    """Four nodes with a hundred jobs each, of which one fails more than the others."""
+    return history(numbered(jobs("a", 20, 8), *[jobs(one, 20, 1) for one in "bcd"]))
+
+
+def test_a_node_that_fails_more_than_the_others_of_its_types_is_bad(one_bad):
+    found = asked(one_bad)
     first = found.iloc[0]
     assert (first["node"], first["verdict"], first["finished"], first["failed"]) == ("a", "bad", 100, 40)
     assert first["expected"] == pytest.approx(5)
@@ -104,19 +110,19 @@ def test_one_node_alone_or_with_few_jobs_has_not_enough_data(history):
     assert found["q_value"].isna().sum() == 1
 
 
-def test_the_same_call_gives_the_same_frame_and_an_empty_store_the_same_dtypes(history):
-    store = history(numbered(jobs("a", 20, 8), *[jobs(one, 20, 1) for one in "bcd"]))
-    pd.testing.assert_frame_equal(asked(store), asked(store))
-    pd.testing.assert_series_equal(asked(store).dtypes, jt.open().analyses.bad_nodes().dtypes)
+def test_the_same_call_gives_the_same_frame_and_an_empty_store_the_same_dtypes(one_bad, nothing):
+    found = asked(one_bad)
+    pd.testing.assert_frame_equal(asked(one_bad), found)
+    pd.testing.assert_series_equal(found.dtypes, nothing.analyses.bad_nodes().dtypes)
 
 
-def test_later_rows_do_not_change_an_earlier_answer(history):
+def test_later_rows_do_not_change_an_earlier_answer(history, one_bad):
     rows = numbered(jobs("a", 20, 8), *[jobs(one, 20, 1) for one in "bcd"])
     later = [
         {**one, "id": 5000 + place, "last_status_change": NOW + timedelta(hours=1)}
         for place, one in enumerate(jobs("b", 20, 20))
     ]
-    pd.testing.assert_frame_equal(asked(history(rows + later)), asked(history(rows)))
+    pd.testing.assert_frame_equal(asked(history(rows + later)), asked(one_bad))
 
 
 def test_a_name_cuts_the_answer_after_it_is_judged_and_nodes_are_compared_with_each_other(history):

@@ -149,5 +149,5 @@ def test_the_new_error_and_the_revision_before_it_that_the_sample_was_planted_wi
     assert facts[["kind", "what"]].to_numpy().tolist() == [["new_revision", "3"], ["new_error", "calibration-stale"]]
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    pd.testing.assert_series_equal(sample.analyses.changes("P7D").dtypes, jt.open().analyses.changes("P7D").dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    pd.testing.assert_series_equal(sample.analyses.changes("P7D").dtypes, nothing.analyses.changes("P7D").dtypes)

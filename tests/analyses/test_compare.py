@@ -89,11 +89,11 @@ def test_two_days_or_nineteen_jobs_are_not_enough(history, days, each):
     assert found["n_after"].iloc[0] == days * each
 
 
-def test_a_version_that_nobody_ran_and_an_empty_store_are_not_enough(history):
+def test_a_version_that_nobody_ran_and_an_empty_store_are_not_enough(history, nothing):
     found = asked(history(numbered(jobs("1.0", 4, 20, 60))))
     assert found["n_after"].tolist() == [0] * 7
     assert (found["verdict"] == "not enough data").all()
-    none = jt.open().analyses.compare_versions("fit", "1.0", "2.0")
+    none = nothing.analyses.compare_versions("fit", "1.0", "2.0")
     assert len(none) == 7
     pd.testing.assert_series_equal(none.dtypes, found.reset_index().dtypes)
 

@@ -10,7 +10,6 @@ import pytest
 from histories import NOW, ago, job_type, wire
 from sizes import sizes
 
-import jobtype_toolkit as jt
 from jobtype_toolkit.analyses.forecast import empty_after, flow
 
 
@@ -67,8 +66,8 @@ def test_types_without_a_queue_have_no_row_and_filters_are_by_type(history, drai
     assert len(store.analyses.drain_forecast(version="2.0", now=NOW)) == 0
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    pd.testing.assert_series_equal(sample.analyses.drain_forecast().dtypes, jt.open().analyses.drain_forecast().dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    pd.testing.assert_series_equal(sample.analyses.drain_forecast().dtypes, nothing.analyses.drain_forecast().dtypes)
 
 
 @sizes(300, 3000)

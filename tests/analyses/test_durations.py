@@ -8,8 +8,6 @@ import pytest
 from histories import NOW, ago
 from sizes import sizes
 
-import jobtype_toolkit as jt
-
 
 def ran(minutes: float, *, end: float = 1, **more: object) -> dict[str, object]:
     """Return a job that ended `end` minutes ago and ran some minutes."""
@@ -50,10 +48,10 @@ def test_clocks_that_ran_backwards_are_left_out_and_told(history):
     assert any("2 jobs are left out" in note for note in found.attrs["notes"])
 
 
-def test_jobs_without_times_are_no_run_times(history):
+def test_jobs_without_times_are_no_run_times(history, nothing):
     found = history([{"last_status_change": ago(1)}]).analyses.durations()
     assert len(found) == 0
-    pd.testing.assert_series_equal(found.dtypes, jt.open().analyses.durations().dtypes)
+    pd.testing.assert_series_equal(found.dtypes, nothing.analyses.durations().dtypes)
 
 
 def test_later_rows_change_nothing(history):

@@ -24,7 +24,7 @@ def failed(minutes: float, error: str | None, exit_code: int | None = None, **mo
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(history) -> jt.Store:
     """`no-disk` in two types and mostly on node b, one of them long ago; `killed` with two exit codes; one without an error."""
     return history(
@@ -87,10 +87,10 @@ def test_filters_and_windows(small):
     assert len(families("P30D", now=ago(DAY))) == 0
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(small):
+def test_columns_and_dtypes_are_the_same_without_a_row(small, nothing):
     for full, none in (
-        (small.analyses.failure_families(now=NOW), jt.open().analyses.failure_families()),
-        (small.analyses.family_jobs("x"), jt.open().analyses.family_jobs("x")),
+        (small.analyses.failure_families(now=NOW), nothing.analyses.failure_families()),
+        (small.analyses.family_jobs("x"), nothing.analyses.family_jobs("x")),
     ):
         pd.testing.assert_series_equal(full.dtypes, none.dtypes)
 

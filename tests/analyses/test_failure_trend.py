@@ -17,7 +17,7 @@ def at(day: int, hour: int = 12, month: int = 2) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(history) -> jt.Store:
     """`fit` on Monday the 2nd and Wednesday the 4th, `map` on the 4th only."""
     return history(
@@ -97,10 +97,11 @@ def test_too_many_rows_are_refused(history):
         store.analyses.failure_trend("hour", started="2000-01-01T00:00:00Z")
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(small):
-    pd.testing.assert_series_equal(small.analyses.failure_trend().dtypes, jt.open().analyses.failure_trend().dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(small, nothing):
+    pd.testing.assert_series_equal(small.analyses.failure_trend().dtypes, nothing.analyses.failure_trend().dtypes)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("per", ["hour", "day", "week"])
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns"])
 def test_the_sample_is_recounted_in_the_calendar_of_the_zone(sample, sample_jobs, per, zone):

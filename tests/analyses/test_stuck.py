@@ -101,5 +101,5 @@ def test_the_sample_is_recounted_in_pandas(sample, sample_jobs):
     assert len(rows)
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    pd.testing.assert_series_equal(sample.analyses.stuck().dtypes, jt.open().analyses.stuck().dtypes)
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    pd.testing.assert_series_equal(sample.analyses.stuck().dtypes, nothing.analyses.stuck().dtypes)

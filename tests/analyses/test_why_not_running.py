@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from histories import NOW, ago, job_type, wire
@@ -45,17 +47,28 @@ def told(store: jt.Store, *names: str, **more: object) -> list[tuple[str, int, s
     return list(frame[["name", "position", "reason"]].itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize(
-    ("more", "reason"),
-    [
-        ({"is_paused": True, "paused": ago(60)}, "paused"),
-        ({"unmet_resources": "gpus"}, "unmet_resources"),
-        ({"max_scheduled": 1}, "max_scheduled"),
-    ],
-)
-def test_what_keeps_queued_jobs_from_running(made, more, reason):
-    store = made({"fit": more}, [waiting("fit"), waiting("fit", "RUNNING")])
-    assert told(store) == [("fit", 1, reason)]
+@pytest.fixture(scope="module")
+def kept(history, tmp_path_factory) -> jt.Store:
+    """Types that something keeps from running, each with a job on the queue and one that runs."""
+    types = {
+        "paused": {"is_paused": True, "paused": ago(60)},
+        "unmet_resources": {"unmet_resources": "gpus"},
+        "max_scheduled": {"max_scheduled": 1},
+    }
+    rows = [
+        wire(job_type(place, name, "1.0", **{"configuration": {"priority": 100}, **more}))
+        for place, (name, more) in enumerate(types.items(), 1)
+    ]
+    store = jt.open(clock=lambda: NOW)
+    path = tmp_path_factory.mktemp("kept") / "types.json"
+    path.write_text(json.dumps(rows))
+    store.load(path, "job_types")
+    return history([waiting(name, status) for name in types for status in ("QUEUED", "RUNNING")], into=store)
+
+
+@pytest.mark.parametrize("reason", ["paused", "unmet_resources", "max_scheduled"])
+def test_what_keeps_queued_jobs_from_running(kept, reason):
+    assert told(kept, reason) == [(reason, 1, reason)]
 
 
 def test_jobs_of_a_smaller_priority_or_queued_earlier_come_first(made):
@@ -118,13 +131,13 @@ def test_a_pause_after_the_instant_was_none_then(made):
     assert told(store, now=ago(6)) == []
 
 
-def test_an_unknown_name_is_refused(made):
-    with pytest.raises(jt.InvalidParameter, match="fti"):
-        made({"fit": {}}, []).analyses.why_not_running("fti")
+def test_an_unknown_name_is_refused(kept):
+    with pytest.raises(jt.InvalidParameter, match="puased"):
+        kept.analyses.why_not_running("puased")
 
 
-def test_columns_and_dtypes_are_the_same_without_a_row(sample):
-    full, none = sample.analyses.why_not_running(), jt.open().analyses.why_not_running()
+def test_columns_and_dtypes_are_the_same_without_a_row(sample, nothing):
+    full, none = sample.analyses.why_not_running(), nothing.analyses.why_not_running()
     pd.testing.assert_series_equal(full.dtypes, none.dtypes)
     assert {"paused", "unmet_resources", "queue_ahead", "deprecated", "not_queued", "nothing_waiting"} == set(
         full["reason"]

@@ -6,8 +6,9 @@ them: tests that need nothing of a certain history take it. Another backend join
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,18 +59,25 @@ BACKENDS = {"store": _store, "lake": _lake, "scale": _scale, "recordings": _reco
 OF_THE_SMALL_HISTORY = ("store", "lake", "scale")
 
 
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Give a backend with something in each of its lists, by name; it is made once, and nobody writes it."""
+    with ExitStack() as stack:
+        yield cache(
+            lambda name: stack.enter_context(BACKENDS[name](tmp_path_factory.mktemp(f"full-{name}"), is_full=True))
+        )
+
+
 @pytest.fixture(scope="session", params=BACKENDS)
-def any_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def any_backend(request: pytest.FixtureRequest, full: Callable[[str], Any]) -> Any:
     """Any backend, with something in each of its lists."""
-    with BACKENDS[request.param](tmp_path_factory.mktemp("any"), is_full=True) as backend:
-        yield backend
+    return full(request.param)
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
-def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def backend(request: pytest.FixtureRequest, full: Callable[[str], Any]) -> Any:
     """A backend that holds the small history, at `histories.NOW`."""
-    with BACKENDS[request.param](tmp_path_factory.mktemp("backend"), is_full=True) as backend:
-        yield backend
+    return full(request.param)
 
 
 @pytest.fixture(scope="session", params=OF_THE_SMALL_HISTORY)
@@ -79,11 +87,7 @@ def empty_backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         yield backend
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[jt.Store, jt.Scale]]:
+@pytest.fixture(scope="session")
+def both(full: Callable[[str], Any]) -> tuple[jt.Store, jt.Scale]:
     """A store and a live client of the same small history."""
-    with (
-        _store(tmp_path_factory.mktemp("both"), is_full=True) as store,
-        _scale(tmp_path_factory.mktemp("both"), is_full=True) as scale,
-    ):
-        yield store, scale
+    return full("store"), full("scale")

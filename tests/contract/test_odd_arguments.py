@@ -82,7 +82,7 @@ def cases(call: str, fifths: int) -> list[tuple[str, Any]]:
     ]
 
 
-@sizes(2, 5)
+@sizes(1, 5)
 @pytest.mark.parametrize("call", CALLS)
 def test_both_give_the_same_frame_or_the_same_error(both, call, size):
     differing = {}
@@ -94,7 +94,7 @@ def test_both_give_the_same_frame_or_the_same_error(both, call, size):
     assert not differing
 
 
-@sizes(2, 5)
+@sizes(1, 5)
 def test_there_are_enough_of_them(size):
     assert sum(len(cases(call, size)) for call in CALLS) >= 750 * size
 

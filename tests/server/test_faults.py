@@ -184,7 +184,7 @@ def test_two_runs_with_one_seed_are_the_same(small):
     for _ in range(2):
         with testing.serve(small, faults=faults) as server:
             answers = [
-                requests.get(f"{server.url}/v6/jobs/?page_size=9&page={1 + n % 3}", timeout=600) for n in range(20)
+                requests.get(f"{server.url}/v6/jobs/?page_size=9&page={1 + n % 3}", timeout=600) for n in range(12)
             ]
             runs.append([(got.status_code, got.text.replace(server.url, "")) for got in answers])
     assert runs[0] == runs[1]

@@ -6,16 +6,22 @@ Where v6 dumps the schema and the instance into its text only the beginning is c
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from typing import Any
 
 import pytest
-from asking import WORKSPACES, filled
+from asking import WORKSPACES, Client, filled
 from histories import NOW
 from recorded import RECORDINGS
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import testing
 
-pytestmark = pytest.mark.slow  # each has a server of its own
+pytestmark = pytest.mark.slow  # each that changes something has a server of its own
+
+TOKEN = "the-token"
 
 NOT_REPLAYED = {
     "patch-deprecate-in-recipe": "the recipe types behind its warning are in no recording; a test below has the warning",
@@ -44,23 +50,51 @@ def beginning(body: Any) -> Any:
     return text
 
 
+@pytest.fixture(scope="module")
+def started(recording, tmp_path_factory) -> Callable[[str, bool], AbstractContextManager[testing.Server]]:
+    """Start a server that holds what one of the writes finds."""
+
+    def start(name: str, is_read_only: bool) -> AbstractContextManager[testing.Server]:
+        store = jt.open(clock=lambda: NOW)
+        held = [recording(EXISTING[name])] if name in EXISTING else []
+        if name == "patch":
+            listed = recording("list-page-size-1000")["results"]
+            known = [one for one in listed if one["name"] in ("cloud-mask", "tile-maker", "scale-hello")]
+            held = [recording("get-after-patch-docs"), *known]
+        if held:
+            filled(tmp_path_factory.mktemp("held"), store, job_types=held)
+        store.set_workspaces(WORKSPACES, source="scale")
+        return testing.serve(store, token=TOKEN, read_only=is_read_only)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def shared_server(started) -> Iterator[Callable[[str, bool], testing.Server]]:
+    """Give a server for writes that change nothing."""
+    with ExitStack() as stack:
+        yield cache(lambda name, is_read_only: stack.enter_context(started(name, is_read_only)))
+
+
 @pytest.mark.parametrize("name", names())
-def test_a_write_is_answered_as_a_real_server_answered_it(name, exchange, recording, client, tmp_path):
+def test_a_write_is_answered_as_a_real_server_answered_it(name, exchange, started, shared_server):
     recorded = exchange(name)
     request, response = recorded["request"], recorded["response"]
-    store = jt.open(clock=lambda: NOW)
-    held = [recording(EXISTING[name])] if EXISTING.get(name) else []
-    if name.startswith("patch"):
-        listed = recording("list-page-size-1000")["results"]
-        known = [one for one in listed if one["name"] in ("cloud-mask", "tile-maker", "scale-hello")]
-        held = [recording("get-after-patch-docs"), *known]
-    if held:
-        filled(tmp_path, store, job_types=held)
-    store.set_workspaces(WORKSPACES, source="scale")
-    asking = client(store, token="the-token", read_only="reader" in name)
+    held = "patch" if name.startswith("patch") else name if name in EXISTING else ""
+    is_done = response["status"] < 400 and "validation" not in request["path"]
+    with ExitStack() as stack:
+        if is_done or "prerelease" in name:  # v6 stores a prerelease, and breaks then
+            server = stack.enter_context(started(held, "reader" in name))
+        else:
+            server = shared_server(held, "reader" in name)
+        check(name, Client(server, TOKEN), request, response)
+
+
+def check(name: str, asking: Client, request: Any, response: Any) -> None:
+    """Send a request, and compare the answer with the recorded one."""
     headers = {key: value for key, value in request["headers"].items() if key != "Cookie"}
     if "Authorization" in headers:
-        headers["Authorization"] = "Token the-token"
+        headers["Authorization"] = f"Token {TOKEN}"
     else:
         asking.headers = {}
     body = request["body"]

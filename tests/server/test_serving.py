@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from asking import Client, filled
+from asking import Client, filled, small_file
+from children import run
 from histories import CHIPS, JOBS, MODEL, ago, manifest
+from sizes import sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -102,10 +102,7 @@ def test_a_read_only_server_lets_nobody_write_and_everybody_validate(client, sma
 
 
 def test_a_store_that_cannot_be_written_is_served_to_readers(client, tmp_path):
-    path = tmp_path / "one.duckdb"
-    with jt.open(path) as store:
-        filled(tmp_path, store)
-    asking = client(jt.open(path, read_only=True))
+    asking = client(jt.open(small_file(tmp_path, "scale"), read_only=True))
     assert asking("PATCH", MODEL_URL, json=PATCHES).status_code == 403
     assert asking.get(MODEL_URL).json()["is_paused"] is False
 
@@ -295,7 +292,8 @@ def test_a_port_in_use_is_told(serving, small):
         pass
 
 
-def test_many_ask_and_write_at_once_and_nothing_is_torn(client, tmp_path):
+@sizes(25, 60)
+def test_many_ask_and_write_at_once_and_nothing_is_torn(client, tmp_path, size):
     store = filled(tmp_path)
     asking = client(store)
     want = asking.get("/v6/jobs/").json()["results"]
@@ -307,7 +305,7 @@ def test_many_ask_and_write_at_once_and_nothing_is_torn(client, tmp_path):
         return got.status_code if got.json()["results"] == want else 0
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(one, range(60))) == {200}
+        assert set(pool.map(one, range(size))) == {200}
     assert store.check().is_sound
 
 
@@ -328,7 +326,7 @@ def test_without_the_extra_it_is_told_what_to_install():
         "    with testing.serve(jt.open()): pass\n"
         "except jt.ToolkitError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = run(program)
     assert "pip install 'jobtype-toolkit[server]'" in done.stdout
 
 
@@ -338,6 +336,5 @@ def test_a_store_in_a_file_can_be_read_by_others_meanwhile(client, tmp_path):
         filled(tmp_path, store)
     asking = client(jt.open(path))
     assert asking.get("/v6/jobs/").json()["count"] == len(JOBS)
-    program = f"import jobtype_toolkit as jt; print(len(jt.open({str(path)!r}).jobs()))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(len(JOBS))
+    done = run("import sys, jobtype_toolkit as jt; print(len(jt.open(sys.argv[1]).jobs()))", path)
+    assert done.stdout.strip() == str(len(JOBS)), done.stderr

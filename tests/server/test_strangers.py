@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from asking import filled
 
 import jobtype_toolkit as jt
+from jobtype_toolkit import testing
 from jobtype_toolkit.server import parsing
 
 pytestmark = pytest.mark.slow
@@ -21,12 +23,11 @@ def paused(server) -> bool:
     return requests.get(server.url + PATCH, timeout=600).json()["is_paused"]
 
 
-@pytest.fixture
-def own(serving, tmp_path):
-    """A server of a store of its own."""
-    from asking import filled
-
-    return serving(filled(tmp_path), allow_hosts=["scale.test"])
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A server of a store of its own; whoever changes something puts it back."""
+    with testing.serve(filled(tmp_path_factory.mktemp("own")), allow_hosts=["scale.test"]) as server:
+        yield server
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,9 @@ def test_a_page_of_elsewhere_changes_nothing(own, origin):
 
 @pytest.mark.parametrize("origin", ["http://localhost:8888", "http://127.0.0.1", "http://scale.test"])
 def test_a_page_of_this_machine_may_change_something(own, origin):
-    changed = requests.patch(own.url + PATCH, json={"is_paused": True}, headers={"Origin": origin}, timeout=600)
-    assert (changed.status_code, paused(own)) == (200, True)
+    for value in (True, False):
+        changed = requests.patch(own.url + PATCH, json={"is_paused": value}, headers={"Origin": origin}, timeout=600)
+        assert (changed.status_code, paused(own)) == (200, value)
 
 
 def test_with_a_token_any_name_will_do(serving, small):
@@ -124,15 +126,15 @@ def test_a_request_that_is_sent_by_half_ends(own, half, monkeypatch):
     assert paused(own) is False
 
 
-def test_the_sample_is_moved_to_the_present():
+def test_the_sample_is_moved_to_the_present(sample):
     from jobtype_toolkit.server.present import move_to
 
     now = datetime.now(UTC)
-    with jt.sample(clock=lambda: now) as store, jt.sample() as before:
+    with jt.sample(clock=lambda: now) as store:
         move_to(store, now)
         (latest,) = store.sql("SELECT max(as_of) AS latest FROM source")["latest"]
         assert (
             timedelta() <= now.replace(tzinfo=None) - latest.to_pydatetime().replace(tzinfo=None) < timedelta(seconds=1)
         )
         assert store.check().is_sound
-        assert store.status("P1D", now=now)["count"].tolist() == before.status("P1D")["count"].tolist()
+        assert store.status("P1D", now=now)["count"].tolist() == sample.status("P1D")["count"].tolist()
