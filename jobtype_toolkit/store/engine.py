@@ -46,6 +46,9 @@ _GAP = 2 * PAUSE
 
 _shared: weakref.WeakValueDictionary[Path, Database] = weakref.WeakValueDictionary()
 _sharing = threading.Lock()
+_statements: dict[str, list[duckdb.Statement]] = {}
+_MOST_STATEMENTS = 256
+"""How many texts are kept as DuckDB parsed them."""
 _every: weakref.WeakSet[Database] = weakref.WeakSet()
 _Signature: TypeAlias = tuple[int, int, int, int] | None
 
@@ -641,12 +644,27 @@ def script(con: Connection, address: str, bound: Mapping[str, Any] | None = None
 
 def statements(con: Connection, text: str, bound: Mapping[str, Any]) -> Connection:
     """Run every statement of a text; the connection holds the answer of the last."""
-    for statement in con.extract_statements(text):
+    for statement in _parsed(con, text):
         con.execute(statement, {name: bound[name] for name in statement.named_parameters})
     return con
 
 
+def _parsed(con: Connection, text: str) -> list[duckdb.Statement]:
+    """Return the statements of a text; each text is parsed once, whichever connection runs it."""
+    found = _statements.get(text)
+    if found is None:
+        while len(_statements) >= _MOST_STATEMENTS:
+            _statements.pop(next(iter(_statements)), None)
+        found = _statements[text] = con.extract_statements(text)
+    return found
+
+
 def number(con: Connection, query: str) -> int:
     """Return the one number that a query answers with; 0 where it answers with nothing."""
-    found = con.execute(query).fetchone()
+    return count(con.execute(query))
+
+
+def count(answer: Connection) -> int:
+    """Return the one number of an answer, such as how many rows a statement wrote; 0 where there is nothing."""
+    found = answer.fetchone()
     return int(found[0]) if found else 0

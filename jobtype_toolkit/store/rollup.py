@@ -33,7 +33,5 @@ def change(con: duckdb.DuckDBPyConnection, source: str, come: str) -> None:
         source: whose rows they are.
         come: SQL of the rows that are written into `job_final`, in parentheses; they have no source.
     """
-    bound = {"source": source}
-    script(con, "store/job_day.gone", rows=days_of(_REPLACED))
-    script(con, "store/job_day.come", bound, rows=days_of(f"(SELECT $source AS source, * FROM {come})"))
-    script(con, "store/job_day.change", bound)
+    coming = days_of(f"(SELECT $source AS source, * FROM {come})")
+    script(con, "store/job_day.change", {"source": source}, come=coming, gone=days_of(_REPLACED))

@@ -20,12 +20,13 @@ from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.queries.coverage import aware, complete_spans
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store.connection import Connection
-from jobtype_toolkit.store.engine import number, script, statements, transaction
+from jobtype_toolkit.store.engine import count, number, script, statements, transaction
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import Batch
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES, Merge
 from jobtype_toolkit.store.ingest.staging import Incoming
+from jobtype_toolkit.store.ingest.survey import survey
 from jobtype_toolkit.store.session import Session
 from jobtype_toolkit.sync.report import Tally
 from jobtype_toolkit.sync.spool import Spooled
@@ -253,23 +254,32 @@ class Sink:
             if incoming.is_mutilated:
                 msg = f"Some text of {', '.join(batch.names)} is not valid Unicode."
                 raise LoadFailed(msg)
-            good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
-            if resource == "jobs":
+            now = naive_utc(self._target.clock())
+            read = seen = survey(con, resource, self._source, now)
+            if seen.odd:
                 self._note_unknown(con)
-                script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})
-            if resource == "job_executions" and not is_latest:
-                script(con, "sync/backfill.executions_kept", {**self._common, "pruned": self.pruned is not None})
+            if self._leave_out(con, resource, is_latest=is_latest):
+                seen = survey(con, resource, self._source, now)
             with transaction(con):
-                now = naive_utc(self._target.clock())
-                merge = Merge(con, resource, self._source, self.load_id, now, is_latest=is_latest)
-                new, changed = merge.run()
-                self._count(resource, good=good, new=new, changed=changed, rejected=rejected)
+                merge = Merge(con, resource, self._source, self.load_id, now, seen, is_latest=is_latest)
+                merge.run()
+                rejected = incoming.rejected
+                self._count(resource, good=read.rows, new=merge.new, changed=merge.changed, rejected=rejected)
                 if rejected:
                     script(con, "sync/pull.rejected", {**self._common, "resource": resource})
                 self._record(con)
                 if spans:
                     self._add_coverage(con, spans)
                 refresh_source(con, self._source, now if self._is_live else None, merge=merge, is_pull=True)
+
+    def _leave_out(self, con: Connection, resource: str, *, is_latest: bool) -> bool:
+        """Take rows out of `incoming` that the store is not to have again, and return whether there may have been any."""
+        if resource == "jobs":
+            return count(script(con, "sync/pull.stays_pruned", {**self._common, "open": list(OPEN_STATUSES)})) > 0
+        if resource == "job_executions" and not is_latest:
+            script(con, "sync/backfill.executions_kept", {**self._common, "pruned": self.pruned is not None})
+            return True
+        return False
 
     def _note_unknown(self, con: Connection) -> None:
         """Note statuses that v6 does not know (D33)."""
@@ -280,8 +290,8 @@ class Sink:
         """Count rows, in the report and for the row of the load."""
         self._tally.add(resource, good, new, changed, rejected)
         counts = (good + rejected, new, changed, good - new - changed, rejected)
-        for name, count in zip(_COUNTS, counts, strict=True):
-            self._pending[name] += count
+        for name, more in zip(_COUNTS, counts, strict=True):
+            self._pending[name] += more
 
     def _record(self, con: Connection) -> None:
         """Add what was counted to the row of the load."""

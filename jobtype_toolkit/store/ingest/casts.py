@@ -151,7 +151,7 @@ def present(text: str, have: str) -> str:
 
 def blankless(text: str) -> str:
     """Return SQL for a text without the blanks, tabs and line ends around it."""
-    return f"trim({text}, ' ' || chr(9) || chr(10) || chr(13))"
+    return rf"trim({text}, E' \t\n\r')"
 
 
 def _plain(said: str, have: str, want: str, whole: str) -> str:

@@ -26,6 +26,7 @@ from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
 from jobtype_toolkit.store.ingest.profile import Profile, Section
 from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
+from jobtype_toolkit.store.ingest.survey import Survey, survey
 from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch, sweep
 
 _MOST_NOTES = 12
@@ -136,23 +137,24 @@ def _shows_progress(asked: bool | None) -> bool:
 
 
 def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming) -> LoadReport:
-    good, rejected = number(con, "SELECT count(*) FROM incoming"), number(con, "SELECT count(*) FROM rejected")
-    _refuse(con, request, good, rejected)
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
+    observed = naive_utc(request.observed)
+    seen = survey(con, request.resource, request.source, observed)
+    _refuse(con, request, seen.rows, incoming.rejected)
     if incoming.foreign and incoming.foreign.has_numbers:
         script(con, "store/ingest/profile.keep_numbers", {"source": request.source})
-    merge = Merge(con, request.resource, request.source, load_id, naive_utc(request.observed))
-    new, changed = merge.run()
+    merge = Merge(con, request.resource, request.source, load_id, observed, seen)
+    merge.run()
     report = LoadReport(
         load_id,
         request.source,
         request.resource,
-        good + rejected,
-        new,
-        changed,
-        good - new - changed,
-        rejected,
-        *told(_notes(con, request, incoming, merge.copies)),
+        seen.rows + incoming.rejected,
+        merge.new,
+        merge.changed,
+        seen.rows - merge.new - merge.changed,
+        incoming.rejected,
+        *told(_notes(con, request, incoming, seen, merge.copies)),
     )
     _record(con, request, report, merge)
     return report
@@ -184,7 +186,9 @@ def told(notes: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[str, 
     return tuple(texts[:_MOST_NOTES]), tuple(texts[_MOST_NOTES:])
 
 
-def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming, copies: int) -> list[tuple[int, str]]:
+def _notes(
+    con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming, seen: Survey, copies: int
+) -> list[tuple[int, str]]:
     """Return what somebody should know who loads this for the first time, each note with its gravity."""
     notes: list[tuple[int, str]] = []
     if copies:
@@ -195,30 +199,26 @@ def _notes(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming,
         for theirs, ours in incoming.twins
     ]
     notes += _of_profile(con, request, incoming)
-    if request.resource != "jobs":
-        return notes
-    timeless = number(con, "SELECT count(*) FROM incoming WHERE last_status_change IS NULL AND status <> 'PENDING'")
-    if timeless:
-        notes.append((9, _timeless(timeless, request.options.profile)))
-    known = {"known": list(STATUSES)}
-    unknown = script(con, "store/ingest/load.unknown_statuses", known).fetchall()
-    if unknown:
+    if seen.timeless:
+        notes.append((9, _timeless(seen.timeless, request.options.profile)))
+    if seen.odd:
+        unknown = script(con, "store/ingest/load.unknown_statuses", {"known": list(STATUSES)}).fetchall()
         listed = ", ".join(f"{status!r} ({rows:,})" for status, rows in unknown[:_MOST_NAMED])
         listed += f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
         kinds = "a status" if len(unknown) == 1 else f"{len(unknown):,} statuses"
-        rows = _rows(sum(rows for _, rows in unknown), "has", "have")
+        rows = _rows(seen.odd, "has", "have")
         if request.options.profile:
             how = f"say in `words` of the profile's status which they are: {', '.join(STATUSES)}"
         else:
             how = f"map them, as in {hints.argument('statuses', {unknown[0][0]: '…'})}"
         notes.append((7, f"{rows} {kinds} that v6 does not know: {listed}; {how}"))
-    late = script(con, "store/ingest/load.late", {"observed": naive_utc(request.observed)}).fetchone()
-    if late and late[0]:
+    if seen.late:
+        (latest,) = script(con, "store/ingest/load.latest").fetchone() or (None,)
         notes.append(
             (
                 5,
                 (
-                    f"{_rows(late[0], 'has', 'have')} times later than now, up to {v6_text(late[1])}: they do not count for the time up to "
+                    f"{_rows(seen.late, 'has', 'have')} times later than now, up to {v6_text(latest)}: they do not count for the time up to "
                     "which the store knows its history"
                 ),
             )
@@ -241,7 +241,7 @@ def _of_profile(con: duckdb.DuckDBPyConnection, request: Request, incoming: Inco
     """Return what is to be said of how a profile read the input, or that one would help."""
     notes: list[tuple[int, str]] = []
     profile, foreign = request.options.profile, incoming.foreign
-    keys = number(con, sql("store/ingest/load.text_keys"))
+    keys = number(con, sql("store/ingest/load.text_keys")) if incoming.rejected else 0
     if keys:
         how = 'id = { from = "…", as = "id" }' if profile else "a profile with " + 'id = { from = "…", as = "id" }'
         notes.append((8, f"{_rows(keys, 'has', 'have')} a key that is a text: {'say' if profile else 'give'} {how}"))
@@ -321,10 +321,9 @@ def refresh_source(
     found = con.execute(
         "SELECT observed, pulled, watermark, pruned, jobs, as_of FROM source WHERE source = ?", [source]
     )
-    known = found.fetchone()
-    counted = _counted_on(con, merge, known[4:], observed) if merge and known else None
+    known = found.fetchone() or (None, False, None, None, 0, None)
+    counted = _counted_on(con, merge, known[4:], observed) if merge else None
     jobs, as_of = counted or _counted_anew(con, source, observed)
-    known = known or (None, False, None, None)
     bound = {
         "source": source,
         "jobs": jobs,
@@ -342,7 +341,7 @@ def _counted_on(
 ) -> tuple[int, datetime | None] | None:
     """Return the jobs of a source and their newest time after a merge; None if the newest job before gave way to an older state."""
     jobs, as_of = before
-    if merge.name != "jobs":
+    if merge.name != "jobs" or not merge.new + merge.changed:
         return jobs, as_of
     (newest,) = script(con, "store/ingest/load.newest_of_load", merge.bound | {"observed": observed}).fetchone() or (
         None,

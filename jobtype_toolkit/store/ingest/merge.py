@@ -14,9 +14,10 @@ import duckdb
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import BUILTIN_ERRORS, LOADABLE, OPEN_STATUSES
 from jobtype_toolkit.seed.normalize import public_configuration
-from jobtype_toolkit.sqlfiles import literal, quoted
+from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store import rollup, schema
-from jobtype_toolkit.store.engine import number, script
+from jobtype_toolkit.store.engine import count, script, statements
+from jobtype_toolkit.store.ingest.survey import Survey
 
 TABLES = {
     "jobs": ("job_final", "job_open"),
@@ -28,6 +29,12 @@ TABLES = {
 """Where the rows of each loadable resource live."""
 
 
+_NAMED = {
+    "jobs": ("i.job_type", "i.job_type_version"),
+    "job_executions": ("i.job_type", "i.job_type_version"),
+    "job_type_revisions": ("i.name", "i.version"),
+}
+"""Where rows name their job type."""
 _OVER = ("COMPLETED", "FAILED", "CANCELED")
 
 
@@ -45,10 +52,11 @@ class Merge:
         source: str,
         load_id: int,
         observed: datetime | None,
+        seen: Survey,
         *,
         is_latest: bool = False,
     ) -> None:
-        """Take the connection with `incoming`, and what the rows are to be marked with.
+        """Take the connection with `incoming`, what the rows are to be marked with, and what was seen of them.
 
         `is_latest` says that the rows were fetched after those in the store, whatever their stamps: a server's can go back.
         """
@@ -57,34 +65,37 @@ class Merge:
         self._resource = LOADABLE[name]
         self._tables = TABLES[name]
         self.bound: dict[str, Any] = {"source": source, "load_id": load_id, "observed": observed}
+        self._seen = seen
         self._is_inferable = name in ("job_types", "errors")
         self._is_latest = is_latest
         self._is_dated = "last_modified" in self._resource.names
+        self._kept = [one.name for one in self._resource.stored if one.kept]
         self._held: list[str] = []
-        self.rows = 0
-        """How many rows `incoming` has."""
+        self._has_new_types = name == "job_types" or seen.types_unknown > 0
+        self._has_new_errors = name == "errors" or seen.errors_unknown > 0
         self.copies = 0
         """How many rows were left out for another of the same id in the input."""
+        self._stale = 0
+        """How many rows were left out because they say nothing new."""
         self.new = 0
         """How many rows the store did not have."""
+        self.changed = 0
+        """How many rows replaced one of the store."""
         self.newest_gone: datetime | None = None
         """The newest time of the jobs that gave way."""
 
-    def run(self) -> tuple[int, int]:
-        """Write what is new or newer; return how many rows were new, and how many changes."""
+    def run(self) -> None:
+        """Write what is new or newer."""
         script(self._con, "store/ingest/merge.tables")
         if self.name == "job_types":
             self._hide_settings()
-        self._survey()
         self._give_keys()
         self._leave_out_copies()
         self._find_stored()
-        changed = number(self._con, "SELECT count(*) FROM replaced")
-        left_out = number(self._con, "SELECT count(*) FROM left_out")
-        self._write(is_partial=left_out > 0, is_changing=changed > 0)
+        self.new = self._seen.rows - self.copies - self._stale - self.changed
+        if self.new or self.changed:
+            self._write()
         self._adopt()
-        self.new = self.rows - left_out - changed
-        return self.new, changed
 
     def _hide_settings(self) -> None:
         """Leave out the settings that are secret or that the manifest does not know, before anything is compared or kept."""
@@ -99,92 +110,84 @@ class Merge:
             bound = {"seqs": list(public), "configurations": list(public.values())}
             script(self._con, "store/ingest/merge.hide_settings", bound)
 
-    def _survey(self) -> None:
-        """Learn in one look at the rows what the merge can leave out."""
-        is_nameless = {
-            "jobs": "job_type_id IS NULL OR error_id IS NULL AND (error_name IS NOT NULL OR error_category IS NOT NULL)",
-            "job_type_revisions": "job_type_id IS NULL",
-        }
-        is_nameless["job_executions"] = is_nameless["jobs"]
-        by_name = is_nameless.get(self.name, "false")
-        found = script(self._con, "store/ingest/merge.survey", by_name=by_name).fetchone()
-        self.rows, ids, rows_by_name = map(int, found or (0, 0, 0))
-        self._has_copies = ids < self.rows
-        self._is_by_name = rows_by_name > 0
-
     def _give_keys(self) -> None:
         """Make the view `keyed`, and on the way the job types and errors that nobody loaded."""
-        match self.name:
-            case "jobs" | "job_executions":
-                self._infer_types("i.job_type", "i.job_type_version")
-                script(self._con, "store/ingest/merge.infer_errors_by_id", self.bound)
-                if self._is_by_name:
-                    builtin = {
-                        "builtin": list(BUILTIN_ERRORS),
-                        "categories": [category for category, _ in BUILTIN_ERRORS.values()],
-                        "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
-                    }
-                    script(self._con, "store/ingest/merge.errors_by_name", self.bound | builtin)
-                    if number(self._con, "SELECT count(*) FROM error_by_name"):
-                        script(self._con, "store/ingest/merge.infer_errors_by_name", self.bound | builtin)
-                modified = "coalesce(i.last_modified, i.last_status_change) AS last_modified," if self._is_dated else ""
-                by = "name" if self._is_by_name else "id"
-                source = literal(self.bound["source"])
-                script(self._con, f"store/ingest/merge.keyed_by_{by}", modified=modified, source=source)
-            case "job_type_revisions":
-                self._infer_types("i.name", "i.version")
-                script(
-                    self._con,
-                    f"store/ingest/merge.keyed_{'revisions' if self._is_by_name else 'by_id'}",
-                    modified="",
-                )
-            case "job_types" | "errors":
-                script(self._con, "store/ingest/merge.keyed_by_id", modified="")
+        keys, joins = ["i.id AS id"], []
+        if self.name in _NAMED:
+            name, version = _NAMED[self.name]
+            self._infer_types(name, version)
+            if self._seen.types_by_name:
+                keys.append("coalesce(i.job_type_id, t.id) AS job_type_id")
+                joins.append(sql("store/ingest/merge.key_of_type", name=name, version=version))
+        if self._seen.errors_unknown:
+            script(self._con, "store/ingest/merge.infer_errors_by_id", self.bound)
+        if self._seen.errors_by_name:
+            self._infer_errors_by_name()
+            keys.append("coalesce(i.error_id, e.id) AS error_id")
+            joins.append(sql("store/ingest/merge.key_of_error", source=literal(self.bound["source"])))
+        if self.name == "jobs":
+            keys.append("coalesce(i.last_modified, i.last_status_change) AS last_modified")
+        script(self._con, "store/ingest/merge.keyed", keys=", ".join(keys), joins="".join(joins))
 
     def _infer_types(self, name: str, version: str) -> None:
-        script(self._con, "store/ingest/merge.infer_types_by_id", self.bound, name=name, version=version)
-        if self._is_by_name:
-            script(self._con, "store/ingest/merge.infer_types_by_name", self.bound, name=name, version=version)
+        if self._seen.types_unknown:
+            script(self._con, "store/ingest/merge.infer_types_by_id", self.bound, name=name, version=version)
+        if self._seen.types_by_name:
+            script(self._con, "store/ingest/merge.types_by_name", self.bound, name=name, version=version)
+            if self._has("type_by_name", "is_new"):
+                script(self._con, "store/ingest/merge.infer_types_by_name", self.bound)
+
+    def _infer_errors_by_name(self) -> None:
+        bound = self.bound | {
+            "builtin": list(BUILTIN_ERRORS),
+            "categories": [category for category, _ in BUILTIN_ERRORS.values()],
+            "retried": [retried for _, retried in BUILTIN_ERRORS.values()],
+        }
+        script(self._con, "store/ingest/merge.errors_by_name", bound)
+        if self._has("error_by_name", "is_new"):
+            script(self._con, "store/ingest/merge.infer_errors_by_name", bound)
+            self._has_new_errors = True
 
     def _leave_out_copies(self) -> None:
-        if self._has_copies:
+        if self._seen.ids < self._seen.rows:
             newest = "last_modified DESC NULLS LAST," if self._is_dated else ""
             if self.name == "jobs" and not self._is_latest:
                 newest += f"last_modified IS NOT NULL AND {_is_over('status')} DESC,"
-            script(self._con, "store/ingest/merge.leave_out_copies", newest=newest)
-            self.copies = number(self._con, "SELECT count(*) FROM left_out")
+            self.copies = count(script(self._con, "store/ingest/merge.leave_out_copies", newest=newest))
 
     def _find_stored(self) -> None:
         """Find which incoming rows the store has already; what they do not change is left out."""
-        held = self._held = [name for name in self._tables if self._holds(name)]
-        if not held:
-            return
-        script(self._con, "store/ingest/merge.canonical")
-        for name in held:
-            undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
-            parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
-            script(self._con, "store/ingest/merge.stored", self.bound, table=name, **parts)
-            if number(self._con, "SELECT count(*) FROM stored_row WHERE same IS NULL"):
-                script(self._con, "store/ingest/merge.compare", self.bound, table=name, **parts)
-        self._keep_changes()
-        script(self._con, "store/ingest/merge.leave_out_stored")
+        self._held = [name for name in self._tables if self._has(name, "source = $source")]
+        if self._held and self._kept:
+            script(self._con, "store/ingest/merge.canonical")
+        if sum(map(self._met, self._held)):
+            self._keep_changes()
+            self._stale = count(script(self._con, "store/ingest/merge.leave_out_stored"))
+            self.changed = count(script(self._con, "store/ingest/merge.replace_stored"))
 
-    def _holds(self, name: str, of: str = "true") -> bool:
-        """Return whether a table has a row of the source."""
-        found = self._con.execute(
-            f"SELECT 1 FROM {name} WHERE source = ? AND {of} LIMIT 1", [self.bound["source"]]
-        ).fetchone()
-        return found is not None
+    def _met(self, name: str) -> int:
+        """Find the rows of a table that incoming ones meet, and return how many they are."""
+        undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
+        parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
+        met = count(script(self._con, "store/ingest/merge.stored", self.bound, table=name, **parts))
+        if met and self._has("stored_row", "same IS NULL"):
+            script(self._con, "store/ingest/merge.compare", self.bound, table=name, **parts)
+        return met
+
+    def _has(self, name: str, which: str) -> bool:
+        """Return whether a table has a row of some kind."""
+        return statements(self._con, f"SELECT 1 FROM {name} WHERE {which} LIMIT 1", self.bound).fetchone() is not None
 
     def _adopt(self) -> None:
         """Let what was inferred by name, or made here, give way to a record with an id of its own."""
-        for name in ("job_type", "error"):
-            if self._holds(name, "id < 0"):
-                script(self._con, f"store/ingest/merge.adopted_{name}s", self.bound)
-                if number(self._con, "SELECT count(*) FROM adopted"):
-                    script(self._con, f"store/ingest/merge.adopt_{name}s", self.bound)
-                    rollup.count_again(self._con, self.bound["source"])
-        if self._holds("job_type_revision", "id < 0"):
+        is_of_source = "source = $source AND id < 0"
+        for name, has_new in (("job_type", self._has_new_types), ("error", self._has_new_errors)):
+            if not has_new or not self._has(name, is_of_source):
+                continue
+            if count(script(self._con, f"store/ingest/merge.adopted_{name}s", self.bound)):
+                script(self._con, f"store/ingest/merge.adopt_{name}s", self.bound)
+                rollup.count_again(self._con, self.bound["source"])
+        if (self._has_new_types or self.name == "job_type_revisions") and self._has("job_type_revision", is_of_source):
             script(self._con, "store/ingest/merge.adopt_revisions", self.bound)
 
     def _same(self) -> str:
@@ -223,37 +226,43 @@ class Merge:
                     differs=f"NOT {self._says(one)}",
                 )
 
-    def _write(self, *, is_partial: bool, is_changing: bool) -> None:
+    def _write(self) -> None:
         """Write the rows that are not left out, in place of those that they replace."""
+        rows = "FROM keyed ANTI JOIN left_out USING (seq)" if self.copies + self._stale else "FROM keyed"
+        if self.changed and self.name == "jobs":
+            (self.newest_gone,) = script(self._con, "store/ingest/merge.newest_gone").fetchone() or (None,)
+        of_jobs = {"job_final": self._seen.rows - self._seen.open, "job_open": self._seen.open}
+        for name in self._tables:
+            has_gone = self.changed > 0 and name in self._held
+            if has_gone or of_jobs.get(name, True):
+                self._write_into(name, rows, has_gone=has_gone)
+        if self.name == "jobs" and (self.changed or self._seen.failed):
+            self._write_failed(rows)
+
+    def _write_into(self, name: str, rows: str, *, has_gone: bool) -> None:
         columns = ", ".join(quoted(one.name) for one in self._resource.stored)
         marks = ", false" if self._is_inferable else ""
         into = f"source, {columns}, load_id, extra" + (", inferred" if self._is_inferable else "")
-        rows = "FROM keyed ANTI JOIN left_out USING (seq)" if is_partial else "FROM keyed"
-        if is_changing and self.name == "jobs":
-            (self.newest_gone,) = script(self._con, "store/ingest/merge.newest_gone").fetchone() or (None,)
-        for name in self._tables:
-            before = self._kept_before(name, rows) if is_changing else rows
-            if name == "job_final" and name in self._held:
-                rollup.change(self._con, self.bound["source"], f"(SELECT * {rows} WHERE {self._belongs(name)})")
-            if is_changing:
-                script(self._con, "store/ingest/merge.remove_replaced", table=name)
-            self._con.execute(
-                f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
-                f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
-                {name: self.bound[name] for name in ("source", "load_id")},
-            )
-            if name == "job_final" and name not in self._held:
-                rollup.fill(self._con, self.bound["source"])
-        if self.name == "jobs":
-            self._write_failed(rows, is_changing=is_changing)
+        before = self._kept_before(name, rows) if has_gone else rows
+        if name == "job_final" and name in self._held:
+            rollup.change(self._con, self.bound["source"], f"(SELECT * {rows} WHERE {self._belongs(name)})")
+        if has_gone:
+            script(self._con, "store/ingest/merge.remove_replaced", table=name)
+        statements(
+            self._con,
+            f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
+            f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
+            self.bound,
+        )
+        if name == "job_final" and name not in self._held:
+            rollup.fill(self._con, self.bound["source"])
 
     def _kept_before(self, name: str, rows: str) -> str:
         """Return SQL that fills in what the input is silent about from the rows that are about to be replaced."""
-        kept = [one.name for one in self._resource.stored if one.kept]
-        if not kept:
+        if not self._kept:
             return rows
-        script(self._con, "store/ingest/merge.kept_value", columns=", ".join(kept), table=name)
-        filled = ", ".join(f"coalesce(r.{one}, b.{one}) AS {one}" for one in kept)
+        script(self._con, "store/ingest/merge.kept_value", columns=", ".join(self._kept), table=name)
+        filled = ", ".join(f"coalesce(r.{one}, b.{one}) AS {one}" for one in self._kept)
         return f"SELECT r.* REPLACE ({filled}) FROM ({rows}) AS r LEFT JOIN kept_value AS b ON b.id = r.id"
 
     @staticmethod
@@ -271,12 +280,13 @@ class Merge:
         """
         return "ORDER BY last_status_change" if name == "job_final" else "ORDER BY id"
 
-    def _write_failed(self, rows: str, *, is_changing: bool) -> None:
+    def _write_failed(self, rows: str) -> None:
         """Keep the narrow copy of the FAILED jobs in step."""
-        if is_changing:
+        if self.changed:
             script(self._con, "store/ingest/merge.remove_failed", self.bound)
         narrow = schema.table("job_failed").columns.replace(quoted("source"), "$source")
-        self._con.execute(
+        statements(
+            self._con,
             f"INSERT INTO job_failed SELECT {narrow} FROM ({rows}) WHERE status = 'FAILED' ORDER BY last_status_change",
-            {"source": self.bound["source"]},
+            self.bound,
         )

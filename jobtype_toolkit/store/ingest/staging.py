@@ -21,7 +21,7 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
-from jobtype_toolkit.store.engine import number, script, statements
+from jobtype_toolkit.store.engine import count, number, script, statements
 from jobtype_toolkit.store.ingest import casts, delimited, json_rows
 from jobtype_toolkit.store.ingest.casts import (
     AS_A_RULE,
@@ -91,6 +91,8 @@ class Incoming:
         self._json_keys: dict[str, None] = {}
         self.twins: dict[tuple[str, str], None] = {}
         """Columns that are kept in `extra` although they are called like a field, each with the name that was read."""
+        self.rejected = 0
+        """How many rows cannot be loaded; they are in the table `rejected`."""
         self.is_mutilated = False
         """Whether some text had half a character in it."""
 
@@ -171,6 +173,7 @@ class Incoming:
                     "texts": [one.text for one in some],
                 },
             )
+        self.rejected += len(broken)
         self.is_mutilated = self.is_mutilated or any(HALF in one.reason for one in broken)
 
     def _add_json(self, batch: Batch) -> None:
@@ -193,18 +196,18 @@ class Incoming:
         base = number(self._con, "SELECT coalesce(max(rowid), -1) + 1 FROM incoming_rows")
         try:
             if batch.shape == "lines":
-                count = counted_lines(batch.files[0], rows, batch.packing)
+                expected = counted_lines(batch.files[0], rows, batch.packing)
                 form, files = "newline_delimited", list(batch.files)
-                if not count:
+                if not expected:
                     return False  # an empty file is named as such
             else:
                 form = "array"
-                files, count = joined(batch.files, self._scratch, rows)
+                files, expected = joined(batch.files, self._scratch, rows)
             taken = self._take_v6_rows(files, form, batch.packing or "none") if files else 0
         except (Unusual, duckdb.InvalidInputException, duckdb.ConversionException):
             return False
         strange = f"SELECT 1 FROM incoming_rows WHERE rowid >= {base} AND ({rows.blank_or_out_of_range}) LIMIT 1"
-        if taken != count or self._con.execute(strange).fetchone():
+        if taken != expected or self._con.execute(strange).fetchone():
             self._con.execute("DELETE FROM incoming_rows WHERE rowid >= ?", [base])
             return False
         self._take_embedded()
@@ -221,8 +224,7 @@ class Incoming:
             most_bytes=str(OBJECT_BYTES),
             packing=packing,
         )
-        found = statements(self._con, statement, {"files": files, **self._options.bound}).fetchone()
-        return int(found[0]) if found else 0
+        return count(statements(self._con, statement, {"files": files, **self._options.bound}))
 
     def _take_embedded(self) -> None:
         """Keep the objects that were inside the rows read so far, one of each."""
@@ -271,7 +273,7 @@ class Incoming:
 
             if self._make_checked(checked, bound, rows.columns, "json_fields AS s", "__file"):
                 self._check_zones(rows.columns, "FROM json_fields AS s", file=file)
-                script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT})
+                self.rejected += count(script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT}))
             script(self._con, "store/ingest/staging.take_checked", passed="")
             for name, fields in rows.embedded.items():
                 script(
@@ -353,7 +355,7 @@ class Incoming:
         for twin in found.has_twins:
             self.twins[(f"{twin}_1", twin)] = None
         columns = [f"c{number}" for number in range(len(found.names))]
-        counted = number(self._con, "SELECT count(*) FROM rejected")
+        rejected = self.rejected
         if found.is_plain and batch.packing in _READ_BY_DUCKDB:
             reader = sql(
                 "store/ingest/staging.table_csv",
@@ -370,7 +372,9 @@ class Incoming:
         with Lines(unpacked(file, batch.packing)) as lines:
             header(lines, self._known_names())
             written.write(delimited.rows(lines, found, name, broken))
-        self._con.execute(f"DELETE FROM rejected WHERE rowid >= {counted}")
+        if self.rejected > rejected:
+            self._con.execute(f"DELETE FROM rejected WHERE rowid >= {rejected}")
+            self.rejected = rejected
         self._reject(broken)
         reader = f"SELECT * FROM {written.reader(literal(str(written.path)), columns)}"
         self._add_rows(reader, found.names, name)
@@ -460,13 +464,9 @@ class Incoming:
             bad = self._make_checked(checked, self._options.bound, columns, "table_row", origin.file)
         if bad:
             self._check_zones(columns, "FROM table_row", file=name)
-            script(
-                self._con,
-                "store/ingest/staging.reject_table",
-                {"most": TEXT_KEPT},
-                row=origin.whole,
-                rows=origin.rows,
-            )
+            bound = {"most": TEXT_KEPT}
+            rejected = script(self._con, "store/ingest/staging.reject_table", bound, row=origin.whole, rows=origin.rows)
+            self.rejected += count(rejected)
         if self.foreign:
             self.foreign.take(origin)
         elif parquet is None:

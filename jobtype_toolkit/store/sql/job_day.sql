@@ -21,26 +21,17 @@ INSERT INTO job_day
 /*rows*/
 ORDER BY day, job_type_id, revision_num, status, error_id;
 
--- name: gone
--- By how much a merge changes each day: fewer by the rows that give way …
-CREATE OR REPLACE TEMP TABLE job_day_change AS
-SELECT * REPLACE (-n AS n) FROM (/*rows*/);
-
--- name: come
--- … and more by those that are written.
-INSERT INTO job_day_change
-/*rows*/;
-
 -- name: change
--- The days that a merge changes, those without a time among them, counted on from what they were.
-CREATE OR REPLACE TEMP TABLE job_day_changed AS
-SELECT source, day, job_type_id, revision_num, status, error_id, sum(n) AS n
-FROM (
-    FROM job_day WHERE source = $source AND (day IS NULL OR day IN (SELECT day FROM job_day_change))
-    UNION ALL
-    FROM job_day_change
-)
-GROUP BY ALL
-HAVING sum(n) <> 0;
-DELETE FROM job_day WHERE source = $source AND (day IS NULL OR day IN (SELECT day FROM job_day_change));
-INSERT INTO job_day FROM job_day_changed ORDER BY day, job_type_id, revision_num, status, error_id;
+-- By how much a merge changes each day: more by the rows that come, fewer by those that give way.
+MERGE INTO job_day AS d
+USING (
+    SELECT source, day, job_type_id, revision_num, status, error_id, CAST(sum(n) AS BIGINT) AS n
+    FROM ((/*come*/) UNION ALL (SELECT * REPLACE (-n AS n) FROM (/*gone*/)))
+    GROUP BY ALL
+    HAVING sum(n) <> 0
+) AS c
+ON d.source = c.source AND d.day IS NOT DISTINCT FROM c.day AND d.job_type_id = c.job_type_id
+    AND d.revision_num IS NOT DISTINCT FROM c.revision_num AND d.status = c.status AND d.error_id IS NOT DISTINCT FROM c.error_id
+WHEN MATCHED AND d.n + c.n = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET n = d.n + c.n
+WHEN NOT MATCHED THEN INSERT;

@@ -44,11 +44,9 @@ SELECT /*counts*/ FROM incoming;
 -- How many rows were rejected because their key is a text.
 SELECT count(*) FROM rejected WHERE contains(reason, 'id is not a whole number');
 
--- name: late
--- The rows that are later than the clock of this load, and the latest of their times.
-SELECT count(*), max(greatest(last_status_change, last_modified))
-FROM incoming
-WHERE greatest(last_status_change, last_modified) > $observed::TIMESTAMP;
+-- name: latest
+-- The latest time of the rows.
+SELECT max(greatest(last_status_change, last_modified)) FROM incoming;
 
 -- name: take_source
 -- What a load leaves behind of its source.

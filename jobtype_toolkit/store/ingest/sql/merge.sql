@@ -1,15 +1,15 @@
 -- name: tables
 -- What a merge works with; all of it is temporary, and gone with the connection. It reads `incoming`, which the staging filled:
---   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed_…`, read by all that follows
---   type_by_name              the job types that rows name without an id, with the id they get; made by `infer_types_by_name`
---   error_by_name             the errors that rows name without an id, with the id they get; made by `errors_by_name`, completed by `infer_errors_by_name`
+--   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed`, read by all that follows
+--   type_by_name              the job types that rows name without an id, with the id they get; made by `types_by_name`
+--   error_by_name             the errors that rows name without an id, with the id they get; made by `errors_by_name`
 --   adopted                   which id gives way to which; made by `adopted_…`, read by `adopt_…`
 --   kept_value                what replaced rows have that the input is silent about; made by `kept_value`, read by the final INSERT
 -- The rows that are not written: filled by `leave_out_…`, read by the final INSERT.
 CREATE TEMP TABLE IF NOT EXISTS left_out (seq BIGINT);
 -- Rows of the store that an incoming row meets: filled by `stored`.
 CREATE TEMP TABLE IF NOT EXISTS stored_row (seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN);
--- Those that give way: filled by `leave_out_stored`, read by `remove_replaced`, `remove_failed` and `kept_value`.
+-- Those that give way: filled by `replace_stored`, read by `remove_replaced`, `remove_failed` and `kept_value`.
 CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT, place BIGINT, home VARCHAR);
 
 -- name: with_settings
@@ -29,8 +29,8 @@ LEFT JOIN (
 CREATE OR REPLACE TEMP VIEW incoming AS FROM incoming_public;
 
 -- name: survey
--- How many rows there are, how many ids, and how many rows name a job type or an error without its id.
-SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE /*by_name*/) FROM incoming;
+-- How many rows there are, how many ids, and how many rows of each kind.
+SELECT count(*), count(DISTINCT id)/*counts*/ FROM incoming;
 
 -- name: adopted_job_types
 -- Job types that were inferred by name, or made here, and have an id of their own now.
@@ -104,43 +104,40 @@ WHERE i.error_id IS NOT NULL AND i.error_id NOT IN (SELECT id FROM error WHERE s
 GROUP BY i.error_id;
 
 -- name: errors_by_name
--- The errors that the incoming jobs name without an id.
+-- The errors that the incoming jobs name without an id, with that of the store, or a new one.
 -- Built-in names belong to no job type, others to the one whose job failed with them. A job that says a category and no
 -- name gets a nameless error of that category, so that its failure still counts where it belongs.
 CREATE OR REPLACE TEMP TABLE error_by_name AS
 SELECT
-    f.*, coalesce(f.error_name, 'unspecified-' || lower(f.error_category)) AS name,
-    CASE WHEN f.error_name IS NULL OR f.error_name IN (SELECT unnest($builtin)) THEN NULL ELSE f.job_type END AS job_type_name,
-    NULL::BIGINT AS id
-FROM (
-    SELECT DISTINCT i.error_name, i.error_category, coalesce(i.job_type, t.name) AS job_type
-    FROM incoming AS i
-    LEFT JOIN job_type AS t ON t.source = $source AND t.id = i.job_type_id
-    WHERE i.error_id IS NULL AND (i.error_name IS NOT NULL OR i.error_category IS NOT NULL)
-) AS f;
-
--- name: infer_errors_by_name
--- Give each an id: that of the store, or a new one with an error to it.
-UPDATE error_by_name
-SET id = (
-    SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM error_by_name.error_category, NOT e.inferred, e.id)) FROM error AS e
-    WHERE e.source = $source AND e.name = error_by_name.name AND e.job_type_name IS NOT DISTINCT FROM error_by_name.job_type_name
-    AND (error_by_name.error_category IS NULL OR e.category = error_by_name.error_category)
-);
-
-UPDATE error_by_name
-SET id = fresh.id
+    * EXCLUDE (known), known IS NULL AS is_new,
+    coalesce(
+        known,
+        (SELECT least(coalesce(min(id), 0), 0) FROM error WHERE source = $source)
+            - dense_rank() OVER (PARTITION BY known IS NULL ORDER BY name, job_type_name, error_category)
+    ) AS id
 FROM (
     SELECT
-        name, job_type_name, error_category,
-        (SELECT least(coalesce(min(id), 0), 0) FROM error WHERE source = $source)
-            - row_number() OVER (ORDER BY name, job_type_name, error_category) AS id
-    FROM (SELECT DISTINCT name, job_type_name, error_category FROM error_by_name WHERE id IS NULL)
-) AS fresh
-WHERE error_by_name.id IS NULL AND fresh.name = error_by_name.name
-AND fresh.job_type_name IS NOT DISTINCT FROM error_by_name.job_type_name
-AND fresh.error_category IS NOT DISTINCT FROM error_by_name.error_category;
+        n.*,
+        (
+            SELECT arg_max(e.id, (e.category IS NOT DISTINCT FROM n.error_category, NOT e.inferred, e.id)) FROM error AS e
+            WHERE e.source = $source AND e.name = n.name AND e.job_type_name IS NOT DISTINCT FROM n.job_type_name
+            AND (n.error_category IS NULL OR e.category = n.error_category)
+        ) AS known
+    FROM (
+        SELECT
+            f.*, coalesce(f.error_name, 'unspecified-' || lower(f.error_category)) AS name,
+            CASE WHEN f.error_name IS NULL OR list_contains($builtin, f.error_name) THEN NULL ELSE f.job_type END AS job_type_name
+        FROM (
+            SELECT DISTINCT i.error_name, i.error_category, coalesce(i.job_type, t.name) AS job_type
+            FROM incoming AS i
+            LEFT JOIN job_type AS t ON t.source = $source AND t.id = i.job_type_id
+            WHERE i.error_id IS NULL AND (i.error_name IS NOT NULL OR i.error_category IS NOT NULL)
+        ) AS f
+    ) AS n
+);
 
+-- name: infer_errors_by_name
+-- Those that are new.
 INSERT INTO error BY NAME
 SELECT DISTINCT
     $source AS source, n.id, n.name, n.job_type_name, coalesce(n.error_category, b.category) AS category,
@@ -148,7 +145,7 @@ SELECT DISTINCT
 FROM error_by_name AS n
 LEFT JOIN (SELECT unnest($builtin) AS name, unnest($categories) AS category, unnest($retried) AS retried) AS b
     ON b.name = n.name
-WHERE n.id NOT IN (SELECT id FROM error WHERE source = $source);
+WHERE n.is_new;
 
 -- name: infer_types_by_id
 -- Job types whose ids the incoming rows have and the store does not, made from what the rows say.
@@ -164,62 +161,51 @@ LEFT JOIN embedded_job_type AS o ON o.id = i.job_type_id
 WHERE i.job_type_id IS NOT NULL
 GROUP BY i.job_type_id;
 
--- name: infer_types_by_name
+-- name: types_by_name
 -- Job types that the incoming rows name without an id; those that the store does not have get a negative one, which no server
 -- gives.
 CREATE OR REPLACE TEMP TABLE type_by_name AS
 SELECT
-    /*name*/ AS name, /*version*/ AS version, min(i.created) AS created,
-    (
-        SELECT arg_max(t.id, (NOT t.inferred, t.id)) FROM job_type AS t
-        WHERE t.source = $source AND t.name = /*name*/ AND t.version = /*version*/
-    ) AS id
-FROM incoming AS i
-WHERE i.job_type_id IS NULL
-GROUP BY /*name*/, /*version*/;
-
-UPDATE type_by_name
-SET id = fresh.id
-FROM (
-    SELECT
-        name, version,
+    f.name, f.version, t.id IS NULL AS is_new,
+    coalesce(
+        t.id,
         (SELECT least(coalesce(min(id), 0), 0) FROM job_type WHERE source = $source)
-            - row_number() OVER (ORDER BY created NULLS LAST, name, version) AS id
-    FROM type_by_name WHERE id IS NULL
-) AS fresh
-WHERE type_by_name.id IS NULL AND fresh.name = type_by_name.name AND fresh.version = type_by_name.version;
+            - row_number() OVER (PARTITION BY t.id IS NULL ORDER BY f.created NULLS LAST, f.name, f.version)
+    ) AS id
+FROM (
+    SELECT /*name*/ AS name, /*version*/ AS version, min(i.created) AS created
+    FROM incoming AS i
+    WHERE i.job_type_id IS NULL AND /*name*/ IS NOT NULL AND /*version*/ IS NOT NULL
+    GROUP BY ALL
+) AS f
+LEFT JOIN (
+    SELECT name, version, arg_max(id, (NOT inferred, id)) AS id FROM job_type WHERE source = $source GROUP BY ALL
+) AS t USING (name, version);
 
+-- name: infer_types_by_name
+-- Those that are new, made from what the rows say.
 INSERT INTO job_type BY NAME
 SELECT
     $source AS source, f.id, f.name, f.version, o.title, o.description, o.is_active, o.is_system, o.is_paused,
     o.is_published, o.icon_code, o.unmet_resources, true AS inferred, $load_id AS load_id
 FROM type_by_name AS f
 LEFT JOIN embedded_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
-WHERE f.id NOT IN (SELECT id FROM job_type WHERE source = $source)
+WHERE f.is_new
 QUALIFY row_number() OVER (PARTITION BY f.id) = 1;
 
--- name: keyed_by_id
--- The incoming rows, all of which come with the keys of what they speak of.
-CREATE OR REPLACE TEMP VIEW keyed AS SELECT i.* REPLACE (/*modified*/ i.id AS id) FROM incoming AS i;
+-- name: keyed
+-- The incoming rows with the keys of what they speak of.
+CREATE OR REPLACE TEMP VIEW keyed AS SELECT i.* REPLACE (/*keys*/) FROM incoming AS i /*joins*/;
 
--- name: keyed_by_name
--- The incoming rows with the keys of their job types and errors.
-CREATE OR REPLACE TEMP VIEW keyed AS
-SELECT i.* REPLACE (/*modified*/ coalesce(i.job_type_id, t.id) AS job_type_id, coalesce(i.error_id, e.id) AS error_id)
-FROM incoming AS i
-LEFT JOIN type_by_name AS t ON i.job_type_id IS NULL AND t.name = i.job_type AND t.version = i.job_type_version
+-- name: key_of_type
+LEFT JOIN type_by_name AS t ON i.job_type_id IS NULL AND t.name = /*name*/ AND t.version = /*version*/
+
+-- name: key_of_error
 LEFT JOIN (FROM job_type WHERE source = /*source*/) AS known ON known.id = i.job_type_id
 LEFT JOIN error_by_name AS e
     ON i.error_id IS NULL AND e.error_name IS NOT DISTINCT FROM i.error_name
     AND e.error_category IS NOT DISTINCT FROM i.error_category
-    AND e.job_type IS NOT DISTINCT FROM coalesce(i.job_type, known.name);
-
--- name: keyed_revisions
--- The incoming revisions with the keys of their job types.
-CREATE OR REPLACE TEMP VIEW keyed AS
-SELECT i.* REPLACE (coalesce(i.job_type_id, t.id) AS job_type_id)
-FROM incoming AS i
-LEFT JOIN type_by_name AS t ON i.job_type_id IS NULL AND t.name = i.name AND t.version = i.version;
+    AND e.job_type IS NOT DISTINCT FROM coalesce(i.job_type, known.name)
 
 -- name: leave_out_copies
 -- Of several copies of one id in the input the newest is taken, or the later one where no last_modified tells.
@@ -250,8 +236,11 @@ FROM keyed AS i, /*table*/ AS t
 WHERE stored_row.same IS NULL AND home = '/*table*/' AND i.seq = stored_row.seq AND t.rowid = stored_row.place;
 
 -- name: leave_out_stored
--- What the store has already is not written again, and what it has otherwise gives way.
+-- What the store has already is not written again.
 INSERT INTO left_out SELECT seq FROM stored_row WHERE same OR older;
+
+-- name: replace_stored
+-- What the store has otherwise gives way.
 INSERT INTO replaced SELECT id, place, home FROM stored_row WHERE NOT same AND NOT older;
 
 -- name: newest_gone
