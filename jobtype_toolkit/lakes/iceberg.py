@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Type
@@ -40,6 +41,7 @@ _MARKS = "jobtype-toolkit.marks"
 _LAYOUT = "jobtype-toolkit.layout"
 """The property of the job history that says how the lake is laid out."""
 _EPOCH_YEAR = 1970
+_DRIVER = "pip install psycopg2-binary for postgresql://, or take another driver, as in postgresql+pg8000://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,13 @@ class Catalogue:
             made = needed("pyiceberg.catalog.sql").SqlCatalog
             try:
                 self._catalog = made(NAMESPACE, uri=self._uri, warehouse=self.location)
-            except Exception as error:
-                msg = f"The catalogue {self.name} cannot be opened: {str(error).splitlines()[0]}."
-                raise StoreError(msg) from error
+            except ImportError as error:
+                msg = f"The catalogue {self.name} needs {error.name}, which is not installed: {_DRIVER}."
+                raise InvalidParameter(msg) from error
+            except Exception as error:  # noqa: BLE001 - what fails is the driver, which may be any
+                said = str(error.__cause__ or error).splitlines()[0].replace(_password(self._uri) or "\n", "…")
+                msg = f"The catalogue {self.name} cannot be opened: {said.rstrip('.')}."
+                raise StoreError(msg) from None  # what was raised may show the password
         return self._catalog
 
     def close(self) -> None:
@@ -405,9 +411,12 @@ def _scratch(warehouse: str) -> Path:
     return Path(tempfile.gettempdir()) / f"jobtype_toolkit-lake-{key}"
 
 
-def _without_password(url: str) -> str:
-    from urllib.parse import urlsplit
+def _password(uri: str) -> str | None:
+    parts = urlsplit(uri)
+    return unquote(parts.password) if parts.password else parse_qs(parts.query).get("password", [None])[0]
 
+
+def _without_password(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
