@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from children import Child
 
 ROOT = Path(__file__).resolve().parents[1]
 CHILD = """
@@ -140,13 +140,8 @@ def one_round(
     store.unlink()
 
 
-def _child(store: Path, batches: Sequence[Path]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(store), *map(str, batches)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def _child(store: Path, batches: Sequence[Path]) -> Child:
+    return Child(CHILD, store, *batches)
 
 
 def _held(store: object) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from children import COMMAND_LINE, PIPE, Child
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
@@ -283,21 +284,14 @@ def test_a_long_text_is_cut_in_a_table_only(run, tmp_path):
 
 
 TELLING = """
-import signal
 import time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without it
 sleep = time.sleep
 def told(seconds):
     print("waiting", flush=True)
     sleep(600)
 time.sleep = told
 """
-
-
-def process(*arguments: str, told: bool = False, **options: object) -> subprocess.Popen[bytes]:
-    """Start the command line; one that tells says `waiting` when it waits for a store, and does so until it is stopped."""
-    program = (TELLING if told else "") + "from jobtype_toolkit.cli import main; main()"
-    return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
+"""Says `waiting` when the command line waits for a store, and does so until it is stopped."""
 
 
 @pytest.mark.slow
@@ -305,20 +299,20 @@ def test_a_closed_pipe_is_quiet(run, tmp_path):
     rows = "".join(f"{number},fit,1.0.0,RUNNING,,,\n" for number in range(1000))  # more than a pipe takes in
     (tmp_path / "history.csv").write_text(FLAT + rows, encoding="utf-8")
     run("load", "history.csv", "--store", "s.duckdb")
-    with process("jobs", "--store", str(tmp_path / "s.duckdb"), "--json", stdout=subprocess.PIPE) as running:
+    with Child(COMMAND_LINE, "jobs", "--store", tmp_path / "s.duckdb", "--json", stderr=PIPE) as running:
         running.stdout.read(10)
         running.stdout.close()
-        assert running.stderr.read() == b""
+        assert running.stderr.read() == ""
         assert running.wait() == 141
 
 
 @pytest.mark.slow
 def test_an_interrupt_is_quiet(tmp_path):
     held = tmp_path / "held.duckdb"
-    with duckdb.connect(held), process("status", "--store", str(held), told=True, stdout=subprocess.PIPE) as waiting:
-        assert waiting.stdout.readline() == b"waiting\n"
+    with duckdb.connect(held), Child(TELLING + COMMAND_LINE, "status", "--store", held, stderr=PIPE) as waiting:
+        assert waiting.stdout.readline() == "waiting\n"
         waiting.send_signal(signal.SIGINT)
-        assert b"Traceback" not in waiting.stderr.read()
+        assert "Traceback" not in waiting.stderr.read()
         assert waiting.wait() == 130
 
 
@@ -327,10 +321,10 @@ def test_an_ascii_terminal_shows_everything(run, tmp_path):
     (tmp_path / "history.csv").write_text(HISTORY.replace("fit", "Küste"), encoding="utf-8")
     run("load", "history.csv", "--store", "s.duckdb")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    with process("running", "--store", "s.duckdb", stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as running:
-        shown = running.stdout.read()
-        assert running.wait() == 0, running.stderr.read()
-    assert b"K\\xfcste" in shown
+    command = [sys.executable, "-c", COMMAND_LINE, "running", "--store", "s.duckdb"]
+    done = subprocess.run(command, capture_output=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"K\\xfcste" in done.stdout
 
 
 def test_help_imports_no_heavy_library():

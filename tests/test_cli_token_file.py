@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import warnings
 
 import pytest
+from children import COMMAND_LINE, run
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.targets import connected
@@ -38,9 +37,7 @@ def test_the_program_writes_a_warning_as_a_sentence(tmp_path):
     file.write_text("abc\n")
     file.chmod(0o644)
     command = ["jobs", "--order", "nothing", "--server", "https://scale.example", "--token-file", str(file)]
-    done = subprocess.run(
-        [sys.executable, "-m", "jobtype_toolkit", *command], check=False, capture_output=True, text=True
-    )
+    done = run(COMMAND_LINE, *command)
     warning, refusal = done.stderr.splitlines()
     assert (
         warning

@@ -6,7 +6,6 @@ import inspect
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,6 +15,7 @@ from pathlib import Path
 import asking
 import pytest
 import requests
+from children import COMMAND_LINE, Child
 from sizes import sizes
 from typer.testing import CliRunner
 
@@ -103,13 +103,11 @@ class Servers:
     """The servers that examples start, and `curl` for them; each has a free port, whatever the example says."""
 
     def __init__(self) -> None:
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[Child] = []
         self._address = ""
 
     def start(self, arguments: list[str]) -> None:
-        program = "from jobtype_toolkit.cli import main; main()"
-        command = [sys.executable, "-c", program, *arguments, "--port", "0"]
-        self._started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        self._started.append(Child(COMMAND_LINE, *arguments, "--port", "0"))
         line = self._started[-1].stdout.readline()
         self._address = re.search(r"http://[\d.:]+", line)[0]
 
@@ -128,7 +126,7 @@ class Servers:
     def stop(self) -> None:
         for one in self._started:
             one.terminate()
-            one.communicate(timeout=30)
+            one.communicate()
 
 
 @pytest.fixture

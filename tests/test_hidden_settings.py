@@ -29,8 +29,9 @@ def row(**changes: object) -> dict:
 
 
 def all_that_is_kept(store: jt.Store) -> str:
-    tables = store.sql("SELECT table_name FROM duckdb_tables()")["table_name"]
-    return "".join(store.sql(f"FROM {name}").to_csv() for name in tables)
+    with store._reading() as con:  # `sql` takes ten times as long
+        tables = con.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        return "".join(str(con.execute(f"FROM {name}").fetchall()) for (name,) in tables)
 
 
 @pytest.mark.parametrize("shape", ["page", "lines", "csv", "parquet", "frame"])
@@ -44,7 +45,7 @@ def test_a_load_keeps_no_value_that_the_manifest_does_not_know(write, tmp_path, 
         "parquet": lambda: parquet(tmp_path / "a.parquet", flat),
         "frame": lambda: pd.DataFrame([flat]),
     }[shape]()
-    store = jt.open(tmp_path / "s.duckdb", clock=lambda: NOW)
+    store = jt.open(clock=lambda: NOW)
     store.load(source, "job_types")
     assert store.job_type(made["name"], made["version"]).configuration["settings"] == {"DEPTH": "7"}
     store.export(tmp_path / "out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from histories import BAD_INPUT, CHIPS, ERRORS, JOB_TYPES, JOBS, NODE_LOST, RESO
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.resources import JOB, NOT_IN_LISTS, nested
-from jobtype_toolkit.store.ingest import json_rows
+from jobtype_toolkit.store.ingest import files, json_rows
 from jobtype_toolkit.store.ingest.staging import Incoming
 
 pytestmark = pytest.mark.slow
@@ -165,43 +165,35 @@ FORMS = {
     "array": ("array.json", "[{}]", ", "),
     "lines": ("lines.ndjson", "{}", "\n"),
 }
+FIRST = 1000
+"""The id of the job type of the first case: each case has one of its own."""
 
 
-class Ways:
-    """Two stores, one of which reads everything carefully; each case is a source of its own in both."""
+def rows_of_case(number: int, row: str) -> list[str]:
+    """Return a row between two usual ones; their ids and their job type are those of the case."""
+    before, behind = job(1, CHIPS, "COMPLETED", ago(9)), job(3, CHIPS, "FAILED", ago(8), NODE_LOST)
+    return [
+        text.replace(f'{{"id": {place},', f'{{"id": {10 * number + place},', 1).replace(
+            '"job_type": {"id": 3,', f'"job_type": {{"id": {FIRST + number},'
+        )
+        for place, text in enumerate([json.dumps(before), row, json.dumps(behind)], 1)
+    ]
 
-    def __init__(self) -> None:
-        self.stores = {way: jt.open(clock=lambda: ago(0)) for way in ("quick", "careful")}
-        self.cases = 0
 
-    def same(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
-        """Load a file both ways, compare all that the stores tell then, and return whether the quick way read it."""
-        self.cases += 1
-        source = f"case {self.cases}"
-        taken: list[bool] = []
-        quick = self._told("quick", place, source, monkeypatch, _watched(taken))
-        careful = self._told("careful", place, source, monkeypatch, lambda self, batch: False)
-        assert quick == careful
-        return taken == [True]
+def written(place: Path, rows: list[str], form: str) -> Path:
+    """Write rows into a file of some form."""
+    name, frame, between = FORMS[form]
+    place = place.with_suffix(Path(name).suffix)
+    place.write_text(frame.format(between.join(rows)), encoding="utf-8")
+    return place
 
-    def is_quick(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
-        """Load a file, and return whether the quick way read it; if not, there is but one way, and nothing to compare."""
-        self.cases += 1
-        taken: list[bool] = []
-        self._told("quick", place, f"case {self.cases}", monkeypatch, _watched(taken))
-        return taken == [True]
 
-    def _told(self, way: str, place: Path, source: str, monkeypatch: pytest.MonkeyPatch, quickly: Any) -> list[Any]:
-        store = self.stores[way]
-        with monkeypatch.context() as patch:
-            patch.setattr(Incoming, "_add_quickly", quickly)
-            try:
-                report: Any = replace(store.load(place, source=source), load_id=0)
-            except jt.ToolkitError as error:
-                report = (type(error), str(error))
-        told = "SELECT * EXCLUDE (load_id) FROM {} WHERE source = $source ORDER BY ALL"
-        with store._reading() as con:  # `sql` takes ten times as long
-            return [report] + [con.execute(told.format(table), {"source": source}).fetchall() for table in TABLES]
+def each_in_a_file(folder: Path, cases: dict[str, str], form: str) -> Path:
+    """Write each case into a file of its own, in their order."""
+    folder.mkdir(exist_ok=True)
+    for number, row in enumerate(cases.values()):
+        written(folder / f"{number:03}", rows_of_case(number, row), form)
+    return folder
 
 
 def _watched(taken: list[bool]) -> Any:
@@ -215,39 +207,97 @@ def _watched(taken: list[bool]) -> Any:
     return watched
 
 
-@pytest.fixture(scope="module")
-def ways() -> Ways:
-    return Ways()
+def kept(store: jt.Store) -> dict[str, list[tuple[Any, ...]]]:
+    """All that a load left, by table; the first value is the job type of a job, the id of what else has one."""
+    first = {"job_final": "job_type_id, ", "job_open": "job_type_id, ", "reject": ""}
+    with store._reading() as con:  # `sql` takes ten times as long
+        return {
+            table: con.execute(
+                f"SELECT {first.get(table, 'id, ')}* EXCLUDE (load_id) FROM {table} ORDER BY ALL"
+            ).fetchall()
+            for table in TABLES
+        }
 
 
-def written(tmp_path: Path, row: str, form: str) -> Path:
-    """Return a file with a row between two usual ones."""
-    name, frame, between = FORMS[form]
-    rows = [json.dumps(job(1, CHIPS, "COMPLETED", ago(9))), row, json.dumps(job(3, CHIPS, "FAILED", ago(8), NODE_LOST))]
-    place = tmp_path / name
-    place.write_text(frame.format(between.join(rows)), encoding="utf-8")
-    return place
+@pytest.fixture(scope="module", params=FORMS)
+def both_ways(request, tmp_path_factory) -> dict[str, Any]:
+    """What came of the cases of `TAKEN`: read quickly, each in a file of its own, and carefully, all of one file."""
+    folder = tmp_path_factory.mktemp("taken")
+    each = each_in_a_file(folder / "each", TAKEN, request.param)
+    rows = [row for number, one in enumerate(TAKEN.values()) for row in rows_of_case(number, one)]
+    whole = written(folder / "whole", rows, request.param)
+    taken: list[bool] = []
+    found: dict[str, Any] = {}
+    for way, place, quickly in (
+        ("quick", each, _watched(taken)),
+        ("careful", whole, lambda self, batch: False),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files, "_BATCH_BYTES", 1)  # each file is read by itself
+            patch.setattr(Incoming, "_add_quickly", quickly)
+            store = jt.open(clock=lambda: ago(0))
+            found[way] = {"report": store.load(place)} | kept(store)
+    return found | {"taken": dict(zip(TAKEN, taken, strict=True))}
 
 
-@pytest.mark.few
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", TAKEN)
-def test_what_the_quick_way_takes_is_what_the_careful_way_reads(ways, tmp_path, monkeypatch, case, form):
-    assert ways.same(written(tmp_path, TAKEN[case], form), monkeypatch)
+def test_what_the_quick_way_takes_is_what_the_careful_way_reads(both_ways, case):
+    assert both_ways["taken"][case]
+    own = FIRST + list(TAKEN).index(case)
+    told = {
+        way: {table: [row for row in both_ways[way][table] if row[0] == own] for table in TABLES[:3]}
+        for way in ("quick", "careful")
+    }
+    assert told["quick"] == told["careful"]
+    assert sum(map(len, told["quick"].values())) == 4, "three jobs and their job type"
 
 
-@pytest.mark.few
-@pytest.mark.parametrize("form", ["page", "lines"])
+def test_both_ways_tell_and_keep_the_same(both_ways):
+    assert both_ways["quick"] == both_ways["careful"]
+    assert both_ways["quick"]["report"].new == 3 * len(TAKEN)
+
+
+@pytest.fixture(scope="module", params=["page", "lines"])
+def left(request, tmp_path_factory) -> dict[str, bool]:
+    """Whether the quick way read a file with each case of `REFUSED`, and then a file of usual rows only."""
+    cases = {**REFUSED, "as it is": TAKEN["as it is"]}
+    taken: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_BATCH_BYTES", 1)
+        patch.setattr(Incoming, "_add_json", lambda self, batch: taken.append(self._add_quickly(batch)))
+        jt.open().load(each_in_a_file(tmp_path_factory.mktemp("refused"), cases, request.param))
+    return dict(zip(cases, taken, strict=True))
+
+
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_unusual_is_left_to_the_careful_way(ways, tmp_path, monkeypatch, case, form):
-    assert not ways.is_quick(written(tmp_path, REFUSED[case], form), monkeypatch)
+def test_what_is_unusual_is_left_to_the_careful_way(left, case):
+    assert not left[case]
+
+
+def test_what_is_usual_is_read_quickly_also_behind_what_is_unusual(left):
+    assert left["as it is"]
 
 
 @pytest.mark.parametrize("form", ["page", "lines"])
-def test_bytes_that_are_no_text_are_left_to_the_careful_way(ways, tmp_path, monkeypatch, form):
-    place = written(tmp_path, edited("node.hostname", json.dumps(MARK)), form)
+def test_the_careful_way_loads_or_rejects_whatever_is_unusual(tmp_path, form):
+    place = each_in_a_file(tmp_path / "each", REFUSED, form)
+    if form == "lines":
+        rows = "\n".join(one.read_text(encoding="utf-8") for one in sorted(place.iterdir()))
+        (place := tmp_path / "all.ndjson").write_text(rows, encoding="utf-8")
+    report = jt.open().load(place, timezone="UTC")
+    assert report.rejected >= 30
+    assert report.new >= 2 * len(REFUSED)
+
+
+@pytest.mark.parametrize("form", ["page", "lines"])
+def test_bytes_that_are_no_text_are_left_to_the_careful_way(tmp_path, monkeypatch, form):
+    place = written(tmp_path / "a", rows_of_case(0, edited("node.hostname", json.dumps(MARK))), form)
     place.write_bytes(place.read_bytes().replace(MARK.encode(), b"\xff\xfe"))
-    assert not ways.is_quick(place, monkeypatch)
+    taken: list[bool] = []
+    monkeypatch.setattr(Incoming, "_add_quickly", _watched(taken))
+    with suppress(jt.LoadFailed):
+        jt.open().load(place)
+    assert taken == [False]
 
 
 def test_a_manifest_in_a_string_is_the_object_inside_it_both_ways(tmp_path, monkeypatch):
@@ -315,7 +365,7 @@ def test_rows_stay_in_the_order_of_the_input_however_many_cores_read_them(tmp_pa
 
 
 def test_an_unusual_page_leaves_nothing_behind_of_what_was_read_quickly(tmp_path, monkeypatch):
-    monkeypatch.setattr("jobtype_toolkit.store.ingest.files._BATCH_BYTES", 1)
+    monkeypatch.setattr(files, "_BATCH_BYTES", 1)
     usual, unusual = json.dumps([job(1, CHIPS, "COMPLETED", ago(9))]), "[" + edited("status", '"  "') + "]"
     for number, text in enumerate((usual, unusual, usual.replace('"id": 1', '"id": 9', 1))):
         (tmp_path / f"{number}.json").write_text(text)

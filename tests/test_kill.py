@@ -22,8 +22,9 @@ def test_the_expected_counts_of_the_script_are_those_of_its_batches(tmp_path):
         assert found == kill_load.expected(count, 40)
 
 
-@sizes(1, 3)
+@sizes((1, 3), (3, 4))
 def test_a_load_that_is_killed_leaves_exactly_what_was_acknowledged(size):
-    figures = kill_load.run(size, seed=7, batches=4, rows=1000)
+    rounds, batches = size
+    figures = kill_load.run(rounds, seed=7, batches=batches, rows=1000)
     assert figures.faults == []
-    assert figures.rounds == size
+    assert figures.rounds == rounds

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -60,7 +63,7 @@ def ids(frame: pd.DataFrame) -> list[int]:
 
 def nothing_loads(store: jt.Store, path) -> None:
     """The load is refused by the name of the file, or says of every row that it is rejected."""
-    before = len(store.jobs())
+    before = store.sql("SELECT count(*) FROM job").iloc[0, 0]
     try:
         report = store.load(path)
     except jt.LoadFailed as refused:
@@ -68,7 +71,7 @@ def nothing_loads(store: jt.Store, path) -> None:
     else:
         assert report.rows == report.rejected >= 1
         assert path.name in str(store.rejects(report.load_id)["file"].iloc[0])
-    assert len(store.jobs()) == before
+    assert store.sql("SELECT count(*) FROM job").iloc[0, 0] == before
 
 
 def sound(store: jt.Store) -> None:
@@ -76,14 +79,69 @@ def sound(store: jt.Store) -> None:
     assert found.is_sound, str(found)
 
 
+@pytest.fixture(scope="module")
+def common() -> jt.Store:
+    """A store for loads that keep apart what they load by a source of their own."""
+    return jt.open(clock=lambda: NOW)
+
+
+class Loaded:
+    """One file with a row per case between two usual rows: what came of each is asked for by the case's number."""
+
+    def __init__(self, folder: Path, shape: str, cases: Sequence[Mapping[str, Any]], **more: Any) -> None:
+        rows = [
+            ROWS[0],
+            *(ROWS[1] | {"id": 100 + n, "node": f"MARK {n}"} | one for n, one in enumerate(cases)),
+            ROWS[2],
+        ]
+        self.file = {**JSON_SHAPES, **FLAT_SHAPES}[shape](folder, "cases", rows)
+        self.store = jt.open(clock=lambda: NOW)
+        self.report = self.store.load(self.file, **more)
+        self._jobs, self._rejects = self.store.jobs(), self.store.rejects()
+        assert counts(self.report) == (len(rows), len(self._jobs), 0, 0, len(self._rejects))
+        assert {1, 3} <= set(ids(self._jobs)), "the rows around them load"
+
+    def job(self, case: int) -> pd.Series | None:
+        """The job that a case became, or None if its row was rejected."""
+        found = self._jobs[self._jobs["node"] == f"MARK {case}"]
+        return None if found.empty else found.iloc[0]
+
+    def reject(self, case: int) -> pd.Series | None:
+        """What is told of the case's row, or None if it was loaded."""
+        found = self._rejects[self._rejects["position"] == case + 2]
+        assert len(found) == (self.job(case) is None), "it loads, or it is rejected once"
+        return None if found.empty else found.iloc[0]
+
+
 # Shapes.
 
 
-@pytest.mark.parametrize("shape", {**JSON_SHAPES, **FLAT_SHAPES})
-def test_a_flat_history_loads_from_every_shape_with_the_same_rows(store, tmp_path, shape):
-    path = {**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "history", ROWS)
-    assert counts(store.load(path)) == (4, 4, 0, 0, 0)
-    found = store.jobs().set_index("id")
+SHAPES = {**JSON_SHAPES, **FLAT_SHAPES}
+ALONE = ("csv", "parquet")
+"""A table that is the only file of a load is read in place."""
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory) -> pd.DataFrame:
+    """The jobs of the flat history in every shape: from the second shape on, the ids are ten greater with each."""
+    folder = tmp_path_factory.mktemp("shapes")
+    (folder / "in").mkdir()
+    store = jt.open()
+    for place, shape in enumerate(SHAPES):
+        rows = [one | {"id": one["id"] + 10 * place} for one in ROWS]
+        path = SHAPES[shape](folder if shape in ALONE else folder / "in", f"history {shape}", rows)
+        if shape in ALONE:
+            assert counts(store.load(path)) == (4, 4, 0, 0, 0)
+    several = 4 * (len(SHAPES) - len(ALONE))
+    assert counts(store.load(folder / "in")) == (several, several, 0, 0, 0)
+    sound(store)
+    return store.jobs()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_flat_history_loads_from_every_shape_with_the_same_rows(shapes, shape):
+    first = 10 * list(SHAPES).index(shape)
+    found = shapes.assign(id=shapes["id"] - first).query("1 <= id <= 9").set_index("id")
     assert list(found["job_type"].sort_index()) == ["mosaic", "mosaic", "mosaic", "despeckle"]
     assert list(found["job_type_version"].sort_index()) == ["1.0.0", "1.0.0", "2.0.0", "0.1.0"]
     assert list(found["status"].sort_index()) == ["COMPLETED", "FAILED", "RUNNING", "FAILED"]
@@ -94,7 +152,6 @@ def test_a_flat_history_loads_from_every_shape_with_the_same_rows(store, tmp_pat
     assert found.loc[1, "input_file_size"] == 3.5
     assert pd.isna(found.loc[2, "num_exes"])
     assert found.loc[2, "created"] == ago(60)
-    sound(store)
 
 
 @pytest.mark.few
@@ -293,24 +350,19 @@ def test_a_zone_is_for_times_that_have_none_only(store, write):
     assert store.jobs()["last_status_change"].iloc[0] == ago(10)
 
 
-@pytest.mark.parametrize(
-    ("local", "meant"),
-    [
-        ("2026-03-08T01:59:59", "2026-03-08T06:59:59Z"),  # the last second of winter time in New York
-        ("2026-03-08T03:00:00", "2026-03-08T07:00:00Z"),  # the first of summer time
-        ("2026-11-01T00:59:59", "2026-11-01T04:59:59Z"),  # summer time, before the hour that comes twice
-        ("2026-11-01T02:00:00", "2026-11-01T07:00:00Z"),  # winter time, after it
-    ],
-)
-def test_naive_times_around_a_change_of_the_clocks(store, write, local, meant):
-    store.load(write("a.json", [ROWS[0] | {"last_status_change": local}]), timezone="America/New_York")
-    assert store.jobs()["last_status_change"].iloc[0] == pd.Timestamp(meant)
-
-
-def test_a_naive_time_in_the_hour_that_comes_twice_is_one_of_the_two(store, write):
-    store.load(write("a.json", [ROWS[0] | {"last_status_change": "2026-11-01T01:30:00"}]), timezone="America/New_York")
-    found = store.jobs()["last_status_change"].iloc[0]
-    assert found in (pd.Timestamp("2026-11-01T05:30:00Z"), pd.Timestamp("2026-11-01T06:30:00Z"))
+def test_naive_times_around_a_change_of_the_clocks(store, write):
+    meant = {
+        "2026-03-08T01:59:59": "2026-03-08T06:59:59Z",  # the last second of winter time in New York
+        "2026-03-08T03:00:00": "2026-03-08T07:00:00Z",  # the first of summer time
+        "2026-11-01T00:59:59": "2026-11-01T04:59:59Z",  # summer time, before the hour that comes twice
+        "2026-11-01T02:00:00": "2026-11-01T07:00:00Z",  # winter time, after it
+        "2026-11-01T01:30:00": None,  # in the hour that comes twice
+    }
+    rows = [ROWS[0] | {"id": id, "last_status_change": local} for id, local in enumerate(meant)]
+    store.load(write("a.json", rows), timezone="America/New_York")
+    *found, one_of_two = store.jobs(order="id")["last_status_change"]
+    assert found == [pd.Timestamp(moment) for moment in meant.values() if moment]
+    assert one_of_two in (pd.Timestamp("2026-11-01T05:30:00Z"), pd.Timestamp("2026-11-01T06:30:00Z"))
 
 
 def test_naive_times_without_a_zone_are_refused_with_the_remedy_and_nothing_changes(store, write):
@@ -326,10 +378,9 @@ def test_naive_times_without_a_zone_are_refused_with_the_remedy_and_nothing_chan
     assert len(store.jobs()) == 0
 
 
-@pytest.mark.few
-@pytest.mark.parametrize(
-    "written",
-    [
+@pytest.mark.parametrize("shape", ["page", "csv"])
+def test_times_with_any_offset_become_the_same_instant(tmp_path, shape):
+    written = [
         "2026-03-01T11:50:00Z",
         "2026-03-01T11:50:00.000000Z",
         "2026-03-01 11:50:00+00:00",
@@ -337,13 +388,11 @@ def test_naive_times_without_a_zone_are_refused_with_the_remedy_and_nothing_chan
         "2026-03-01T06:50:00-05:00",
         "2026-03-01T06:50:00-0500",
         "2026-03-01T06:50:00-05",
-    ],
-)
-@pytest.mark.parametrize("shape", ["page", "csv"])
-def test_times_with_any_offset_become_the_same_instant(store, tmp_path, written, shape):
-    store.load({**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "a", [ROWS[0] | {"last_status_change": written}]))
-    assert len(store.rejects()) == 0
-    assert store.jobs()["last_status_change"].iloc[0] == ago(10)
+    ]
+    loaded = Loaded(tmp_path, shape, [{"last_status_change": one} for one in written])
+    assert {one: loaded.job(case)["last_status_change"] for case, one in enumerate(written)} == dict.fromkeys(
+        written, ago(10)
+    )
 
 
 def test_statuses_in_small_letters_are_v6_ones_and_unknown_ones_are_kept_and_noted(store, write):
@@ -749,23 +798,41 @@ def test_every_observed_change_of_a_job_type_is_kept(write):
     assert set(found["observed"]) == {pd.Timestamp(ago(25))}
 
 
-@pytest.mark.parametrize(
-    ("edited", "observed", "expected"),
-    [
-        (ago(25), None, ago(25)),  # the record tells
-        (None, None, NOW),  # nothing tells but the clock
-        (None, ago(40), ago(40)),  # who loads it does
-        (None, "PT2H", ago(120)),
-        (ago(25), ago(15), ago(25)),
-        (ago(5), ago(15), ago(15)),  # later than it was observed: not believed
-    ],
-)
-def test_a_change_is_dated_by_the_record_or_by_when_it_was_observed(store, write, edited, observed, expected):
-    store.load(write("1.json", CHIPS), "job_types", observed=ago(500))
-    more = {"last_modified": text(edited)} if edited else {}
-    store.load(write("2.json", CHIPS | {"unmet_resources": "gpus"} | more), "job_types", observed=observed)
-    assert list(store.sql("SELECT observed FROM job_type_change")["observed"]) == [pd.Timestamp(expected)]
-    assert store.sql("SELECT observed FROM load ORDER BY load_id")["observed"][0] == pd.Timestamp(ago(500))
+DATED = [
+    (ago(25), None, ago(25)),  # the record tells
+    (None, None, NOW),  # nothing tells but the clock
+    (None, ago(40), ago(40)),  # who loads it does
+    (None, "PT2H", ago(120)),
+    (ago(25), ago(15), ago(25)),
+    (ago(5), ago(15), ago(15)),  # later than it was observed: not believed
+]
+"""When the record says that it was edited, when it was observed, and when the change was."""
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory) -> jt.Store:
+    """Job types, one of each case of `DATED`, that changed between two loads."""
+    file = tmp_path_factory.mktemp("dated") / "types.json"
+    store = jt.open(clock=lambda: NOW)
+    types = [CHIPS | {"id": id, "name": f"type-{id}"} for id in range(len(DATED))]
+    file.write_text(json.dumps(types))
+    store.load(file, "job_types", observed=ago(500))
+    for observed in dict.fromkeys(one for _, one, _ in DATED):
+        later = [
+            types[id] | {"unmet_resources": "gpus"} | ({"last_modified": text(edited)} if edited else {})
+            for id, (edited, when, _) in enumerate(DATED)
+            if when == observed
+        ]
+        file.write_text(json.dumps(later))
+        store.load(file, "job_types", observed=observed)
+    return store
+
+
+@pytest.mark.parametrize("case", range(len(DATED)))
+def test_a_change_is_dated_by_the_record_or_by_when_it_was_observed(dated, case):
+    found = dated.sql("SELECT observed FROM job_type_change WHERE name = $name", name=f"type-{case}")
+    assert list(found["observed"]) == [pd.Timestamp(DATED[case][2])]
+    assert dated.sql("SELECT observed FROM load ORDER BY load_id")["observed"][0] == pd.Timestamp(ago(500))
 
 
 def test_a_file_of_the_past_does_not_make_the_store_older(store, write):
@@ -810,40 +877,40 @@ def rejects(store: jt.Store) -> list[tuple[str, int]]:
     return [(row["file"].rsplit("/", 1)[-1], int(row["position"])) for row in store.rejects().to_dict("records")]
 
 
-@pytest.mark.few
+WRONG = [
+    ({"id": None}, "id"),
+    ({"id": "x"}, "id"),
+    ({"id": ""}, "id"),
+    ({"id": "1.5"}, "id"),
+    ({"status": None}, "status"),
+    ({"status": ""}, "status"),
+    ({"last_status_change": "yesterday"}, "last_status_change"),
+    ({"created": "2026-13-45T00:00:00Z"}, "created"),
+    ({"num_exes": "many"}, "num_exes"),
+    ({"is_superseded": "perhaps"}, "is_superseded"),
+    ({"input_file_size": "big"}, "input_file_size"),
+    ({"job_type": None}, "job type"),
+    ({"job_type_version": None}, "job type"),
+]
+"""What is wrong in a row, and what the reason names."""
+
+
+@pytest.fixture(scope="module", params=["page", "ndjson", "csv"])
+def wrong(request, tmp_path_factory) -> Loaded:
+    return Loaded(tmp_path_factory.mktemp("wrong"), request.param, [one for one, _ in WRONG])
+
+
 @pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
-        ({"id": None}, "id"),
-        ({"id": "x"}, "id"),
-        ({"id": ""}, "id"),
-        ({"id": "1.5"}, "id"),
-        ({"status": None}, "status"),
-        ({"status": ""}, "status"),
-        ({"last_status_change": "yesterday"}, "last_status_change"),
-        ({"created": "2026-13-45T00:00:00Z"}, "created"),
-        ({"num_exes": "many"}, "num_exes"),
-        ({"is_superseded": "perhaps"}, "is_superseded"),
-        ({"input_file_size": "big"}, "input_file_size"),
-        ({"job_type": None}, "job type"),
-        ({"job_type_version": None}, "job type"),
-    ],
+    ("case", "reason"), [pytest.param(case, reason, id=f"{one}") for case, (one, reason) in enumerate(WRONG)]
 )
-@pytest.mark.parametrize("shape", ["page", "ndjson", "csv"])
-def test_a_bad_row_is_rejected_with_file_position_reason_and_text_and_the_others_load(
-    store, tmp_path, shape, wrong, reason
-):
-    rows = [ROWS[0], ROWS[1] | wrong | {"node": "MARK"}, ROWS[2]]
-    path = {**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "a", rows)
-    report = store.load(path)
-    assert counts(report) == (3, 2, 0, 0, 1)
-    assert ids(store.jobs()) == [1, 3]
-    told = store.rejects().iloc[0]
-    assert (told["file"], told["position"], told["load_id"]) == (str(path), 2, report.load_id)
+def test_a_bad_row_is_rejected_with_file_position_reason_and_text_and_the_others_load(wrong, case, reason):
+    told = wrong.reject(case)
+    assert (told["file"], told["position"], told["load_id"]) == (str(wrong.file), case + 2, wrong.report.load_id)
     assert reason in told["reason"]
-    assert "MARK" in told["text"]
+    assert f"MARK {case}" in told["text"]
     assert (told["source"], told["resource"]) == ("local", "jobs")
-    assert "rejects()" in str(report)
+    assert (wrong.report.new, wrong.report.rejected) == (2, len(WRONG))
+    assert "rejects()" in str(wrong.report)
 
 
 def test_a_bad_row_of_a_parquet_file_is_rejected_too(store, tmp_path):
@@ -969,8 +1036,8 @@ def test_a_json_input_where_every_row_lacks_something_required_is_not_silent(sto
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.csv", "a.parquet", "a.json.gz", "a.ndjson", "a.csv.gz"])
-def test_an_empty_file_is_refused_or_says_that_it_is_empty(store, write, name):
-    nothing_loads(store, write(name, b""))
+def test_an_empty_file_is_refused_or_says_that_it_is_empty(common, write, name):
+    nothing_loads(common, write(name, b""))
 
 
 @pytest.mark.parametrize("content", ["[]", '{"count": 0, "next": null, "previous": null, "results": []}'])
@@ -1230,75 +1297,79 @@ def test_blanks_around_a_value_of_a_table_do_not_reject_it(store, write):
     assert (row["id"], row["status"], row["num_exes"]) == (1, "RUNNING", 2)
 
 
-@pytest.mark.parametrize("written", ["1e3", "1.0", " 12 ", "1_000", "12abc", "9" * 30, "-5", "+7", "1,000", "٣"])
-def test_a_number_as_text_is_that_number_or_a_reject_and_never_another_number(store, write, written):
-    report = store.load(write("a.ndjson", ndjson([ROWS[0] | {"id": written}])))
-    found = ids(store.jobs())
-    if report.rejected:
-        assert found == []
-    else:
-        assert found == [int(float(written.strip()))]
+NUMBERS = ["1e3", "1.0", " 12 ", "1_000", "12abc", "9" * 30, "-5", "+7", "1,000", "٣"]
+FRACTIONS = [1.5, -0.5, 1e300, 2.0**63]
 
 
-@pytest.mark.parametrize("number", [1.5, -0.5, 1e300, 2.0**63])
-def test_a_number_with_a_fraction_is_no_id(store, write, number):
-    report = store.load(write("a.json", [ROWS[0] | {"id": number}]))
-    assert report.rejected == 1
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory) -> Loaded:
+    return Loaded(tmp_path_factory.mktemp("numbers"), "ndjson", [{"id": one} for one in [*NUMBERS, *FRACTIONS]])
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "infinity",
-        "-infinity",
-        "epoch",
-        "now",
-        "today",
-        "2026-03-01T24:00:00Z",
-        "2026-03-01T11:50:60Z",
-        "20260301T115000Z",
-        "1772365800",
-        "2026-03-01T11:50:00 UTC",
-        "2026-060T00:00:00Z",
-    ],
-)
-def test_a_time_that_v6_does_not_know_is_refused_or_rejected_and_never_another_time(store, write, moment):
-    try:
-        report = store.load(write("a.ndjson", ndjson([ROWS[1], ROWS[0] | {"last_status_change": moment}])))
-    except jt.LoadFailed as refused:
-        assert "zone" in str(refused)
-        return
-    if report.rejected:
-        assert ids(store.jobs()) == [2]
-        return
-    meant = {"2026-03-01T24:00:00Z": "2026-03-02T00:00:00Z", "2026-03-01T11:50:60Z": "2026-03-01T11:51:00Z"}
-    row = store.jobs(job_id=1).iloc[0]
-    assert row["last_status_change"] == pd.Timestamp(meant.get(moment, "2026-03-01T11:50:00Z"))
-    assert store.as_of is not None
-    assert len(store.status(started="P1D"))
+@pytest.mark.parametrize("written", NUMBERS)
+def test_a_number_as_text_is_that_number_or_a_reject_and_never_another_number(numbers, written):
+    case = NUMBERS.index(written)
+    if numbers.reject(case) is None:
+        assert numbers.job(case)["id"] == int(float(written.strip()))
 
 
-@pytest.mark.few
-@pytest.mark.parametrize(
-    "moment", ["290000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "0044-03-15 (BC) 12:00:00Z", "-0044-03-15T12:00:00Z"]
-)
-@pytest.mark.parametrize("shape", ["page", "csv"])
-def test_a_time_outside_the_years_1_to_9999_is_rejected_and_does_not_spoil_the_store(store, tmp_path, shape, moment):
-    rows = [ROWS[1], ROWS[0] | {"last_status_change": moment}]
-    report = store.load({**JSON_SHAPES, **FLAT_SHAPES}[shape](tmp_path, "a", rows))
-    assert report.rejected == 1
-    assert ids(store.jobs()) == [2]
-    assert store.as_of == ago(9)
-    assert "1 jobs" in repr(store)
+@pytest.mark.parametrize("number", FRACTIONS)
+def test_a_number_with_a_fraction_is_no_id(numbers, number):
+    assert "id" in numbers.reject(len(NUMBERS) + FRACTIONS.index(number))["reason"]
 
 
-@pytest.mark.parametrize("moment", ["infinity", "-infinity", "290000-01-01T00:00:00Z"])
-def test_an_infinite_or_far_time_of_a_parquet_file_is_rejected_and_does_not_spoil_the_store(store, tmp_path, moment):
-    path = write_parquet(tmp_path / "a.parquet", [ROWS[1], ROWS[0] | {"last_status_change": moment}])
-    report = store.load(path)
-    assert report.rejected == 1
-    assert store.as_of == ago(9)
-    assert "1 jobs" in repr(store)
+MOMENTS = [
+    "infinity",
+    "-infinity",
+    "epoch",
+    "now",
+    "today",
+    "2026-03-01T24:00:00Z",
+    "2026-03-01T11:50:60Z",
+    "20260301T115000Z",
+    "1772365800",
+    "2026-03-01T11:50:00 UTC",
+    "2026-060T00:00:00Z",
+]
+
+
+@pytest.fixture(scope="module")
+def moments(tmp_path_factory) -> Loaded:
+    cases = [{"last_status_change": one} for one in MOMENTS]
+    return Loaded(tmp_path_factory.mktemp("moments"), "ndjson", cases)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_time_that_v6_does_not_know_is_rejected_and_never_another_time(moments, moment):
+    case = MOMENTS.index(moment)
+    if moments.reject(case) is None:
+        meant = {"2026-03-01T24:00:00Z": "2026-03-02T00:00:00Z", "2026-03-01T11:50:60Z": "2026-03-01T11:51:00Z"}
+        expected = pd.Timestamp(meant.get(moment, "2026-03-01T11:50:00Z"))
+        assert moments.job(case)["last_status_change"] == expected
+
+
+FAR = ["290000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "0044-03-15 (BC) 12:00:00Z", "-0044-03-15T12:00:00Z"]
+OF_PARQUET = ["infinity", "-infinity", "290000-01-01T00:00:00Z"]
+
+
+@pytest.fixture(scope="module", params=["page", "csv", "parquet"])
+def far(request, tmp_path_factory) -> Loaded:
+    moments = OF_PARQUET if request.param == "parquet" else FAR
+    return Loaded(tmp_path_factory.mktemp("far"), request.param, [{"last_status_change": one} for one in moments])
+
+
+def test_a_time_outside_the_years_1_to_9999_is_rejected_and_does_not_spoil_the_store(far):
+    for case in range(far.report.rejected):
+        assert "last_status_change" in far.reject(case)["reason"]
+    assert far.report.rejected >= len(OF_PARQUET)
+    assert ids(far.store.jobs()) == [1, 3]
+    assert far.store.as_of == ago(8)
+    assert "2 jobs" in repr(far.store)
+
+
+def test_a_store_with_strange_times_answers(moments):
+    assert moments.store.as_of is not None
+    assert len(moments.store.status(started="P1D"))
 
 
 def test_one_error_name_under_several_categories_loads_twice_without_a_change(store, write):
@@ -1313,14 +1384,14 @@ def test_one_error_name_under_several_categories_loads_twice_without_a_change(st
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*b.ndjson", "what?.json", "[x].json.gz"])
-def test_a_file_whose_name_looks_like_a_pattern_is_that_file(store, tmp_path, name):
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(common, tmp_path, name):
     text = csv_text(ROWS) if name.endswith("csv") else "".join(json.dumps(one) + "\n" for one in ROWS)
     if ".json" in name:
         text = json.dumps(ROWS)
     data = text.encode()
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     (tmp_path / "a1.csv").write_bytes(b"not this one")
-    assert store.load(tmp_path / name).new == len(ROWS)
+    assert common.load(tmp_path / name, source=name).new == len(ROWS)
 
 
 # A bar.
@@ -1331,14 +1402,14 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(store, tmp_path, na
     [(None, False, False), (None, True, True), (True, False, True), (False, True, False)],
 )
 def test_a_bar_is_shown_if_asked_for_and_else_only_on_a_terminal(
-    store, write, monkeypatch, progress, is_terminal, shown
+    common, write, monkeypatch, progress, is_terminal, shown
 ):
     made = []
     monkeypatch.setattr(
         "jobtype_toolkit.store.ingest.load.tqdm", lambda **given: made.append(given) or nullcontext(Bar())
     )
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
-    store.load(write("a.json", ROWS), progress=progress)
+    common.load(write("a.json", []), source="nothing", progress=progress)
     assert [not given["disable"] for given in made] == [shown]
 
 
@@ -1350,38 +1421,55 @@ class Bar:
 # Parquet whose statistics tell that nothing is wrong in it is not looked through for bad rows.
 
 
-def _job_rows(**of_the_first: object) -> list[dict[str, object]]:
-    rows = [{"id": id, "job_type_id": 1, "status": "RUNNING", "created": "2026-01-01 00:00:00+00"} for id in (1, 2, 3)]
-    return [rows[0] | of_the_first, *rows[1:]]
+FIRST_ROWS: list[tuple[dict[str, object], bool]] = [
+    ({}, True),
+    ({"created": None}, True),
+    ({"status": " "}, False),
+    ({"status": ""}, False),
+    ({"status": None}, False),
+    ({"status": " RUNNING"}, False),
+    ({"id": None}, False),
+    ({"job_type_id": None}, False),
+    ({"created": "infinity"}, False),
+    ({"created": "290000-01-01 00:00:00+00"}, False),
+    ({"created": "0001-01-01 00:00:00+00"}, True),
+    ({"created": "9999-12-31 23:59:59.999999+00"}, True),
+]
+"""What the first of three rows says, and whether it is sound."""
 
 
-@pytest.mark.parametrize(
-    ("rows", "is_sound"),
-    [
-        (_job_rows(), True),
-        (_job_rows(created=None), True),
-        (_job_rows(status=" "), False),
-        (_job_rows(status=""), False),
-        (_job_rows(status=None), False),
-        (_job_rows(status=" RUNNING"), False),
-        (_job_rows(id=None), False),
-        (_job_rows(job_type_id=None), False),
-        (_job_rows(created="infinity"), False),
-        (_job_rows(created="290000-01-01 00:00:00+00"), False),
-        (_job_rows(created="0001-01-01 00:00:00+00"), True),
-        (_job_rows(created="9999-12-31 23:59:59.999999+00"), True),
-    ],
-)
-def test_statistics_of_a_parquet_file_never_hide_a_bad_row(store, tmp_path, monkeypatch, rows, is_sound):
-    file = write_parquet(tmp_path / "a.parquet", rows)
-    told = []
+@pytest.fixture(scope="module")
+def looked_through(tmp_path_factory) -> tuple[Path, jt.Store]:
+    """A folder with a file per case of `FIRST_ROWS`, and a store that has looked through all of them."""
+    folder = tmp_path_factory.mktemp("statistics")
+    usual = {"job_type_id": 1, "status": "RUNNING", "created": "2026-01-01 00:00:00+00"}
+    for case, (first, _) in enumerate(FIRST_ROWS):
+        rows = [{"id": 10 * case + place} | usual for place in range(3)]
+        write_parquet(folder / f"{case:02}.parquet", [rows[0] | first, *rows[1:]])
+    store = jt.open()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Incoming, "_is_sound", lambda self, *given: False)
+        store.load(folder, source="looked through")
+    return folder, store
+
+
+@pytest.mark.parametrize("case", range(len(FIRST_ROWS)), ids=[f"{one}" for one, _ in FIRST_ROWS])
+def test_statistics_of_a_parquet_file_never_hide_a_bad_row(looked_through, monkeypatch, case):
+    folder, store = looked_through
+    file, judged = folder / f"{case:02}.parquet", []
     judge = Incoming._is_sound
-    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: told.append(judge(self, *given)) or told[-1])
-    report = store.load(file, source="as told")
-    assert told == [is_sound]
-    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: False)
-    assert counts(store.load(file, source="looked through")) == counts(report)
+    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: judged.append(judge(self, *given)) or judged[-1])
+    report = store.load(file, source=f"case {case}")
+    assert judged == [FIRST_ROWS[case][1]]
     kept = [
-        store.jobs(source=source).drop(columns="source", errors="ignore") for source in ("as told", "looked through")
+        store.sql(
+            "SELECT * EXCLUDE (source, load_id) FROM job WHERE source = $source AND id // 10 = $case ORDER BY id",
+            source=source,
+            case=case,
+        )
+        for source in (f"case {case}", "looked through")
     ]
     pd.testing.assert_frame_equal(*kept)
+    assert (report.new, report.rejected) == (len(kept[1]), 3 - len(kept[1]))
+    told = store.rejects().query(f"file == {str(file)!r}").groupby("source")["reason"].agg(list)
+    assert told.get(f"case {case}", []) == told.get("looked through", [])

@@ -43,6 +43,12 @@ def store(ticking) -> jt.Store:
     return jt.open(clock=ticking)
 
 
+@pytest.fixture(scope="module")
+def empty() -> jt.Store:
+    """An empty store, for plans that nobody sends."""
+    return jt.open(clock=Ticking())
+
+
 @pytest.fixture
 def full(ticking, tmp_path) -> jt.Store:
     """The small history, to be edited."""
@@ -67,13 +73,11 @@ def make(store: jt.Store, document: Any = None, **more: Any) -> jt.JobType:
     return store.add(document or manifest(), docker_image="demo-1.0.0-seed:1.0.0", **more).send().job_type
 
 
-def rows(store: jt.Store) -> dict[str, list[dict[str, Any]]]:
+def rows(store: jt.Store) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that is stored."""
-    tables = ("source", "job_type", "job_type_revision", "job_type_change", "error", "workspace", "load")
-    return {
-        name: json.loads(store.sql(f"FROM {name} ORDER BY ALL").to_json(orient="records", date_format="iso"))
-        for name in tables
-    }
+    with store._reading() as con:  # `sql` takes ten times as long
+        names = con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        return {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for (name,) in names}
 
 
 # Creating.
@@ -212,8 +216,8 @@ def test_a_pre_release_is_held_with_a_warning(store):
         ),
     ],
 )
-def test_a_manifest_that_is_refused_can_be_planned_and_not_sent(store, document, code):
-    plan = store.add(document, docker_image="x")
+def test_a_manifest_that_is_refused_can_be_planned_and_not_sent(empty, document, code):
+    plan = empty.add(document, docker_image="x")
     assert code in {one.name for one in plan.validation.errors}
     assert not plan.is_sendable
     assert plan.changes is not None
@@ -223,7 +227,7 @@ def test_a_manifest_that_is_refused_can_be_planned_and_not_sent(store, document,
         plan.send()
     assert caught.value.findings == plan.validation.errors
     assert caught.value.status == 400
-    assert store.job_types().empty
+    assert empty.job_types().empty
 
 
 @pytest.mark.parametrize(
@@ -246,9 +250,9 @@ def test_a_manifest_that_is_refused_can_be_planned_and_not_sent(store, document,
         {"docker_image": "x", "source": " "},
     ],
 )
-def test_a_value_that_no_server_takes_is_refused_at_once(store, arguments):
+def test_a_value_that_no_server_takes_is_refused_at_once(empty, arguments):
     with pytest.raises(jt.InvalidParameter):
-        store.add(manifest(), **arguments)
+        empty.add(manifest(), **arguments)
 
 
 def test_a_configuration_is_demanded_by_file_outputs(store):
@@ -431,6 +435,16 @@ def test_what_a_server_has_stored_is_not_checked_for_its_structure(store, write)
 # System types.
 
 
+@pytest.fixture(scope="module")
+def system(tmp_path_factory) -> jt.Store:
+    """A store with one system type, for plans that change nothing."""
+    store = jt.open(clock=Ticking())
+    place = tmp_path_factory.mktemp("system") / "t.json"
+    place.write_text(json.dumps([job_type(1, "clock", "1.0.0", is_system=True, max_scheduled=2)]))
+    store.load(place, "job_types")
+    return store
+
+
 @pytest.mark.parametrize(
     ("change", "is_allowed"),
     [
@@ -445,9 +459,8 @@ def test_what_a_server_has_stored_is_not_checked_for_its_structure(store, write)
         ({"manifest": manifest("clock")}, False),
     ],
 )
-def test_system_types_are_almost_read_only(store, write, change, is_allowed):
-    store.load(write("t.json", [job_type(1, "clock", "1.0.0", is_system=True, max_scheduled=2)]), "job_types")
-    plan = store.edit("clock", "1.0.0", **change)
+def test_system_types_are_almost_read_only(system, change, is_allowed):
+    plan = system.edit("clock", "1.0.0", **change)
     assert plan.is_sendable is is_allowed
     if not is_allowed:
         with pytest.raises(jt.Rejected, match="only modify the is_paused field"):
@@ -546,8 +559,7 @@ def test_several_sources_must_be_told_apart(store):
 
 
 def everything(store: jt.Store, *more: Any) -> str:
-    stored = "".join(store.sql(f"FROM {name}").to_csv() for name in store.tables()["table"].unique())
-    return stored + "".join(map(str, more))
+    return "".join(map(str, (rows(store), *more)))
 
 
 def shown(plan: jt.Plan) -> str:
@@ -602,9 +614,9 @@ def test_without_a_manifest_no_configuration_is_taken_for_fear_of_its_secrets(st
     "document",
     [with_settings(PASS=True) | {"seedVersion": "2"}, "{", {"job": {"name": "demo", "jobVersion": "1.0.0"}}, None, []],
 )
-def test_beside_a_manifest_that_is_none_no_setting_is_shown(store, document):
+def test_beside_a_manifest_that_is_none_no_setting_is_shown(empty, document):
     for configuration in ({"settings": {"PASS": SECRET}}, {"settings": [SECRET]}, [SECRET], json.dumps(SECRET), SECRET):
-        plan = store.add(document, docker_image="x", configuration=configuration)
+        plan = empty.add(document, docker_image="x", configuration=configuration)
         assert SECRET not in shown(plan)
         with pytest.raises(jt.Rejected) as caught:
             plan.send()
@@ -807,7 +819,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@examples(8, 100)
+@examples(5, 100)
 @given(st.lists(CHANGES, min_size=1, max_size=6))
 def test_any_sequence_of_edits_keeps_the_rules(changes):
     with jt.open(clock=Ticking()) as store:
@@ -853,7 +865,7 @@ ANYTHING = st.recursive(
 PLACES = ["errors", "interface", "resources", "tags", "title", "jobVersion", "name", "timeout"]
 
 
-@examples(20, 200)
+@examples(12, 200)
 @given(st.dictionaries(st.sampled_from(PLACES), ANYTHING, max_size=2), ANYTHING, st.booleans())
 def test_whatever_comes_is_sent_whole_or_refused_with_findings(changed, configuration, is_edit):
     with jt.open() as store:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pytest
 from asking import small_file
-from histories import ERRORS, JOB_TYPES, JOBS, NOW, page
+from children import run
+from histories import JOB_TYPES, JOBS, NOW, page
 from simulated import Simulated, here, scale_of, there
+from sizes import and_in_soak
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import engine, schema
@@ -22,14 +24,32 @@ SCHEMAS = Path(__file__).parent / "schemas"
 """What each version made in an empty file, as DuckDB tells it."""
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Callable[[int], Path]:
+    """(version) → its file with the small history, made once; to be copied."""
+    folder = tmp_path_factory.mktemp("made")
+    new = small_file(folder, "local")
+
+    @cache
+    def of(version: int) -> Path:
+        path = folder / f"{version}" / "old.duckdb"
+        path.parent.mkdir()
+        _make(path, version, new)
+        return path
+
+    return of
+
+
 @pytest.fixture(params=range(1, schema.SCHEMA_VERSION))
-def old(request, tmp_path) -> Path:
+def old(request, made, tmp_path) -> Path:
     """A file of each older version with the small history in it."""
-    new = small_file(tmp_path, "local")
-    path = tmp_path / "old.duckdb"
+    return Path(shutil.copy(made(request.param), tmp_path))
+
+
+def _make(path: Path, version: int, new: Path) -> None:
     con = duckdb.connect(str(path))
     con.execute("SET TimeZone = 'UTC'")
-    con.execute((SCHEMAS / f"{request.param:04}.sql").read_text(encoding="utf-8"))
+    con.execute((SCHEMAS / f"{version:04}.sql").read_text(encoding="utf-8"))
     con.execute(f"ATTACH '{new}' AS new (READ_ONLY)")
     for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall():
         columns = con.execute(
@@ -38,9 +58,19 @@ def old(request, tmp_path) -> Path:
             [name],
         ).fetchone()[0]
         con.execute(f'INSERT INTO old."{name}" ({columns}) SELECT {columns} FROM new."{name}"')
-    con.execute("UPDATE old.meta SET schema_version = ?", [request.param])
+    con.execute("UPDATE old.meta SET schema_version = ?", [version])
     con.close()
-    return path
+
+
+oldest = pytest.mark.parametrize("old", and_in_soak([1], range(2, schema.SCHEMA_VERSION)), indirect=True)
+"""For what is the same whatever version a file had, once its tables are those of a new one."""
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory) -> dict[str, list[dict]]:
+    """What a new store answers."""
+    with jt.open(small_file(tmp_path_factory.mktemp("new"), "local"), clock=lambda: NOW) as new:
+        return answers(new)
 
 
 def answers(store: jt.Store) -> dict[str, list[dict]]:
@@ -48,16 +78,12 @@ def answers(store: jt.Store) -> dict[str, list[dict]]:
     return {name: frame.astype(object).where(frame.notna(), None).to_dict("records") for name, frame in calls.items()}
 
 
-def test_a_file_of_an_older_version_answers_as_before_once_it_is_upgraded(old, write):
+def test_a_file_of_an_older_version_answers_as_before_once_it_is_upgraded(old, answered):
     with jt.open(old, clock=lambda: NOW) as store:
-        upgraded = answers(store)
+        assert answers(store) == answered
         assert store.sql("SELECT schema_version FROM meta")["schema_version"][0] == schema.SCHEMA_VERSION
         assert store.check().is_sound
         assert not store.sql("FROM job_type WHERE is_local IS DISTINCT FROM false").size
-    with jt.open(clock=lambda: NOW) as fresh:
-        for resource, records in {"job_types": JOB_TYPES, "errors": ERRORS, "jobs": JOBS}.items():
-            fresh.load(write(f"again-{resource}.json", page(records)), resource)
-        assert answers(fresh) == upgraded
 
 
 def test_an_upgraded_file_has_the_tables_of_a_new_one(old):
@@ -72,6 +98,7 @@ def test_an_upgraded_file_has_the_tables_of_a_new_one(old):
         assert tables == made
 
 
+@oldest
 def test_an_upgraded_file_takes_what_the_new_version_is_for(old, write):
     with jt.open(old, clock=lambda: NOW) as store:
         store.set_workspaces({"products": True})
@@ -90,6 +117,7 @@ def test_a_file_of_an_older_version_is_not_upgraded_by_a_reader(old):
     assert old.read_bytes() == before
 
 
+@oldest
 def test_an_upgraded_file_can_be_pulled_into(old):
     """A loaded source becomes a live one; what was loaded says nothing about what is complete."""
     server = Simulated(NOW)
@@ -139,21 +167,29 @@ def upgraded_to(file: Path) -> int:
         return con.execute("SELECT schema_version FROM meta").fetchone()[0]
 
 
+STEPS = range(2, schema.SCHEMA_VERSION + 1)
+
+
 @pytest.mark.parametrize("moment", ["before", "within"])
-def test_an_upgrade_that_is_killed_at_any_step_goes_on_with_the_next_opening(old, moment):
-    for step in range(upgraded_to(old) + 1, schema.SCHEMA_VERSION + 1):
-        file = Path(shutil.copy(old, old.with_name(f"{step}.duckdb")))
-        program = [sys.executable, "-c", KILLED, file, str(step), moment]
-        done = subprocess.run(program, capture_output=True, text=True, check=False)
-        assert done.returncode == -9, done.stderr
-        assert f"step {step} of {schema.SCHEMA_VERSION}" in done.stderr
-        assert upgraded_to(file) == step - 1
-        with jt.open(file, clock=lambda: NOW) as store:
-            assert len(store.jobs()) == len(JOBS)
-            assert store.check().is_sound
-        assert upgraded_to(file) == schema.SCHEMA_VERSION
+@pytest.mark.parametrize(
+    ("old", "step"),
+    [(1, step) for step in STEPS]  # each step,
+    + [(step - 1, step) for step in STEPS[1:]]  # and each file
+    + [pytest.param(old, step, marks=pytest.mark.soak) for step in STEPS for old in range(2, step - 1)],
+    indirect=["old"],
+)
+def test_an_upgrade_that_is_killed_at_any_step_goes_on_with_the_next_opening(old, step, moment):
+    done = run(KILLED, old, step, moment)
+    assert done.returncode == -9, done.stderr
+    assert f"step {step} of {schema.SCHEMA_VERSION}" in done.stderr
+    assert upgraded_to(old) == step - 1
+    with jt.open(old, clock=lambda: NOW) as store:
+        assert len(store.jobs()) == len(JOBS)
+        assert store.check().is_sound
+    assert upgraded_to(old) == schema.SCHEMA_VERSION
 
 
+@oldest
 def test_an_upgrade_says_how_far_it_is(old, capfd):
     first = upgraded_to(old) + 1
     with jt.open(old) as store:

@@ -6,8 +6,6 @@ import gzip
 import json
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from children import COMMAND_LINE, run
 from sizes import sizes
 
 import jobtype_toolkit as jt
@@ -63,8 +62,9 @@ def test_jobs_as_csv_load_as_the_same_jobs(size, tmp_path):
     with jt.open(file) as first:
         assert first.load(texts).new == size
         before = first.jobs()
-    command = [sys.executable, "-m", "jobtype_toolkit", "jobs", "--csv", "--limit", "0", "--store", file]
-    written.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    done = run(COMMAND_LINE, "jobs", "--csv", "--limit", 0, "--store", file)
+    assert done.returncode == 0, done.stderr
+    written.write_bytes(done.stdout.encode())
     second = jt.open()
     report = second.load(written)
     assert (report.new, report.rejected) == (size, 0)
@@ -93,9 +93,7 @@ def test_what_a_killed_load_unpacked_is_swept_by_a_later_one(tmp_path, monkeypat
     scratch.mkdir()
     packed = tmp_path / "a.json.gz"
     packed.write_bytes(gzip.compress(json.dumps([{"id": 1, **BASE}]).encode()))
-    done = subprocess.run(
-        [sys.executable, "-c", UNPACKS, packed], env={**os.environ, "TMPDIR": str(scratch)}, check=False
-    )
+    done = run(UNPACKS, packed, TMPDIR=str(scratch))
     assert done.returncode == -9
     (left,) = scratch.iterdir()
     assert [one.name for one in left.iterdir()]

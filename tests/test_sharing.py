@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
+from contextlib import ExitStack
 
 import pandas as pd
 import pytest
+from children import Child, run
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store.sign import announced, is_announced
@@ -34,9 +34,8 @@ def test_a_load_gets_in_between_three_pollers(tmp_path):
     with jt.open(file, wait=60) as store:
         store.load(pd.DataFrame({"id": range(100), **ROWS}))
         store.close()
-        program = [sys.executable, "-c", POLLER, file, "200"]
-        pollers = [subprocess.Popen(program, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-        try:
+        with ExitStack() as stack:
+            pollers = [stack.enter_context(Child(POLLER, file, 200)) for _ in range(3)]
             for one in pollers:
                 assert one.stdout.readline() == "100\n"
             reading = [threading.Thread(target=one.stdout.read) for one in pollers]  # a full pipe would stop them
@@ -45,11 +44,6 @@ def test_a_load_gets_in_between_three_pollers(tmp_path):
             assert store.load(pd.DataFrame({"id": range(100, 200), **ROWS})).new == 100
             store.close()
             assert [one.wait(timeout=120) for one in pollers] == [0, 0, 0]  # each has seen what came
-        finally:
-            for one in pollers:
-                one.kill()
-                one.wait()
-                one.stdout.close()
     assert [one.name for one in tmp_path.iterdir()] == ["s.duckdb"]
 
 
@@ -67,14 +61,14 @@ def test_a_sign_is_seen_while_somebody_waits(tmp_path):
 
 def test_a_sign_that_a_killed_process_left_means_nothing(tmp_path):
     file = tmp_path / "s.duckdb"
-    program = f"""
-import os, signal
+    program = """
+import os, signal, sys
 from pathlib import Path
 from jobtype_toolkit.store.sign import announced
-with announced(Path({str(file)!r})):
+with announced(Path(sys.argv[1])):
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert run(program, file).returncode == -9
     assert list(tmp_path.iterdir())
     assert not is_announced(file)
     assert jt.open(file, create=True, wait=1).sources == []

@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Self
 
 import duckdb
 import pandas as pd
 import pytest
+from children import PATIENCE, PIPE, Child, run
 from histories import (
     CHIPS,
     ERRORS,
@@ -43,12 +43,10 @@ from jobtype_toolkit.sync.report import Disagreement, PullReport
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 600
-"""Seconds that nothing takes, on however slow a machine."""
 
 
-def run_python(code: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run code in another process, with the package importable, and wait for it."""
+def interpreter(code: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in an interpreter that is started for it, with the package importable, and wait for its end."""
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
@@ -59,35 +57,20 @@ def run_python(code: str, *arguments: object, **environment: str) -> subprocess.
     )
 
 
-class Other:
+class Other(Child):
     """Another process that runs code, says `ready` and waits for a line before it goes on."""
 
     def __init__(self, code: str, *arguments: object) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
+        super().__init__(code, *arguments, stdin=PIPE)
         assert self.line() == "ready"
 
     def line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        return self.stdout.readline().strip()
 
     def go_on(self) -> str:
-        out, _ = self.process.communicate("go\n", timeout=PATIENCE)
-        assert self.process.returncode == 0
+        out, _ = self.communicate("go\n")
+        assert self.returncode == 0
         return out.strip()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -341,7 +324,7 @@ def test_who_waits_too_long_is_told_which_process_holds_the_file(filled, write):
     store = jt.open(filled, wait=0.3)
     with Other(HOLD_FOR_WRITING, filled) as other:
         for attempt in (store.jobs, lambda: store.load(write("j.json", page(JOBS)))):
-            with pytest.raises(jt.StoreLocked, match=rf"ops\.duckdb.*{other.process.pid}"):
+            with pytest.raises(jt.StoreLocked, match=rf"ops\.duckdb.*{other.pid}"):
                 attempt()
     assert len(store.jobs()) == len(JOBS)
 
@@ -351,7 +334,7 @@ def test_a_reader_elsewhere_keeps_writers_out_and_readers_not(filled, write):
     with Other(HOLD_FOR_READING, filled) as other:
         assert len(store.jobs()) == len(JOBS)
         store.close()
-        with pytest.raises(jt.StoreLocked, match=str(other.process.pid)):
+        with pytest.raises(jt.StoreLocked, match=str(other.pid)):
             store.load(write("j.json", page(JOBS)))
 
 
@@ -847,8 +830,8 @@ def test_reports_and_summaries_show_as_html_whatever_is_in_them(store, write, tm
 def test_a_repr_never_raises(filled):
     store = jt.open(filled, wait=0.1)
     with Other(HOLD_FOR_WRITING, filled) as other:
-        assert str(other.process.pid) in repr(store)
-        assert str(other.process.pid) in store._repr_html_()
+        assert str(other.pid) in repr(store)
+        assert str(other.pid) in store._repr_html_()
     store.close()
     filled.unlink()
     assert "ops.duckdb" in repr(store)
@@ -905,7 +888,7 @@ def many(path: Path, count: int) -> Path:
 def test_a_disk_that_is_full_in_the_middle_of_a_load_changes_nothing(filled, tmp_path):
     source = many(tmp_path / "many.ndjson", 30_000)
     size = filled.stat().st_size
-    done = run_python(SMALL_FILES, filled, source, size + 300_000)
+    done = run(SMALL_FILES, filled, source, size + 300_000)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("StoreError"), done.stdout
     with jt.open(filled) as store:
@@ -977,12 +960,16 @@ def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path):
     nested_page = write("j.json", page(JOBS))
     table = write("c.csv", f"id,job_type,job_type_version,status,last_status_change\n1,m,1,COMPLETED,{text(ago(1))}\n")
     answers = set()
-    for number, environment in enumerate(
-        ({"TZ": "UTC"}, {"TZ": "Asia/Kathmandu"}, {"TZ": "America/St_Johns", "LC_ALL": "C"}, {"TZ": ":nonsense"})
-    ):
+    started = (
+        (run, {"TZ": "UTC"}),
+        (run, {"TZ": "Asia/Kathmandu"}),
+        (run, {"TZ": ":nonsense"}),
+        (interpreter, {"TZ": "America/St_Johns", "LC_ALL": "C"}),
+    )
+    for number, (start, environment) in enumerate(started):
         copy = tmp_path / f"{number}.duckdb"
         copy.write_bytes(filled.read_bytes())
-        done = run_python(ANSWERS, copy, nested_page, table, **environment)
+        done = start(ANSWERS, copy, nested_page, table, **environment)
         assert done.returncode == 0, done.stderr
         answers.add(done.stdout)
     assert len(answers) == 1
@@ -990,7 +977,7 @@ def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path):
 
 def test_closing_at_exit_says_nothing(filled):
     code = "import sys, jobtype_toolkit as jt; s = jt.open(sys.argv[1]); s.jobs(); m = jt.open(); m.jobs()"
-    done = run_python(code, filled)
+    done = run(code, filled)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -1007,7 +994,7 @@ sys.exit(7)
 
 @pytest.mark.parametrize("moment", and_in_soak([0.0, 0.0003], [-0.002, -0.0005, 0.001, 0.003]))
 def test_a_process_that_ends_when_the_idle_time_does_ends_with_its_own_code(filled, moment):
-    done = run_python(ENDS, filled, 0.05, moment)
+    done = run(ENDS, filled, 0.05, moment)
     assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
 
 
@@ -1037,7 +1024,7 @@ sys.exit(7)
 
 def test_the_end_of_a_process_waits_for_the_timer_that_closes_the_file(filled):
     """Where the timer is inside `close` while the interpreter ends, it is taken down in the middle of DuckDB."""
-    done = run_python(ENDS_WHILE_CLOSING, filled)
+    done = run(ENDS_WHILE_CLOSING, filled)
     assert (done.returncode, done.stderr) == (7, "")
     assert done.stdout.split() == ["opened", "closed"] * done.stdout.count("opened")  # twice where asking took long
     assert done.stdout
@@ -1071,8 +1058,8 @@ sys.exit(7)
 @pytest.mark.parametrize("place", ["file", "memory"])
 @pytest.mark.parametrize("what", [*BUSY, "all"])
 def test_a_process_ends_with_its_own_code_whatever_its_threads_do(filled, write, what, place):
-    codes = [BUSY[what]] if what != "all" else list(BUSY.values())
-    done = run_python(ENDS_BUSY, filled, write("j.json", page(JOBS)), place, *codes)
+    codes, start = ([BUSY[what]], run) if what != "all" else (list(BUSY.values()), interpreter)
+    done = start(ENDS_BUSY, filled, write("j.json", page(JOBS)), place, *codes)
     assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
 
 
@@ -1085,7 +1072,7 @@ import jobtype_toolkit as jt
 store = jt.open(sys.argv[1])
 store.jobs()
 """
-    done = run_python(code, filled)
+    done = interpreter(code, filled)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS)} 0\n", "")
 
 
@@ -1107,7 +1094,7 @@ app.main()
 
 
 def test_a_command_that_is_told_to_end_leaves_nothing_half_made(filled, tmp_path):
-    done = run_python(TERMINATED, filled, tmp_path / "out")
+    done = run(TERMINATED, filled, tmp_path / "out")
     assert (done.returncode, done.stderr) == (143, "")
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -1145,7 +1132,7 @@ print(len(store.jobs()))
 
 
 def test_a_forked_child_reads_and_writes_by_itself(filled, write):
-    done = run_python(FORKS, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    done = run(FORKS, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{len(JOBS) + 1}\n", "")
 
 
@@ -1211,7 +1198,7 @@ def test_a_load_elsewhere_gets_the_file_of_a_store_that_is_asked_all_the_time(fi
     for one in polling:
         one.start()
     code = "import sys, jobtype_toolkit as jt; jt.open(sys.argv[1], wait=100).load(sys.argv[2])"
-    done = run_python(code, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
+    done = run(code, filled, write("j.json", page([job(900, CHIPS, "RUNNING", ago(1))])))
     stop.set()
     for one in polling:
         one.join(600)
@@ -1286,7 +1273,7 @@ getattr(store, sys.argv[2])(sys.argv[3])
 @pytest.mark.parametrize(("call", "name"), [("publish", "pub/p.duckdb"), ("export", "pub")])
 def test_what_a_killed_process_left_is_swept_by_the_next(filled, tmp_path, call, name):
     folder = tmp_path / "pub"
-    assert run_python(KILLED_IN_THE_MIDDLE, filled, call, tmp_path / name).returncode == -9
+    assert run(KILLED_IN_THE_MIDDLE, filled, call, tmp_path / name).returncode == -9
     assert [one for one in folder.iterdir() if one.name.startswith(".")]
     (folder / ".export-of-mine").mkdir()
     getattr(jt.open(filled), call)(tmp_path / name)
@@ -1319,7 +1306,7 @@ try:
 except jt.ToolkitError:
     pass
 """
-    done = run_python(code, filled, *calls)
+    done = run(code, filled, *calls)
     assert done.returncode == 0, done.stderr
 
 

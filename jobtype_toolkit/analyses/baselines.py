@@ -67,7 +67,7 @@ class Days:
         """Whether a series is long enough to tell what is usual."""
         return np.asarray((self.n >= LEAST_JOBS) & ((self.finished > 0).sum(axis=1) >= LEAST_DAYS))
 
-    def rows(self, which: np.ndarray) -> Days:
+    def rows(self, which: np.ndarray | list[int]) -> Days:
         """Return some of the series."""
         return Days(self.finished[which], self.failed[which])
 
@@ -152,7 +152,7 @@ class _Types:
         types = np.array([self.place.get(key, -1) for key in zip(names["source"], names["name"], strict=True)], int)
         kept = (types >= 0) & (days.window.n > 0)
         kept[kept] &= self.is_known[types[kept]]
-        types, days, values = types[kept], days.rows(kept), names[part].to_numpy()[kept]
+        types, days, values = types[kept], days.rows(kept), names[part].to_numpy(object)[kept]
         many = np.bincount(types, minlength=len(self.names))
         found: list[tuple[float, str] | None] = [None] * len(self.names)
         close = np.flatnonzero(self._hints(types, days) & (many[types] > 1))
@@ -163,8 +163,9 @@ class _Types:
             if best is None or (raised, values[row]) < best:
                 found[type_] = (raised, values[row])
             self.hidden[type_] = min(self.hidden[type_], raised)
+        place = {key: row for row, key in enumerate(zip(types.tolist(), values, strict=True))}
         self.parts[part] = [
-            one if one and self._explains(type_, days.rows((types == type_) & (values == one[1]))) else None
+            one if one and self._explains(type_, days.rows([place[type_, one[1]]])) else None
             for type_, one in enumerate(found)
         ]
 
@@ -219,14 +220,14 @@ class _Types:
         low[self.known], high[self.known] = self.predicted.between()
         rank = np.array([_VERDICTS.index(one) for one in verdict], dtype=int)
         sure = np.where(verdict == _VERDICTS[0], chance, np.where(verdict == _VERDICTS[1], self.better, 0.0))
-        window = self.days.window
-        order = np.lexsort((self.names["source"], self.names["name"], sure, rank))
-        for row in order:
+        window, failing = (self.days.window.n, self.days.window.k), self._errors(errors, days)
+        sources, types = (self.names[one].to_numpy(object) for one in ("source", "name"))
+        for row in np.lexsort((self.names["source"], self.names["name"], sure, rank)):
             is_worse = verdict[row] == _VERDICTS[0]
-            n, k = int(window.n[row]), int(window.k[row])
+            n, k = (int(one[row]) for one in window)
             yield {
-                "source": self.names["source"][row],
-                "name": self.names["name"][row],
+                "source": sources[row],
+                "name": types[row],
                 "verdict": str(verdict[row]),
                 "finished": n,
                 "failed": k,
@@ -237,7 +238,7 @@ class _Types:
                 "q_value": _number(q_better[row] if verdict[row] == _VERDICTS[1] else q_value[row]),
                 "version": self._part("version", row) if is_worse else None,
                 "node": self._part("node", row) if is_worse else None,
-                "error_name": self._error(row, errors, days) if is_worse else None,
+                "error_name": failing.get(row) if is_worse else None,
             }
 
     def _part(self, part: str, row: int) -> str | None:
@@ -246,17 +247,19 @@ class _Types:
         is_surest = found is not None and (other is None or found[0] <= other[0])
         return found[1] if found and is_surest and found[0] < np.log(_HINT) else None
 
-    def _error(self, row: int, errors: pd.DataFrame, days: Days) -> str | None:
-        """Return the error that makes up more than half of the rise."""
-        mine = (errors["source"] == self.names["source"][row]) & (errors["name"] == self.names["name"][row])
-        before, window = self.days.before, self.days.window
-        which = mine.to_numpy()
-        share = days.before.k[which] / max(before.n[row], 1)
-        excess = days.window.k[which] - share * window.n[row]
-        rise = window.k[row] - self.rate[row] * window.n[row]
-        if not len(excess) or excess.max() <= max(rise, 0) / 2:
-            return None
-        return str(errors["error_name"].to_numpy()[which][excess.argmax()])
+    def _errors(self, errors: pd.DataFrame, days: Days) -> dict[int, str]:
+        """Return the error that makes up more than half of the rise, of each type that has one."""
+        types = np.array([self.place.get(key, -1) for key in zip(errors["source"], errors["name"], strict=True)], int)
+        kept = np.flatnonzero(types >= 0)
+        types, names = types[kept], errors["error_name"].to_numpy(object)[kept]
+        n, k = self.days.window.n, self.days.window.k
+        share = days.before.k[kept] / np.maximum(self.days.before.n, 1)[types]
+        excess = days.window.k[kept] - share * n[types]
+        rise = k - self.rate * n
+        first = {}
+        for place in np.argsort(-excess, kind="stable"):
+            first.setdefault(int(types[place]), place)
+        return {type_: str(names[place]) for type_, place in first.items() if excess[place] > max(rise[type_], 0) / 2}
 
 
 def _number(value: float) -> float | None:

@@ -101,13 +101,16 @@ def expire(
     before: Annotated[
         str, typer.Option(metavar="TIME", help="Give up what was written by then: a time, or a duration such as P30D.")
     ],
+    orphans: Annotated[
+        str, typer.Option(metavar="TIME", help="Remove files that no state ever had if they are from before then.")
+    ] = "P1D",
     warehouse: Warehouse = None,
     wait: Wait = 60.0,
     json: Json = False,
 ) -> None:
-    """Give up earlier states of a lake, and remove the files that only they have; the newest is kept."""
+    """Give up earlier states of a lake, and remove the files that only they have, or none; the newest is kept."""
     with jt.lake(lake, warehouse=warehouse) as target:
-        _tell(target.expire(before=before, wait=wait), json=json)
+        _tell(target.expire(before=before, orphans=orphans, wait=wait), json=json)
 
 
 def _tell(report: Any, *, json: bool) -> None:

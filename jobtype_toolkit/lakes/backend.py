@@ -182,20 +182,23 @@ class Lake(ReportBackend):
         """
         return maintenance.compact(self._catalogue(), wait=wait)
 
-    def expire(self, *, before: Time, wait: float = 60.0) -> maintenance.Expired:
+    def expire(self, *, before: Time, orphans: Time = "P1D", wait: float = 60.0) -> maintenance.Expired:
         """Give up the states that were written before a time, and remove the files that only they have; the newest is kept.
 
-        Who reads such a state just now gets an error, so leave the last days alone.
+        Files that no state has, which a killed sync has left, are removed too. Who reads such a state just now gets an error, so leave the last days alone.
 
         Args:
             before: a time, or a duration back from now.
+            orphans: files that no state ever had go if they were written before this time, or duration back from now.
             wait: how many seconds to wait for a sync.
 
         Raises:
             InvalidParameter: a lake of plain folders.
             StoreLocked: a sync is going on.
         """
-        return maintenance.expire(self._catalogue(), instant(before, name="before", now=self._clock()), wait=wait)
+        now = self._clock()
+        given_up, left = instant(before, name="before", now=now), instant(orphans, name="orphans", now=now)
+        return maintenance.expire(self._catalogue(), given_up, left, wait=wait)
 
     def _catalogue(self) -> Catalogue:
         if isinstance(self.place, Snapshots):

@@ -12,7 +12,6 @@ from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store import schema
 from jobtype_toolkit.store.connection import CONFIG, Connection, Patience
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
@@ -25,7 +24,7 @@ class Files:
     snapshot: str
     """Which state: a number, or the time when it was written."""
     tables: Mapping[str, tuple[str, ...]]
-    """The files of the tables that are written whole, by name."""
+    """The files of all tables but the jobs, by name."""
     history: Mapping[str, tuple[str, ...]]
     """The files of the jobs, by state."""
     folders: tuple[str, ...]
@@ -155,8 +154,6 @@ def _statements(con: Connection, files: Files) -> Iterator[str]:
     yield "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"  # a file is never changed, only replaced by others
     for name, query in layout.views(lambda table, states: _read(con, files, table, states)):
         yield f"CREATE VIEW {quoted(name)} AS {query}"
-    yield schema.view_of_days()
-    yield schema.job_view()
     yield f"SET GLOBAL allowed_directories = [{', '.join(literal(one) for one in files.folders)}]"
     yield "SET GLOBAL enable_external_access = false"
     yield "SET GLOBAL lock_configuration = true"
@@ -164,7 +161,7 @@ def _statements(con: Connection, files: Files) -> Iterator[str]:
 
 def _read(con: Connection, files: Files, name: str, states: tuple[str, ...]) -> str:
     """Return a table with its declared columns as what stands after FROM; a column that the files lack is missing."""
-    table = layout.history() if name == layout.HISTORY else schema.table(name)
+    table = layout.written(name)
     found = files.of(name, states)
     if not found:
         nothing = ", ".join(f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in table.fields)

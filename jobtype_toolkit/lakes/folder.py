@@ -14,10 +14,10 @@ import duckdb
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import v6_text
-from jobtype_toolkit.errors import InputNotFound, NotAStore, StoreError
-from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.errors import InputNotFound, NotAStore, StoreError, StoreVersion
+from jobtype_toolkit.lakes import layout, parquet
 from jobtype_toolkit.lakes.duck import Files
-from jobtype_toolkit.lakes.parquet import write_history, write_table
+from jobtype_toolkit.lakes.parquet import write_parted, write_table
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.schema import SCHEMA_VERSION
 from jobtype_toolkit.store.scratch import scratch
@@ -60,10 +60,12 @@ class Folder:
     def files(self) -> Files:
         """Return the files that are in it."""
         said = json.loads((self.path / MARKER).read_text(encoding="utf-8"))
-        whole = {one.name: _sorted(self.path / one.name, "*.parquet") for one in layout.WHOLE}
+        if said.get("layout") != layout.VERSION:
+            raise StoreVersion(layout.other(self.name, hints.call("store.export(folder, partitioned=True)")))
+        tables = {name: _sorted(self.path / name, "**/*.parquet") for name in layout.BESIDE}
         jobs = self.path / layout.HISTORY
         history = {state: _sorted(jobs, f"*/state={state}/*/*.parquet") for state in layout.STATES}
-        return Files(str(said["written"]), whole, history, (f"{self.path}{os.sep}",))
+        return Files(str(said["written"]), tables, history, (f"{self.path}{os.sep}",))
 
 
 def _sorted(folder: Path, pattern: str) -> tuple[str, ...]:
@@ -88,9 +90,15 @@ def export(con: Connection, folder: str | Path, source: str, written: datetime) 
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch(target.parent, f".{target.name}-") as place:
             made = place / "lake"
+            parquet.bound(con)
             rows = {one.name: write_table(con, one, made / one.name, source) for one in layout.WHOLE}
-            rows[layout.HISTORY] = write_history(con, made / layout.HISTORY, source)
-            said = {"schema_version": SCHEMA_VERSION, "written": v6_text(written), "rows": rows}
+            rows |= {name: write_parted(con, one, made / name, source) for name, one in layout.PARTED.items()}
+            said = {
+                "layout": layout.VERSION,
+                "schema_version": SCHEMA_VERSION,
+                "written": v6_text(written),
+                "rows": rows,
+            }
             (made / MARKER).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
             _put(made, target)
     except (duckdb.Error, OSError) as error:

@@ -1,8 +1,7 @@
 """A lake in an Iceberg catalogue: its snapshots, the files of each, and the commit that makes the next one.
 
 A state of the lake is a snapshot of the job history whose summary names the snapshots of the other tables that belong to it,
-so that one commit changes all of them. A commit leaves two snapshots, one without the rewritten places and the whole one; only
-whole ones have that summary, and only they are read.
+so that one commit changes all of them. Only snapshots with such a summary are read.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.fields import Type
 from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
-from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, StoreError, StoreLocked
+from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, StoreError, StoreLocked, StoreVersion
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.duck import Files
 from jobtype_toolkit.lakes.layout import Place
@@ -39,17 +37,21 @@ _TABLES = "jobtype-toolkit.tables"
 """The property of a whole snapshot that names the snapshots of the other tables, as JSON."""
 _MARKS = "jobtype-toolkit.marks"
 """The property that says how far each source is synced, as JSON."""
+_LAYOUT = "jobtype-toolkit.layout"
+"""The property of the job history that says how the lake is laid out."""
 _EPOCH_YEAR = 1970
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryFile:
-    """A file of jobs, and the place that it belongs to."""
+class LakeFile:
+    """A file of a lake, and the place that it belongs to, which is only a source for tables that are written whole."""
 
     path: str
     place: Place
     rows: int
     bytes: int
+    entry: Any = field(repr=False, compare=False)
+    """What Iceberg says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,8 @@ class Catalogue:
         """What pyiceberg makes of it; opened when it is asked for."""
         if self._catalog is None:
             made = needed("pyiceberg.catalog.sql").SqlCatalog
-            location = self.warehouse if self.is_remote else f"file://{self.warehouse}"
             try:
-                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=location)
+                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=self.location)
             except Exception as error:
                 msg = f"The catalogue {self.name} cannot be opened: {str(error).splitlines()[0]}."
                 raise StoreError(msg) from error
@@ -141,13 +142,14 @@ class Catalogue:
         except missing:
             return None
 
-    def made(self, table: Table, *, by_place: bool = False) -> IcebergTable:
+    def made(self, name: str) -> IcebergTable:
         """Return a table, made if it is missing, with the columns of the vocabulary."""
-        found = self.table(table.name)
+        table, found = layout.written(name), self.table(name)
         if found is None:
             self.catalog.create_namespace_if_not_exists(NAMESPACE)
+            said = {_LAYOUT: str(layout.VERSION)}
             return self.catalog.create_table(
-                (NAMESPACE, table.name), _schema(table), partition_spec=_spec(table, by_place=by_place)
+                (NAMESPACE, name), _schema(table), partition_spec=_spec(table), properties=said
             )
         if not {one.name for one in table.fields} <= set(found.schema().column_names):
             with found.update_schema() as update:
@@ -160,8 +162,13 @@ class Catalogue:
 
     @property
     def system(self) -> Any:
-        """The file system of a warehouse that is no folder; its credentials come from where fsspec finds them."""
-        return needed("fsspec").filesystem(self.warehouse.partition("://")[0])
+        """The file system of the warehouse; its credentials come from where fsspec finds them."""
+        return needed("fsspec").filesystem(self.location.partition("://")[0])
+
+    @property
+    def location(self) -> str:
+        """The URL of the warehouse."""
+        return self.warehouse.rstrip("/") if self.is_remote else f"file://{self.warehouse}"
 
     def placed(self, file: str) -> str:
         """Return where a file of `base` is for all who read the lake; it is carried there first if that is elsewhere."""
@@ -191,46 +198,48 @@ class Catalogue:
         states = self.states()
         return states[-1] if states else None
 
-    def files(self, state: State) -> list[HistoryFile]:
-        """Return the files of the job history in one state."""
-        history = self.table(layout.HISTORY)
-        if history is None:
-            return []
-        return [_history_file(one.file) for one in history.scan(snapshot_id=state.snapshot).plan_files()]
+    def check(self) -> None:
+        """See to it that the lake is laid out as this release knows it.
 
-    def whole(self, name: str, snapshot: int | None = None, *, source: str | None = None) -> tuple[str, ...]:
-        """Return the files of another table: of a snapshot or the newest, of all sources or one."""
+        Raises:
+            StoreVersion: it is not.
+        """
+        history = self.table(layout.HISTORY)
+        if history is not None and history.properties.get(_LAYOUT) != str(layout.VERSION):
+            raise StoreVersion(layout.other(self.name, hints.call("store.sync_lake(lake)")))
+
+    def files(self, name: str, snapshot: int | None = None, *, source: str | None = None) -> list[LakeFile]:
+        """Return the files of a table: of a snapshot or the newest, of all sources or one."""
         table = self.table(name)
         if table is None or table.current_snapshot() is None:
-            return ()
-        tasks = table.scan(snapshot_id=snapshot).plan_files()
-        return tuple(_path(one.file.file_path) for one in tasks if source in (None, one.file.partition[0]))
+            return []
+        found = (_file(name, one.file) for one in table.scan(snapshot_id=snapshot).plan_files())
+        return [one for one in found if source in (None, one.place.source)]
 
-    def rewrite(self, whole: Table, source: str, files: Sequence[str]) -> None:
-        """Let files take the place of one source's rows in another table."""
-        table = self.made(whole)
+    def replace(
+        self, name: str, removed: Sequence[LakeFile], files: Sequence[str], said: Mapping[str, str] | None = None
+    ) -> None:
+        """Let files of a table take the place of others, in one snapshot that says something in its summary."""
+        described = needed("pyiceberg.io.pyarrow").parquet_file_to_data_file
+        table = self.made(name)
+        names = {"schema.name-mapping.default": table.schema().name_mapping.model_dump_json()}
         with self._committing(), table.transaction() as transaction:
-            if self.whole(whole.name, source=source):
-                transaction.delete(needed("pyiceberg.expressions").EqualTo("source", source))
-            transaction.add_files(list(files), check_duplicate_files=False)
+            if not names.items() <= table.properties.items():
+                transaction.set_properties(names)
+            with transaction.update_snapshot(dict(said or {})).overwrite() as snapshot:
+                for one in removed:
+                    snapshot.delete_data_file(one.entry)
+                for file in files:
+                    snapshot.append_data_file(described(table.io, transaction.table_metadata, file))
 
-    def commit(
-        self, removed: Sequence[Place], files: Sequence[str], marks: Mapping[str, Any], tables: Sequence[str]
-    ) -> State:
-        """Let files take the place of some places of the job history, in one commit, and return the new state."""
-        history = self.made(layout.history(), by_place=True)
-        heads = {name: self._head(name) for name in tables}
+    def commit(self, removed: Sequence[LakeFile], files: Sequence[str], marks: Mapping[str, Any]) -> State:
+        """Let files of the job history take the place of others, and return the new state, to which all tables belong."""
+        heads = {name: self._head(name) for name in layout.BESIDE}
         said = {
             _TABLES: json.dumps({name: head for name, head in heads.items() if head is not None}),
             _MARKS: json.dumps(marks),
         }
-        with self._committing(), history.transaction() as transaction:
-            if removed:
-                transaction.delete(_condition(removed))
-            if files:
-                transaction.add_files(list(files), snapshot_properties=said, check_duplicate_files=False)
-            else:
-                transaction.append(history.schema().as_arrow().empty_table(), snapshot_properties=said)
+        self.replace(layout.HISTORY, removed, files, said)
         return self.states()[-1]
 
     def _head(self, name: str) -> int | None:
@@ -266,12 +275,14 @@ class Snapshots:
         Raises:
             InputNotFound: there is no lake.
             NotFound: there was no such state.
+            StoreVersion: it is laid out in another way.
         """
         self.catalogue = catalogue
         self.name = catalogue.name
         if not catalogue.exists:
             msg = f"There is no lake at {catalogue.name}. {hints.call('store.sync_lake(lake)')} makes one."
             raise InputNotFound(msg)
+        catalogue.check()
         self._pinned = None if at is None else self._found(at, clock)
 
     def _found(self, at: Time | int, clock: Clock) -> State:
@@ -306,9 +317,12 @@ class Snapshots:
         state = self._pinned or self.catalogue.last()
         if state is None:
             return Files("none", {}, {}, self._folders())
-        found = self.catalogue.files(state)
+        found = self.catalogue.files(layout.HISTORY, state.snapshot)
         history = {name: tuple(sorted(one.path for one in found if one.place.state == name)) for name in layout.STATES}
-        tables = {name: self.catalogue.whole(name, snapshot) for name, snapshot in state.tables.items()}
+        tables = {
+            name: tuple(one.path for one in self.catalogue.files(name, snapshot))
+            for name, snapshot in state.tables.items()
+        }
         size = (len(found), sum(one.bytes for one in found))
         systems = (self.catalogue.system,) if self.catalogue.is_remote else ()
         return Files(str(state.snapshot), tables, history, self._folders(), systems, self._are_alike(state), size)
@@ -335,28 +349,18 @@ def _state(snapshot: Snapshot) -> State | None:
     return State(snapshot.snapshot_id, written, json.loads(said[_TABLES]), json.loads(said[_MARKS]))
 
 
-def _history_file(file: Any) -> HistoryFile:
-    source, state, months = file.partition
-    month = layout.NO_MONTH if months is None else f"{_EPOCH_YEAR + months // 12:04}-{months % 12 + 1:02}"
-    return HistoryFile(_path(file.file_path), Place(source, state, month), file.record_count, file.file_size_in_bytes)
+def _file(name: str, file: Any) -> LakeFile:
+    parted = layout.PARTED.get(name)
+    source, *by = file.partition
+    month = layout.NO_MONTH
+    if parted and by[-1] is not None:
+        month = f"{_EPOCH_YEAR + by[-1] // 12:04}-{by[-1] % 12 + 1:02}"
+    place = Place(source, by[0] if parted and parted.has_states else "", month)
+    return LakeFile(_path(file.file_path), place, file.record_count, file.file_size_in_bytes, file)
 
 
 def _path(location: str) -> str:
     return location.removeprefix("file://")
-
-
-def _condition(places: Sequence[Place]) -> Any:
-    """Return the filter that is true of all jobs of some places, and of no others."""
-    on = needed("pyiceberg.expressions")
-
-    def of(place: Place) -> Any:
-        both = on.And(on.EqualTo("source", place.source), on.EqualTo("state", place.state))
-        if place.month == layout.NO_MONTH:
-            return on.And(both, on.IsNull("last_status_change"))
-        first, last = (f"{day}T00:00:00" for day in layout.span(place.month))
-        return on.And(both, on.GreaterThanOrEqual("last_status_change", first), on.LessThan("last_status_change", last))
-
-    return reduce(on.Or, map(of, places))
 
 
 def _schema(table: Table) -> Any:
@@ -383,14 +387,16 @@ def _schema(table: Table) -> Any:
     return schemas.Schema(*fields())
 
 
-def _spec(table: Table, *, by_place: bool) -> Any:
-    """Return how a table is partitioned: by source, the history also by state and month."""
+def _spec(table: Table) -> Any:
+    """Return how a table is partitioned: by source, one in files by place also by state and month."""
     parts, turns = needed("pyiceberg.partitioning"), needed("pyiceberg.transforms")
     numbers = {one.name: number for number, one in enumerate(table.fields, 1)}
     made = [parts.PartitionField(numbers["source"], 1000, turns.IdentityTransform(), "source")]
-    if by_place:
+    parted = layout.PARTED.get(table.name)
+    if parted and parted.has_states:
         made.append(parts.PartitionField(numbers["state"], 1001, turns.IdentityTransform(), "state"))
-        made.append(parts.PartitionField(numbers["last_status_change"], 1002, turns.MonthTransform(), "month"))
+    if parted:
+        made.append(parts.PartitionField(numbers[parted.time], 1002, turns.MonthTransform(), "month"))
     return parts.PartitionSpec(*made)
 
 

@@ -1,7 +1,8 @@
-"""What a lake is made of: the tables of a store as Parquet files, its jobs in one table with places of their own.
+"""What a lake is made of: the tables of a store as Parquet files, its jobs and their executions in files by place.
 
-A place is a source, a state and a month of `last_status_change`; a change of a job rewrites the places that it leaves and
-enters, and nothing else. The tables and views that questions read have the names and columns that they have in a store.
+The place of a job is its source, its state and the month of `last_status_change`; that of an execution is its source and the month
+in which it was made. A change rewrites the files that rows leave, and nothing else. The tables and views that questions read
+have the names and columns that they have in a store.
 """
 
 from __future__ import annotations
@@ -12,28 +13,35 @@ from urllib.parse import quote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, table
+from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, days_of, job_query, table
 
+VERSION = 2
+"""Raise it if a lake of before is not read any more."""
 HISTORY = "job_history"
 """The table of all jobs."""
+EXECUTIONS = "job_execution"
 OPEN, FAILED, FINAL = STATES = ("open", "failed", "final")
 NO_MONTH = "none"
-"""The month of jobs that have no last_status_change."""
+"""The month of rows whose time is not known."""
+FILE_ROWS = 250_000
+"""How many rows of a place a file has at most: what a change of one of them costs, and what memory a file takes to write."""
 STATE = Field("state", "text", "open; failed for FAILED jobs; final for all others that are over.", required=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the job history that is written as one."""
+    """A part of a table whose rows are in files of their own."""
 
     source: str
     state: str
+    """"" of what has no states."""
     month: str
 
     @property
     def folder(self) -> str:
         """Its folder, named as Hive does."""
-        return f"source={quote(self.source, safe='')}/state={self.state}/month={self.month}"
+        state = f"/state={self.state}" if self.state else ""
+        return f"source={quote(self.source, safe='')}{state}/month={self.month}"
 
 
 def span(month: str) -> tuple[str, str]:
@@ -44,17 +52,69 @@ def span(month: str) -> tuple[str, str]:
 
 VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL, FAILED), "job_failed": (FAILED,)}
 """The tables of a store that are views on the history, with the states that each has."""
-_NOT_ASKED = ("alarm", "execution_asked", "external_id", "job_day", "load", "mute", "reject")
-"""What is about filling a store and its reports, and the count of jobs by day, which is a view here."""
-WHOLE = tuple(one for one in TABLES if one.name not in (*VIEWS, *_NOT_ASKED))
+DERIVED: Mapping[str, Callable[[], str]] = {"job_day": lambda: days_of("job_final"), "job": job_query}
+"""What is a view on these, with its query."""
+_NOT_ASKED = ("alarm", "execution_asked", "external_id", "load", "mute", "reject")
+"""What is about filling a store and its reports."""
+WHOLE = tuple(one for one in TABLES if one.name not in (*VIEWS, *DERIVED, *_NOT_ASKED, EXECUTIONS))
 """The other tables that questions read; each of them is written whole."""
 PARQUET: Mapping[Type, str] = {**DUCKDB, "json": "VARCHAR"}
 """The type of each vocabulary type in files: DuckDB marks JSON as such, which other engines do not read."""
 
 
-def history() -> Table:
-    """Return the table of all jobs."""
-    return Table(HISTORY, "All jobs, by source, state and month.", (SOURCE, STATE, *table("job_final").fields[1:]))
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A table in files by place."""
+
+    table: Table
+    time: str
+    """The column whose month is that of the place."""
+    has_states: bool
+    tells: tuple[str, ...]
+    """The columns that tell one state of a row from another."""
+
+    @property
+    def placed(self) -> str:
+        """Return the columns that say which place a row belongs to, besides the source."""
+        state = "" if self.has_states else "'' AS state, "
+        return f"{state}coalesce(strftime({self.time}, '%Y-%m'), '{NO_MONTH}') AS month"
+
+    def rows(self) -> str:
+        """Return the query that gives the rows of a store as the lake has them, with their places."""
+        fields = self.table.fields if not self.has_states else table("job_final").fields
+        return sql(f"lakes/history.{self.table.name}", columns=stored(fields), placed=self.placed)
+
+
+PARTED: Mapping[str, Parted] = {
+    HISTORY: Parted(
+        Table(HISTORY, "All jobs, by source, state and month.", (SOURCE, STATE, *table("job_final").fields[1:])),
+        "last_status_change",
+        has_states=True,
+        tells=("id", "status", "last_modified", "job_type_id", "error_id", "node", "batch_title"),
+    ),
+    EXECUTIONS: Parted(
+        table(EXECUTIONS),
+        "created",
+        has_states=False,
+        tells=tuple(one.name for one in table(EXECUTIONS).fields),
+    ),
+}
+"""The tables that grow."""
+BESIDE = (EXECUTIONS, *(one.name for one in WHOLE))
+"""All tables but the history, which is committed last."""
+
+
+def other(lake: str, how: str) -> str:
+    """Return what is said of a lake that is laid out as another release does it."""
+    return (
+        f"{lake} is laid out in a way that this release does not read: it reads layout {VERSION}. Write it anew into another "
+        f"folder: {how}."
+    )
+
+
+def written(name: str) -> Table:
+    """Return a table of a lake as its files have it."""
+    return PARTED[name].table if name in PARTED else table(name)
 
 
 def stored(fields: tuple[Field, ...]) -> str:
@@ -62,21 +122,17 @@ def stored(fields: tuple[Field, ...]) -> str:
     return ", ".join(f"CAST({quoted(one.name)} AS {PARQUET[one.type]}) AS {quoted(one.name)}" for one in fields)
 
 
-def rows() -> str:
-    """Return the query that gives the jobs of a store as the lake's history has them."""
-    job = table("job_final").fields
-    return sql("lakes/history.rows", columns=stored(job))
-
-
 def views(read: Callable[[str, tuple[str, ...]], str]) -> Iterator[tuple[str, str]]:
     """Yield the views that questions read, by name; `read` gives what stands for a table and its states after FROM."""
-    for one in WHOLE:
-        yield one.name, f"SELECT {one.columns} FROM {read(one.name, ())}"
+    for name in BESIDE:
+        yield name, f"SELECT {table(name).columns} FROM {read(name, ())}"
     for name, states in VIEWS.items():
         columns = table(name).columns
         yield name, sql(f"lakes/history.{name}", columns=columns, history=read(HISTORY, states))
+    for name, query in DERIVED.items():
+        yield name, query().strip().rstrip(";")
 
 
 def described() -> tuple[Table, ...]:
     """Return what a query of one's own can read, by name: the tables of a store, and the view of all jobs."""
-    return tuple(sorted((*WHOLE, *map(table, VIEWS), JOBS), key=lambda one: one.name))
+    return tuple(sorted((*map(table, (*BESIDE, *VIEWS)), JOBS), key=lambda one: one.name))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.iceberg import Catalogue, State
+from jobtype_toolkit.lakes.iceberg import NAMESPACE, Catalogue, LakeFile, State
 from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.lakes.parquet import write_places
 from jobtype_toolkit.lakes.sync import data, reading, writing
@@ -43,7 +42,7 @@ class Compacted:
 
     def __str__(self) -> str:
         if not self.places:
-            return "Nothing was to be joined: each place has one file."
+            return "Nothing was to be joined: no place has several small files."
         return f"{self.files_before:,} files of {self.places:,} places became {self.files_after:,}; snapshot {self.snapshot}."
 
 
@@ -63,7 +62,7 @@ def states(catalogue: Catalogue) -> list[dict[str, object]]:
     """Return the states that are kept, oldest first, with the columns of `STATE_FIELDS`."""
     found = []
     for one in catalogue.states():
-        files = catalogue.files(one)
+        files = catalogue.files(layout.HISTORY, one.snapshot)
         found.append(
             {
                 "snapshot": one.snapshot,
@@ -77,34 +76,48 @@ def states(catalogue: Catalogue) -> list[dict[str, object]]:
 
 
 def compact(catalogue: Catalogue, *, wait: float) -> Compacted:
-    """Join the files of each place that has several, in one commit; what the lake says stays the same.
+    """Join the files of places that have several which are not half full; what the lake says stays the same.
 
     Raises:
         StoreLocked: a sync is going on.
     """
     with writing(catalogue, wait) as token:
         last: State = catalogue.states()[-1]
-        found: dict[Place, list[str]] = {}
-        for one in catalogue.files(last):
-            found.setdefault(one.place, []).append(one.path)
-        several = {place: files for place, files in found.items() if len(files) > 1}
-        if not several:
+        small = {name: _small(catalogue.files(name)) for name in layout.PARTED}
+        if not any(small.values()):
             return Compacted(0, 0, 0, last.snapshot)
-        written: list[str] = []
-        with duckdb.connect(config=CONFIG) as con:
-            for source in sorted({place.source for place in several}):
-                files = [one for place, some in several.items() if place.source == source for one in some]
-                con.execute(sql("lakes/sync.existing", history=reading(files, layout.history())))
-                made = write_places(con, data(catalogue, layout.HISTORY, token))
-                written += [catalogue.placed(one.path) for one in made]
-        state = catalogue.commit(list(several), written, last.marks, [one.name for one in layout.WHOLE])
-    return Compacted(len(several), sum(map(len, several.values())), len(written), state.snapshot)
+        written = {name: _joined(catalogue, name, files, token) for name, files in small.items()}
+        if small[layout.EXECUTIONS]:
+            catalogue.replace(layout.EXECUTIONS, small[layout.EXECUTIONS], written[layout.EXECUTIONS])
+        state = catalogue.commit(small[layout.HISTORY], written[layout.HISTORY], last.marks)
+    places = sum(len({one.place for one in files}) for files in small.values())
+    return Compacted(places, sum(map(len, small.values())), sum(map(len, written.values())), state.snapshot)
 
 
-def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
-    """Give up the states that were written before an instant, and remove the files that only they have.
+def _small(files: Sequence[LakeFile]) -> list[LakeFile]:
+    """Return the files that are not half full, of each place that has several of these."""
+    small: dict[Place, list[LakeFile]] = {}
+    for one in files:
+        if one.rows < layout.FILE_ROWS / 2:
+            small.setdefault(one.place, []).append(one)
+    return [one for some in small.values() if len(some) > 1 for one in some]
 
-    The newest state is kept. Files of a warehouse that is no folder stay; its own means remove them.
+
+def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: str) -> list[str]:
+    """Write the rows of some files by place, one source after the other, and return the new files."""
+    parted, written = layout.PARTED[name], []
+    with duckdb.connect(config=CONFIG) as con:
+        for source in sorted({one.place.source for one in files}):
+            rows = reading([one.path for one in files if one.place.source == source], parted.table)
+            con.execute(sql("lakes/sync.existing", lake=rows, placed=parted.placed))
+            written += write_places(con, parted, data(catalogue, name, token))
+    return [catalogue.placed(one.path) for one in written]
+
+
+def expire(catalogue: Catalogue, before: datetime, orphans: datetime, *, wait: float) -> Expired:
+    """Give up the states that were written before an instant, and remove the files that only they have; the newest is kept.
+
+    Files that no state ever had, which a killed sync has left, are removed too if they are from before `orphans`.
 
     Raises:
         StoreLocked: a sync is going on.
@@ -112,18 +125,26 @@ def expire(catalogue: Catalogue, before: datetime, *, wait: float) -> Expired:
     with writing(catalogue, wait):
         every = catalogue.states()
         kept = [one for one in every if one.written >= before] or every[-1:]
-        history = catalogue.table(layout.HISTORY)
-        if history is None or len(kept) == len(every):
-            return Expired(0, 0, 0)
+        removed = size = 0
+        for name in (layout.HISTORY, *layout.BESIDE):
+            table = catalogue.table(name)
+            if table is None:
+                continue
+            known = _known(table, catalogue)
+            _give_up(table, _old(table, name, kept) if len(kept) < len(every) else set())
+            needed = _known(table.refresh(), catalogue)
+            for file, bytes_of in _let_go(catalogue, name, needed, known, orphans):
+                catalogue.system.rm_file(file)
+                removed, size = removed + 1, size + bytes_of
+    return Expired(len(every) - len(kept), removed, size)
+
+
+def _old(table: Table, name: str, kept: Sequence[State]) -> set[int]:
+    """Return the snapshots of a table that none of the states to keep needs."""
+    if name == layout.HISTORY:
         first = kept[0].written.timestamp() * 1000
-        _give_up(history, {one.snapshot_id for one in history.snapshots() if one.timestamp_ms < first})
-        for name in layout.WHOLE:
-            table = catalogue.table(name.name)
-            if table is not None:
-                needed = {one.tables.get(name.name) for one in kept}
-                _give_up(table, {one.snapshot_id for one in table.snapshots()} - needed)
-        files, size = _swept(catalogue)
-    return Expired(len(every) - len(kept), files, size)
+        return {one.snapshot_id for one in table.snapshots() if one.timestamp_ms < first}
+    return {one.snapshot_id for one in table.snapshots()} - {one.tables.get(name, 0) for one in kept}
 
 
 def _give_up(table: Table, snapshots: set[int]) -> None:
@@ -133,32 +154,26 @@ def _give_up(table: Table, snapshots: set[int]) -> None:
         table.maintenance.expire_snapshots().by_ids(sorted(old)).commit()
 
 
-def _swept(catalogue: Catalogue) -> tuple[int, int]:
-    """Remove the files of the lake that no state has; return how many, and their size."""
-    removed = size = 0
-    for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
-        table = catalogue.table(name)
-        folder = catalogue.folder(name)
-        if table is None or catalogue.is_remote:
-            continue
-        kept = _kept(table)
-        for file in (*folder.rglob("data/**/*.parquet"), *folder.glob("metadata/*.avro")):
-            if str(file) not in kept:
-                size += file.stat().st_size
-                removed += 1
-                file.unlink()
-        for one in sorted((folder / "data").rglob("*"), reverse=True):
-            with suppress(OSError):  # a folder that is not empty, or a file
-                one.rmdir()
-    return removed, size
+def _let_go(
+    catalogue: Catalogue, name: str, needed: set[str], known: set[str], orphans: datetime
+) -> Iterator[tuple[str, int]]:
+    """Yield the files of a table that no snapshot has, with their size: those that one had, and old ones that none had."""
+    system, folder = catalogue.system, f"{catalogue.location}/{NAMESPACE}/{name}"
+    for part, ending in (("data", ".parquet"), ("metadata", ".avro")):
+        found = system.find(f"{folder}/{part}", detail=True) if system.exists(f"{folder}/{part}") else {}
+        for file, told in found.items():
+            if file.endswith(ending) and file not in needed:
+                written = system.modified(file)
+                if file in known or written.replace(tzinfo=written.tzinfo or UTC) < orphans:
+                    yield file, told["size"]
 
 
-def _kept(table: Table) -> set[str]:
-    """Return the files that the snapshots of a table consist of."""
-    kept = set()
+def _known(table: Table, catalogue: Catalogue) -> set[str]:
+    """Return the files that the snapshots of a table consist of, as the warehouse's file system calls them."""
+    known = set()
     for snapshot in table.snapshots():
-        kept.add(snapshot.manifest_list)
+        known.add(snapshot.manifest_list)
         for manifest in snapshot.manifests(table.io):
-            kept.add(manifest.manifest_path)
-            kept |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
-    return {str(Path(one.removeprefix("file://"))) for one in kept}
+            known.add(manifest.manifest_path)
+            known |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
+    return {catalogue.system._strip_protocol(one) for one in known}  # noqa: SLF001 - fsspec has no other name for it

@@ -1,19 +1,30 @@
-"""The rows of a store as Parquet files, a month of jobs at a time, so that memory stays flat."""
+"""The rows of a store as Parquet files, one at a time and none of them long, so that memory stays flat."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.layout import Parted, Place
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.engine import number
 from jobtype_toolkit.store.schema import Table
 
 _OPTIONS = "FORMAT parquet, COMPRESSION zstd"
+MEMORY = "256MB"
+"""What DuckDB may hold of a store while it writes a lake; it would keep all of the file that it has read."""
+
+
+def bound(con: Connection) -> None:
+    """Let a connection to a store's file hold little of it; a store in memory has to hold all of its rows."""
+    if con.execute(
+        "SELECT path IS NOT NULL FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchone() == (True,):
+        con.execute(f"SET memory_limit = '{MEMORY}'")
 
 
 def write_table(con: Connection, table: Table, folder: Path, source: str) -> int:
@@ -29,13 +40,14 @@ def write_rows(con: Connection, rows: str, file: Path) -> int:
     return number(con, f"COPY ({rows}) TO {literal(str(file))} ({_OPTIONS})")
 
 
-def write_history(con: Connection, folder: Path, source: str) -> int:
-    """Write the jobs of a store into the folders of their places; return how many there are."""
-    con.execute(f"CREATE OR REPLACE TEMP VIEW lake_row AS {layout.rows()}")
+def write_parted(con: Connection, parted: Parted, folder: Path, source: str) -> int:
+    """Write a table of a store into the folders of its places; return how many rows there are."""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW lake_row AS {parted.rows()}")
     try:
-        written = write_places(con, folder, source)
+        written = write_places(con, parted, folder, source)
         if not written:  # without a file nobody knows the columns
-            write_place(con, Place("none", layout.FINAL, layout.NO_MONTH), folder)
+            nowhere = Place("none", layout.FINAL if parted.has_states else "", layout.NO_MONTH)
+            _write_file(con, parted, nowhere, "true", folder)
     finally:
         con.execute("DROP VIEW lake_row")
     return sum(one.rows for one in written)
@@ -43,30 +55,47 @@ def write_history(con: Connection, folder: Path, source: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file of jobs."""
+    """A file of rows of one place."""
 
     path: str
     place: Place
     rows: int
 
 
-def write_places(con: Connection, folder: Path, source: str = "*") -> list[Written]:
-    """Write the rows of `lake_row`, of one source or all, into a file per place, and return the files."""
+def write_places(con: Connection, parted: Parted, folder: Path, source: str = "*") -> list[Written]:
+    """Write the rows of `lake_row`, of one source or all, into files by place, and return the files."""
     found = con.execute(sql("lakes/history.places"), {"source": source}).fetchall()
-    return [write_place(con, Place(*one), folder) for one in found]
+    return [
+        _write_file(con, parted, Place(*of), within, folder)
+        for *of, rows in found
+        for within in _parts(con, parted, Place(*of), rows)
+    ]
 
 
-def write_place(con: Connection, place: Place, folder: Path) -> Written:
-    """Write the jobs of one place in the order of last_status_change."""
-    parts = {"source": literal(place.source), "state": literal(place.state), "month": _within(place.month)}
-    file = folder / place.folder / f"jobs-{secrets.token_hex(8)}.parquet"
-    rows = write_rows(con, sql("lakes/history.place", columns=layout.history().columns, **parts), file)
+def _write_file(con: Connection, parted: Parted, place: Place, within: str, folder: Path) -> Written:
+    """Write the rows of one place that meet a condition in the order of their time."""
+    file = folder / place.folder / f"rows-{secrets.token_hex(8)}.parquet"
+    columns = parted.table.columns
+    rows = write_rows(con, sql("lakes/history.file", columns=columns, **_where(parted, place, within)), file)
     return Written(str(file), place, rows)
 
 
-def _within(month: str) -> str:
-    """Return the condition that is true of the jobs of a month; on the instants, so that other months are not read."""
-    if month == layout.NO_MONTH:
-        return "last_status_change IS NULL"
-    started, ended = layout.span(month)
-    return f"last_status_change >= TIMESTAMP '{started}' AND last_status_change < TIMESTAMP '{ended}'"
+def _parts(con: Connection, parted: Parted, place: Place, rows: int) -> Iterator[str]:
+    """Yield a condition for each file of a place; on the instants, so that what belongs into others is not read."""
+    if place.month == layout.NO_MONTH:
+        yield f"{parted.time} IS NULL"
+        return
+    first, last = layout.span(place.month)
+    within = f"{parted.time} >= TIMESTAMP '{first}' AND {parted.time} < TIMESTAMP '{last}'"
+    files = -(-rows // layout.FILE_ROWS)
+    cuts: list[object] = []
+    if files > 1:
+        shares = str([number / files for number in range(1, files)])
+        found = con.execute(sql("lakes/history.cuts", shares=shares, **_where(parted, place, within))).fetchone()
+        cuts = sorted({one for one in found[0] if str(one) != f"{first} 00:00:00"}) if found else []
+    for started, ended in zip([first, *cuts], [*cuts, last], strict=True):
+        yield f"{parted.time} >= TIMESTAMP '{started}' AND {parted.time} < TIMESTAMP '{ended}'"
+
+
+def _where(parted: Parted, place: Place, within: str) -> dict[str, str]:
+    return {"source": literal(place.source), "state": literal(place.state), "within": within, "time": parted.time}

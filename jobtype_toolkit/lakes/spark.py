@@ -18,7 +18,6 @@ from jobtype_toolkit.errors import InvalidParameter, InvalidQuery, StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.dialect import reads_only, spark_sql
 from jobtype_toolkit.lakes.duck import Place
-from jobtype_toolkit.store import schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,15 +102,13 @@ class SparkEngine:
 
         def read(name: str, states: tuple[str, ...]) -> str:
             view = "_".join(("lake", name, *states))
-            fields = (layout.history() if name == layout.HISTORY else schema.table(name)).fields
+            fields = layout.written(name).fields
             frame = self._scan(files.of(name, states), fields) if files else self._table(name, fields)
             frame.createOrReplaceTempView(view)
             return view
 
         for name, query in layout.views(read):
             self._spark.sql(spark_sql(query)).createOrReplaceTempView(name)
-        self._spark.sql(spark_sql(schema.days_of("job_final"))).createOrReplaceTempView("job_day")
-        self._spark.sql(spark_sql(schema.job_query())).createOrReplaceTempView("job")
 
     def _scan(self, paths: tuple[str, ...], fields: tuple[Field, ...]) -> DataFrame:
         """Return files as one frame with the declared columns; what the files lack is missing."""

@@ -1,6 +1,6 @@
-"""Bringing a lake up to date with a store: only the places that changed are written anew, in one commit.
+"""Bringing a lake up to date with a store: only the files that rows leave are written anew, in one commit.
 
-What a store has pruned stays in the lake: a place is made of the jobs that came since the last sync, and of what the lake's own
+What a store has pruned stays in the lake: files are made of the rows that came since the last sync, and of what the lake's own
 files have besides. The newest state of a job wins, and a final status wins a tie.
 """
 
@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from jobtype_toolkit import hints
 from jobtype_toolkit.api.intervals import BEGINNING, END, holds
 from jobtype_toolkit.errors import InvalidParameter, StoreError, StoreLocked
-from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.lakes import layout, parquet
 from jobtype_toolkit.lakes.folder import MARKER
-from jobtype_toolkit.lakes.iceberg import Catalogue, Snapshots, State
-from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.iceberg import Catalogue, LakeFile, Snapshots, State
+from jobtype_toolkit.lakes.layout import Parted, Place
 from jobtype_toolkit.lakes.parquet import write_places, write_rows
 from jobtype_toolkit.queries.coverage import complete_spans
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
@@ -36,7 +36,6 @@ _MERGES: Mapping[str, str] = {
     "job_type": "by_id",
     "job_type_revision": "by_id",
     "error": "by_id",
-    "job_execution": "executions",
     "job_type_change": "either",
     "snapshot": "either",
     "workspace": "newest",
@@ -55,9 +54,9 @@ class SyncReport:
     jobs: int
     """How many jobs came or changed."""
     places: int
-    """How many places (source, state, month) were written anew."""
+    """How many places (source, state, month) have other rows now."""
     files: int
-    """How many files that took."""
+    """How many files were written for them."""
     tables: tuple[str, ...]
     """The other tables that changed."""
     snapshot: int
@@ -72,8 +71,8 @@ class SyncReport:
         if self.is_unchanged:
             return f"{self.lake} was up to date: snapshot {self.snapshot}."
         return (
-            f"{self.lake} has snapshot {self.snapshot} now: {self.jobs:,} jobs came or changed, {self.places:,} places were "
-            f"written anew in {self.files:,} files."
+            f"{self.lake} has snapshot {self.snapshot} now: {self.jobs:,} jobs came or changed, in {self.places:,} places, "
+            f"for which {self.files:,} files were written."
         )
 
 
@@ -83,11 +82,25 @@ class _Work:
 
     token: str
     jobs: int = 0
-    removed: list[Place] = field(default_factory=list)
-    written: set[Place] = field(default_factory=set)
+    removed: list[LakeFile] = field(default_factory=list)
+    """The files of jobs that go with the commit."""
     files: list[str] = field(default_factory=list)
+    """Those that come with it."""
+    written: int = 0
+    """How many files were written by place."""
+    places: set[tuple[str, Place]] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
     marks: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """What takes the place of what in a table."""
+
+    removed: Sequence[LakeFile] = ()
+    files: Sequence[str] = ()
+    rows: int = 0
+    """How many rows the new files have."""
 
 
 def catalogue(lake: Any, warehouse: str | Path | None = None) -> Catalogue:
@@ -121,7 +134,10 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
         StoreLocked: another sync is going on.
         StoreError: the lake cannot be written; it is as it was before.
     """
+    parquet.bound(con)
     with writing(catalogue, wait) as token:
+        if catalogue.exists:
+            catalogue.check()
         work = _Work(token)
         last = catalogue.last() if catalogue.exists else None
         work.marks.update(last.marks if last else {})
@@ -130,8 +146,7 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
                 _Source(con, catalogue, source, last, work).sync()
             state = last
             if work.removed or work.files or work.tables or state is None:
-                names = [one.name for one in layout.WHOLE]
-                state = catalogue.commit(work.removed, work.files, work.marks, names)
+                state = catalogue.commit(work.removed, work.files, work.marks)
         except (duckdb.Error, OSError) as error:
             if isinstance(error, StoreError):
                 raise
@@ -141,8 +156,8 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
         catalogue.name,
         tuple(sources),
         work.jobs,
-        len({*work.removed, *work.written}),
-        len(work.files),
+        len(work.places),
+        work.written,
         tuple(sorted(work.tables)),
         state.snapshot,
     )
@@ -185,13 +200,9 @@ def _sweep(catalogue: Catalogue, token: str) -> None:
     """Remove the files of a writer that was killed, of those tables that do not have them."""
     if not token:
         return
-    for name in (layout.HISTORY, *(one.name for one in layout.WHOLE)):
+    for name in (layout.HISTORY, *layout.BESIDE):
         folder = data(catalogue, name, token)
-        if not folder.is_dir():
-            continue
-        head = catalogue.table(name)
-        tasks = head.scan().plan_files() if head is not None else ()
-        if not any(f"/{token}/" in one.file.file_path for one in tasks):
+        if folder.is_dir() and not any(f"/{token}/" in one.path for one in catalogue.files(name)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -201,13 +212,13 @@ def data(catalogue: Catalogue, table: str, token: str) -> Path:
 
 
 def reading(files: Sequence[str], table: Table) -> str:
-    """Return what stands for files of a lake after FROM, with all columns that the table has now."""
+    """Return what stands for files of a lake after FROM, with all columns that the table has now and the number of the file."""
     columns = ", ".join(f"CAST(NULL AS {layout.PARQUET[one.type]}) AS {quoted(one.name)}" for one in table.fields)
-    nothing = f"SELECT {columns} WHERE false"
+    nothing = f"SELECT {columns}, CAST(NULL AS BIGINT) AS file WHERE false"
     if not files:
         return f"({nothing})"
     listed = ", ".join(literal(one) for one in files)
-    read = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    read = f"SELECT *, CAST(file_index AS BIGINT) AS file FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     return f"({nothing} UNION ALL BY NAME {read})"
 
 
@@ -219,71 +230,119 @@ class _Source:
         self._catalogue = catalogue
         self._source = source
         self._work = work
-        self._files = [one for one in catalogue.files(last) if one.place.source == source] if last else []
+        self._files = {name: catalogue.files(name, source=source) for name in layout.PARTED if last}
         self._mark = self._last_mark(last)
 
-    def _last_mark(self, last: State | None) -> Mapping[str, Any] | None:
-        """Return how far this store was synced; None if another one was, or none."""
-        mark = (last.marks if last else {}).get(self._source)
+    def _last_mark(self, last: State | None) -> Mapping[str, Any]:
+        """Return how far this store was synced; nothing if another one was, or none."""
+        mark: Mapping[str, Any] = (last.marks if last else {}).get(self._source, {})
         if not mark:
-            return None
+            return mark
         known = {"known": mark["known"], "observed": mark["observed"]}
         found = self._con.execute(sql("lakes/sync.is_known"), known).fetchone()
-        return mark if found and found[0] else None
+        return mark if found and found[0] else {}
 
     def sync(self) -> None:
         """Write what has changed: files of jobs for the commit that follows, and the other tables."""
         mark = self._con.execute(sql("lakes/sync.mark")).fetchone() or ()
         jobs = self._jobs()
+        self._executions()
         for name, how in _MERGES.items():
-            if name != "job_execution" or self._has_new_executions():
-                query = sql(
-                    f"lakes/sync.{how}", table=name, columns=layout.stored(table(name).fields), lake=self._lake(name)
-                )
-                self._write(name, query, {"source": self._source})
+            columns = layout.stored(table(name).fields)
+            query = sql(f"lakes/sync.{how}", table=name, columns=columns, lake=self._lake(name))
+            self._write(name, query, {"source": self._source})
         self._coverage()
         self._write(
             "source", sql("lakes/sync.source", lake=self._lake("source")), {"source": self._source, "jobs": jobs}
         )
         marked = dict(zip(("last_load_id", "known", "observed"), mark, strict=False))
-        self._work.marks[self._source] = marked
+        rows = {name: self._fingerprint(one, marked["last_load_id"]) for name, one in layout.PARTED.items()}
+        self._work.marks[self._source] = {**marked, "rows": rows}
 
     def _jobs(self) -> int:
         """Write the jobs that changed and the places that they are in; return how many jobs the lake has then."""
-        bound = {"source": self._source, "since": self._mark["last_load_id"] if self._mark else None}
-        if not self._files:
-            self._con.execute("CREATE OR REPLACE TEMP TABLE adopted (kind VARCHAR, before BIGINT, after BIGINT)")
-            self._con.execute(sql("lakes/sync.first", rows=layout.rows(), source=literal(self._source)))
-            written = self._put_jobs()
-            self._work.jobs += written
-            return written
-        history = reading([one.path for one in self._files], layout.history())
-        script(self._con, "lakes/sync.changed", bound, rows=layout.rows())
-        script(self._con, "lakes/sync.before", {}, history=history)
-        script(self._con, "lakes/sync.winner")
-        self._find_gone()
-        lake = {"types": self._lake("job_type"), "errors": self._lake("error")}
-        script(self._con, "lakes/sync.adopted", {"source": self._source}, **lake)
-        adopts = number(self._con, "SELECT count(*) FROM adopted")
-        adopting = sql("lakes/sync.adopting", history=history) if adopts else ""
-        found = self._con.execute(sql("lakes/sync.places", history=history, adopting=adopting)).fetchall()
-        dirty = {Place(self._source, state, month) for state, month in found}
-        left = sum(one.rows for one in self._files if one.place not in dirty)
-        if not dirty:
-            return left
-        self._work.jobs += number(self._con, "SELECT count(*) FROM winner")
-        old = [one for one in self._files if one.place in dirty]
-        script(self._con, "lakes/sync.merged", {}, history=reading([one.path for one in old], layout.history()))
-        self._work.removed += sorted({one.place for one in old}, key=lambda one: (one.state, one.month))
-        return left + self._put_jobs()
+        history = layout.PARTED[layout.HISTORY]
+        self._con.execute("CREATE OR REPLACE TEMP TABLE adopted (kind VARCHAR, before BIGINT, after BIGINT)")
+        if not self._files.get(layout.HISTORY):
+            change = self._first(history)
+            self._work.jobs += change.rows
+        else:
+            self._find_changed(history)
+            lake = self._placed(layout.HISTORY)
+            script(self._con, "lakes/sync.before", {}, lake=lake)
+            script(self._con, "lakes/sync.winner")
+            types = {"types": self._lake("job_type"), "errors": self._lake("error")}
+            script(self._con, "lakes/sync.adopted", {"source": self._source}, **types)
+            going = sql("lakes/sync.going", lake=lake) if self._find_gone() else ""
+            change = self._merge(history, going)
+            self._work.jobs += number(self._con, "SELECT count(*) FROM winner")
+        self._work.removed += change.removed
+        self._work.files += change.files
+        before = sum(one.rows for one in self._files.get(layout.HISTORY, ()))
+        return before - sum(one.rows for one in change.removed) + change.rows
 
-    def _put_jobs(self) -> int:
-        written = write_places(self._con, data(self._catalogue, layout.HISTORY, self._work.token))
-        self._work.files += [self._catalogue.placed(one.path) for one in written]
-        self._work.written |= {one.place for one in written}
-        return sum(one.rows for one in written)
+    def _executions(self) -> None:
+        """Write the executions that changed."""
+        parted = layout.PARTED[layout.EXECUTIONS]
+        if not self._files.get(layout.EXECUTIONS):
+            change = self._first(parted)
+        else:
+            self._find_changed(parted)
+            lake = self._placed(layout.EXECUTIONS)
+            script(self._con, "lakes/sync.executions", {}, lake=lake, columns=parted.table.columns)
+            script(self._con, "lakes/sync.none_gone")
+            change = self._merge(parted)
+        if change.removed or change.files:
+            self._catalogue.replace(layout.EXECUTIONS, change.removed, change.files)
+            self._work.tables.add(layout.EXECUTIONS)
 
-    def _find_gone(self) -> None:
+    def _first(self, parted: Parted) -> _Rewritten:
+        """Write all rows of a table of which the lake has none."""
+        self._con.execute(sql("lakes/sync.first", rows=parted.rows(), source=literal(self._source)))
+        return self._put(parted)
+
+    def _find_changed(self, parted: Parted) -> None:
+        """Find the rows that came since the last sync: those of later loads, and of the last one then if it went on."""
+        since = self._mark.get("last_load_id")
+        if since is not None and self._fingerprint(parted, since) == self._mark["rows"].get(parted.table.name):
+            since += 1
+        script(self._con, "lakes/sync.changed", {"source": self._source, "since": since}, rows=parted.rows())
+
+    def _fingerprint(self, parted: Parted, load: int) -> str:
+        columns = ", ".join(map(quoted, parted.tells))
+        query = sql("lakes/sync.fingerprint", columns=columns, rows=parted.rows())
+        found = self._con.execute(query, {"source": self._source, "load": load}).fetchone()
+        return str(found[0]) if found else ""
+
+    def _merge(self, parted: Parted, leaving: str = "") -> _Rewritten:
+        """Write the files that change anew.
+
+        They are the files that rows leave, and of each place that rows enter those that are not half full yet.
+        """
+        name = parted.table.name
+        files, lake = self._files[name], self._placed(name)
+        if number(self._con, "SELECT count(*) FROM adopted"):
+            leaving += sql("lakes/sync.adopting", lake=lake)
+        left = {files[one] for (one,) in self._con.execute(sql("lakes/sync.left", leaving=leaving)).fetchall()}
+        entered = {Place(self._source, *of) for of in self._con.execute(sql("lakes/sync.entered")).fetchall()}
+        places = entered | {one.place for one in left}
+        if not places:
+            return _Rewritten()
+        old = [one for one in files if one in left or (one.place in places and one.rows < layout.FILE_ROWS / 2)]
+        merged = reading([one.path for one in old], parted.table)
+        script(self._con, "lakes/sync.merged", {}, lake=merged, placed=parted.placed)
+        self._work.places |= {(name, one.place) for one in old}
+        return self._put(parted, old)
+
+    def _put(self, parted: Parted, removed: Sequence[LakeFile] = ()) -> _Rewritten:
+        """Write `lake_row` by place."""
+        written = write_places(self._con, parted, data(self._catalogue, parted.table.name, self._work.token))
+        self._work.written += len(written)
+        self._work.places |= {(parted.table.name, one.place) for one in written}
+        files = [self._catalogue.placed(one.path) for one in written]
+        return _Rewritten(removed, files, sum(one.rows for one in written))
+
+    def _find_gone(self) -> bool:
         """Find the open jobs that the server no longer has; only a store that is complete can tell."""
         found = self._con.execute(
             "SELECT pulled, watermark, pruned FROM source WHERE source = ?", [self._source]
@@ -291,20 +350,18 @@ class _Source:
         pulled, watermark, pruned = found or (False, None, None)
         spans = complete_spans(Session(self._con, 0).rows(sql("queries/sources.coverage"), {})).get(self._source, [])
         since = BEGINNING if pruned is None else pruned.replace(tzinfo=BEGINNING.tzinfo)
+        script(self._con, "lakes/sync.none_gone")
         if not pulled or watermark is None or not holds(spans, (since, watermark.replace(tzinfo=BEGINNING.tzinfo))):
-            script(self._con, "lakes/sync.none_gone")
-            return
-        history = reading([one.path for one in self._files if one.place.state == layout.OPEN], layout.history())
+            return False
+        files = [one.path for one in self._files[layout.HISTORY] if one.place.state == layout.OPEN]
+        lake = reading(files, layout.written(layout.HISTORY))
         bound = {"source": self._source, "watermark": watermark, "pruned": pruned}
-        script(self._con, "lakes/sync.gone", bound, history=history)
+        script(self._con, "lakes/sync.gone", bound, lake=lake)
+        return number(self._con, "SELECT count(*) FROM gone") > 0
 
-    def _has_new_executions(self) -> bool:
-        since = self._mark["last_load_id"] if self._mark else None
-        if since is None or number(self._con, "SELECT count(*) FROM adopted"):
-            return True
-        query = "SELECT count(*) FROM job_execution WHERE source = ? AND load_id >= ?"
-        found = self._con.execute(query, [self._source, since]).fetchone()
-        return bool(found and found[0])
+    def _placed(self, name: str) -> str:
+        """Return what stands for all of the lake's rows of this source in a table by place, after FROM."""
+        return reading([one.path for one in self._files[name]], layout.written(name))
 
     def _coverage(self) -> None:
         """Let the lake be complete where it was or the store is: it keeps what the store prunes."""
@@ -319,7 +376,7 @@ class _Source:
 
     def _lake(self, name: str) -> str:
         """Return what stands for the lake's rows of this source in a table, after FROM."""
-        return reading(self._catalogue.whole(name, source=self._source), table(name))
+        return reading([one.path for one in self._catalogue.files(name, source=self._source)], table(name))
 
     def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
         """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""
@@ -329,5 +386,6 @@ class _Source:
         number_of = len(self._work.tables)
         file = data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"
         write_rows(self._con, "FROM fresh", file)
-        self._catalogue.rewrite(table(name), self._source, [self._catalogue.placed(str(file))])
+        old = self._catalogue.files(name, source=self._source)
+        self._catalogue.replace(name, old, [self._catalogue.placed(str(file))])
         self._work.tables.add(name)

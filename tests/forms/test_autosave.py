@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import PIPE, Child
 from histories import NOW
 from viewing import Pages, complete
 
@@ -173,18 +171,10 @@ def test_a_place_that_cannot_be_written_is_told_and_the_form_works_on(tmp_path):
 
 
 def test_what_was_typed_survives_a_kill(tmp_path):
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parents[1])])}
-    process = subprocess.Popen(
-        [sys.executable, HERE / "typing_on.py", tmp_path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    with process:
-        assert process.stdout is not None
+    typing = (HERE / "typing_on.py").read_text(encoding="utf-8")
+    with Child(typing, tmp_path, stdin=PIPE) as process:
         assert process.stdout.readline() == "typed\n"
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
     assert "hunter2" not in "".join(one.read_text() for one in tmp_path.iterdir())
     state = ManifestState({"job": {"interface": {"settings": [{"name": "PASS", "secret": True}]}}})

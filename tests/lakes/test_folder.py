@@ -83,7 +83,7 @@ def test_each_table_of_an_empty_store_is_there_with_its_columns(tmp_path):
         assert set(store.export(tmp_path / "lake", partitioned=True).values()) == {0}
         told = store.tables()
     for table in ("job_type", "error", "job_execution", "coverage", "source"):
-        (file,) = (tmp_path / "lake" / table).glob("*.parquet")
+        (file,) = (tmp_path / "lake" / table).rglob("*.parquet")
         columns = [row[0] for row in duckdb.sql(f"DESCRIBE FROM read_parquet('{file}')").fetchall()]
         assert columns == told.loc[told["table"].eq(table), "column"].to_list()
     assert list(places(tmp_path / "lake").values()) == [[]]
@@ -212,7 +212,7 @@ def test_an_export_that_fails_leaves_the_lake_that_was_there(store, own, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jobtype_toolkit.lakes.folder.write_history", full)
+    monkeypatch.setattr("jobtype_toolkit.lakes.folder.write_parted", full)
     with pytest.raises(jt.StoreError, match="what was there before is unchanged"):
         store.export(own, partitioned=True)
     assert places(own) == before

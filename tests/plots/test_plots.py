@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from children import run
 from matplotlib.colors import to_rgb
 from matplotlib.dates import date2num
 
@@ -219,7 +219,7 @@ def test_plots_leave_nothing_behind_in_matplotlib():
         "assert matplotlib.rcParams.copy() == before\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = run(program)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.slow
 HEAD = {"id": "no", "job_type": "app", "job_type_version": {"value": "1"}, "status": {"value": "COMPLETED"}}
 
 
+@pytest.fixture(scope="module")
+def empty() -> jt.Store:
+    """A store into which nothing loads."""
+    return jt.open()
+
+
 def profile(**more: object) -> dict[str, object]:
     return {"jobs": HEAD | more}
 
@@ -31,56 +37,81 @@ def loaded(write, text: str, name: str = "x.csv", **more: object) -> tuple[pd.Da
         return store.jobs().set_index("id"), store.rejects()["reason"].tolist()
 
 
-def one(write, said: str, field: str, how: object) -> object:
-    """What a text becomes by a way to say a field; the reason if its row is rejected."""
-    empty = "2;fit;\n" if field != "status" else ""
-    frame, reasons = loaded(write, f"no;app;x\n1;fit;{said}\n{empty}", profile=profile(**{field: how}))
-    return reasons[0] if reasons else None if pd.isna(frame.loc[1, field]) else frame.loc[1, field]
-
-
 SECONDS = datetime(2026, 10, 5, 8, 0, 0, 250000, UTC)
 
 
+VALUES = [
+    ("started", {"from": "x", "as": "unix s"}, "1791187200.25", SECONDS),
+    ("started", {"from": "x", "as": "unix ms"}, "1791187200250", SECONDS),
+    ("started", {"from": "x", "as": "unix s"}, "20261005T080000Z", "started is not a number of seconds since 1970: 20261005T080000Z"),
+    ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "5.10.2026  08:00", datetime(2026, 10, 5, 8, tzinfo=UTC)),
+    ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "2026-10-05", "started is not a time written as %d.%m.%Y %H:%M: 2026-10-05"),
+    ("exit_code", {"from": "x", "as": "exit code"}, "3:0", 3),
+    ("exit_code", {"from": "x", "as": "exit code"}, "0:9", 137),
+    ("exit_code", {"from": "x", "as": "exit code"}, ":9", 137),
+    ("exit_code", {"from": "x", "as": "exit code"}, "3:", 3),
+    ("started", {"from": "x", "format": ["%d.%m.%Y", "%d/%m/%Y"]}, "5/10/2026", datetime(2026, 10, 5, tzinfo=UTC)),
+    ("node", {"join": [["gone", "x"], "app"], "by": "@"}, "n1", "n1@fit"),
+    ("exit_code", {"from": "x", "as": "exit code"}, "-1", -1),
+    ("exit_code", {"from": "x", "as": "exit code"}, "S0C7", "exit_code is not an exit code such as 1 or 0:9: S0C7"),
+    ("node", {"from": "x", "as": "first node"}, "n[01-04,7]", "n01"),
+    ("node", {"from": "x", "as": "first node"}, "rack[3,5]n[07-09]-ib,login1", "rack3n07-ib"),
+    ("node", {"from": "x", "as": "first node"}, "a1,b2", "a1"),
+    ("node", {"from": "x", "as": "first node"}, "8*a1:8*b2", "a1"),
+    ("input_file_size", {"from": "x", "as": "MiB"}, "1.5GiB", 1536.0),
+    ("input_file_size", {"from": "x", "as": "MiB"}, "4000Mn", 4000.0),
+    ("input_file_size", {"from": "x", "as": "MiB", "unit": "K"}, "2048", 2.0),
+    ("input_file_size", {"from": "x", "as": "MiB"}, "512 B", 512 / 2**20),
+    ("input_file_size", {"from": "x", "as": "MiB"}, "big", "input_file_size is not a size such as 4.5G: big"),
+    ("node", {"from": "x", "missing": ["n/a", "-"]}, " n/a ", None),
+    ("node", {"from": "x", "missing": ["n/a"]}, "N/A", "N/A"),
+    ("node", {"from": "x", "match": "^([a-z]+)-"}, "exec-7", "exec"),
+    ("node", {"from": "x", "match": "^([a-z]+)-"}, "7", "node does not match ^([a-z]+)-: 7"),
+    ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "Done (late)", "COMPLETED"),
+    ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "so-so", "FAILED"),
+    ("status", {"from": "x", "words": {"d?ne": "COMPLETED"}}, "lost", "lost"),
+    ("node", {"from": ["nothing", "x", "app"]}, "n1", "n1"),
+    ("node", {"join": ["app", "x"], "by": "@"}, "n1", "fit@n1"),
+    ("node", {"from": "x", "if": {"app": ["f*"]}}, "n1", "n1"),
+    ("node", {"from": "x", "if": {"app": ["g*"]}}, "n1", None),
+]  # fmt: skip
+"""A field, the way to say it, what is said, and what it becomes: a value, or the reason why its row is rejected."""
+
+
+@pytest.fixture(scope="module")
+def became(tmp_path_factory) -> dict[int, object]:
+    """What each case of `VALUES` became; each way to say a field is in one load, beside ways to say others."""
+    rounds: dict[int, dict[str, object]] = {}
+    rows: dict[int, list[dict[str, object]]] = {}
+    for case, (field, how, said, _) in enumerate(VALUES):
+        number = next(one for one in range(len(VALUES)) if rounds.setdefault(one, {}).setdefault(field, how) == how)
+        rows.setdefault(number, [{"no": 999, "app": "fit", "status": "done"}])
+        rows[number].append({"no": case, "app": "fit", "status": "done", field: said})
+    found: dict[int, object] = {}
+    place = tmp_path_factory.mktemp("values") / "x.csv"
+    store = jt.open()
+    for number, ways in rounds.items():
+        pd.DataFrame(rows[number]).to_csv(place, sep=";", index=False)
+        own = {field: json.loads(json.dumps(how).replace('"x"', json.dumps(field))) for field, how in ways.items()}
+        report = store.load(place, profile=profile(**own), source=f"round {number}", timezone="UTC")
+        reasons = store.rejects(report.load_id).set_index("position")["reason"]
+        jobs = store.jobs(source=f"round {number}").set_index("id")
+        assert set(jobs.index) | {rows[number][position - 1]["no"] for position in reasons.index} == {
+            row["no"] for row in rows[number]
+        }
+        for position, row in enumerate(rows[number][1:], 2):
+            field = VALUES[row["no"]][0]
+            value = reasons[position] if position in reasons.index else jobs.loc[row["no"], field]
+            found[row["no"]] = None if pd.isna(value) else value
+    return found
+
+
 @pytest.mark.parametrize(
-    ("field", "how", "said", "expected"),
-    [
-        ("started", {"from": "x", "as": "unix s"}, "1791187200.25", SECONDS),
-        ("started", {"from": "x", "as": "unix ms"}, "1791187200250", SECONDS),
-        ("started", {"from": "x", "as": "unix s"}, "20261005T080000Z", "started is not a number of seconds since 1970: 20261005T080000Z"),
-        ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "5.10.2026  08:00", datetime(2026, 10, 5, 8, tzinfo=UTC)),
-        ("started", {"from": "x", "format": "%d.%m.%Y %H:%M"}, "2026-10-05", "started is not a time written as %d.%m.%Y %H:%M: 2026-10-05"),
-        ("exit_code", {"from": "x", "as": "exit code"}, "3:0", 3),
-        ("exit_code", {"from": "x", "as": "exit code"}, "0:9", 137),
-        ("exit_code", {"from": "x", "as": "exit code"}, ":9", 137),
-        ("exit_code", {"from": "x", "as": "exit code"}, "3:", 3),
-        ("started", {"from": "x", "format": ["%d.%m.%Y", "%d/%m/%Y"]}, "5/10/2026", datetime(2026, 10, 5, tzinfo=UTC)),
-        ("node", {"join": [["gone", "x"], "app"], "by": "@"}, "n1", "n1@fit"),
-        ("exit_code", {"from": "x", "as": "exit code"}, "-1", -1),
-        ("exit_code", {"from": "x", "as": "exit code"}, "S0C7", "exit_code is not an exit code such as 1 or 0:9: S0C7"),
-        ("node", {"from": "x", "as": "first node"}, "n[01-04,7]", "n01"),
-        ("node", {"from": "x", "as": "first node"}, "rack[3,5]n[07-09]-ib,login1", "rack3n07-ib"),
-        ("node", {"from": "x", "as": "first node"}, "a1,b2", "a1"),
-        ("node", {"from": "x", "as": "first node"}, "8*a1:8*b2", "a1"),
-        ("input_file_size", {"from": "x", "as": "MiB"}, "1.5GiB", 1536.0),
-        ("input_file_size", {"from": "x", "as": "MiB"}, "4000Mn", 4000.0),
-        ("input_file_size", {"from": "x", "as": "MiB", "unit": "K"}, "2048", 2.0),
-        ("input_file_size", {"from": "x", "as": "MiB"}, "512 B", 512 / 2**20),
-        ("input_file_size", {"from": "x", "as": "MiB"}, "big", "input_file_size is not a size such as 4.5G: big"),
-        ("node", {"from": "x", "missing": ["n/a", "-"]}, " n/a ", None),
-        ("node", {"from": "x", "missing": ["n/a"]}, "N/A", "N/A"),
-        ("node", {"from": "x", "match": "^([a-z]+)-"}, "exec-7", "exec"),
-        ("node", {"from": "x", "match": "^([a-z]+)-"}, "7", "node does not match ^([a-z]+)-: 7"),
-        ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "Done (late)", "COMPLETED"),
-        ("status", {"from": "x", "words": {"done*": "COMPLETED", "*": "FAILED"}}, "so-so", "FAILED"),
-        ("status", {"from": "x", "words": {"d?ne": "COMPLETED"}}, "lost", "lost"),
-        ("node", {"from": ["nothing", "x", "app"]}, "n1", "n1"),
-        ("node", {"join": ["app", "x"], "by": "@"}, "n1", "fit@n1"),
-        ("node", {"from": "x", "if": {"app": ["f*"]}}, "n1", "n1"),
-        ("node", {"from": "x", "if": {"app": ["g*"]}}, "n1", None),
-    ],
-)  # fmt: skip
-def test_a_value_comes_as_the_profile_says_or_its_row_is_rejected(write, field, how, said, expected):
-    assert one(write, said, field, how) == expected
+    ("case", "expected"),
+    [pytest.param(case, one[-1], id=f"{one[0]}-{one[2]}-{case}") for case, one in enumerate(VALUES)],
+)
+def test_a_value_comes_as_the_profile_says_or_its_row_is_rejected(became, case, expected):
+    assert became[case] == expected
 
 
 DURATIONS = {
@@ -231,11 +262,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "why"), WRONG, ids=[why[:30] for _, why in WRONG])
-def test_a_mistake_in_a_profile_is_named_with_its_line(store, write, text, why):
+def test_a_mistake_in_a_profile_is_named_with_its_line(empty, write, text, why):
     path = write("own.toml", text)
     with pytest.raises(jt.InvalidParameter) as caught:
-        store.load(write("x.csv", "no\n1\n"), profile=path)
+        empty.load(write("x.csv", "no\n1\n"), profile=path)
     assert why in str(caught.value)
+    assert empty.sources == []
 
 
 def test_an_unknown_profile_names_the_nearest(store, write):

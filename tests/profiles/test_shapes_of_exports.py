@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import jobtype_toolkit as jt
+
 pytestmark = pytest.mark.slow
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -44,17 +46,24 @@ SHAPES = {
 """Key, job type, status, node, exit code, last change of status, and all nodes if several, of each job."""
 
 
+@pytest.fixture(scope="module")
+def common() -> jt.Store:
+    """A store for all shapes, each a source of its own."""
+    return jt.open()
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_export_of_another_version_comes_as_read_by_eye(store, shape):
+def test_an_export_of_another_version_comes_as_read_by_eye(common, shape):
     profile, file = shape.split()
-    store.load(EXPORTS / file, profile=profile, timezone="UTC")
-    found = store.sql(
+    common.load(EXPORTS / file, profile=profile, timezone="UTC", source=shape)
+    found = common.sql(
         "SELECT external_id, job_type, status, node, exit_code, strftime(last_status_change, '%Y-%m-%d %H:%M:%S'), "
-        "extra->'all_nodes' FROM job ORDER BY external_id"
+        "extra->'all_nodes' FROM job WHERE source = $shape ORDER BY external_id",
+        shape=shape,
     )
     rows = [tuple(None if pd.isna(one) else one for one in row) for row in found.itertuples(index=False, name=None)]
     assert [(*row[:-1], row[-1] and json.loads(row[-1])) for row in rows] == SHAPES[shape]
-    assert store.preview(EXPORTS / file, timezone="UTC").profile == profile
+    assert common.preview(EXPORTS / file, timezone="UTC").profile == profile
 
 
 def test_a_run_is_the_same_job_whichever_way_airflow_told_of_it(store):
@@ -70,23 +79,20 @@ def test_what_is_no_job_in_an_export_is_rejected_with_its_reason(store):
     assert store.rejects()["reason"].tolist() == ["no id; no status; no job type: job_type is missing"]
 
 
-@pytest.mark.parametrize(
-    ("said", "nodes"),
-    [
-        ("n1", None),
-        ("n1,n2", ["n1", "n2"]),
-        ("node[01-03,07]", ["node01", "node02", "node03", "node07"]),
-        ("n[8-11]-ib,login1", ["n8-ib", "n9-ib", "n10-ib", "n11-ib", "login1"]),
-        ("r[1,3]n[7-8]", ["r1n7", "r1n8", "r3n7", "r3n8"]),
-        ("8*a:4*b", ["a", "b"]),
-        ("n[3-1]", ["n3-1"]),
-    ],
-)
-def test_all_nodes_of_a_job_on_several_are_kept(store, write, said, nodes):
-    text = f"JobID|JobName|State|NodeList\n1|fit|RUNNING|{said}\n"
-    store.load(write("x.txt", text), profile="slurm", timezone="UTC")
-    (extra,) = store.sql("SELECT extra FROM job")["extra"]
-    assert json.loads(extra).get("all_nodes") == nodes
+def test_all_nodes_of_a_job_on_several_are_kept(store, write):
+    nodes = {
+        "n1": None,
+        "n1,n2": ["n1", "n2"],
+        "node[01-03,07]": ["node01", "node02", "node03", "node07"],
+        "n[8-11]-ib,login1": ["n8-ib", "n9-ib", "n10-ib", "n11-ib", "login1"],
+        "r[1,3]n[7-8]": ["r1n7", "r1n8", "r3n7", "r3n8"],
+        "8*a:4*b": ["a", "b"],
+        "n[3-1]": ["n3-1"],
+    }
+    rows = [f"{number}|fit|RUNNING|{said}\n" for number, said in enumerate(nodes, 1)]
+    store.load(write("x.txt", "JobID|JobName|State|NodeList\n" + "".join(rows)), profile="slurm", timezone="UTC")
+    kept = store.sql("SELECT extra FROM job ORDER BY id")["extra"]
+    assert {said: json.loads(extra).get("all_nodes") for said, extra in zip(nodes, kept, strict=True)} == nodes
 
 
 def test_failures_are_counted_on_all_nodes_of_their_jobs(store, write):

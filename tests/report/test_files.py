@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from children import run
 from histories import NOW, job_type
 from mornings import days, job
 
@@ -171,7 +170,7 @@ alarms.write_whole(alarms.Path(sys.argv[1]), "new" * 100_000)
 def test_a_report_that_is_killed_leaves_the_old_file(tmp_path):
     target = tmp_path / "report.html"
     target.write_text("old", encoding="utf-8")
-    done = subprocess.run([sys.executable, "-c", KILLED, target], check=False, capture_output=True)
+    done = run(KILLED, target)
     assert done.returncode == -9, done.stderr
     assert target.read_text(encoding="utf-8") == "old"
 

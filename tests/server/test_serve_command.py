@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import requests
 from asking import small_file
+from children import COMMAND_LINE, Child
 from histories import JOBS
 from sizes import and_in_soak
 from typer.testing import CliRunner
@@ -39,10 +41,7 @@ class Started:
     """A server in a process of its own, and what it told."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
-        program = "from jobtype_toolkit.cli import main; main()"
-        command = [sys.executable, "-c", program, "serve", "--port", "0", *arguments]
-        environment = {**os.environ, **environment}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = Child(COMMAND_LINE, "serve", "--port", "0", *arguments, environment=environment)
         self.told = ""
         while "Ctrl+C" not in self.told and self.process.poll() is None:
             self.told += self.process.stdout.readline()
@@ -50,24 +49,21 @@ class Started:
 
     def interrupt(self, by: int = signal.SIGINT) -> str:
         self.process.send_signal(by)
-        return self.process.communicate(timeout=600)[0]
+        return self.process.communicate()[0]
 
 
 @pytest.fixture
 def start(monkeypatch) -> Iterator[type[Started]]:
     """Start servers; those that still run are ended with the test."""
     monkeypatch.delenv("JOBTYPE_TOOLKIT_TOKEN", raising=False)
-    made: list[Started] = []
+    with ExitStack() as made:
 
-    def one(*arguments: str, **environment: str) -> Started:
-        made.append(Started(*arguments, **environment))
-        return made[-1]
+        def one(*arguments: str, **environment: str) -> Started:
+            server = Started(*arguments, **environment)
+            made.enter_context(server.process)
+            return server
 
-    yield one
-    for server in made:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.communicate(timeout=600)
+        yield one
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from asking import Client, filled, small_file
+from children import run
 from histories import CHIPS, JOBS, MODEL, ago, manifest
 from sizes import sizes
 
@@ -327,7 +326,7 @@ def test_without_the_extra_it_is_told_what_to_install():
         "    with testing.serve(jt.open()): pass\n"
         "except jt.ToolkitError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = run(program)
     assert "pip install 'jobtype-toolkit[server]'" in done.stdout
 
 
@@ -337,6 +336,5 @@ def test_a_store_in_a_file_can_be_read_by_others_meanwhile(client, tmp_path):
         filled(tmp_path, store)
     asking = client(jt.open(path))
     assert asking.get("/v6/jobs/").json()["count"] == len(JOBS)
-    program = f"import jobtype_toolkit as jt; print(len(jt.open({str(path)!r}).jobs()))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(len(JOBS))
+    done = run("import sys, jobtype_toolkit as jt; print(len(jt.open(sys.argv[1]).jobs()))", path)
+    assert done.stdout.strip() == str(len(JOBS)), done.stderr

@@ -1,13 +1,14 @@
--- name: rows
+-- name: job_history
 -- The jobs of a store with their places.
-SELECT
-    /*columns*/,
-    CASE WHEN status = 'FAILED' THEN 'failed' ELSE 'final' END AS state,
-    coalesce(strftime(last_status_change, '%Y-%m'), 'none') AS month
+SELECT /*columns*/, CASE WHEN status = 'FAILED' THEN 'failed' ELSE 'final' END AS state, /*placed*/
 FROM job_final
 UNION ALL BY NAME
-SELECT /*columns*/, 'open' AS state, coalesce(strftime(last_status_change, '%Y-%m'), 'none') AS month
+SELECT /*columns*/, 'open' AS state, /*placed*/
 FROM job_open
+
+-- name: job_execution
+-- The executions of a store with their places.
+SELECT /*columns*/, /*placed*/ FROM job_execution
 
 -- name: job_open
 SELECT /*columns*/ FROM /*history*/ WHERE state = 'open'
@@ -19,12 +20,16 @@ SELECT /*columns*/ FROM /*history*/ WHERE state IN ('final', 'failed')
 SELECT /*columns*/ FROM /*history*/ WHERE state = 'failed'
 
 -- name: places
--- The places that the jobs are in, of one source or all.
-SELECT DISTINCT source, state, month FROM lake_row WHERE $source = '*' OR source = $source ORDER BY ALL
+-- The places that rows are in, of one source or all, and how many there are in each.
+SELECT source, state, month, count(*) FROM lake_row WHERE $source = '*' OR source = $source GROUP BY ALL ORDER BY ALL
 
--- name: place
--- The jobs of one place, as its file has them.
+-- name: cuts
+-- Where the files of one place begin, so that each has as many rows as the others.
+SELECT quantile_disc(/*time*/, /*shares*/) FROM lake_row WHERE source = /*source*/ AND state = /*state*/ AND /*within*/
+
+-- name: file
+-- The rows of one file.
 SELECT /*columns*/
 FROM lake_row
-WHERE source = /*source*/ AND state = /*state*/ AND /*month*/
-ORDER BY last_status_change, id
+WHERE source = /*source*/ AND state = /*state*/ AND /*within*/
+ORDER BY /*time*/, id

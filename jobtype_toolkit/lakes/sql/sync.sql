@@ -9,8 +9,12 @@ SELECT
 -- Whether the store is the one that was synced up to a mark.
 SELECT count(*) FROM load WHERE load_id = $known AND CAST(observed AS VARCHAR) = $observed;
 
+-- name: fingerprint
+-- What tells whether the rows of a load are those that they were.
+SELECT count(*) || '-' || coalesce(bit_xor(hash(/*columns*/)), 0) FROM (/*rows*/) WHERE source = $source AND load_id = $load;
+
 -- name: changed
--- The jobs that came since the last sync; a pull can go on in the load that was the last one then.
+-- The rows that came since the last sync.
 CREATE OR REPLACE TEMP TABLE changed AS
 SELECT * FROM (/*rows*/) WHERE source = $source AND ($since IS NULL OR load_id >= $since);
 
@@ -18,9 +22,8 @@ SELECT * FROM (/*rows*/) WHERE source = $source AND ($since IS NULL OR load_id >
 -- What the lake says of them.
 CREATE OR REPLACE TEMP TABLE before AS
 SELECT
-    id, state, coalesce(strftime(last_status_change, '%Y-%m'), 'none') AS month, status, last_modified, load_id, job_type_id,
-    error_id, node, batch_title
-FROM /*history*/ SEMI JOIN changed USING (id);
+    id, file, state, status, last_modified, load_id, job_type_id, error_id, node, batch_title
+FROM /*lake*/ SEMI JOIN changed USING (id);
 
 -- name: winner
 -- The jobs of which the lake knows nothing, or something older, or that they were not over yet at the same moment.
@@ -37,12 +40,20 @@ WHERE b.id IS NULL OR NOT (
     )
 );
 
+-- name: executions
+-- The executions of which the lake says nothing, or something else.
+CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM /*lake*/ SEMI JOIN changed USING (id);
+CREATE OR REPLACE TEMP TABLE winner AS
+SELECT *
+FROM changed
+WHERE id IN (SELECT id FROM (SELECT /*columns*/ FROM changed EXCEPT SELECT /*columns*/ FROM before));
+
 -- name: gone
 -- Open jobs of the lake that the store does not have any more, though it is complete: the server no longer has them.
 CREATE OR REPLACE TEMP TABLE gone AS
 WITH missing AS (
     SELECT id
-    FROM /*history*/ ANTI JOIN (SELECT id FROM job_open WHERE source = $source) USING (id)
+    FROM /*lake*/ ANTI JOIN (SELECT id FROM job_open WHERE source = $source) USING (id)
     WHERE state = 'open' AND last_modified < $watermark::TIMESTAMP
     AND ($pruned IS NULL OR coalesce(last_status_change, last_modified) >= $pruned::TIMESTAMP)
 )
@@ -66,74 +77,67 @@ JOIN error AS h ON h.source = $source AND h.name = l.name AND h.job_type_name IS
 WHERE l.id < 0 AND l.id NOT IN (SELECT id FROM error WHERE source = $source)
 GROUP BY l.id;
 
--- name: places
--- The places that change: those that jobs enter, those that they leave, and those of jobs whose type or error has a new id.
-SELECT state, month FROM winner
+-- name: entered
+-- The places that rows enter.
+SELECT DISTINCT state, month FROM winner;
+
+-- name: left
+-- The files that rows leave, by number, and those of rows whose type or error has a new id.
+SELECT b.file FROM before AS b SEMI JOIN winner USING (id)
+/*leaving*/
+ORDER BY file;
+
+-- name: going
 UNION
-SELECT b.state, b.month FROM before AS b SEMI JOIN winner USING (id)
-UNION
-SELECT state, coalesce(strftime(last_status_change, '%Y-%m'), 'none') FROM /*history*/ SEMI JOIN gone USING (id)
-/*adopting*/
-ORDER BY ALL;
+SELECT file FROM /*lake*/ SEMI JOIN gone USING (id)
 
 -- name: adopting
 UNION
-SELECT state, coalesce(strftime(last_status_change, '%Y-%m'), 'none')
-FROM /*history*/
+SELECT file
+FROM /*lake*/
 WHERE job_type_id IN (SELECT before FROM adopted WHERE kind = 'job_type')
 OR error_id IN (SELECT before FROM adopted WHERE kind = 'error')
 
 -- name: merged
--- The jobs of the places that change: what came, and what the lake has besides.
+-- The rows of the files that change: what came, and what the lake has besides.
 CREATE OR REPLACE TEMP VIEW lake_row AS
 SELECT * FROM winner
 UNION ALL BY NAME
 SELECT
-    l.* REPLACE (coalesce(t.after, l.job_type_id) AS job_type_id, coalesce(e.after, l.error_id) AS error_id),
-    coalesce(strftime(l.last_status_change, '%Y-%m'), 'none') AS month
-FROM (SELECT * FROM /*history*/ ANTI JOIN winner USING (id)) AS l
+    l.* REPLACE (coalesce(t.after, l.job_type_id) AS job_type_id, coalesce(e.after, l.error_id) AS error_id), /*placed*/
+FROM (SELECT * EXCLUDE (file) FROM /*lake*/ ANTI JOIN winner USING (id)) AS l
 LEFT JOIN adopted AS t ON t.kind = 'job_type' AND t.before = l.job_type_id
 LEFT JOIN adopted AS e ON e.kind = 'error' AND e.before = l.error_id
 WHERE l.id NOT IN (SELECT id FROM gone);
 
 -- name: first
--- All jobs of a source that the lake does not have yet.
+-- All rows of a source that the lake does not have yet.
 CREATE OR REPLACE TEMP VIEW lake_row AS SELECT * FROM (/*rows*/) WHERE source = /*source*/;
 
 -- name: existing
--- The jobs of some places, as they are.
+-- The rows of some files, as they are.
 CREATE OR REPLACE TEMP VIEW lake_row AS
-SELECT *, coalesce(strftime(last_status_change, '%Y-%m'), 'none') AS month FROM /*history*/;
+SELECT * EXCLUDE (file), /*placed*/ FROM /*lake*/;
 
 -- name: by_id
 -- The rows of a table: those of the store, and those that the lake has besides.
 SELECT /*columns*/ FROM /*table*/ WHERE source = $source
 UNION ALL BY NAME
-SELECT * FROM /*lake*/
+SELECT * EXCLUDE (file) FROM /*lake*/
 WHERE id NOT IN (SELECT id FROM /*table*/ WHERE source = $source)
 AND id NOT IN (SELECT before FROM adopted WHERE kind = '/*table*/')
-
--- name: executions
--- The executions: those of the store, and those that the lake has besides.
-SELECT /*columns*/ FROM job_execution WHERE source = $source
-UNION ALL BY NAME
-SELECT l.* REPLACE (coalesce(t.after, l.job_type_id) AS job_type_id, coalesce(e.after, l.error_id) AS error_id)
-FROM /*lake*/ AS l
-LEFT JOIN adopted AS t ON t.kind = 'job_type' AND t.before = l.job_type_id
-LEFT JOIN adopted AS e ON e.kind = 'error' AND e.before = l.error_id
-WHERE l.id NOT IN (SELECT id FROM job_execution WHERE source = $source)
 
 -- name: either
 -- What the store has observed, and what the lake has besides.
 SELECT /*columns*/ FROM /*table*/ WHERE source = $source
 UNION BY NAME
-SELECT * FROM /*lake*/
+SELECT * EXCLUDE (file) FROM /*lake*/
 
 -- name: newest
 -- What the store says, or the lake if the store says nothing.
 SELECT /*columns*/ FROM /*table*/ WHERE source = $source
 UNION ALL BY NAME
-SELECT * FROM /*lake*/ WHERE NOT EXISTS (SELECT 1 FROM /*table*/ WHERE source = $source)
+SELECT * EXCLUDE (file) FROM /*lake*/ WHERE NOT EXISTS (SELECT 1 FROM /*table*/ WHERE source = $source)
 
 -- name: source
 -- A source as the lake has it: it holds what the store has pruned.
@@ -146,4 +150,4 @@ WHERE s.source = $source
 
 -- name: differs
 -- Whether a table says something else than the lake.
-SELECT (SELECT count(*) FROM (FROM fresh EXCEPT ALL SELECT * FROM /*lake*/)) + (SELECT count(*) FROM (SELECT * FROM /*lake*/ EXCEPT ALL FROM fresh));
+SELECT (SELECT count(*) FROM (FROM fresh EXCEPT ALL SELECT * EXCLUDE (file) FROM /*lake*/)) + (SELECT count(*) FROM (SELECT * EXCLUDE (file) FROM /*lake*/ EXCEPT ALL FROM fresh));

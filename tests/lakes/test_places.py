@@ -1,0 +1,141 @@
+"""What a sync of an Iceberg lake rewrites: the files of the places that rows leave or enter, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from histories import NOW
+
+import jobtype_toolkit as jt
+from jobtype_toolkit.lakes import iceberg, layout
+
+pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
+
+HEAD = "id,job_type,job_type_version,status,last_status_change,last_modified\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[jt.Store]:
+    """A store of two months, two jobs in each, and an execution of each."""
+    with jt.open(clock=lambda: NOW) as store:
+        jobs(store, tmp_path, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
+        executions(store, tmp_path, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
+        yield store
+
+
+def jobs(store: jt.Store, folder: Path, changed: dict[int, str], status: str = "COMPLETED") -> None:
+    """Load jobs with the days of their last change."""
+    rows = "".join(f"{id},fit,1.0,{status},{day}T10:00:00Z,{day}T10:00:00Z\n" for id, day in changed.items())
+    (folder / "jobs.csv").write_text(HEAD + rows, encoding="utf-8")
+    store.load(folder / "jobs.csv", progress=False)
+
+
+def executions(store: jt.Store, folder: Path, made: dict[int, str], status: str = "COMPLETED") -> None:
+    """Load an execution of each job, with the days on which they were made."""
+    rows = [{"id": 10 * job, "job": {"id": job}, "exe_num": 1, "status": status, "job_type": {"id": -1},
+             "created": f"{day}T09:00:00Z"} for job, day in made.items()]  # fmt: skip
+    (folder / "executions.json").write_text(json.dumps(rows), encoding="utf-8")
+    store.load(folder / "executions.json", "job_executions", progress=False)
+
+
+def files(lake: Path) -> dict[str, set[str]]:
+    """The files of the tables by place, by their places' names."""
+    catalogue = iceberg.Catalogue(lake)
+    return {
+        name: {f"{one.place.state}{one.place.month} {Path(one.path).name}" for one in catalogue.files(name)}
+        for name in layout.PARTED
+    }
+
+
+def places(some: set[str]) -> set[str]:
+    return {one.partition(" ")[0] for one in some}
+
+
+def agree(lake: Path, store: jt.Store) -> None:
+    with jt.lake(lake, clock=lambda: NOW) as asked:
+        pd.testing.assert_frame_equal(asked.jobs(), store.jobs())
+        query = "FROM job_execution ORDER BY id"
+        pd.testing.assert_frame_equal(asked.sql(query), store.sql(query))
+        pd.testing.assert_frame_equal(asked.analyses.attempts(), store.analyses.attempts())
+
+
+def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    before = files(tmp_path / "lake")
+    assert places(before["job_history"]) == {"final2026-01", "final2026-02"}
+    assert places(before["job_execution"]) == {"2026-01", "2026-02"}
+    jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
+    report = store.sync_lake(tmp_path / "lake")
+    after = files(tmp_path / "lake")
+    assert (report.jobs, report.places, report.files) == (1, 2, 2)
+    assert places(before["job_history"] - after["job_history"]) == {"final2026-01"}
+    assert places(after["job_history"] - before["job_history"]) == {"final2026-01", "failed2026-03"}
+    assert after["job_execution"] == before["job_execution"]
+    agree(tmp_path / "lake", store)
+
+
+def test_a_change_of_one_execution_rewrites_its_month(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    before = files(tmp_path / "lake")
+    executions(store, tmp_path, {3: "2026-02-03"}, "FAILED")
+    report = store.sync_lake(tmp_path / "lake")
+    after = files(tmp_path / "lake")
+    assert (report.jobs, report.places, report.files) == (0, 1, 1)
+    assert report.tables == ("job_execution",) or set(report.tables) == {"job_execution", "source"}
+    assert after["job_history"] == before["job_history"]
+    assert places(after["job_execution"] - before["job_execution"]) == {"2026-02"}
+    agree(tmp_path / "lake", store)
+
+
+def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "FILE_ROWS", 4)
+    jobs(store, tmp_path, {id: f"2026-01-{id:02}" for id in range(10, 22)})
+    store.sync_lake(tmp_path / "lake")
+    before = files(tmp_path / "lake")["job_history"]
+    assert len(before) == 5  # 14 jobs of January in four, 2 of February in one
+    jobs(store, tmp_path, {20: "2026-01-20", 21: "2026-01-21"}, "FAILED")
+    assert store.sync_lake(tmp_path / "lake").jobs == 2
+    after = files(tmp_path / "lake")["job_history"]
+    assert len(before - after) == 1
+    agree(tmp_path / "lake", store)
+    jobs(store, tmp_path, {30: "2026-01-30"})  # joins what is not half full, and nothing else
+    store.sync_lake(tmp_path / "lake")
+    assert len(after - files(tmp_path / "lake")["job_history"]) <= 1
+    agree(tmp_path / "lake", store)
+
+
+def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    with store._writing("add") as con:  # as a pull does that goes on
+        con.execute("UPDATE job_execution SET status = 'FAILED' WHERE id = 40")
+        con.execute("UPDATE job_final SET node = 'n7', load_id = (SELECT max(load_id) FROM load) WHERE id = 4")
+    report = store.sync_lake(tmp_path / "lake")
+    assert (report.jobs, report.places) == (1, 2)
+    agree(tmp_path / "lake", store)
+
+
+def test_a_commit_leaves_one_snapshot_which_is_whole(store, tmp_path):
+    store.sync_lake(tmp_path / "lake")
+    jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
+    store.sync_lake(tmp_path / "lake")
+    catalogue = iceberg.Catalogue(tmp_path / "lake")
+    history = catalogue.table("job_history")
+    assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
+    assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]
+
+
+def test_a_lake_of_another_layout_is_refused(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "VERSION", 1)
+    store.sync_lake(tmp_path / "lake")
+    store.export(tmp_path / "folders", partitioned=True)
+    monkeypatch.undo()
+    with pytest.raises(jt.StoreVersion, match=r"it reads layout 2\. Write it anew into another folder"):
+        jt.lake(tmp_path / "lake")
+    with pytest.raises(jt.StoreVersion, match="it reads layout 2"):
+        store.sync_lake(tmp_path / "lake")
+    with pytest.raises(jt.StoreVersion, match="it reads layout 2"), jt.lake(tmp_path / "folders") as lake:
+        lake.running()
