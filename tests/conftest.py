@@ -131,6 +131,12 @@ def store(clock: Callable[[], Any]) -> jt.Store:
     return jt.open(clock=clock)
 
 
+@pytest.fixture(scope="session")
+def sample() -> jt.Store:
+    """The bundled sample; nobody writes it."""
+    return jt.sample()
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, Any], Path]:
     """Write a file into the test's folder: text and bytes as they are, everything else as JSON."""

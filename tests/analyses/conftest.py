@@ -47,12 +47,6 @@ def nothing() -> jt.Store:
 
 
 @pytest.fixture(scope="session")
-def sample() -> jt.Store:
-    """The sample history."""
-    return jt.sample()
-
-
-@pytest.fixture(scope="session")
 def sample_jobs(sample: jt.Store) -> pd.DataFrame:
     """All jobs of the sample, as a plain frame."""
     return sample.jobs()

@@ -67,12 +67,6 @@ class Moody:
 
 
 @pytest.fixture(scope="session")
-def sample() -> jt.Store:
-    """The bundled sample; nobody writes it."""
-    return jt.sample()
-
-
-@pytest.fixture(scope="session")
 def history(sample: jt.Store) -> pd.DataFrame:
     """All jobs of the sample, to count them another way than the board does."""
     return sample.jobs()

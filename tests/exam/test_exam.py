@@ -12,7 +12,7 @@ SEED = 500_000
 
 @pytest.fixture(scope="module")
 def score():
-    cases = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 12, "rates": 60, "stuck": 1, "why": 1}
+    cases = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 6, "rates": 60, "stuck": 1, "why": 1}
     return run(SEED, cases, days=116)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import asking
 import pytest
 from histories import CHIPS, GAUGE, NOW, job_type, page
+from sizes import sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -32,7 +33,8 @@ def pick(state: BrowserState, title: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def sample(tmp_path) -> jt.Store:
+def own(tmp_path) -> jt.Store:
+    """The bundled sample, to be written."""
     return asking.sample(tmp_path)
 
 
@@ -109,19 +111,20 @@ def test_an_empty_store_and_an_empty_search_say_different_things(store, sample):
 
 
 @pytest.mark.slow
-def test_ten_thousand_types_are_sent_a_hundred_at_a_time(store, write):
-    types = [job_type(n, f"type-{n:05}", "1.0.0") for n in range(1, 10_001)]
+@sizes(2_000, 10_000)
+def test_thousands_of_types_are_sent_a_hundred_at_a_time(store, write, size):
+    types = [job_type(n, f"type-{n:05}", "1.0.0") for n in range(1, size + 1)]
     store.load(write("job_types.json", page(types)), "job_types")
     state = BrowserState(store)
     assert len(listed(state)) == 100
-    assert state.nodes()["+list"]["help"] == "100 of 10,000; type to narrow, or show more"
+    assert state.nodes()["+list"]["help"] == f"100 of {size:,}; type to narrow, or show more"
     assert len(json.dumps(state.nodes())) < 20_000
     act(state, "more")
     assert len(listed(state)) == 200
     act(state, "edit", "+search", "type-01")
     assert state.nodes()["+list"]["help"] == "100 of 1,000; type to narrow, or show more"
     act(state, "edit", "+search", "type-0123")
-    assert (len(listed(state)), state.nodes()["+list"]["help"]) == (10, "10 of 10,000")
+    assert (len(listed(state)), state.nodes()["+list"]["help"]) == (10, f"10 of {size:,}")
     assert "+more" not in state.nodes()
 
 
@@ -205,64 +208,64 @@ def test_a_change_is_planned_shown_and_sent_only_then(target, change, field, val
     assert "+dialog" not in state.nodes()
 
 
-def test_a_plan_that_is_cancelled_changes_nothing(sample):
-    state = BrowserState(sample)
+def test_a_plan_that_is_cancelled_changes_nothing(own):
+    state = BrowserState(own)
     pick(state, "pan-sharpen 2.1.0")
-    before = sample.job_type("pan-sharpen", "2.1.0")
+    before = own.job_type("pan-sharpen", "2.1.0")
     act(state, "plan", value="deprecate")
     answer = act(state, "close")
     assert answer["focus"] == "+actions"
     act(state, "send")  # a click that was under way
-    assert sample.job_type("pan-sharpen", "2.1.0") == before
+    assert own.job_type("pan-sharpen", "2.1.0") == before
 
 
-def test_a_double_click_sends_once(sample, monkeypatch):
+def test_a_double_click_sends_once(own, monkeypatch):
     sent: list[str] = []
     send = jt.Plan.send
     monkeypatch.setattr(jt.Plan, "send", lambda plan: (sent.append(plan.name), send(plan))[1])
-    state = BrowserState(sample)
+    state = BrowserState(own)
     pick(state, "pan-sharpen 2.1.0")
     act(state, "plan", value="pause")
     act(state, "send")
-    modified = sample.job_type("pan-sharpen", "2.1.0").last_modified
+    modified = own.job_type("pan-sharpen", "2.1.0").last_modified
     again = act(state, "send")
     assert "was sent already" in again["say"]
-    assert sample.job_type("pan-sharpen", "2.1.0").last_modified == modified
+    assert own.job_type("pan-sharpen", "2.1.0").last_modified == modified
     assert len(sent) == 2
     assert "+trouble" not in state.nodes()
 
 
-def test_a_revision_is_restored_through_a_plan(sample):
-    state = BrowserState(sample)
+def test_a_revision_is_restored_through_a_plan(own):
+    state = BrowserState(own)
     pick(state, "pan-sharpen 2.1.0")
     act(state, "open", "+revisions-page")
     act(state, "edit", "+from", "1")
     assert state.nodes()["+restore"]["label"] == "Restore revision 1 …"
     act(state, "plan", "+restore", 1)
     assert state.nodes()["+dialog"]["label"] == "Restore revision 1 of pan-sharpen 2.1.0"
-    assert sample.job_type("pan-sharpen", "2.1.0").revision_num == 3
+    assert own.job_type("pan-sharpen", "2.1.0").revision_num == 3
     act(state, "send")
-    restored = sample.job_type("pan-sharpen", "2.1.0")
-    assert (restored.revision_num, restored.manifest) == (4, sample.revision("pan-sharpen", "2.1.0", 1)["manifest"])
-    assert restored.docker_image == sample.revision("pan-sharpen", "2.1.0", 1).docker_image
+    restored = own.job_type("pan-sharpen", "2.1.0")
+    assert (restored.revision_num, restored.manifest) == (4, own.revision("pan-sharpen", "2.1.0", 1)["manifest"])
+    assert restored.docker_image == own.revision("pan-sharpen", "2.1.0", 1).docker_image
     assert [row["cells"][0] for row in state.nodes()["+revisions"]["rows"]] == ["4", "3", "2", "1"]
 
 
-def test_a_plan_for_what_has_changed_meanwhile_is_refused_and_said(sample):
-    state = BrowserState(sample)
+def test_a_plan_for_what_has_changed_meanwhile_is_refused_and_said(own):
+    state = BrowserState(own)
     pick(state, "pan-sharpen 2.1.0")
     act(state, "plan", value="pause")
-    sample.edit("pan-sharpen", "2.1.0", max_scheduled=5).send()
+    own.edit("pan-sharpen", "2.1.0", max_scheduled=5).send()
     answer = act(state, "send")
     assert "changed" in answer["say"]
     assert state.nodes()["+trouble"]["text"] == answer["say"]
-    assert sample.job_type("pan-sharpen", "2.1.0").is_paused is False
+    assert own.job_type("pan-sharpen", "2.1.0").is_paused is False
 
 
-def test_reloading_shows_what_others_did_and_keeps_the_choice(sample):
-    state = BrowserState(sample)
+def test_reloading_shows_what_others_did_and_keeps_the_choice(own):
+    state = BrowserState(own)
     pick(state, "pan-sharpen 2.1.0")
-    sample.edit("pan-sharpen", "2.1.0", is_paused=True).send()
+    own.edit("pan-sharpen", "2.1.0", is_paused=True).send()
     act(state, "reload")
     assert state.selected == ("pan-sharpen", "2.1.0")
     assert "+plan/unpause" in state.nodes()
@@ -283,8 +286,8 @@ def test_a_server_that_fails_is_said_and_the_list_stays():
 # The widget.
 
 
-def test_what_is_selected_can_be_observed(sample):
-    shown = jt.forms.JobTypeBrowser(sample)
+def test_what_is_selected_can_be_observed(own):
+    shown = jt.forms.JobTypeBrowser(own)
     seen: list[Any] = []
     shown.observe(lambda change: seen.append(change["new"]), "selected")
     key = shown.state.nodes()["+types"]["rows"][0]["key"]

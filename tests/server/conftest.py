@@ -35,12 +35,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> jt.Store:
     return filled(tmp_path_factory.mktemp("small"))
 
 
-@pytest.fixture(scope="session")
-def sample() -> jt.Store:
-    """The bundled sample; nobody writes it."""
-    return jt.sample()
-
-
 @pytest.fixture
 def serving() -> Iterator[Callable[..., testing.Server]]:
     """Start servers that end with the test."""
