@@ -70,7 +70,7 @@ acts = st.lists(
 
 
 @given(acts)
-@examples(4, 300)
+@examples(3, 300)
 def test_days_are_what_the_jobs_are_after_any_loads_changes_and_removals(tmp_path_factory, acts):
     folder = tmp_path_factory.mktemp("days")
     with jt.open(clock=lambda: NOW) as store:

@@ -49,7 +49,7 @@ ERRORS_OF = {
 MOMENTS = [None, *(ago(minutes, micro) for minutes in (0, 30, 179, 180, 181, 5000) for micro in (0, 1))]
 """Few, so that they often meet the ends of a window."""
 
-SLOW = examples(3, 300, phases=[phase for phase in Phase if phase is not Phase.explain])
+SLOW = examples(2, 300, phases=[phase for phase in Phase if phase is not Phase.explain])
 
 
 @st.composite

@@ -72,18 +72,17 @@ TYPED: dict[str, dict[str, dict[str, Any]]] = {
 TYPED["node"]["BLOB"].pop("é")  # DuckDB itself takes no such text for bytes
 
 
-def found(store: jt.Store, name: str) -> dict[int, Any]:
-    """The values of a column by id, missing ones as None."""
-    frame = store.sql("FROM job")
+def found(frame: pd.DataFrame, name: str) -> dict[int, Any]:
+    """The values of a column of some jobs by id, missing ones as None."""
     return {id: None if pd.isna(value) else value for id, value in zip(frame["id"], frame[name], strict=True)}
 
 
-@examples(6, 100)
+@examples(4, 100)
 @given(st.data())
 def test_a_typed_value_of_parquet_arrives_or_its_row_is_rejected(tmp_path_factory, data):
     kinds = {name: data.draw(st.sampled_from(sorted(of))) for name, of in TYPED.items()}
     some = st.fixed_dictionaries({name: st.sampled_from(list(TYPED[name][kind])) for name, kind in kinds.items()})
-    rows = data.draw(st.lists(some, min_size=1, max_size=4))
+    rows = data.draw(st.lists(some, min_size=1, max_size=8))
     records = [{**BASE, "id": place, **row} for place, row in enumerate(rows)]
     path = tmp_path_factory.mktemp("t") / "a.parquet"
     store = jt.open()
@@ -91,8 +90,9 @@ def test_a_typed_value_of_parquet_arrives_or_its_row_is_rejected(tmp_path_factor
     meant = [{name: TYPED[name][kinds[name]][text] for name, text in row.items()} for row in rows]
     good = {place: row for place, row in enumerate(meant) if REJECTED not in row.values()}
     assert report.rejected == len(rows) - len(good)
+    jobs = store.sql("FROM job")
     for name in TYPED:
-        assert found(store, name) == {place: row[name] for place, row in good.items()}
+        assert found(jobs, name) == {place: row[name] for place, row in good.items()}
     bad = [row for row in meant if REJECTED in row.values()]
     for row, reason in zip(bad, store.rejects()["reason"], strict=True):
         assert all((f"{name} is" in reason) == (value is REJECTED) for name, value in row.items())
@@ -126,10 +126,10 @@ WRITTEN: dict[str, dict[str, Any]] = {
 """By field: how a value is written in JSON, and what it means."""
 
 
-@examples(6, 100)
+@examples(4, 100)
 @given(
     st.lists(
-        st.fixed_dictionaries({name: st.sampled_from(list(of)) for name, of in WRITTEN.items()}), min_size=1, max_size=4
+        st.fixed_dictionaries({name: st.sampled_from(list(of)) for name, of in WRITTEN.items()}), min_size=1, max_size=8
     ),
     st.sampled_from(["array", "page", "lines", "lines.gz"]),
 )
@@ -150,21 +150,22 @@ def test_a_value_of_json_arrives_or_its_row_is_rejected(tmp_path_factory, rows, 
     meant = [{name: WRITTEN[name][text] for name, text in row.items()} for row in rows]
     good = {place: row for place, row in enumerate(meant) if REJECTED not in row.values()}
     assert report.rejected == len(rows) - len(good)
+    jobs = store.sql("FROM job")
     for name in WRITTEN:
-        assert found(store, name) == {place: row[name] for place, row in good.items()}
+        assert found(jobs, name) == {place: row[name] for place, row in good.items()}
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.ndjson"])
-@pytest.mark.parametrize("row", ['"id": 2', '"node": "x", "node": "y"', '"more": 1, "more": 1'])
-def test_a_key_that_comes_twice_rejects_its_row(tmp_path, name, row):
+def test_a_key_that_comes_twice_rejects_its_row(tmp_path, name):
     whole = json.dumps(BASE)[:-1]
-    rows = [f"{whole}, {row}}}", whole.replace('"id": 1', '"id": 7') + "}"]
+    twice = ['"id": 2', '"node": "x", "node": "y"', '"more": 1, "more": 1']
+    rows = [*(f"{whole}, {row}}}" for row in twice), whole.replace('"id": 1', '"id": 7') + "}"]
     path = tmp_path / name
     path.write_text(f"[{','.join(rows)}]" if name == "a.json" else "\n".join(rows))
     store = jt.open()
     store.load(path)
     assert store.jobs()["id"].tolist() == [7]
-    assert store.rejects()["reason"].str.fullmatch('the key "(id|node|more)" comes twice').all()
+    assert store.rejects()["reason"].tolist() == [f'the key "{key}" comes twice' for key in ("id", "node", "more")]
 
 
 def test_a_key_may_be_any_text(tmp_path):
@@ -190,7 +191,7 @@ def test_what_is_no_text_in_a_frame_rejects_its_row(values, meant):
     frame["node"] = pd.Series(values, dtype=object) if isinstance(values, list) else values
     store = jt.open()
     report = store.load(frame)
-    assert list(found(store, "node").values()) == meant
+    assert list(found(store.sql("FROM job"), "node").values()) == meant
     assert report.rejected == 2 - len(meant)
 
 

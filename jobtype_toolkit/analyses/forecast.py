@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.question import OF_TYPES, Question
@@ -66,10 +66,9 @@ def empty_after(queued: int, arriving: Flow, finishing: Flow) -> tuple[float | N
     return (queued / net if net > 0 else None), low, high
 
 
-def depths(queued: int, counts: pd.DataFrame) -> Counts:
+def depths(queued: int, arrived: Counts, begun: Counts) -> Counts:
     """Return how many jobs were on the queue at the begin of each quarter of an hour, counting back from how many are now."""
-    growth = (counts["arrived"] - counts["begun"]).to_numpy("float64")
-    return queued - growth[::-1].cumsum()[::-1]
+    return queued - (arrived - begun)[::-1].cumsum()[::-1]
 
 
 def lasted(depth: Counts, queued: int) -> Counts:
@@ -83,33 +82,28 @@ def lasted(depth: Counts, queued: int) -> Counts:
     return (empty[following] - deep).astype("float64")
 
 
-def _forecast(rows: pd.DataFrame, query: Query) -> dict[str, Any]:
-    """Return what is to be expected of one job type, from its counts."""
+def _forecast(queued: int, is_paused: bool, flows: Sequence[Counts], now: datetime) -> dict[str, Any]:
+    """Return what is to be expected of one job type, from its arrived, begun and finished jobs per quarter of an hour."""
     import numpy as np
 
-    first = rows.iloc[0]
-    queued = int(first["queued"])
-    counts = rows.set_index("place")[["arrived", "begun", "finished"]].reindex(range(_HOURS * _PER_HOUR), fill_value=0)
-    seen = counts[counts.sum(axis=1).cumsum() > 0]
-    depth = depths(queued, counts)
-    empty = [place for place in range(len(depth) - _PER_HOUR) if depth[place] <= 0]
-    busy = counts.iloc[empty[-1] :] if empty else seen
-    busy = busy if busy["finished"].sum() >= _FEWEST else seen
-    arrived = seen["arrived"].to_numpy("float64")
-    usual = np.minimum(arrived, 3 * np.median(arrived) + 5) if len(arrived) else arrived  # a batch comes once
-    known: dict[str, Any] = {
-        "queued": queued,
-        "running": int(first["running"]),
-        "arrivals_per_hour": None,
-        "completions_per_hour": None,
-    }
-    if len(seen) < _PER_HOUR or busy["finished"].sum() < _FEWEST:
-        return known | {"verdict": "paused" if first["is_paused"] else "not enough data"}
-    arriving, finishing = flow(usual), flow(busy["finished"].to_numpy("float64"))
-    known |= {"arrivals_per_hour": arriving.rate, "completions_per_hour": finishing.rate}
-    if first["is_paused"]:
+    arrived, begun, finished = flows
+    enough = {"verdict": "paused" if is_paused else "not enough data"}
+    if finished.sum() < _FEWEST:
+        return enough
+    first = int(np.flatnonzero(arrived + begun + finished)[0])
+    depth = depths(queued, arrived, begun)
+    empty = np.flatnonzero(depth[: len(depth) - _PER_HOUR] <= 0)
+    busy = finished[empty[-1] :] if len(empty) else finished[first:]
+    busy = busy if busy.sum() >= _FEWEST else finished[first:]
+    arrived = arrived[first:]
+    if len(arrived) < _PER_HOUR:
+        return enough
+    usual = np.minimum(arrived, 3 * np.median(arrived) + 5)  # a batch comes once
+    arriving, finishing = flow(usual), flow(busy)
+    known: dict[str, Any] = {"arrivals_per_hour": arriving.rate, "completions_per_hour": finishing.rate}
+    if is_paused:
         return known | {"verdict": "paused"}
-    before = lasted(depth[-len(seen) :], queued)
+    before = lasted(depth[first:], queued)
     if len(before) >= _FEWEST:  # such a queue comes and goes: it lasts as long as it did
         low, hour, high = np.quantile(before, [0.1, 0.5, 0.9]) / _PER_HOUR
         hours: tuple[float | None, ...] = (float(hour), float(low), float(high))
@@ -117,15 +111,24 @@ def _forecast(rows: pd.DataFrame, query: Query) -> dict[str, Any]:
         hours = empty_after(queued, arriving, finishing)
     if hours[0] is None or hours[0] > _LATEST:
         return known | {"verdict": "never at this rate"}
-    moments = [None if one is None or one > _LATEST else query.scope.now + timedelta(hours=one) for one in hours]
+    moments = [None if one is None or one > _LATEST else now + timedelta(hours=one) for one in hours]
     return known | dict(zip(("empty_at", "low", "high"), moments, strict=True)) | {"verdict": "draining"}
 
 
 def _drain(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
+    import numpy as np
     import pandas as pd
 
-    keys = ["source", "name", "version"]
-    rows = [dict(zip(keys, key, strict=True)) | _forecast(one, query) for key, one in counted.groupby(keys, sort=False)]
+    groups = counted.groupby(["source", "name", "version"], sort=False)
+    types = counted.loc[~counted.duplicated(["source", "name", "version"])]
+    flows = np.zeros((3, len(types), _HOURS * _PER_HOUR))
+    for flow_, name in zip(flows, ("arrived", "begun", "finished"), strict=True):
+        flow_[groups.ngroup(), counted["place"]] = counted[name]
+    rows = [
+        {"source": one.source, "name": one.name, "version": one.version, "queued": one.queued, "running": one.running}
+        | _forecast(one.queued, bool(one.is_paused), flows[:, place], query.scope.now)
+        for place, one in enumerate(types.itertuples(index=False))
+    ]
     made = pd.DataFrame(rows, columns=["source", *query.service.row.names])
     for name in ("empty_at", "low", "high"):
         made[name] = pd.to_datetime(made[name], utc=True)

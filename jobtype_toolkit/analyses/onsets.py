@@ -19,6 +19,8 @@ _JUMP = 12.0
 """The score from which days are an episode."""
 _LONGEST = 45
 """Days of an episode that is over; one that lasts may be longer."""
+_BLOCK = 256
+"""Errors whose days are in memory together."""
 _LEAST = 3
 """Failures that an episode needs."""
 _OVER = 4.6
@@ -66,12 +68,28 @@ def told(facts: pd.DataFrame, started: datetime | None, ended: datetime) -> list
     return rows
 
 
+class _Part:
+    """The versions or nodes of facts, numbered within each type."""
+
+    def __init__(self, types: np.ndarray, values: pd.Series) -> None:
+        import pandas as pd
+
+        numbers, names = pd.factorize(values, sort=True)
+        is_known, count = numbers >= 0, max(len(names), 1)
+        pairs, place = np.unique(types[is_known] * count + numbers[is_known], return_inverse=True)
+        of_type = np.searchsorted(pairs, np.arange(types.max(initial=-1) + 2) * count)
+        self.first, self.many = of_type[:-1][types], np.diff(of_type)[types]
+        """Of each fact, the place of the first value of its type among the names, and how many the type has."""
+        self.number = np.full(len(types), -1)
+        self.number[is_known] = place - self.first[is_known]
+        """Which value of its type a fact has, from 0; -1 if that is missing."""
+        self.names = np.asarray(names, object)[pairs % count] if len(pairs) else np.empty(0, object)
+
+
 class _History:
     """The facts about types by UTC day."""
 
     def __init__(self, facts: pd.DataFrame, begin: np.datetime64, end: np.datetime64) -> None:
-        import pandas as pd
-
         self.begin, self.end = begin, end
         self.window = begin.astype("datetime64[D]")
         last = (end - np.timedelta64(1, "us")).astype("datetime64[D]")
@@ -80,8 +98,8 @@ class _History:
         moments = facts["moment"].to_numpy("datetime64[us]")
         self.day = ((moments - self.first.astype("datetime64[us]")) // _DAY).astype(int)
         self.n = facts["n"].to_numpy()
-        self.parts = {part: pd.factorize(facts[part], sort=True) for part in ("version", "node")}
-        """The numbers of the versions and nodes of all facts, and their names."""
+        types = facts.groupby(["source", "name"], sort=False).ngroup().to_numpy()
+        self.parts = {part: _Part(types, facts[part]) for part in ("version", "node")}
         fact = facts["fact"].to_numpy()
         inside = (self.day >= 0) & (self.day < self.days)
         named = facts.assign(error_name=facts["error_name"].fillna(""))
@@ -99,14 +117,17 @@ class _History:
 
     def episodes(self, seen: pd.DataFrame) -> Iterator[dict[str, Any]]:
         """Yield each error of a type with its `kind`, and the days `begin` and `until` of its episode."""
-        rows = _records(seen)
+        for place in range(0, len(seen), _BLOCK):
+            yield from self._episodes(_records(seen[place : place + _BLOCK]))
+
+    def _episodes(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         shape = (len(rows), self.days)
         n, k = np.zeros(shape), np.zeros(shape)
         for place, row in enumerate(rows):
             row["error_name"] = row["error_name"] if isinstance(row["error_name"], str) else None
             row["error_category"] = row["error_category"] if isinstance(row["error_category"], str) else None
-            n[place] = self._daily(self.finished_of.get((row["source"], row["name"])))
-            k[place] = self._daily(self.failed_of.get((row["source"], row["name"], row["error_name"] or "")))
+            self._count(n[place], self.finished_of.get((row["source"], row["name"])))
+            self._count(k[place], self.failed_of.get((row["source"], row["name"], row["error_name"] or "")))
         k = np.minimum(k, n)
         found = self._latest(n, k)
         for place, row in enumerate(rows):
@@ -117,7 +138,8 @@ class _History:
             kind = "new" if is_new else "jumped" if is_jump else "steady"
             if is_new:
                 begin, end = int((first - self.first) / _DAY), self.days
-            yield {**row, "kind": kind, "begin": begin, "until": self._until(n[place], k[place], begin, end)}
+            until = None if kind == "steady" else self._until(n[place], k[place], begin, end)
+            yield {**row, "kind": kind, "begin": begin, "until": until}
 
     def _latest(self, n: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the latest episode of each series; an empty one if there is none."""
@@ -137,20 +159,19 @@ class _History:
             left_k[which] = np.where(inside, 0, left_k[which])
         return begin, end
 
-    def _daily(self, places: np.ndarray | None) -> np.ndarray:
-        if places is None:
-            return np.zeros(self.days)
-        return np.bincount(self.day[places], self.n[places], self.days)
+    def _count(self, days: np.ndarray, places: np.ndarray | None) -> None:
+        """Add the jobs of some facts to their days."""
+        if places is not None:
+            np.add.at(days, self.day[places], self.n[places])
 
     def sum(self, places: np.ndarray, before: int) -> int:
         """Return the jobs of some facts before a day."""
         return int(self.n[places[self.day[places] < before]].sum())
 
-    def by_part(self, part: str, places: np.ndarray, begin: int, end: int) -> np.ndarray:
-        """Return the jobs of some facts, from a day until before another, of each version or node."""
-        numbers, names = self.parts[part]
-        kept = places[(self.day[places] >= begin) & (self.day[places] < end) & (numbers[places] >= 0)]
-        return np.bincount(numbers[kept], self.n[kept], len(names))
+    def by_part(self, part: _Part, places: np.ndarray, begin: int, end: int) -> np.ndarray:
+        """Return the jobs of some facts of a type, from a day until before another, of each version or node."""
+        kept = places[(self.day[places] >= begin) & (self.day[places] < end) & (part.number[places] >= 0)]
+        return np.bincount(part.number[kept], self.n[kept], part.many[places[0]])
 
     def _until(self, n: np.ndarray, k: np.ndarray, begin: int, end: int) -> int | None:
         """Return the first day after an episode, or None while it lasts: as far as nobody can tell that it is over."""
@@ -211,7 +232,7 @@ def _candidates(history: _History, one: dict[str, Any]) -> list[dict[str, Any]]:
     onset = history.at(begin)
     # of a jump the first failures may be usual ones, so that the change may come later on that day
     first = np.datetime64(one["first_seen"], "us") if one["kind"] == "new" else onset + _DAY
-    parts = {part: _part(history, part, (failed, finished), begin, end) for part in ("version", "node")}
+    parts = {part: _part(history, part, (failed, finished), begin, end) for part in history.parts}
     found = [(chance, value, part, text) for part, (chance, value, text) in parts.items() if value]
     made = []
     for _, value, part, text in sorted(found):
@@ -237,7 +258,8 @@ def _part(
     """Return the version or node in which the failures of an episode sit: how rare that is by chance, which, and the numbers."""
     from scipy.special import bdtrc
 
-    k, n = (history.by_part(part, one, begin, end) for one in places)
+    known = history.parts[part]
+    k, n = (history.by_part(known, one, begin, end) for one in places)
     held = np.flatnonzero(k + n)
     k, n = k[held], n[held]
     if len(n) < 2 or not k.sum():
@@ -246,16 +268,16 @@ def _part(
     excess = k - failed / max(finished, 1) * n
     value = int(excess.argmax())
     share = n / n.sum()
-    chance = float(bdtrc(k[value] - 1, int(k.sum()), min(share[value], 1.0)))
     rest_n, rest_excess = n.sum() - n[value], excess.sum() - excess[value]
     sits = (
         excess.sum() > 0
         and excess[value] > excess.sum() / 2
         and rest_excess / max(rest_n, 1) < excess[value] / max(n[value], 1) / 3
     )
-    if chance > _RARE or not sits:
+    chance = float(bdtrc(k[value] - 1, int(k.sum()), min(share[value], 1.0))) if sits else 1.0
+    if chance > _RARE:
         return 1.0, None, ""
-    name = str(history.parts[part][1][held[value]])
+    name = str(known.names[known.first[places[0][0]] + held[value]])
     where = f"on {name}" if part == "node" else f"of {part} {name}"
     text = f"{int(k[value])} of {int(k.sum())} failures are {where}, which had {100 * share[value]:.0f} % of the jobs."
     return chance, name, text

@@ -56,8 +56,10 @@ class Failures:
         failures = answers.rows("failures", started=answers.started, ended=answers.now - LAST, now=answers.now)
         self._nodes = BadNodes(answers, self._onsets)
         self._failures: dict[tuple[Key, str | None], list[Row]] = defaultdict(list)
+        self._failures_of: dict[Key, list[Row]] = defaultdict(list)
         for row in failures:
             self._failures[answers.key(row), row["error_name"]].append(row)
+            self._failures_of[answers.key(row)].append(row)
         self._onset = {(answers.key(row), row["error_name"]): row for row in self._onsets}
         self._trends: dict[Key, list[Row]] = {}
         self._first_day = answers.now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_TREND)
@@ -314,9 +316,7 @@ class Failures:
 
     def _newest(self, key: Key, error: str | None) -> tuple[int, ...]:
         """Return the newest failed job of each version of a type, of one error or of all."""
-        found = [
-            row for (one, name), rows in self._failures.items() if one == key and error in (None, name) for row in rows
-        ]
+        found = [row for row in self._failures_of.get(key, ()) if error in (None, row["error_name"])]
         found = [row for row in found if row["last_job_id"] is not None]
         found.sort(key=lambda row: (row["last_error"], row["last_job_id"]), reverse=True)
         return tuple(dict.fromkeys(row["last_job_id"] for row in found))[:5]

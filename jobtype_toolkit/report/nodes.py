@@ -11,6 +11,8 @@ from jobtype_toolkit.report.answers import LAST, Answers, Key, Row
 from jobtype_toolkit.report.phrases import day, listed, named
 from jobtype_toolkit.report.shift import Entry, Link
 
+_Part = tuple[Key, str | None]
+"""A job type and an error."""
 _MOST_NAMED = 3
 _MOST_ASKED = 10
 """Of so many bad nodes the failures are asked."""
@@ -26,6 +28,8 @@ class BadNodes:
         window = {"started": answers.started, "ended": answers.now - LAST, "now": answers.now}
         nodes = list(dict.fromkeys(row["node"] for row in self.rows))[:_MOST_ASKED]
         self._failures = {node: answers.rows("failures", node=node, **window) for node in nodes}
+        self._parts = [self._parted(row) for row in self.rows]
+        self._main = [_main(self._failed(row)) for row in self.rows]
 
     def _failed(self, row: Row) -> list[Row]:
         """Return the failures on a bad node, of the job type alone that is bad there if it is one."""
@@ -36,15 +40,18 @@ class BadNodes:
     def _source(self, row: Row) -> str:
         return row.get("source") or self._answers.scope.source
 
+    def _parted(self, row: Row) -> Counter[_Part]:
+        """Return how many failures on a bad node are of which type, with which error."""
+        counts: Counter[_Part] = Counter()
+        for one in self._failed(row):
+            counts[self._answers.key(one), one["error_name"]] += one["count"]
+        return counts
+
     def _shares(self, key: Key, error: str | None) -> Iterator[tuple[int, str]]:
         """Yield how many failures of a type with an error are on the nodes that fail with that error above all."""
-        for row in self.rows:
-            failed = self._failed(row)
-            if key[0] == self._source(row) and failed and _counts(failed, "error_name").most_common(1)[0][0] == error:
-                yield (
-                    sum(one["count"] for one in failed if (one["name"], one["error_name"]) == (key[1], error)),
-                    row["node"],
-                )
+        for row, parts, main in zip(self.rows, self._parts, self._main, strict=True):
+            if key[0] == self._source(row) and parts and main == error:
+                yield parts[key, error], row["node"]
 
     def share(self, key: Key, error: str | None) -> tuple[int, str] | None:
         """Return how many of a type's failures with an error are on a bad node, and on which; None if no bad node is known for that error."""
@@ -90,21 +97,23 @@ class BadNodes:
 
     def _explained(self, row: Row, worse: Sequence[Row]) -> str:
         """Return which of the worse job types a bad node may explain."""
-        names = [self._answers.title(one) for one in worse if self._is_of(row, one)]
+        parts = self._parts[self.rows.index(row)]
+        names = [self._answers.title(one) for one in worse if self._is_of(row, parts, one)]
         if not names:
             return ""
         fail = "fails" if len(names) == 1 else "fail"
         return f" That may explain why {listed(names, 2 * _MOST_NAMED)} {fail} more than usual."
 
-    def _is_of(self, row: Row, worse: Row) -> bool:
-        if self._answers.key(worse)[0] != self._source(row):
-            return False
-        on_node = sum(
-            one["count"]
-            for one in self._failed(row)
-            if (one["name"], one["error_name"]) == (worse["name"], worse["error_name"])
-        )
-        return bool(worse["node"] == row["node"] or 2 * on_node > worse["failed"])
+    def _is_of(self, row: Row, parts: Counter[_Part], worse: Row) -> bool:
+        key = self._answers.key(worse)
+        is_here = key[0] == self._source(row)
+        return is_here and bool(worse["node"] == row["node"] or 2 * parts[key, worse["error_name"]] > worse["failed"])
+
+
+def _main(failed: Sequence[Row]) -> str | None:
+    """Return the most frequent error of some failures."""
+    counts = _counts(failed, "error_name").most_common(1)
+    return counts[0][0] if counts else None
 
 
 def _counts(failed: Sequence[Row], what: str) -> Counter[str | None]:

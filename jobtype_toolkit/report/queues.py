@@ -93,8 +93,9 @@ class Queues:
 
     def waiting(self) -> Section:
         """Return the job types with jobs on the queue that are not paused, those that cannot start first."""
-        moving = [one for one in self.queues if self._moves(one)]
-        entries = [self._entry(one) for one in self.queues if one not in moving]
+        moves = [self._moves(one) for one in self.queues]
+        moving = [one for one, is_moving in zip(self.queues, moves, strict=True) if is_moving]
+        entries = [self._entry(one) for one, is_moving in zip(self.queues, moves, strict=True) if not is_moving]
         entries += [self._moving(moving)] if moving else []
         entries += self._pending_entries() if entries else []
         nothing = f"No job is on the queue; {self._not_yet()}." if self._pending else "No job is on the queue."

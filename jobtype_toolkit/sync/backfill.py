@@ -25,7 +25,7 @@ from jobtype_toolkit.sync.dump import Dump
 from jobtype_toolkit.sync.history import History, Origin
 from jobtype_toolkit.sync.identity import check_history
 from jobtype_toolkit.sync.progress import bar
-from jobtype_toolkit.sync.report import PullReport, Tally, unknown_statuses
+from jobtype_toolkit.sync.report import PullReport, Tally, pull_report
 from jobtype_toolkit.sync.sink import Sink, Target, workplace
 from jobtype_toolkit.sync.spool import Spool, spool
 
@@ -254,23 +254,14 @@ class Backfill:
         self._sink.end(self._until if self._history.origin.is_dump else None)
 
     def _report(self, *, is_complete: bool) -> PullReport:
-        tally, spans = self._tally, self._sink.spans
-        started = spans[-1][0] if spans else None
-        return PullReport(
+        return pull_report(
+            self._tally,
             self._sink.load_id,
             self._request.source,
-            self._at,
-            tally.rows,
-            tally.new,
-            tally.changed,
-            tally.unchanged,
-            tally.rejected,
-            tally.jobs,
-            tally.executions,
+            self._sink.spans,
+            at=self._at,
+            seconds=time.monotonic() - self._began,
             requests=self._history.origin.statements,
-            seconds=round(time.monotonic() - self._began, 3),
             is_complete=is_complete,
-            complete_from=None if started in (None, BEGINNING) else started,
-            notes=(*tally.notes, *unknown_statuses(tally)),
             kind=_CALL,
         )

@@ -33,7 +33,7 @@ from jobtype_toolkit.sync.identity import check_server
 from jobtype_toolkit.sync.progress import bar
 from jobtype_toolkit.sync.reader import Reader
 from jobtype_toolkit.sync.reference_data import ReferenceData
-from jobtype_toolkit.sync.report import PullReport, Tally, unknown_statuses
+from jobtype_toolkit.sync.report import PullReport, Tally, pull_report
 from jobtype_toolkit.sync.sink import Sink, Target, before
 from jobtype_toolkit.sync.spool import Spool, spool
 from jobtype_toolkit.sync.verify import Verification
@@ -287,29 +287,19 @@ class Pull:
         return not self._budget.is_spent
 
     def _report(self, *, is_complete: bool) -> PullReport:
-        tally, spans = self._tally, self._sink.spans
-        started = spans[-1][0] if spans else None
+        tally = self._tally
         if left_out := self._left_out.rows:
             tally.note(_LEFT_OUT.format(left_out, "; ".join(self._left_out.places[:_SHOWN]), self._left_out.said))
         if self._budget.is_spent:
             tally.note(f"The {self._request.pages:,} pages that were allowed are used up.")
-        return PullReport(
+        return pull_report(
+            tally,
             self._sink.load_id,
             self._request.source,
-            self._at,
-            tally.rows,
-            tally.new,
-            tally.changed,
-            tally.unchanged,
-            tally.rejected,
-            tally.jobs,
-            tally.executions,
-            tally.purged,
-            self._reader.http.requests - self._requests,
-            self._reader.http.pace.slowed - self._slowed,
-            round(time.monotonic() - self._began, 3),
-            is_complete,
-            None if started in (None, BEGINNING) else started,
-            tally.disagreements,
-            (*tally.notes, *unknown_statuses(tally)),
+            self._sink.spans,
+            at=self._at,
+            seconds=time.monotonic() - self._began,
+            requests=self._reader.http.requests - self._requests,
+            slowed=self._reader.http.pace.slowed - self._slowed,
+            is_complete=is_complete,
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from jobtype_toolkit import hints
+from jobtype_toolkit.api.intervals import BEGINNING, Span
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.reports import report
 
@@ -163,6 +165,30 @@ class Tally:
             self.notes.append(text)
 
 
-def unknown_statuses(tally: Tally) -> list[str]:
+def pull_report(
+    tally: Tally, load_id: int, source: str, spans: Sequence[Span], *, at: datetime | None, seconds: float, **more: Any
+) -> PullReport:
+    """Return the report of what was counted; `spans` are the complete stretches of the history, `more` its other fields."""
+    started = spans[-1][0] if spans else None
+    counted = {one: getattr(tally, one) for one in _COUNTED}
+    notes = (*tally.notes, *_unknown_statuses(tally))
+    complete_from = None if started == BEGINNING else started
+    return PullReport(
+        load_id,
+        source,
+        at,
+        **counted,
+        disagreements=tally.disagreements,
+        seconds=round(seconds, 3),
+        complete_from=complete_from,
+        notes=notes,
+        **more,
+    )
+
+
+_COUNTED = ("rows", "new", "changed", "unchanged", "rejected", "jobs", "executions", "purged")
+
+
+def _unknown_statuses(tally: Tally) -> list[str]:
     """Return what to say of jobs with a status that v6 does not know."""
     return [_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())]

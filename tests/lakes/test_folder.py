@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,21 +36,27 @@ def store(tmp_path: Path) -> Iterator[jt.Store]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[jt.Store]:
+    """The same, for tests that only read it."""
+    file = tmp_path_factory.mktemp("known") / "jobs.csv"
+    file.write_text(JOBS, encoding="utf-8")
+    with jt.open(clock=lambda: NOW) as store:
+        store.load(file)
+        yield store
+
+
+@pytest.fixture(scope="module")
+def folder(known: jt.Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lake of those jobs, for tests that only read it."""
     place = tmp_path_factory.mktemp("read")
-    (place / "jobs.csv").write_text(JOBS, encoding="utf-8")
-    with jt.open(clock=lambda: NOW) as store:
-        store.load(place / "jobs.csv")
-        store.export(place / "lake", partitioned=True)
+    known.export(place / "lake", partitioned=True)
     return place / "lake"
 
 
 @pytest.fixture
-def own(store: jt.Store, tmp_path: Path) -> Path:
+def own(folder: Path, tmp_path: Path) -> Path:
     """The lake of those jobs, for a test that changes it."""
-    store.export(tmp_path / "lake", partitioned=True)
-    return tmp_path / "lake"
+    return Path(shutil.copytree(folder, tmp_path / "lake"))
 
 
 @pytest.fixture
@@ -157,10 +164,11 @@ def test_a_change_is_refused_before_anything_is_read(folder, change: Callable[[j
         change(lake)
 
 
-def test_a_query_of_your_own_reads_the_lake_and_nothing_else(store, folder, tmp_path):
+def test_a_query_of_your_own_reads_the_lake_and_nothing_else(known, folder, tmp_path):
+    (tmp_path / "jobs.csv").write_text(JOBS, encoding="utf-8")
     with jt.lake(folder) as lake:
         query = "SELECT job_type, count(*) AS n, max(last_status_change) AS newest FROM job GROUP BY ALL"
-        pd.testing.assert_frame_equal(lake.sql(query), store.sql(query))
+        pd.testing.assert_frame_equal(lake.sql(query), known.sql(query))
         mine = pd.DataFrame({"id": [2, 3]})
         assert lake.sql("SELECT count(*) AS n FROM job JOIN mine USING (id)", tables={"mine": mine})["n"].to_list() == [
             2
@@ -176,12 +184,12 @@ def test_a_query_of_your_own_reads_the_lake_and_nothing_else(store, folder, tmp_
         assert lake.tables()["meaning"].notna().all()
 
 
-def test_the_shift_report_of_a_lake_is_that_of_its_store(store, folder):
+def test_the_shift_report_of_a_lake_is_that_of_its_store(known, folder):
+    expected = known.report(since="P30D")
     with jt.lake(folder, clock=lambda: NOW) as lake:
-        assert lake.report(since="P30D").verdict == store.report(since="P30D").verdict
-        assert [one.entries for one in lake.report(since="P30D").sections] == [
-            one.entries for one in store.report(since="P30D").sections
-        ]
+        told = lake.report(since="P30D")
+    assert told.verdict == expected.verdict
+    assert [one.entries for one in told.sections] == [one.entries for one in expected.sections]
 
 
 def test_a_folder_is_no_store_and_the_message_says_what_reads_it(folder):
@@ -189,24 +197,24 @@ def test_a_folder_is_no_store_and_the_message_says_what_reads_it(folder):
         jt.open(folder)
 
 
-def test_what_is_no_lake_is_refused(tmp_path, store):
+def test_what_is_no_lake_is_refused(tmp_path):
     with pytest.raises(jt.InputNotFound, match="There is no lake at"):
         jt.lake(tmp_path / "missing")
     with pytest.raises(jt.NotAStore, match=r"is no lake: it has no lake\.json"):
         jt.lake(tmp_path)
 
 
-def test_only_a_lake_is_replaced(store, tmp_path):
+def test_only_a_lake_is_replaced(known, tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     for name in ("file", "folder"):
         with pytest.raises(jt.StoreError, match="would replace"):
-            store.export(tmp_path / name, partitioned=True)
+            known.export(tmp_path / name, partitioned=True)
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "thesis.txt").read_text() == "mine"
 
 
-def test_an_export_that_fails_leaves_the_lake_that_was_there(store, own, monkeypatch):
+def test_an_export_that_fails_leaves_the_lake_that_was_there(known, own, monkeypatch):
     before = places(own)
 
     def full(*_: object) -> None:
@@ -214,7 +222,7 @@ def test_an_export_that_fails_leaves_the_lake_that_was_there(store, own, monkeyp
 
     monkeypatch.setattr("jobtype_toolkit.lakes.folder.write_parted", full)
     with pytest.raises(jt.StoreError, match="what was there before is unchanged"):
-        store.export(own, partitioned=True)
+        known.export(own, partitioned=True)
     assert places(own) == before
     assert [one.name for one in own.parent.iterdir() if one.is_dir()] == ["lake"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.lakes import iceberg
+from jobtype_toolkit.lakes.sync import SyncReport
 
 pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
 
@@ -34,12 +36,29 @@ RUNNING = "4,fit,1.0,RUNNING,,,2026-02-28T10:00:00Z,2026-02-28T10:00:00Z\n"
 TIMELESS = "5,fit,1.0,PENDING,,,,2026-02-28T11:00:00Z\n"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SyncReport]:
+    """A folder with the file of a store, a copy of the lake that it was synced into, and what that sync told."""
+    folder = tmp_path_factory.mktemp("made")
+    with jt.open(folder / "ops.duckdb", clock=lambda: NOW) as store:
+        load(store, folder, OLD + FAILED + NEW + RUNNING + TIMELESS)
+        report = store.sync_lake(folder / "lake")
+    (folder / "lake").rename(folder / "kept")
+    return folder, report
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[jt.Store]:
+def store(made: tuple[Path, Any], tmp_path: Path) -> Iterator[jt.Store]:
     """Five jobs, one in each state and two years apart."""
-    with jt.open(clock=lambda: NOW) as store:
-        load(store, tmp_path, OLD + FAILED + NEW + RUNNING + TIMELESS)
+    with jt.open(shutil.copy(made[0] / "ops.duckdb", tmp_path), clock=lambda: NOW) as store:
         yield store
+
+
+@pytest.fixture
+def synced(made: tuple[Path, Any]) -> Iterator[Path]:
+    """The lake of those jobs; always at the same place, which its files name."""
+    yield Path(shutil.copytree(made[0] / "kept", made[0] / "lake"))
+    shutil.rmtree(made[0] / "lake")
 
 
 def load(store: jt.Store, folder: Path, rows: str, source: str = "local") -> None:
@@ -56,10 +75,10 @@ def statuses(lake: jt.Lake, source: str = "*") -> dict[int, str]:
     return dict(zip(frame["id"].to_list(), frame["status"].to_list(), strict=True))
 
 
-def test_a_lake_answers_what_its_store_answers(store, tmp_path):
-    report = store.sync_lake(tmp_path / "lake")
+def test_a_lake_answers_what_its_store_answers(store, synced, made):
+    _, report = made
     assert (report.jobs, report.places, report.sources) == (5, 5, ("local",))
-    with asked(tmp_path / "lake") as lake:
+    with asked(synced) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
         pd.testing.assert_frame_equal(lake.status(started="P9000D"), store.status(started="P9000D"))
         pd.testing.assert_frame_equal(lake.analyses.failures(), store.analyses.failures())
@@ -67,16 +86,17 @@ def test_a_lake_answers_what_its_store_answers(store, tmp_path):
         assert lake.as_of == store.as_of
 
 
-def test_a_second_sync_changes_nothing(store, tmp_path):
-    first = store.sync_lake(tmp_path / "lake")
-    second = store.sync_lake(tmp_path / "lake")
+def test_a_second_sync_changes_nothing(store, synced, made):
+    second = store.sync_lake(synced)
     assert second.is_unchanged
-    assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, first.snapshot)
-    assert len(iceberg.Catalogue(tmp_path / "lake").states()) == 1
+    assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, made[1].snapshot)
+    assert len(iceberg.Catalogue(synced).states()) == 1
 
 
-def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_before_answers_as_it_did(store, tmp_path):
-    before = store.sync_lake(tmp_path / "lake")
+def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_before_answers_as_it_did(
+    store, synced, made, tmp_path
+):
+    _, before = made
     was = store.jobs()
     load(
         store,
@@ -85,30 +105,28 @@ def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_be
             "2024-02-10", "2026-02-28"
         ),
     )
-    after = store.sync_lake(tmp_path / "lake")
+    after = store.sync_lake(synced)
     assert (after.jobs, after.places) == (1, 2)  # it left final of 2024-02, which is empty now, for failed of 2026-02
-    with asked(tmp_path / "lake") as lake:
+    with asked(synced) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
         pd.testing.assert_frame_equal(lake.analyses.failures(), store.analyses.failures())
         assert lake.analyses.failures()["count"].to_list() == [2]
-    with asked(tmp_path / "lake", at=before.snapshot) as lake:
+    with asked(synced, at=before.snapshot) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), was)
         assert lake.status().attrs["snapshot"] == str(before.snapshot)
         assert lake.analyses.failures()["count"].to_list() == [1]
 
 
-def test_what_a_store_has_pruned_stays_in_the_lake(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
+def test_what_a_store_has_pruned_stays_in_the_lake(store, synced, tmp_path):
     store.prune(before="2026-01-01T00:00:00Z")
     load(store, tmp_path, FAILED.replace("2,", "6,"))  # into a place of which the store has nothing else any more
-    assert store.sync_lake(tmp_path / "lake").places == 1
-    with asked(tmp_path / "lake") as lake:
+    assert store.sync_lake(synced).places == 1
+    with asked(synced) as lake:
         assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "RUNNING", 5: "PENDING", 6: "FAILED"}
         assert lake.jobs().attrs["jobs"] == 6
 
 
-def test_the_newest_state_wins_and_a_final_one_wins_a_tie(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
+def test_the_newest_state_wins_and_a_final_one_wins_a_tie(store, synced, tmp_path):
     with jt.open(clock=lambda: NOW) as other:  # another file with the same source, part of it older, part of it newer
         load(
             other,
@@ -117,66 +135,62 @@ def test_the_newest_state_wins_and_a_final_one_wins_a_tie(store, tmp_path):
             + NEW.replace("COMPLETED", "CANCELED").replace("2026-02-27T10", "2026-02-26T10")  # older
             + RUNNING.replace("RUNNING", "COMPLETED"),  # of the same moment, and over
         )
-        assert other.sync_lake(tmp_path / "lake").jobs == 1
-    with asked(tmp_path / "lake") as lake:
+        assert other.sync_lake(synced).jobs == 1
+    with asked(synced) as lake:
         assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "COMPLETED", 5: "PENDING"}
 
 
-def test_many_stores_sync_into_one_lake_each_its_own_source(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
+def test_many_stores_sync_into_one_lake_each_its_own_source(store, synced, tmp_path):
     with jt.open(clock=lambda: NOW) as other:
         load(other, tmp_path, NEW, source="https://there.example/api")
-        other.sync_lake(tmp_path / "lake")
+        other.sync_lake(synced)
     load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED"))
-    store.sync_lake(tmp_path / "lake")
-    with asked(tmp_path / "lake") as lake:
+    store.sync_lake(synced)
+    with asked(synced) as lake:
         assert lake.sources == ["https://there.example/api", "local"]
         pd.testing.assert_frame_equal(lake.jobs(source="local"), store.jobs())
         assert len(lake.jobs(source="https://there.example/api")) == 1
 
 
-def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_has_pruned(store, tmp_path, write):
-    store.sync_lake(tmp_path / "lake")
+def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_has_pruned(store, synced, write):
     store.prune(before="2026-01-01T00:00:00Z")
     store.load(write("types.json", [{"id": 7, "name": "fit", "version": "1.0"}]), "job_types")
-    store.sync_lake(tmp_path / "lake")
-    with asked(tmp_path / "lake") as lake:
+    store.sync_lake(synced)
+    with asked(synced) as lake:
         assert lake.job_types()["id"].to_list() == [7]
         assert lake.jobs()["job_type_id"].to_list() == [7] * 5
 
 
-def test_an_earlier_state_is_named_by_its_number_or_a_time(store, tmp_path):
-    first = store.sync_lake(tmp_path / "lake").snapshot
+def test_an_earlier_state_is_named_by_its_number_or_a_time(store, synced, made, tmp_path):
+    first = made[1].snapshot
     load(store, tmp_path, NEW.replace("3,", "6,"))
-    store.sync_lake(tmp_path / "lake")
-    (one, two) = iceberg.Catalogue(tmp_path / "lake").states()
+    store.sync_lake(synced)
+    (one, two) = iceberg.Catalogue(synced).states()
     for at in (first, str(first), one.written, two.written - timedelta(milliseconds=1)):
-        with asked(tmp_path / "lake", at=at) as lake:
+        with asked(synced, at=at) as lake:
             assert len(lake.jobs()) == 5
     with pytest.raises(jt.NotFound, match=f"has no snapshot for at='2020-01-01T00:00:00Z'.*{first}"):
-        asked(tmp_path / "lake", at="2020-01-01T00:00:00Z")
+        asked(synced, at="2020-01-01T00:00:00Z")
     with pytest.raises(jt.NotFound, match="has no snapshot for at=7"):
-        asked(tmp_path / "lake", at=7)
+        asked(synced, at=7)
 
 
-def test_a_reader_sees_the_next_state_with_its_next_question(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
-    with asked(tmp_path / "lake") as lake:
+def test_a_reader_sees_the_next_state_with_its_next_question(store, synced, tmp_path):
+    with asked(synced) as lake:
         assert len(lake.running()) == 1
         load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
-        store.sync_lake(tmp_path / "lake")
+        store.sync_lake(synced)
         assert lake.running().empty
         assert len(lake.jobs()) == 5
 
 
-def test_a_lake_that_is_closed_holds_no_file(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
-    lake = asked(tmp_path / "lake")
+def test_a_lake_that_is_closed_holds_no_file(synced):
+    lake = asked(synced)
     for _ in range(2):  # it can be asked again
         assert len(lake.running()) == 1
         lake.close()
         held = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
-        assert not [one for one in held if one.startswith(str(tmp_path / "lake"))]
+        assert not [one for one in held if one.startswith(str(synced))]
 
 
 def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
@@ -189,9 +203,8 @@ def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
     assert store.sync_lake(tmp_path / "lake", wait=0).jobs == 5
 
 
-def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
-    catalogue = iceberg.Catalogue(tmp_path / "lake")
+def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced):
+    catalogue = iceberg.Catalogue(synced)
     (last,) = catalogue.states()
     (file,) = (one.path for one in catalogue.files("job_history") if one.place.state == "failed")
     another = Path(file).with_name("another.parquet")
@@ -199,29 +212,29 @@ def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, tmp_pat
         f"COPY (SELECT * REPLACE (9 AS id) FROM read_parquet('{file}', hive_partitioning = false)) TO '{another}'"
     )
     catalogue.commit([], [str(another)], last.marks)
-    with asked(tmp_path / "lake") as lake:
+    with asked(synced) as lake:
         before = lake.jobs()
         assert before["id"].to_list() == [1, 2, 9, 3, 4, 5]
         assert (lake.compact().places, lake.compact().places) == (1, 0)
         pd.testing.assert_frame_equal(lake.jobs(), before)
         assert lake.states()["files"].to_list() == [5, 6, 5]
-    assert store.sync_lake(tmp_path / "lake").places == 0
+    assert store.sync_lake(synced).places == 0
 
 
-def test_states_that_are_given_up_take_their_files_with_them(store, tmp_path):
-    first = store.sync_lake(tmp_path / "lake").snapshot
+def test_states_that_are_given_up_take_their_files_with_them(store, synced, made, tmp_path):
+    first = made[1].snapshot
     load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
-    last = store.sync_lake(tmp_path / "lake").snapshot
-    with asked(tmp_path / "lake") as lake:
+    last = store.sync_lake(synced).snapshot
+    with asked(synced) as lake:
         assert lake.states()["snapshot"].to_list() == [first, last]
         assert lake.expire(before="2026-01-01T00:00:00Z").states == 0
         done = lake.expire(before=lake.states()["written"][1].to_pydatetime())
         assert (done.states, lake.states()["snapshot"].to_list()) == (1, [last])
         assert done.files > 0
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
-    assert files_of(tmp_path / "lake") == referenced(tmp_path / "lake")
+    assert files_of(synced) == referenced(synced)
     with pytest.raises(jt.NotFound, match="has no snapshot for"):
-        asked(tmp_path / "lake", at=first)
+        asked(synced, at=first)
 
 
 def test_a_lake_of_folders_is_neither_synced_nor_asked_at_an_earlier_state(store, tmp_path):
@@ -272,26 +285,26 @@ STEPS = {"files": "write_places", "tables": "replace", "before the commit": "com
 
 
 @pytest.mark.parametrize("step", and_in_soak(("files", "tables", "after the commit"), ("before the commit",)))
-def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(step, tmp_path):
-    path = tmp_path / "ops.duckdb"
-    with jt.open(path, create=True, clock=lambda: NOW) as store:
-        load(store, tmp_path, OLD + FAILED + NEW)
-        first = store.sync_lake(tmp_path / "lake")
+def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(
+    step, store, synced, made, tmp_path
+):
+    path = store.path
+    with store:
         was = store.jobs()
-        load(store, tmp_path, RUNNING.replace("fit", "other") + OLD.replace("2024-02-10", "2026-02-10"))
-    killed(lambda: sync_and_die(path, tmp_path / "lake", step))
-    with asked(tmp_path / "lake") as lake:
+        load(store, tmp_path, RUNNING.replace("4,fit", "6,other") + OLD.replace("2024-02-10", "2026-02-10"))
+    killed(lambda: sync_and_die(path, synced, step))
+    with asked(synced) as lake:
         if step == "after the commit":
-            assert len(lake.jobs()) == 4
+            assert len(lake.jobs()) == 6
         else:
             pd.testing.assert_frame_equal(lake.jobs(), was)
-            assert lake.snapshot == str(first.snapshot)
-    with jt.open(path, clock=lambda: NOW) as store:
-        store.sync_lake(tmp_path / "lake")
-        with asked(tmp_path / "lake") as lake:
-            pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
+            assert lake.snapshot == str(made[1].snapshot)
+    with jt.open(path, clock=lambda: NOW) as again:
+        again.sync_lake(synced)
+        with asked(synced) as lake:
+            pd.testing.assert_frame_equal(lake.jobs(), again.jobs())
             assert lake.job_types()["name"].to_list() == ["fit", "other"]
-    assert files_of(tmp_path / "lake") == referenced(tmp_path / "lake")
+    assert files_of(synced) == referenced(synced)
 
 
 def killed(work: Any) -> None:

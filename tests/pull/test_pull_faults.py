@@ -32,7 +32,7 @@ class Size:
 
 
 SIZES = [
-    pytest.param(Size(300, 3, 1), id="small"),
+    pytest.param(Size(120, 3, 1), id="small"),
     pytest.param(Size(1500, None, 3), id="full", marks=pytest.mark.soak),
 ]
 

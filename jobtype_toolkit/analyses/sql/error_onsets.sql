@@ -27,6 +27,12 @@ seen AS (
     AND ($node IS NULL OR list_contains($node::VARCHAR[], node))
     GROUP BY source, job_type_id, error_id
 ),
+failing AS (
+    SELECT DISTINCT s.source, t.name
+    FROM seen AS s
+    JOIN job_type AS t ON t.source = s.source AND t.id = s.job_type_id
+    WHERE s.n > 0
+),
 used AS (
     SELECT source, job_type_id, min(coalesce(started, last_status_change)) AS first_used
     FROM job_final
@@ -68,6 +74,7 @@ SELECT
 FROM facts AS f
 JOIN job_type AS t ON t.source = f.source AND t.id = f.job_type_id
 LEFT JOIN error AS e ON e.source = f.source AND e.id = f.error_id
+JOIN failing AS g ON g.source = f.source AND g.name = t.name
 WHERE ($version IS NULL OR list_contains($version::VARCHAR[], t.version))
 AND (f.fact NOT IN ('failed', 'seen') OR $category IS NULL OR list_contains($category::VARCHAR[], e.category))
 ORDER BY f.source, t.name, t.version, e.name, f.fact, f.node, f.moment, f.field, f.value;
