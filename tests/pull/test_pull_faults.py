@@ -19,7 +19,7 @@ from sizes import sizes
 import jobtype_toolkit as jt
 
 pytest.importorskip("starlette")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty")]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def job_pages(server: Simulated) -> list[dict[str, str]]:
 # Rows.
 
 
+@pytest.mark.usefixtures("empty")
 def test_a_first_pull_brings_every_job_and_a_second_one_nothing_new(server, store, pull):
     first = pull()
     assert here(store) == there(server.jobs.values())
@@ -122,30 +123,31 @@ def test_a_next_that_is_missing_at_the_end_of_a_full_page_loses_nothing(server, 
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_job_that_becomes_visible_late_is_found_within_the_overlap(server, store, pull):
     """A server stamps `last_modified` before it commits."""
-    pull()
     late = server.add("COMPLETED", ago(15))  # 14 minutes before the newest
     pull()
     assert late in [row[0] for row in here(store)]
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_job_that_became_visible_later_than_the_overlap_is_found_by_the_count(server, store, pull):
-    pull()
     server.add("COMPLETED", ago(200))
     report = pull()
     assert here(store) == there(server.jobs.values())
     assert any("1 jobs had been left out" in one for one in report.notes)
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_stamp_that_goes_back_within_the_overlap_is_followed(server, store, pull):
     """A completion stamps now, then the earlier time at which its output began to be copied (point 3)."""
-    pull()
     server.change(60, "COMPLETED", ago(3))
     pull()
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("empty")
 def test_an_empty_server_gives_an_empty_store_and_later_its_jobs(store, pull, server):
     rows = dict(server.jobs)
     server.jobs.clear()
@@ -175,6 +177,7 @@ def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
     assert all(one["started"] >= "2026-03-01T11:54" for one in job_pages(server))
 
 
+@pytest.mark.usefixtures("empty")
 def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pull):
     pull()
     assert len(asked(server, "job-types/chip-maker/1.10.0/")) == 1 + 1 + 3  # details, revisions, three manifests
@@ -192,6 +195,7 @@ def test_job_types_are_asked_for_their_details_only_where_they_moved(server, pul
     ]
 
 
+@pytest.mark.usefixtures("empty")
 def test_each_revision_has_the_manifest_of_the_revision_service(server, store, pull):
     """A server normalises the manifest in the details, and stores that of a revision as it came."""
     pull()
@@ -201,14 +205,15 @@ def test_each_revision_has_the_manifest_of_the_revision_service(server, store, p
     assert "revision" not in store.job_type("chip-maker", "1.10.0").manifest
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_reconciling_pull_reads_the_revisions_again(server, store, pull):
-    pull()
     with store._writing("test") as con:
         con.execute("UPDATE job_type_revision SET manifest = '{}'")
     pull(reconcile=True)
     assert store.revision("chip-maker", "1.10.0", 3).manifest["revision"] == 3
 
 
+@pytest.mark.usefixtures("empty")
 def test_details_that_could_not_be_read_are_asked_for_again(server, store, pull):
     def fail(path: str) -> None:
         if path == "job-types/chip-maker/1.10.0/":
@@ -224,6 +229,7 @@ def test_details_that_could_not_be_read_are_asked_for_again(server, store, pull)
     assert store.job_type("chip-maker", "1.10.0").manifest["seedVersion"] == "1.0.0"
 
 
+@pytest.mark.usefixtures("empty")
 def test_a_version_that_no_server_tells_of_is_kept_as_the_list_has_it(server, store, pull):
     server.job_types[4] = CHIPS_BEFORE
     report = pull()
@@ -232,6 +238,7 @@ def test_a_version_that_no_server_tells_of_is_kept_as_the_list_has_it(server, st
     assert "1.10.0-rc.1" in set(store.job_types()["version"])
 
 
+@pytest.mark.usefixtures("empty")
 def test_jobs_bring_along_the_job_types_and_errors_that_lists_no_longer_have(server, store, pull):
     gone = error(77, "gone", "DATA", "Tide-Gauge")
     server.jobs[500] = job(500, GAUGE, "FAILED", ago(3), gone)
@@ -268,8 +275,8 @@ def test_since_brings_only_what_was_modified_since_and_a_later_pull_the_rest(ser
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_since_after_the_watermark_leaves_a_gap_that_is_told_and_filled_later(server, store, pull):
-    pull()
     server.now += timedelta(hours=5)
     old = server.add("COMPLETED", server.now - timedelta(hours=3))
     server.add("COMPLETED", server.now - timedelta(minutes=1))
@@ -359,6 +366,7 @@ def test_a_value_that_makes_no_sense_is_refused_before_anything_is_asked(server,
 # Reports, notes, snapshots.
 
 
+@pytest.mark.usefixtures("empty")
 def test_a_report_adds_up_and_is_also_plain_values(server, store, pull):
     import json
 
@@ -396,6 +404,7 @@ def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
     "path", ["job-types/", "errors/", "workspaces/", "job-types/pending/", "queue/status/", "job-types/status/"]
 )
 @pytest.mark.parametrize("trouble", [ServerFailed("HTML 500", status=500), jt.AuthenticationFailed("403: not for you")])
+@pytest.mark.usefixtures("empty")
 def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, path, trouble):
     def fail(asked: str) -> None:
         if asked == path:
@@ -415,6 +424,7 @@ def test_a_live_view_of_another_shape_is_noted_and_stops_nothing(server, store, 
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("empty")
 def test_who_is_not_let_in_is_told_so(server, store, pull):
     def refuse(path: str) -> None:
         if path != "version/":
@@ -459,6 +469,7 @@ def test_attrs_and_repr_tell_which_part_of_the_history_is_complete(server, store
     assert "complete only" not in repr(store)
 
 
+@pytest.mark.usefixtures("empty")
 def test_a_loaded_history_says_nothing_of_completeness(store, write):
     store.load(write("jobs.json", page([job(1, CHIPS_OLD, "RUNNING", ago(1))])), "jobs")
     assert "coverage" not in store.status().attrs
@@ -500,8 +511,8 @@ def test_executions_are_spent_on_the_newest_failures_and_not_asked_for_twice(ser
     assert executions == [f"jobs/{failed[0]}/executions/"]
 
 
+@pytest.mark.usefixtures("pulled")
 def test_no_executions_are_asked_for_where_none_are_wanted(server, pull):
-    pull()
     assert not [one for one in asked(server, "jobs/") if "executions" in one]
 
 
@@ -522,8 +533,8 @@ def test_executions_that_cannot_be_read_are_noted_once_and_asked_for_again(serve
 # Purged jobs.
 
 
+@pytest.mark.usefixtures("pulled")
 def test_reconcile_takes_out_the_open_jobs_that_were_purged_and_keeps_those_that_are_over(server, store, pull):
-    pull()
     server.purge(60)  # RUNNING
     server.purge(59)  # COMPLETED
     report = pull(reconcile=True)
@@ -534,8 +545,8 @@ def test_reconcile_takes_out_the_open_jobs_that_were_purged_and_keeps_those_that
     assert store.check().is_sound
 
 
+@pytest.mark.usefixtures("pulled")
 def test_without_reconcile_nothing_is_taken_out(server, store, pull):
-    pull()
     server.purge(60)
     assert pull().purged == 0
     assert 60 in [row[0] for row in here(store)]
@@ -588,6 +599,7 @@ def test_several_clusters_with_the_same_ids_live_in_one_store(server, store, pul
     assert store.check().is_sound
 
 
+@pytest.mark.usefixtures("empty")
 def test_a_server_is_called_by_its_url_where_nothing_else_is_said(server, store):
     report = store.pull(scale_of(server), progress=False, snapshot=False)
     assert report.source == "http://simulated.example/api"
@@ -602,8 +614,8 @@ def test_forgetting_a_pull_lets_the_next_one_bring_everything_again(server, stor
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_forgetting_a_file_that_had_replaced_pulled_jobs_lets_them_be_pulled_again(server, store, pull, write):
-    pull()
     newer = job(3, CHIPS_OLD, "CANCELED", NOW)
     loaded = store.load(write("jobs.json", page([newer])), "jobs", source="it")
     store.forget(loaded.load_id)
@@ -611,8 +623,8 @@ def test_forgetting_a_file_that_had_replaced_pulled_jobs_lets_them_be_pulled_aga
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_what_was_pruned_does_not_come_back(server, store, pull):
-    pull()
     assert store.prune(before=ago(300), source="it") > 0
     kept = here(store)
     assert pull().is_complete
@@ -653,9 +665,9 @@ def test_a_store_that_may_not_be_written_is_not_pulled_into(server, tmp_path, pu
     assert not (tmp_path / "ops.duckdb.pull").exists()
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_source_belongs_to_the_server_that_it_was_pulled_from(server, store, pull):
     """Ids mean nothing across servers: rows of two must not mix."""
-    pull()
     before = here(store)
     elsewhere = scale_of(server)
     elsewhere.http.base = "https://other.example/api"
@@ -665,14 +677,14 @@ def test_a_source_belongs_to_the_server_that_it_was_pulled_from(server, store, p
     assert store.pull(elsewhere, source="it", moved=True, snapshot=False, progress=False).is_complete
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_server_that_was_pulled_under_a_name_keeps_it(server, store, pull):
-    pull()
     assert store.pull(scale_of(server), snapshot=False, progress=False).source == "it"
     assert store.sources == ["it"]
 
 
+@pytest.mark.usefixtures("pulled")
 def test_what_is_loaded_into_a_pulled_source_makes_it_no_fresher(server, store, pull, write):
-    pull()
     before = store.sql("SELECT observed FROM source")["observed"][0]
     row = {"id": 900_001, "job_type_id": 3, "status": "COMPLETED", "last_status_change": text(ago(9000))}
     assert store.load(write("more.json", [row]), source="it").new == 1
@@ -767,8 +779,8 @@ def test_a_history_that_was_loaded_and_declared_complete_is_not_pulled_again(ser
     assert min(one["started"] for one in job_pages(server)) >= text(ago(10 * 20 + 15))
 
 
+@pytest.mark.usefixtures("pulled")
 def test_what_is_declared_complete_is_one_stretch_of_the_past_of_one_source(server, store, pull):
-    pull()
     for since, until, source in [("P1D", "P2D", "it"), (None, "2099-01-01T00:00:00Z", "it"), (None, "P1D", "*")]:
         with pytest.raises(InvalidParameter, match=r"cover\("):
             store.cover(since, until, source=source)

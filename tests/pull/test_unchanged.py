@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from histories import CHIPS_OLD, ERRORS, JOB_TYPES, JOBS, NOW, REVISIONS, ago, error, execution, job, page
 from simulated import here, there
 
+import jobtype_toolkit as jt
 from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.sync.sink import Sink, rows_of
 from jobtype_toolkit.sync.unchanged import Comparison
@@ -25,11 +27,14 @@ BODIES: dict[str, list[Any]] = {
 }
 
 
-@pytest.fixture
-def stored(store, write):
-    """Every resource's rows as the store holds them once they were loaded."""
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """Every resource's rows as a store holds them once they were loaded."""
+    store = jt.open(clock=lambda: NOW)
     for name, bodies in BODIES.items():
-        store.load(write(f"{name}.json", page(bodies)), name)
+        path = tmp_path_factory.mktemp("bodies") / f"{name}.json"
+        path.write_text(json.dumps(page(bodies)), encoding="utf-8")
+        store.load(path, name)
     with store._writing("look") as con:
         return {name: rows_of(con, name, "true", {"source": "local"}) for name in BODIES}
 
@@ -131,8 +136,8 @@ def test_a_pull_without_news_holds_the_file_only_a_few_times(server, store, pull
     assert len(visits) <= 3  # what is known, the count, and what was found
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_pull_without_news_makes_the_source_fresher(server, store, pull):
-    pull()
     before = store.sql("SELECT observed FROM source")["observed"][0]
     server.now += timedelta(hours=1)
     store._clock = lambda: server.now
@@ -141,8 +146,8 @@ def test_a_pull_without_news_makes_the_source_fresher(server, store, pull):
 
 
 @pytest.mark.parametrize("field", ["is_paused", "unmet_resources", "title"])
+@pytest.mark.usefixtures("pulled")
 def test_what_changes_of_a_job_type_without_its_stamp_is_brought(server, store, pull, merged, field):
-    pull()
     merged.clear()
     value = {"is_paused": True, "unmet_resources": "gpus", "title": "Another"}[field]
     server.job_types[2] = {**server.job_types[2], field: value}
@@ -151,8 +156,8 @@ def test_what_changes_of_a_job_type_without_its_stamp_is_brought(server, store, 
     assert store.job_type(CHIPS_OLD["name"], CHIPS_OLD["version"])[field] == value
 
 
+@pytest.mark.usefixtures("pulled")
 def test_an_error_that_is_new_is_brought_alone(server, store, pull, merged):
-    pull()
     merged.clear()
     server.errors.append(error(88, "fresh", "DATA", "chip-maker"))
     report = pull()
@@ -161,16 +166,16 @@ def test_an_error_that_is_new_is_brought_alone(server, store, pull, merged):
     assert "fresh" in set(store.errors()["name"])
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_job_of_the_overlap_that_changes_without_its_stamp_is_brought(server, store, pull):
-    pull()
     server.jobs[60] = {**server.jobs[60], "num_exes": 7}
     assert pull().changed == 1
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_job_that_was_inferred_from_a_file_is_replaced_by_the_servers_own(server, store, pull, write):
     """A load into a pulled source changes what the next pull compares with."""
-    pull()
     store.load(write("jobs.json", page([job(60, CHIPS_OLD, "CANCELED", ago(0))])), "jobs", source="it")
     assert here(store) != there(server.jobs.values())
     pull()
