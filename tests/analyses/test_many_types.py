@@ -101,7 +101,7 @@ def test_more_job_types_take_no_more_steps_of_pandas_and_of_sql(tmp_path, monkey
     run, fetch = [], Reader.fetch
     monkeypatch.setattr(Reader, "fetch", lambda *given: run.append(given) or fetch(*given))
     found = {}
-    for types in (10, 40):
+    for types in (5, 15):
         file = tmp_path / f"{types}.parquet"
         duckdb.execute(f"COPY ({RISEN}) TO '{file}'", {"types": types})
         with jt.open(tmp_path / f"{types}.duckdb") as store:
@@ -117,6 +117,6 @@ def test_more_job_types_take_no_more_steps_of_pandas_and_of_sql(tmp_path, monkey
                 "report": store.report,
             }
             found[types] = {name: steps(do, lambda: len(run)) for name, do in asked.items()}
-    for name, (calls, statements) in found[40].items():
-        assert 0 < calls <= found[10][name][0], name
-        assert statements == found[10][name][1], name
+    for name, (calls, statements) in found[15].items():
+        assert 0 < calls <= found[5][name][0], name
+        assert statements == found[5][name][1], name
