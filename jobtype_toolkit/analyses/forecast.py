@@ -126,7 +126,7 @@ def _drain(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
         flow_[groups.ngroup(), counted["place"]] = counted[name]
     rows = [
         {"source": one.source, "name": one.name, "version": one.version, "queued": one.queued, "running": one.running}
-        | _forecast(one.queued, bool(one.is_paused), flows[:, place], query.scope.now)
+        | _forecast(int(one.queued), bool(one.is_paused), list(flows[:, place]), query.scope.now)  # type: ignore[arg-type]
         for place, one in enumerate(types.itertuples(index=False))
     ]
     made = pd.DataFrame(rows, columns=["source", *query.service.row.names])
