@@ -256,9 +256,9 @@ class _Types:
         share = days.before.k[kept] / np.maximum(self.days.before.n, 1)[types]
         excess = days.window.k[kept] - share * n[types]
         rise = k - self.rate * n
-        first = {}
+        first: dict[int, int] = {}
         for place in np.argsort(-excess, kind="stable"):
-            first.setdefault(int(types[place]), place)
+            first.setdefault(int(types[place]), int(place))
         return {type_: str(names[place]) for type_, place in first.items() if excess[place] > max(rise[type_], 0) / 2}
 
 
