@@ -171,12 +171,12 @@ class _Types:
 
     def _hints(self, types: np.ndarray, days: Days) -> np.ndarray:
         """Say which parts have more failures than their own rate, or that of their type, gives without bursts."""
-        from scipy.special import bdtrc
+        from scipy.stats import binom
 
         before, window = days.before, days.window
         own = (before.k + 0.5) / (before.n + 1)
         rate = np.where(before.is_enough, own, self.rate[types])
-        return np.asarray((window.k >= LEAST_FAILED) & (bdtrc(window.k - 1, window.n, np.clip(rate, 0, 1)) < _HINT))
+        return np.asarray((window.k >= LEAST_FAILED) & (binom.sf(window.k - 1, window.n, np.clip(rate, 0, 1)) < _HINT))
 
     def _chances(self, types: np.ndarray, days: Days) -> np.ndarray:
         """Return the logarithms of the chances of the failures of parts: by their own history, or by that of their type."""
@@ -256,9 +256,9 @@ class _Types:
         share = days.before.k[kept] / np.maximum(self.days.before.n, 1)[types]
         excess = days.window.k[kept] - share * n[types]
         rise = k - self.rate * n
-        first: dict[int, np.intp] = {}
+        first: dict[int, int] = {}
         for place in np.argsort(-excess, kind="stable"):
-            first.setdefault(int(types[place]), place)
+            first.setdefault(int(types[place]), int(place))
         return {type_: str(names[place]) for type_, place in first.items() if excess[place] > max(rise[type_], 0) / 2}
 
 

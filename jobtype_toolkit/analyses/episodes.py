@@ -96,8 +96,8 @@ class _Working:
         if is_higher.any():
             first, last, series = first[is_higher], last[is_higher], self.series[first[is_higher]]
             squares = self.whole[_SQUARES][series] - (self.until[_SQUARES][last] - self.before[_SQUARES][first])
-            n, k, total, bad, others = (one[is_higher] for one in (n, k, total, bad, all_days - days))
-            score[is_higher] = _score(n, k, total - n, bad - k, others, squares, self.even[series])
+            other, rest, left = (one[is_higher] for one in (total - n, bad - k, all_days - days))
+            score[is_higher] = _score(n[is_higher], k[is_higher], other, rest, left, squares, self.even[series])
         return score
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,7 @@ def lasted(depth: Counts, queued: int) -> Counts:
     return (empty[following] - deep).astype("float64")
 
 
-def _forecast(queued: int, is_paused: bool, flows: Sequence[Counts], now: datetime) -> dict[str, Any]:
+def _forecast(queued: int, is_paused: bool, flows: Iterable[Counts], now: datetime) -> dict[str, Any]:
     """Return what is to be expected of one job type, from its arrived, begun and finished jobs per quarter of an hour."""
     import numpy as np
 
@@ -124,10 +124,11 @@ def _drain(counted: pd.DataFrame, query: Query) -> pd.DataFrame:
     flows = np.zeros((3, len(types), _HOURS * _PER_HOUR))
     for flow_, name in zip(flows, ("arrived", "begun", "finished"), strict=True):
         flow_[groups.ngroup(), counted["place"]] = counted[name]
+    facts: list[Any] = list(types.itertuples(index=False))
     rows = [
         {"source": one.source, "name": one.name, "version": one.version, "queued": one.queued, "running": one.running}
-        | _forecast(int(one.queued), bool(one.is_paused), list(flows[:, place]), query.scope.now)  # type: ignore[arg-type]
-        for place, one in enumerate(types.itertuples(index=False))
+        | _forecast(one.queued, bool(one.is_paused), list(flows[:, place]), query.scope.now)
+        for place, one in enumerate(facts)
     ]
     made = pd.DataFrame(rows, columns=["source", *query.service.row.names])
     for name in ("empty_at", "low", "high"):
