@@ -17,6 +17,7 @@ from jobtype_toolkit.sqlfiles import sql
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jobtype_toolkit.api.intervals import Span
     from jobtype_toolkit.backend import Query
 
 Finish = Callable[["pd.DataFrame", "Query"], "pd.DataFrame"]
@@ -89,6 +90,8 @@ class Question(Service):
     """The files of SQL that stand in its own at the places of their names."""
     derive: Callable[[Query], Mapping[str, Any]] = _nothing
     """What the SQL binds that follows from the arguments; it may refuse them."""
+    counted_days: Callable[[Query], Span] | None = None
+    """From when to when the SQL may take the counts of `job_day`, if it reads them; it reads the jobs of the rest."""
     others: Callable[[Query], Mapping[str, Mapping[str, Any]]] = _nothing
     """The other questions whose answers `join` takes, by name, each with its arguments; source and present are the same."""
     join: Callable[[pd.DataFrame, Query, Others], pd.DataFrame] = _alone
@@ -105,6 +108,15 @@ class Question(Service):
     def is_windowed(self) -> bool:
         """Whether a present matters."""
         return self.is_half_open or any(parameter.kind == "time" for parameter in self.parameters)
+
+    def bound(self, query: Query, *, keeps_days: bool) -> dict[str, Any]:
+        """Return the arguments and what else the SQL binds; of a backend that keeps no count of days all jobs are read."""
+        filters = {**query.filters, **self.derive(query)}
+        if self.counted_days is not None:
+            none = filters["ended"], filters["ended"]
+            first, last = self.counted_days(replace(query, filters=filters)) if keeps_days else none
+            filters |= {"first_day": first, "last_day": last}
+        return filters
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments, with the usual text for one that is None.

@@ -22,7 +22,7 @@ from jobtype_toolkit.analyses.question import (
     span,
 )
 from jobtype_toolkit.api.fields import Field, Resource
-from jobtype_toolkit.api.intervals import BEGINNING
+from jobtype_toolkit.api.intervals import BEGINNING, Span
 from jobtype_toolkit.api.services import Parameter
 from jobtype_toolkit.errors import InvalidParameter
 
@@ -54,16 +54,16 @@ _FILTERS = (*OF_TYPES, *OF_NODES, *OF_CATEGORIES, *OF_ERRORS)
 _DAY = timedelta(days=1)
 
 
-def _whole_days(query: Query, grain: str = "day") -> Mapping[str, Any]:
-    """Return the grain of the buckets, and from when to when `job_day` has counted them: nothing of nodes, nothing but UTC days."""
+def _whole_days(query: Query) -> Span:
+    """Return from when to when `job_day` has what is asked: it counts UTC days, and nothing of nodes."""
     started, ended = query.filters["started"], query.filters["ended"]
     asks_nodes = query.filters["node"] or "node" in query.filters["by"]
-    if grain != "day" or asks_nodes or (started is not None and ended - started < _DAY):
-        return {"grain": grain, "first_day": ended, "last_day": ended}
+    if query.filters["grain"] != "day" or asks_nodes or (started is not None and ended - started < _DAY):
+        return ended, ended
     first = BEGINNING if started is None else _midnight(started)
     if started is not None and first < started:
         first += _DAY
-    return {"grain": grain, "first_day": first, "last_day": max(first, _midnight(ended))}
+    return first, max(first, _midnight(ended))
 
 
 def _midnight(moment: datetime) -> datetime:
@@ -111,7 +111,8 @@ FAILURE_RATES = Question(
         "high",
     ),
     read=_COUNTED,
-    derive=_whole_days,
+    derive=lambda _: {"grain": "day"},
+    counted_days=_whole_days,
     finish=_rates,
     command="rates",
     example="--started P7D --by name --by node",
@@ -141,9 +142,9 @@ def _grain(query: Query) -> Mapping[str, Any]:
     """Return what buckets of UTC the buckets asked for can be made of."""
     zone = zone_of(query.filters["zone"])
     if zone.key == "UTC":
-        return _whole_days(query, "hour" if query.filters["per"] == "hour" else "day")
+        return {"grain": "hour" if query.filters["per"] == "hour" else "day"}
     offsets = [datetime(year, month, 1, tzinfo=zone).utcoffset() for year in _YEARS for month in range(1, 13)]
-    return _whole_days(query, "minute" if any(one is None or one.total_seconds() % 3600 for one in offsets) else "hour")
+    return {"grain": "minute" if any(one is None or one.total_seconds() % 3600 for one in offsets) else "hour"}
 
 
 def _begun(moments: pd.Series, per: str, zone: str) -> pd.Series:
@@ -234,6 +235,7 @@ FAILURE_TREND = Question(
     ),
     read=_COUNTED,
     derive=_grain,
+    counted_days=_whole_days,
     finish=_trend,
     command="trend",
     example="--per day --started P7D --name pan-sharpen",

@@ -253,10 +253,7 @@ class SqlBackend(Backend):
         query = self._ask(question, filters, now=now, source=source, scope=scope)
         if question.is_half_open:
             query = _until_now(query)
-        derived = dict(question.derive(query))
-        if "first_day" in derived and not self._keeps_days:
-            derived["first_day"] = derived["last_day"] = query.filters["ended"]
-        query = replace(query, filters={**query.filters, **derived})
+        query = replace(query, filters=question.bound(query, keeps_days=self._keeps_days))
         refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
         text = sql(question.sql, **question.fragments(query.filters))
         frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))
