@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -p no:nbval -p no:schemathesis  # both are imported where needed
+# Compiled modules are kept, whatever the machine says: compiling anew is a third of the time of each process of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 # Left out of the tests of a day: real browsers, full sizes, and Spark, which needs Java.
 DAILY := not browser and not soak and not spark
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,8 @@ settings.register_profile(  # a slow or busy machine passes as well
 )
 settings.register_profile("full", settings.get_profile("any machine"))  # `examples` of `sizes.py` asks for it
 settings.load_profile("any machine")
+
+sys.modules["rfc3987_syntax"] = None  # of a format that no schema here has: jsonschema would spend three seconds on it
 
 CONFIG["threads"] = 1  # the histories of tests fit one thread of DuckDB; more cost a fifth of the time
 
@@ -83,19 +86,19 @@ PYTHON = re.compile(
 """What a message to a caller in Python has, and one to a caller in a terminal has not."""
 
 
-@pytest.fixture(autouse=True)
-def _refusals_speak_the_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+invoke = CliRunner.invoke
+
+
+def looked_at(self: CliRunner, *arguments: Any, **options: Any) -> Result:
     """Look at every refusal that a test gets from the command line, whatever else the test is about."""
-    invoke = CliRunner.invoke
+    result = invoke(self, *arguments, **options)
+    for line in result.stderr.splitlines():
+        spoken = PYTHON.search(line) if line.startswith("jobtype-toolkit: ") else None
+        assert spoken is None, f"{spoken and spoken[0]!r} is Python, not an option or a command: {line}"
+    return result
 
-    def looked_at(self: CliRunner, *arguments: Any, **options: Any) -> Result:
-        result = invoke(self, *arguments, **options)
-        for line in result.stderr.splitlines():
-            spoken = PYTHON.search(line) if line.startswith("jobtype-toolkit: ") else None
-            assert spoken is None, f"{spoken and spoken[0]!r} is Python, not an option or a command: {line}"
-        return result
 
-    monkeypatch.setattr(CliRunner, "invoke", looked_at)
+CliRunner.invoke = looked_at  # once for all tests: a fixture would be set up for each of thousands
 
 
 ROOT = Path(__file__).resolve().parents[1]

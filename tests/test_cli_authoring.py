@@ -19,6 +19,8 @@ from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
 from jobtype_toolkit.seed import codes
 
+pytestmark = pytest.mark.slow
+
 IMAGE = "tile-mosaic-1.0.0-seed:1.0.0"
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -347,7 +349,6 @@ def test_a_new_manifest_is_formatted_already(run):
     assert run("fmt", "a.json", "--check").exit_code == 0
 
 
-@pytest.mark.slow
 def test_fmt_changes_no_value_of_a_real_manifest(shared):
     def tokens(text: str) -> Any:
         return json.loads(text, parse_float=str, parse_int=str)

@@ -14,6 +14,8 @@ from typer.testing import CliRunner, Result
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 
+pytestmark = pytest.mark.slow
+
 HEAD = "id,job_type,job_type_version,status,last_status_change\n"
 OLD = HEAD + "".join(f"{n},fit,1.0.0,COMPLETED,2026-01-01T00:00:00Z\n" for n in range(1, 6))
 NEW = HEAD + "6,fit,1.0.0,COMPLETED,2026-03-01T00:00:00Z\n7,fit,1.0.0,RUNNING,2026-01-01T00:00:00Z\n"

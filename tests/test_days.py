@@ -15,6 +15,8 @@ from sizes import examples, sizes
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
 
+pytestmark = pytest.mark.slow
+
 KEYS = ["source", "day", "job_type_id", "revision_num", "status", "error_id"]
 OPEN = {"PENDING", "BLOCKED", "QUEUED", "RUNNING"}
 

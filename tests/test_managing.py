@@ -819,7 +819,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@examples(5, 100)
+@examples(3, 100)
 @given(st.lists(CHANGES, min_size=1, max_size=6))
 def test_any_sequence_of_edits_keeps_the_rules(changes):
     with jt.open(clock=Ticking()) as store:
@@ -865,7 +865,7 @@ ANYTHING = st.recursive(
 PLACES = ["errors", "interface", "resources", "tags", "title", "jobVersion", "name", "timeout"]
 
 
-@examples(12, 200)
+@examples(6, 200)
 @given(st.dictionaries(st.sampled_from(PLACES), ANYTHING, max_size=2), ANYTHING, st.booleans())
 def test_whatever_comes_is_sent_whole_or_refused_with_findings(changed, configuration, is_edit):
     with jt.open() as store:

@@ -16,6 +16,8 @@ from jobtype_toolkit.plans.plan import Plan, refused_for
 from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
 from jobtype_toolkit.store import writes
 
+pytestmark = pytest.mark.slow
+
 BEFORE = job_type(7, "demo", "1.0.0")
 
 

@@ -8,6 +8,7 @@ import sys
 import children
 import duckdb
 import pytest
+from sizes import and_in_soak
 
 import jobtype_toolkit
 from jobtype_toolkit.generator import folder, generate
@@ -515,7 +516,7 @@ class TestTruth:
                   WHERE status = 'FAILED' AND error_category {condition} 'SYSTEM' GROUP BY ALL ORDER BY ALL"""
         assert bundled.rows(sql) == [tuple(row.values()) for row in bundled.truth["totals"][key]]
 
-    @pytest.mark.parametrize("seed", [None, 11, 12, 13])
+    @pytest.mark.parametrize("seed", and_in_soak([None, 11], [12, 13]))
     def test_each_incident_affects_as_many_jobs_as_it_says(self, bundled, make, seed):
         history = bundled if seed is None else make(seed=seed, incidents="random")
         for incident in history.truth["incidents"]:

@@ -15,6 +15,8 @@ from histories import NOW, RESOURCES, page
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 AWARE = dt.datetime(2026, 3, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 """Midnight in UTC, said in another zone."""
 
@@ -149,7 +151,6 @@ REACHES = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.few
 @pytest.mark.parametrize("query", [*CHANGES, *REACHES])
 def test_a_query_changes_nothing_and_reaches_nothing(store, untouched, place, query):

@@ -10,6 +10,8 @@ from histories import NOW, ago, job_type, revision, wire
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 DAY = 60 * 24
 
 

@@ -14,6 +14,8 @@ from jobtype_toolkit.cli.output import draw
 from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import fields_of
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "rates": ["--by", "name", "--by", "node", "--started", "P7D"],
     "trend": ["--per", "week", "--zone", "Europe/Berlin", "--name", "pan-sharpen"],

@@ -11,10 +11,13 @@ from pathlib import Path
 from types import FrameType
 
 import duckdb
+import pytest
 from sizes import sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.queries.reader import Reader
+
+pytestmark = pytest.mark.slow
 
 DAYS = 60
 MADE = """

@@ -16,6 +16,8 @@ from jobtype_toolkit.boards.review import REPORT, ReviewState
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.widgets.nodes import ROOT, texts
 
+pytestmark = pytest.mark.slow
+
 END = pd.Timestamp("2026-10-20T06:00:00Z")
 BEGAN = END - pd.Timedelta("7D")
 NUMBERS = itertools.count(1)

@@ -11,6 +11,8 @@ from recount import of_status, of_system_failures, of_waiting
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW, BEFORE = ("chip-maker", "1.9.0"), ("chip-maker", "1.10.0"), ("chip-maker", "1.10.0-rc.1")
 GAUGE, MODEL, CLOCK = ("Tide-Gauge", "0.2.0"), ("tide-model", "2.0.0"), ("scale-clock", "1.0")
 

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from contract.conftest import OF_THE_SMALL_HISTORY
 
+pytestmark = pytest.mark.slow
+
 TEXT, FLAG, WHOLE, TIME, LONG = "str", "boolean", "Int64", "datetime64[us, UTC]", "int64"
 
 NAMES = {

@@ -165,6 +165,7 @@ def test_a_page_is_a_part_of_the_whole_and_count_is_the_whole(backend):
     assert len(backend.job_types(page=1)) == 6
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     ("call", "rows"),
     [
@@ -188,6 +189,7 @@ LISTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("call", LISTS)
 def test_the_pages_of_any_backend_are_the_whole(any_backend, call):
     whole = getattr(any_backend, call)()

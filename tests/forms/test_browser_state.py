@@ -16,6 +16,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.forms.browser import BrowserState
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = itertools.count(1)
 
 
@@ -110,7 +112,6 @@ def test_an_empty_store_and_an_empty_search_say_different_things(store, sample):
     assert state.nodes()["+types"]["text"] == "No job type matches. Change the search or the filters."
 
 
-@pytest.mark.slow
 @sizes(2_000, 10_000)
 def test_thousands_of_types_are_sent_a_hundred_at_a_time(store, write, size):
     types = [job_type(n, f"type-{n:05}", "1.0.0") for n in range(1, size + 1)]
@@ -274,7 +275,7 @@ def test_reloading_shows_what_others_did_and_keeps_the_choice(own):
 
 
 def test_a_server_that_fails_is_said_and_the_list_stays():
-    with testing.serve() as server, jt.connect(server.url) as scale:
+    with testing.serve() as server, jt.connect(server.url, retries=jt.Retries(count=0)) as scale:
         state = BrowserState(scale)
     scale.close()
     answer = pick(state, "pan-sharpen 2.1.0")  # nobody answers any more

@@ -169,7 +169,7 @@ def test_a_number_that_never_was_one_is_absent_from_the_value():
 
 
 @pytest.mark.slow
-@sizes(100, 1000)
+@sizes(30, 1000)
 def test_any_manifest_is_read_back_byte_for_byte(size):
     @settings(max_examples=size, derandomize=True)
     @given(MANIFESTS.flatmap(spelled), MANIFESTS.flatmap(spelled))
@@ -183,7 +183,7 @@ def test_any_manifest_is_read_back_byte_for_byte(size):
     check()
 
 
-@sizes(40, 1000)
+@sizes(15, 1000)
 def test_a_second_manifest_leaves_nothing_of_the_first(size):
     @settings(max_examples=size, derandomize=True)
     @given(mutants(), mutants())

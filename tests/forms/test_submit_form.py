@@ -15,6 +15,8 @@ from jobtype_toolkit.forms.configuration import ConfigurationState
 from jobtype_toolkit.forms.manifest import ManifestState
 from jobtype_toolkit.forms.submit import SubmitState
 
+pytestmark = pytest.mark.slow
+
 WORKSPACE = {"output_workspaces": {"default": "workspace_1"}, "mounts": {"DEM": {"type": "host", "host_path": "/dem"}},
              "settings": {"DB_HOST": "h", "DB_PASS": "hunter2"}}  # fmt: skip
 

@@ -11,6 +11,8 @@ import pytest
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

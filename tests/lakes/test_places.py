@@ -14,6 +14,8 @@ from histories import NOW
 import jobtype_toolkit as jt
 from jobtype_toolkit.lakes import iceberg, layout
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
 
 HEAD = "id,job_type,job_type_version,status,last_status_change,last_modified\n"

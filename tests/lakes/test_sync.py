@@ -26,6 +26,8 @@ from jobtype_toolkit.cli import app
 from jobtype_toolkit.lakes import iceberg
 from jobtype_toolkit.lakes.sync import SyncReport
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
 
 HEAD = "id,job_type,job_type_version,status,error_name,error_category,last_status_change,last_modified\n"

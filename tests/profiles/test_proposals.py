@@ -13,6 +13,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.store.ingest.proposal import proposed, toml
 
+pytestmark = pytest.mark.slow
+
 ROWS = [
     {"key": {"cluster": "hydra", "seq": "1-a"}, "tool": "sharpen", "rel": "v2", "phase": "DONE_OK", "code": "0", "t": {"submit": 1761955200, "start": 1761955260, "stop": 1761955860}, "host": "h01,h02"},
     {"key": {"cluster": "hydra", "seq": "2-a"}, "tool": "outline", "rel": None, "phase": "WAIT", "code": "-", "t": {"submit": 1761957300, "start": 0, "stop": 0}, "host": "-"},

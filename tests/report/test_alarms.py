@@ -16,6 +16,8 @@ from jobtype_toolkit.cli.app import app
 from jobtype_toolkit.report.alarms import after, alarmed, kept_in
 from jobtype_toolkit.report.shift import Verdict
 
+pytestmark = pytest.mark.slow
+
 AFTER = NOW + timedelta(seconds=1)
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
 WORDS = {"w": "worse", "b": "better", "u": "as usual", "n": "not enough data"}

@@ -16,6 +16,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
 from jobtype_toolkit.report.alarms import Alarm
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(stored, tmp_path_factory):

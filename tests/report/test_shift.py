@@ -13,6 +13,8 @@ from mornings import DAY, TYPES, days, job, morning
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 AFTER = NOW + timedelta(seconds=1)
 
 

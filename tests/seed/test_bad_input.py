@@ -217,7 +217,7 @@ def test_a_wrapped_manifest_is_one_finding_with_the_inner_value_as_its_fix():
 
 
 @pytest.mark.slow
-@sizes(5_000, 20_000)
+@sizes(2_000, 20_000)
 def test_megabytes_of_faults_take_seconds_not_hours(size):
     errors = [{"code": "x", "name": "e"} for _ in range(size)]
     manifest = {**MANIFEST, "job": {**MANIFEST["job"], "errors": errors}}
@@ -239,9 +239,10 @@ def test_a_text_file_that_is_not_utf_8(tmp_path):
         assert "UTF-8" in only(file).description
 
 
-def test_a_hundred_thousand_unknown_members_take_seconds():
-    manifest = {**MANIFEST, **{f"x{number}": 1 for number in range(20_000)}}
-    assert len(validate(manifest).errors) == 20_000
+@sizes(5_000, 100_000)
+def test_a_hundred_thousand_unknown_members_take_seconds(size):
+    manifest = {**MANIFEST, **{f"x{number}": 1 for number in range(size)}}
+    assert len(validate(manifest).errors) == size
 
 
 def test_a_broken_configuration_is_scales_business_only():
@@ -251,7 +252,7 @@ def test_a_broken_configuration_is_scales_business_only():
 
 
 @pytest.mark.slow
-@sizes(5_000, 20_000)
+@sizes(2_000, 20_000)
 def test_many_faults_and_many_variables_take_seconds(size):
     text = TEXT.replace('"timeout": 600,', '"timeout": 600, ' + "/* x */ " * (10 * size))
     assert json.loads(validate(text).errors[0].fix.text) == MANIFEST

@@ -85,8 +85,9 @@ def test_reading_and_saving_a_valid_file_is_the_identity(shared, tmp_path):
             assert (tmp_path / "copy.json").read_text(encoding="utf-8").strip() == text.strip(), row["file"]
 
 
-def test_fixing_is_idempotent_and_does_no_harm(shared):
-    for row in rows(shared):
+@sizes(3, 1)
+def test_fixing_is_idempotent_and_does_no_harm(shared, size):
+    for row in rows(shared)[::size]:
         validation = found_in(shared / "manifests" / row["file"])
         if any(each.name == "MALFORMED_JSON" and not (each.fix and each.fix.safe) for each in validation):
             continue
@@ -97,7 +98,7 @@ def test_fixing_is_idempotent_and_does_no_harm(shared):
             assert again.fixed().text == once.text, row["file"]
 
 
-@sizes(6, 1)
+@sizes(12, 1)
 def test_every_fix_can_be_applied_and_settles_its_finding(shared, size):
     for row in rows(shared)[::size]:
         path = shared / "manifests" / row["file"]
@@ -107,8 +108,9 @@ def test_every_fix_can_be_applied_and_settles_its_finding(shared, size):
                 assert (found.name, found.path, found.description) not in left, row["file"]
 
 
-def test_all_fixes_together_do_no_harm(shared):
-    for row in rows(shared)[::3]:
+@sizes(9, 3)
+def test_all_fixes_together_do_no_harm(shared, size):
+    for row in rows(shared)[::size]:
         validation = found_in(shared / "manifests" / row["file"])
         try:
             fixed = validation.fixed("all")

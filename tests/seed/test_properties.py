@@ -25,8 +25,8 @@ from .strategies import JSON, MANIFESTS, mutants, outdated, spelled
 
 pytestmark = pytest.mark.slow
 
-CALM = examples(20, 1000, derandomize=True)
-THOUSAND = examples(50, 3000, derandomize=True)
+CALM = examples(10, 1000, derandomize=True)
+THOUSAND = examples(25, 3000, derandomize=True)
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{},:]')
 
 

@@ -10,6 +10,8 @@ from histories import JOBS, NOW, ago, text
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 HTML_500 = "<h1>Server Error (500)</h1>"
 
 

@@ -102,7 +102,7 @@ def api(server):
 
 
 @pytest.mark.slow
-@sizes(2, 40)
+@sizes(1, 40)
 @pytest.mark.parametrize(("method", "path", "mode"), REQUESTS)
 def test_no_request_breaks_the_server_and_every_answer_is_announced(api, method, path, mode, size):
     @given(api[path][method].as_strategy(generation_mode=mode))

@@ -14,6 +14,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.testing import Faults
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def misbehaving(client, small):
