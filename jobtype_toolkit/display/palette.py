@@ -21,7 +21,7 @@ class Colour:
 
 CATEGORIES: Mapping[str, Colour] = {
     "SYSTEM": Colour("#a3211a", "#ffa198"),
-    "ALGORITHM": Colour("#f0a830", "#c98a1b"),
+    "ALGORITHM": Colour("#f0a830", "#a9761f"),
     "DATA": Colour("#0b62c4", "#7cb7ff"),
 }
 """Of each category of errors: told apart by hue and by lightness, so also by people who see fewer hues, and in print."""
