@@ -315,6 +315,16 @@ def test_an_export_writes_the_range_that_is_seen(small, by_hand):
     assert state.nodes()["+written"]["text"] == f"The report is in {REPORT.resolve()}."
 
 
+def test_what_an_export_is_of_stands_beside_its_button_whatever_is_filtered(by_hand):
+    state = ReviewState(SimpleNamespace(), start=by_hand)
+    for act_of in (("edit", "+type", HOSTILE), ("edit", "+category", "SYSTEM"), ("since", "/", "P1D")):
+        act(state, *act_of)
+    nodes = state.nodes()
+    bar = nodes["+bar"]["children"]
+    assert bar[bar.index("+export") + 1] == "+exported"
+    assert nodes["+exported"]["text"] == "of all job types and categories, in the last day"
+
+
 @pytest.mark.soak
 def test_the_report_is_written_beside_the_notebook(small, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
