@@ -211,7 +211,8 @@ class ReviewState(Board[Shift]):
         nodes["+export"] = button("Export as report", "export", icon="export")
         nodes["+exported"] = Node(kind="label", text=self._exported())
         nodes["+refresh"] = button("Refresh now", "refresh", icon="refresh", primary=True)
-        children = [ranges, "+type", "+category", "+export", "+exported", "+refresh"]
+        nodes["+exporting"] = Node(kind="bar", label="Export", children=["+export", "+exported"])
+        children = [ranges, "+type", "+category", "+exporting", "+refresh"]
         nodes["+bar"] = Node(kind="bar", label="Board", children=children)
         return "+bar"
 

@@ -320,8 +320,7 @@ def test_what_an_export_is_of_stands_beside_its_button_whatever_is_filtered(by_h
     for act_of in (("edit", "+type", HOSTILE), ("edit", "+category", "SYSTEM"), ("since", "/", "P1D")):
         act(state, *act_of)
     nodes = state.nodes()
-    bar = nodes["+bar"]["children"]
-    assert bar[bar.index("+export") + 1] == "+exported"
+    assert nodes["+exporting"]["children"] == ["+export", "+exported"]
     assert nodes["+exported"]["text"] == "of all job types and categories, in the last day"
 
 
