@@ -71,6 +71,18 @@ def empty(store: jt.Store) -> jt.Store:
     return store
 
 
+@pytest.fixture
+def copied(clock: Callable[[], datetime]) -> Callable[[Path], jt.Store]:
+    """Make stores in memory that hold what a file holds."""
+
+    def of(file: Path) -> jt.Store:
+        made = jt.open(clock=clock)
+        _copy(file, made)
+        return made
+
+    return of
+
+
 def _copy(file: Path, store: jt.Store) -> None:
     """Copy the rows of a file into a store in memory, a fifth of the cost of a pull."""
     with store._writing("copy") as con:

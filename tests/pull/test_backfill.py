@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,24 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def whole(postgres: Server) -> dict[str, list[tuple[Any, ...]]]:
-    """What a store holds that was filled from it in one go."""
-    return held(filled(postgres.url()))
+def file(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store that was filled from it in one go."""
+    path = tmp_path_factory.mktemp("filled") / "whole.duckdb"
+    filled(postgres.url(), opened(path)).close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What is in that file."""
+    with jt.open(file, read_only=True) as store:
+        return held(store)
+
+
+@pytest.fixture
+def full(file: Path, copied: Callable[[Path], jt.Store]) -> jt.Store:
+    """A store in memory with all of that."""
+    return copied(file)
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +168,8 @@ def test_a_pull_goes_on_where_a_backfill_ends_and_both_agree(postgres, cluster, 
     assert held(store, *TABLES[:3]) == held(filled(postgres.url(copy), executions=False), *TABLES[:3])
 
 
-def test_a_second_backfill_reads_the_overlap_and_what_changed_since(postgres, cluster, copy):
-    store = filled(postgres.url(copy))
+def test_a_second_backfill_reads_the_overlap_and_what_changed_since(postgres, cluster, copy, full):
+    store = full
     again = store.backfill(postgres.url(copy), source="prod", progress=False)
     assert (again.new, again.changed, again.is_complete, again.complete_from) == (0, 0, True, None)
     assert again.jobs < JOBS / 2
@@ -193,8 +208,8 @@ def test_a_job_that_changes_while_others_are_read_is_there_as_it_is_now(postgres
     assert store.sql("SELECT count(*) AS n FROM job WHERE id = 1002")["n"].tolist() == [1]
 
 
-def test_pruned_jobs_do_not_come_back(postgres):
-    store = filled(postgres.url())
+def test_pruned_jobs_do_not_come_back(postgres, full):
+    store = full
     store.prune(before=NOW - timedelta(minutes=30))
     left = held(store, *TABLES[:3], "job_execution")
     filled(postgres.url(), store)
@@ -204,7 +219,7 @@ def test_pruned_jobs_do_not_come_back(postgres):
 # Which database.
 
 
-def test_another_clusters_rows_never_mix_in(postgres, cluster, copy):
+def test_another_clusters_rows_never_mix_in(postgres, cluster, full):
     other = Cluster(JOBS, seed=9)
     for one in other.jobs.values():
         one["created"] = "2025-01-01T00:00:00Z"
@@ -213,7 +228,7 @@ def test_another_clusters_rows_never_mix_in(postgres, cluster, copy):
     with pytest.raises(InvalidParameter, match=r"another server.* job \d+ was made at .* in the store"):
         filled(postgres.url(), store)
     assert held(store) == before
-    store = filled(postgres.url(), executions=False)
+    store = full
     with pytest.raises(InvalidParameter, match=r"another server.* job \d+ was made at "):
         pulled(other, store)
     cluster.job_types[2]["name"] = "renamed"
