@@ -82,7 +82,7 @@ class Home:
 
     def mine(self, name: str = "") -> jt.Store:
         """Open a store of one's own: a file, or in memory where the fault has nothing to do with files."""
-        return jt.open(self.folder / f"{name}.duckdb", wait=60, idle=0) if name else jt.open()
+        return jt.open(self.folder / f"{name}.duckdb", wait=60, idle=60) if name else jt.open()
 
     @contextmanager
     def serving(self, *faults: Faults, **settings: Any) -> Iterator[testing.Server]:
@@ -196,7 +196,7 @@ def persistent_500(home: Home) -> Outcome:
 
 
 def expired_token(home: Home) -> Outcome:
-    outcome, mine = Outcome("token that expires"), home.mine("token")
+    outcome, mine = Outcome("token that expires"), home.mine()
     with home.serving(Faults(token_requests=10, only="/jobs/"), token="secret-of-the-test") as server:
         home.met(outcome, mine, server, token="secret-of-the-test")
     _stopped(outcome, "Invalid token")

@@ -73,7 +73,7 @@ def live(history: Path, folder: Path) -> Iterator[str]:
         yield server.url
 
 
-@sizes(500, 100_000)
+@sizes(60, 100_000)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_example_runs(page, demo, histories, tmp_path, monkeypatch, servers, size):
     """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
@@ -231,7 +231,7 @@ def test_the_picture_shows_what_the_sample_answers(tmp_path):
         assert name in picture
 
 
-@sizes(500, 100_000)
+@sizes(60, 100_000)
 def test_the_help_of_every_command_has_an_example_that_runs(demo, histories, tmp_path, monkeypatch, servers, size):
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")

@@ -238,7 +238,7 @@ def moved(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def loaded(recording, load):
     """Give the rows that a recording became in its resource's table; each resource is loaded once."""
-    stores: dict[str, jt.Store] = {}
+    tables: dict[str, pd.DataFrame] = {}
 
     def apart(name: str) -> Any:
         body = recording(name)
@@ -247,13 +247,12 @@ def loaded(recording, load):
 
     def get(name: str) -> pd.DataFrame:
         resource = LOADED[name]
-        if resource not in stores:
-            store = stores[resource] = jt.open()
-            load(store, resource, *(apart(one) for one in LOADED if LOADED[one] == resource))
+        if resource not in tables:
+            store = load(jt.open(), resource, *(apart(one) for one in LOADED if LOADED[one] == resource))
             assert store.check().is_sound
+            tables[resource] = store.sql(f"FROM {TABLE[resource]} WHERE load_id = 1")
         first = moved(name, {"id": 0})["id"]
-        query = f"FROM {TABLE[resource]} WHERE load_id = 1 AND id BETWEEN $first AND $last"
-        return stores[resource].sql(query, first=first, last=first + APART - 1)
+        return tables[resource][tables[resource]["id"].between(first, first + APART - 1)]
 
     return get
 

@@ -171,12 +171,12 @@ class _Types:
 
     def _hints(self, types: np.ndarray, days: Days) -> np.ndarray:
         """Say which parts have more failures than their own rate, or that of their type, gives without bursts."""
-        from scipy.stats import binom
+        from scipy.special import bdtrc
 
         before, window = days.before, days.window
         own = (before.k + 0.5) / (before.n + 1)
         rate = np.where(before.is_enough, own, self.rate[types])
-        return np.asarray((window.k >= LEAST_FAILED) & (binom.sf(window.k - 1, window.n, np.clip(rate, 0, 1)) < _HINT))
+        return np.asarray((window.k >= LEAST_FAILED) & (bdtrc(window.k - 1.0, window.n, np.clip(rate, 0, 1)) < _HINT))
 
     def _chances(self, types: np.ndarray, days: Days) -> np.ndarray:
         """Return the logarithms of the chances of the failures of parts: by their own history, or by that of their type."""

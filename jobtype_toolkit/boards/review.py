@@ -209,10 +209,16 @@ class ReviewState(Board[Shift]):
             choices=[("", "all categories"), *((one, one.capitalize()) for one in CATEGORIES)],
         )  # fmt: skip
         nodes["+export"] = button("Export as report", "export", icon="export")
+        nodes["+exported"] = Node(kind="label", text=self._exported())
         nodes["+refresh"] = button("Refresh now", "refresh", icon="refresh", primary=True)
-        children = [ranges, "+type", "+category", "+export", "+refresh"]
+        nodes["+exporting"] = Node(kind="bar", label="Export", children=["+export", "+exported"])
+        children = [ranges, "+type", "+category", "+exporting", "+refresh"]
         nodes["+bar"] = Node(kind="bar", label="Board", children=children)
         return "+bar"
+
+    def _exported(self) -> str:
+        """Return what the report is about: it judges all job types together, so filters do not cut it."""
+        return f"of all job types and categories, {tables.span(self._since)}"
 
     def _jobs_section(self, nodes: Nodes) -> list[str]:
         point = self._point

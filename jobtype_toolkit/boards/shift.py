@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.boards.picture import clock_time
+from jobtype_toolkit.report.phrases import counted, named
+from jobtype_toolkit.report.sentences import failing_more, summed_up
+from jobtype_toolkit.report.sentences import stuck as stuck_jobs
 from jobtype_toolkit.sqlfiles import sql
 
 if TYPE_CHECKING:
@@ -176,11 +180,6 @@ class Shift:
         ]
         return [row for row, so in zip(self.rows["onsets"], is_begun, strict=True) if so]
 
-    @property
-    def bad(self) -> list[str]:
-        """The nodes on which failures concentrate."""
-        return [row["node"] for row in self.rows["nodes"] if row["verdict"] == "bad"]
-
     def buckets(self, name: str) -> list[Bucket]:
         """Return the trend of a job type, of all together for ""; without a gap."""
         began, end = self.window
@@ -198,33 +197,44 @@ class Shift:
 
     @property
     def verdict(self) -> tuple[str, bool]:
-        """The shift in a sentence, and whether it is quiet."""
-        worse = [row["name"] for row in self.judged("worse")]
-        more = [
-            _counted(len(self.begun), "error") + " began" if self.begun else "",
-            _counted(len(self.rows["stuck"]), "job") + " run longer than they may" if self.rows["stuck"] else "",
-            f"failures concentrate on {_some(self.bad)}" if self.bad else "",
+        """The shift in the sentence of the report, and whether it is quiet.
+
+        The board asks less than the report: it tells of errors that began, of which new ones are a part, and of no queues.
+        """
+        judged, worse, stuck = self.rows["worse"], self.judged("worse"), self.rows["stuck"]
+        more = failing_more(
+            [_titled(row, "node") for row in self.rows["nodes"] if row["verdict"] == "bad"],
+            len(worse),
+            (_titled(worse[0], "name"), worse[0]) if worse else None,
+        )
+        trouble = [
+            *([counted(len(self.begun), "error") + " began"] if self.begun else []),
+            *([stuck_jobs(len(stuck), _most_first(stuck))] if stuck else []),
         ]
-        trouble = "; ".join(one for one in more if one)
-        if not self.rows["worse"]:
-            return f"No job finished in this range{f'; {trouble}' if trouble else ''}.", not trouble
-        if worse:
-            return f"Worse than usual: {_some(worse)}{f'; {trouble}' if trouble else ''}.", False
-        return f"No job type fails more than usual{f', but {trouble}' if trouble else ''}.", not trouble
+        text = summed_up(
+            worse=more,
+            trouble="; ".join(trouble),
+            finished=sum(row["finished"] for row in judged),
+            failed=sum(row["failed"] for row in judged),
+            is_judged=any(row["verdict"] != "not enough data" for row in judged),
+            of=self.category,
+            calm="no error began and no job is stuck",
+        )
+        return text, not more and not trouble
 
 
 _DAY = timedelta(days=1)
-_MOST_NAMED = 3
 
 
-def _some(names: list[str]) -> str:
-    """Return the first names, and how many more there are."""
-    rest = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+def _titled(row: Row, *columns: str) -> str:
+    """Return what a row is about, with its source if there are several."""
+    words = " ".join(named(row[one]) for one in columns if row[one])
+    return words + (f" ({named(row['source'])})" if "source" in row else "")
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def _most_first(stuck: list[Row]) -> list[str]:
+    """Return the job types of stuck jobs, those with the most first."""
+    return [title for title, _ in Counter(_titled(row, "name", "version") for row in stuck).most_common()]
 
 
 def _bounds(frame: pd.DataFrame) -> tuple[datetime, datetime]:

@@ -17,7 +17,6 @@ MOST_TYPES = 200
 """How many job types the table of status has at most: the worst."""
 MOST_ROWS = 50
 """How many rows the smaller tables have at most."""
-_SHADES: dict[str, Tone] = {"SYSTEM": "bad", "ALGORITHM": "warning", "DATA": "busy", "": "plain"}
 
 
 def board(picture: Picture, wanted: str) -> Nodes:
@@ -74,7 +73,7 @@ def _tiles(picture: Picture) -> Node:
         {
             **_tile("Failed", picture.failed, f"{spoken(picture.since)}: {share}", "bad" if picture.failed else "good"),
             "parts": [
-                [(category or "no category").capitalize(), count, _SHADES[category]]
+                [(category or "no category").capitalize(), count, category or "plain"]
                 for category, count in picture.categories.items()
             ],
         },

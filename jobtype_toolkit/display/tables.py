@@ -14,6 +14,7 @@ from jobtype_toolkit.api.resources import SOURCE
 from jobtype_toolkit.api.services import LIVE_SERVICES, SERVICES, Service
 from jobtype_toolkit.display.cells import age, bar, cell, header, is_share, plain, safe, style
 from jobtype_toolkit.display.html import render
+from jobtype_toolkit.display.palette import EITHER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +127,7 @@ class TableView:
         return "\n".join([*above, *aligned(self.fields, self.cells()), "", self.below]).rstrip()
 
     def _repr_html_(self) -> str:
-        return render("table.html", view=self)
+        return render("table.html", view=self, colours=EITHER)
 
 
 def show(frame: pd.DataFrame, *, rows: int = _ROWS, all_columns: bool = False) -> TableView:

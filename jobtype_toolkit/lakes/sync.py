@@ -249,12 +249,12 @@ class _Source:
         self._executions()
         for name, how in _MERGES.items():
             columns = layout.stored(table(name).fields)
-            query = sql(f"lakes/sync.{how}", table=name, columns=columns, lake=self._lake(name))
-            self._write(name, query, {"source": self._source})
+            lake = self._lake(name)
+            query = sql(f"lakes/sync.{how}", table=name, columns=columns, lake=lake)
+            self._write(name, lake, query, {"source": self._source})
         self._coverage()
-        self._write(
-            "source", sql("lakes/sync.source", lake=self._lake("source")), {"source": self._source, "jobs": jobs}
-        )
+        lake = self._lake("source")
+        self._write("source", lake, sql("lakes/sync.source", lake=lake), {"source": self._source, "jobs": jobs})
         marked = dict(zip(("last_load_id", "known", "observed"), mark, strict=False))
         rows = {name: self._fingerprint(one, marked["last_load_id"]) for name, one in layout.PARTED.items()}
         self._work.marks[self._source] = {**marked, "rows": rows}
@@ -366,22 +366,23 @@ class _Source:
     def _coverage(self) -> None:
         """Let the lake be complete where it was or the store is: it keeps what the store prunes."""
         bound = {"source": self._source}
-        query = f"SELECT source, started, ended FROM coverage WHERE source = $source UNION ALL SELECT source, started, ended FROM {self._lake('coverage')}"
+        lake = self._lake("coverage")
+        query = f"SELECT source, started, ended FROM coverage WHERE source = $source UNION ALL SELECT source, started, ended FROM {lake}"
         spans = complete_spans(Session(self._con, 0).rows(query, bound)).get(self._source, [])
         self._con.execute("CREATE OR REPLACE TEMP TABLE covered (source VARCHAR, started TIMESTAMP, ended TIMESTAMP)")
         for started, ended in spans:
             plain = [None if one in (BEGINNING, END) else one.replace(tzinfo=None) for one in (started, ended)]
             self._con.execute("INSERT INTO covered VALUES (?, ?, ?)", [self._source, *plain])
-        self._write("coverage", "SELECT source, started, ended FROM covered", {})
+        self._write("coverage", lake, "SELECT source, started, ended FROM covered", {})
 
     def _lake(self, name: str) -> str:
         """Return what stands for the lake's rows of this source in a table, after FROM."""
         return reading([one.path for one in self._catalogue.files(name, source=self._source)], table(name))
 
-    def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
-        """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""
+    def _write(self, name: str, lake: str, query: str, bound: Mapping[str, Any]) -> None:
+        """Let the rows of a query be the lake's rows of this source in a table, if they say something else than `lake`."""
         self._con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}", dict(bound))
-        if not number(self._con, sql("lakes/sync.differs", lake=self._lake(name))):
+        if not number(self._con, sql("lakes/sync.differs", lake=lake)):
             return
         number_of = len(self._work.tables)
         file = data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"

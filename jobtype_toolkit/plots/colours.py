@@ -1,15 +1,17 @@
-"""The colours of plots: told apart by hue and by lightness, so also by people who see fewer hues, and in print."""
+"""The colours of plots, which are on white: those of the palette, and the order of lines beside each other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-CATEGORIES: Mapping[str, str] = {"SYSTEM": "#a3211a", "ALGORITHM": "#f0a830", "DATA": "#0b62c4"}
-"""The colour of each category of errors, everywhere."""
-UNKNOWN = "#8a9099"
+from jobtype_toolkit.display import palette
+
+CATEGORIES: Mapping[str, str] = {name: one.light for name, one in palette.CATEGORIES.items()}
+"""The colour of each category of errors."""
+UNKNOWN = palette.UNKNOWN.light
 """Of failures without a known category."""
-LINES = ("#0b62c4", "#d1710a", "#1b1f24", "#2a9d8f", "#a35fb0")
+LINES = (palette.TONES["accent"].light, "#d1710a", "#1b1f24", "#2a9d8f", "#a35fb0")
 """Of groups beside each other, in this order; a second round of them is dashed."""
-BAND = "#cfd6de"
+BAND = palette.PAGE["band"].light
 """Of what is usual."""
-INK, QUIET, GRID = "#1f2328", "#57606a", "#e3e6ea"
+INK, QUIET, GRID = palette.PAGE["ink"].light, palette.PAGE["quiet"].light, "#e3e6ea"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from jobtype_toolkit.errors import InvalidParameter
-from jobtype_toolkit.plots.colours import GRID, QUIET
+from jobtype_toolkit.plots.colours import GRID, INK, QUIET
 from jobtype_toolkit.plots.figure import Plot, blank, checked, cut, nothing, rows_of, told, zone_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _squares(axes: Axes, table: pd.DataFrame, monday: pd.Timestamp) -> None:
         )
         square.set_gid(told(row.day))
         axes.add_patch(square)
-        ink = "white" if has_rate and row.rate > (1 - _DARK) * top else "#1f2328" if has_rate else QUIET
+        ink = "white" if has_rate and row.rate > (1 - _DARK) * top else INK if has_rate else QUIET
         axes.text(ago // 7, ago % 7, f"{row.day.day}", ha="center", va="center", fontsize=6.5, color=ink)
     bar = axes.figure.colorbar(scale, ax=axes, shrink=0.9, pad=0.02, format=lambda share, _: f"{share:.0%}")
     bar.set_label("failed of finished", fontsize=8.5, color=QUIET)

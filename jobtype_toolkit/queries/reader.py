@@ -30,11 +30,8 @@ from jobtype_toolkit.queries.coverage import as_texts, aware, complete_spans, ga
 from jobtype_toolkit.sqlfiles import quoted, sql
 
 _PLACE = re.compile(r"\$(\w+)")
-_UNDATED = {
-    "status": "so that no window counts them (D29); `pending` counts them",
-    "pending": "so that longest_pending is that of the others (D29)",
-}
-"""What the services say of PENDING jobs that never changed status: theirs is v6's answer, which leaves them out in two ways."""
+_UNDATED = ("status", "pending")
+"""The services that tell of PENDING jobs that never changed status: theirs is v6's answer, which leaves them out in two ways."""
 ALL = "*"
 """The source that means all of them."""
 
@@ -319,7 +316,10 @@ def _gaps(query: Query, source: Source) -> Iterator[str]:
         yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
     if source.undated and query.service.name in _UNDATED:
         oldest = f", the oldest created {source.undated_since:%Y-%m-%d %H:%M} UTC," if source.undated_since else ""
-        yield f"{source.undated:,} PENDING jobs{oldest} have no last_status_change, {_UNDATED[query.service.name]}"
+        yield (
+            f"{source.undated:,} PENDING jobs{oldest} have no last_status_change (D29): `pending` counts them, but they are in no "
+            "window and not in longest_pending"
+        )
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None
         if note:

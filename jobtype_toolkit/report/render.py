@@ -17,6 +17,7 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.cells import safe
 from jobtype_toolkit.display.html import render
+from jobtype_toolkit.display.palette import properties
 from jobtype_toolkit.errors import InvalidParameter
 from jobtype_toolkit.report.calls import Call
 from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, sentence
@@ -72,6 +73,7 @@ def as_html(shift: Shift) -> str:
     return render(
         "shift.html",
         shift=shift,
+        palette=properties(light=":root", dark=":root", wrap="screen and (prefers-color-scheme: dark)"),
         about=about(shift),
         drawn=drawn,
         kept=_kept,

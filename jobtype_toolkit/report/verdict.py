@@ -6,50 +6,33 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from jobtype_toolkit.report.failures import Failures
-from jobtype_toolkit.report.phrases import counted, listed, moment, named, percent
+from jobtype_toolkit.report.phrases import counted, listed, moment, named
 from jobtype_toolkit.report.queues import Queues
-from jobtype_toolkit.report.shift import Entry, Section
+from jobtype_toolkit.report.sentences import failing_more, stuck, summed_up
+from jobtype_toolkit.report.shift import Section
 
 
 def told(
     sections: dict[str, Section], failing: Failures, waiting: Queues, *, as_of: datetime | None, started: datetime
 ) -> str:
     """Return the shift in one sentence: what fails more than usual, then what else needs hands."""
-    trouble = "; ".join(_trouble(sections, waiting))
-    if not failing.finished:
-        fresh = as_of is None or as_of >= started
-        stale = "" if fresh or as_of is None else f": the newest change is of {moment(as_of)}, so load or pull first"
-        return f"No job finished in this shift{stale}{f'; {trouble}' if trouble else ''}."
-    worse = _worse(sections["worse"])
-    if worse:
-        return f"{worse[0].upper()}{worse[1:]}{f'; {trouble}' if trouble else ''}."
-    share = percent(failing.failed / failing.finished)
-    judged = "no job type more than usual" if failing.is_judged else "and no job type has enough history to be judged"
-    is_muted = any(one.is_muted and one.verdict == "worse" for one in failing.verdicts())
-    shift = f"{counted(failing.finished, 'job')} finished and {failing.failed:,} failed ({share}), {judged}"
-    shift += " but what is muted" if is_muted else ""
-    if trouble:
-        return f"{shift}, but {trouble}."
-    is_quiet = failing.is_judged and not is_muted
-    return f"{'A quiet shift: ' if is_quiet else ''}{shift}; nothing is new, stuck or held up."
+    fresh = as_of is None or as_of >= started
+    stale = "" if fresh or as_of is None else f": the newest change is of {moment(as_of)}, so load or pull first"
+    return summed_up(
+        worse=_worse(sections["worse"]),
+        trouble="; ".join(_trouble(sections, waiting)),
+        finished=failing.finished,
+        failed=failing.failed,
+        is_judged=failing.is_judged,
+        is_muted=any(one.is_muted and one.verdict == "worse" for one in failing.verdicts()),
+        stale=stale,
+    )
 
 
 def _worse(worse: Section) -> str:
-    nodes = [one for one in worse.entries if "expected" in one.facts]
-    types = [one for one in worse.entries if one not in nodes]
-    parts = []
-    if nodes:
-        parts.append(f"failures concentrate on {listed([one.title for one in nodes], 3)}")
-    if types:
-        many = counted(worse.count - len(nodes), "job type fails", "job types fail")
-        above = " above all" if len(types) > 1 else ""
-        parts.append(f"{many} more than usual, {types[0].title}{above} {_rates(types[0])}")
-    return "; ".join(parts)
-
-
-def _rates(entry: Entry) -> str:
-    usual = entry.facts["usual_rate"]
-    return f"({percent(entry.facts['rate'])}" + (f" instead of {percent(usual)})" if usual is not None else ")")
+    nodes = [one.title for one in worse.entries if "expected" in one.facts]
+    types = [one for one in worse.entries if "expected" not in one.facts]
+    return failing_more(nodes, worse.count - len(nodes), (types[0].title, types[0].facts) if types else None)
 
 
 def _trouble(sections: dict[str, Section], waiting: Queues) -> Iterator[str]:
@@ -58,8 +41,7 @@ def _trouble(sections: dict[str, Section], waiting: Queues) -> Iterator[str]:
     if errors:
         yield f"{counted(errors, 'error is', 'errors are')} new"
     if waiting.stuck_jobs:
-        names = listed([one.title for one in sections["stuck"].entries], 3)
-        yield f"{counted(waiting.stuck_jobs, 'job is', 'jobs are')} stuck ({names})"
+        yield stuck(waiting.stuck_jobs, [one.title for one in sections["stuck"].entries])
     held = [one for one in waiting.queues if one.is_held]
     if held:
         names = listed([f"{named(one.row['name'])} {named(one.row['version'])}" for one in held], 3)

@@ -80,7 +80,7 @@ class Node(TypedDict, total=False):
     """After how many seconds a page asks again (the root of a board)."""
     facts: list[tuple[str, str]]
     tiles: list[dict[str, Any]]
-    """Each with a label, a value, a text, a tone, and perhaps `parts`: label, count, tone."""
+    """Each with a label, a value, a text, a tone, and perhaps `parts`: label, count, category of errors."""
     at: float
     """How many seconds ago it was, `{age}` in the text standing for it."""
 

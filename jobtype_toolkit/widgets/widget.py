@@ -10,6 +10,7 @@ import anywidget
 from IPython.display import DisplayHandle, display
 
 from jobtype_toolkit.display.html import render
+from jobtype_toolkit.display.palette import properties
 from jobtype_toolkit.widgets.nodes import ROOT, Nodes, texts
 from jobtype_toolkit.widgets.screen import Screen
 
@@ -17,6 +18,8 @@ PARTS = ("icons.js", "dom.js", "fields.js", "tables.js", "nodes.js", "boards.js"
 """The parts of the front end's module, in the order in which they are joined."""
 STYLES = ("page.css", "boards.css")
 """The parts of the style of all pages."""
+DARK = ':is(body[data-jp-theme-light="false"], body.vscode-dark) .jtk'
+"""What a page is in a dark notebook."""
 _SETTLING = frozenset({"leave", "send", "check"})
 """The acts after which the static copy is made anew: not every key."""
 
@@ -30,9 +33,10 @@ def front() -> str:
 
 @cache
 def style() -> str:
-    """Return the style of all pages."""
+    """Return the style of all pages, the palette first."""
     folder = files(__package__).joinpath("front")
-    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)
+    colours = properties(light=".jtk", dark=DARK, prefix="palette-")
+    return "\n".join([colours, *(folder.joinpath(name).read_text(encoding="utf-8") for name in STYLES)])
 
 
 class Widget(anywidget.AnyWidget):

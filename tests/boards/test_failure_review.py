@@ -91,7 +91,12 @@ def test_each_job_type_has_its_verdict_and_the_counts_of_the_range(state, week):
     worse = [row["Job type"] for row in rows if row["Verdict"] == "worse"]
     told = state.nodes()["+verdict"]
     assert told["tone"] == "bad"
-    assert told["text"].startswith(f"Worse than usual: {', '.join(worse[:3])}")
+    (node,) = [row["Node"] for row in table(state, "+nodes") if row["Verdict"] == "bad"]
+    first = rows[0]["Rate"].replace("%", " %"), rows[0]["Usual"].partition(" (")[0].replace("%", " %")
+    assert told["text"].startswith(
+        f"Failures concentrate on {node}; {len(worse)} job types fail more than usual, {worse[0]} above all "
+        f"({first[0]} instead of {first[1]}); "
+    )
 
 
 @pytest.mark.parametrize("name", ["", "tile-press"])
@@ -277,7 +282,7 @@ def test_a_failed_refresh_keeps_the_picture_and_says_why(small, by_hand):
 def test_an_empty_store_has_a_review(store):
     state = review(store)
     nodes = state.nodes()
-    assert nodes["+verdict"]["text"] == "No job finished in this range."
+    assert nodes["+verdict"]["text"] == "No job finished in this shift."
     assert [nodes[key]["text"] for key in ("+types", "+trend", "+stuck", "+waiting")] == [
         "No job finished in this range.", "No job finished in this range.", "No job runs longer than it may.", "No job waits.",
     ]  # fmt: skip
@@ -310,6 +315,15 @@ def test_an_export_writes_the_range_that_is_seen(small, by_hand):
     by_hand.run()
     assert written == [(REPORT, {"since": "P1D", "now": "2026-03-01T12:00:00Z", "source": "local"})]
     assert state.nodes()["+written"]["text"] == f"The report is in {REPORT.resolve()}."
+
+
+def test_what_an_export_is_of_stands_beside_its_button_whatever_is_filtered(by_hand):
+    state = ReviewState(SimpleNamespace(), start=by_hand)
+    for act_of in (("edit", "+type", HOSTILE), ("edit", "+category", "SYSTEM"), ("since", "/", "P1D")):
+        act(state, *act_of)
+    nodes = state.nodes()
+    assert nodes["+exporting"]["children"] == ["+export", "+exported"]
+    assert nodes["+exported"]["text"] == "of all job types and categories, in the last day"
 
 
 @pytest.mark.soak

@@ -36,7 +36,7 @@ def choose(tab: Any, name: str) -> None:
 
 
 def test_a_click_on_a_type_and_a_bar_leads_to_its_jobs(review, week):
-    assert "Worse than usual: pan-sharpen" in review.locator("[data-state=verdict]").inner_text()
+    assert "more than usual, pan-sharpen above all" in review.locator("[data-state=verdict]").inner_text()
     choose(review, "pan-sharpen")
     expect(review.get_by_role("heading", name="Trend: pan-sharpen")).to_be_visible()
     bar = review.get_by_role("button", name="2026-10-18:").first

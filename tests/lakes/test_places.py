@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +21,30 @@ pytest.importorskip("pyiceberg", reason="the extra [lake] is not installed")
 HEAD = "id,job_type,job_type_version,status,last_status_change,last_modified\n"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the file of a store, and a copy of the lake that it was synced into."""
+    folder = tmp_path_factory.mktemp("made")
+    with jt.open(folder / "ops.duckdb", clock=lambda: NOW) as store:
+        jobs(store, folder, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
+        executions(store, folder, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
+        store.sync_lake(folder / "lake")
+    (folder / "lake").rename(folder / "kept")
+    return folder
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[jt.Store]:
+def store(made: Path, tmp_path: Path) -> Iterator[jt.Store]:
     """A store of two months, two jobs in each, and an execution of each."""
-    with jt.open(clock=lambda: NOW) as store:
-        jobs(store, tmp_path, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
-        executions(store, tmp_path, {1: "2026-01-03", 2: "2026-01-04", 3: "2026-02-03", 4: "2026-02-04"})
+    with jt.open(shutil.copy(made / "ops.duckdb", tmp_path), clock=lambda: NOW) as store:
         yield store
+
+
+@pytest.fixture
+def lake(made: Path) -> Iterator[Path]:
+    """The lake that it was synced into; always at the same place, which its files name."""
+    yield Path(shutil.copytree(made / "kept", made / "lake"))
+    shutil.rmtree(made / "lake")
 
 
 def jobs(store: jt.Store, folder: Path, changed: dict[int, str], status: str = "COMPLETED") -> None:
@@ -65,32 +83,30 @@ def agree(lake: Path, store: jt.Store) -> None:
         pd.testing.assert_frame_equal(asked.analyses.attempts(), store.analyses.attempts())
 
 
-def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
-    before = files(tmp_path / "lake")
+def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store, lake, tmp_path):
+    before = files(lake)
     assert places(before["job_history"]) == {"final2026-01", "final2026-02"}
     assert places(before["job_execution"]) == {"2026-01", "2026-02"}
     jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
-    report = store.sync_lake(tmp_path / "lake")
-    after = files(tmp_path / "lake")
+    report = store.sync_lake(lake)
+    after = files(lake)
     assert (report.jobs, report.places, report.files) == (1, 2, 2)
     assert places(before["job_history"] - after["job_history"]) == {"final2026-01"}
     assert places(after["job_history"] - before["job_history"]) == {"final2026-01", "failed2026-03"}
     assert after["job_execution"] == before["job_execution"]
-    agree(tmp_path / "lake", store)
+    agree(lake, store)
 
 
-def test_a_change_of_one_execution_rewrites_its_month(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
-    before = files(tmp_path / "lake")
+def test_a_change_of_one_execution_rewrites_its_month(store, lake, tmp_path):
+    before = files(lake)
     executions(store, tmp_path, {3: "2026-02-03"}, "FAILED")
-    report = store.sync_lake(tmp_path / "lake")
-    after = files(tmp_path / "lake")
+    report = store.sync_lake(lake)
+    after = files(lake)
     assert (report.jobs, report.places, report.files) == (0, 1, 1)
     assert report.tables == ("job_execution",) or set(report.tables) == {"job_execution", "source"}
     assert after["job_history"] == before["job_history"]
     assert places(after["job_execution"] - before["job_execution"]) == {"2026-02"}
-    agree(tmp_path / "lake", store)
+    agree(lake, store)
 
 
 def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store, tmp_path, monkeypatch):
@@ -110,21 +126,19 @@ def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store,
     agree(tmp_path / "lake", store)
 
 
-def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
+def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, lake):
     with store._writing("add") as con:  # as a pull does that goes on
         con.execute("UPDATE job_execution SET status = 'FAILED' WHERE id = 40")
         con.execute("UPDATE job_final SET node = 'n7', load_id = (SELECT max(load_id) FROM load) WHERE id = 4")
-    report = store.sync_lake(tmp_path / "lake")
+    report = store.sync_lake(lake)
     assert (report.jobs, report.places) == (1, 2)
-    agree(tmp_path / "lake", store)
+    agree(lake, store)
 
 
-def test_a_commit_leaves_one_snapshot_which_is_whole(store, tmp_path):
-    store.sync_lake(tmp_path / "lake")
+def test_a_commit_leaves_one_snapshot_which_is_whole(store, lake, tmp_path):
     jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
-    store.sync_lake(tmp_path / "lake")
-    catalogue = iceberg.Catalogue(tmp_path / "lake")
+    store.sync_lake(lake)
+    catalogue = iceberg.Catalogue(lake)
     history = catalogue.table("job_history")
     assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
     assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]

@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.dates import date2num
 
 import jobtype_toolkit as jt
+from jobtype_toolkit.display import palette
 from jobtype_toolkit.plots import colours
 
 DAYS = pd.date_range("2026-10-01", periods=5, tz="UTC")
@@ -261,11 +262,11 @@ SEEN = {
 
 
 @pytest.mark.parametrize("eyes", SEEN)
-def test_categories_differ_for_all_eyes(eyes):
+@pytest.mark.parametrize("side", ["light", "dark"])
+def test_categories_differ_for_all_eyes(eyes, side):
     """20 in CIELAB is ten times what is just noticed."""
-    seen = [
-        lab(np.clip(SEEN[eyes] @ linear(to_rgb(one)), 0, 1)) for one in [*colours.CATEGORIES.values(), colours.UNKNOWN]
-    ]
+    known = [getattr(one, side) for one in [*palette.CATEGORIES.values(), palette.UNKNOWN]]
+    seen = [lab(np.clip(SEEN[eyes] @ linear(to_rgb(one)), 0, 1)) for one in known]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 20
 
 

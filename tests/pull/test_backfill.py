@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import Child
 from clusters import Cluster
 from histories import NOW
 from postgres import MISSING, PASSWORD, Server, server
@@ -420,9 +417,8 @@ def test_a_backfill_goes_on_where_it_was_stopped(postgres, copy, small, monkeypa
     assert held(store) == whole
 
 
-CHILD = """
-import os, sys
-import pandas, pyarrow
+KILLED = """
+import sys
 import jobtype_toolkit as jt
 from jobtype_toolkit.sync import backfill
 backfill._SLICE = 30
@@ -432,39 +428,22 @@ def told(*given):
     print("slice", flush=True)
     return found
 backfill.Backfill._slice = told
-for _ in sys.stdin:
-    child = os.fork()
-    if not child:
-        jt.open(sys.argv[1]).backfill(sys.argv[2], source="prod", progress=False)
-        os._exit(0)
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("over", flush=True)
+jt.open(sys.argv[1]).backfill(sys.argv[2], source="prod", progress=False)
 """
-"""Imports all once, and lets a child of its own fill the store each time that it is told to."""
+"""Tells of each slice that it has read."""
 
 
 @sizes(3, 20)
 def test_a_killed_backfill_leaves_a_sound_store_and_the_next_one_completes_it(postgres, tmp_path, size, whole):
     path = tmp_path / "ops.duckdb"
     counts = []
-    command = [sys.executable, "-c", CHILD, str(path), postgres.url()]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-        for number in range(size):
-            parent.stdin.write("again\n")
-            parent.stdin.flush()
-            child = int(parent.stdout.readline())
+    for number in range(size):
+        with Child(KILLED, path, postgres.url()) as child:
             for _ in range(1 + number // 3 % 3):
-                if parent.stdout.readline() == "over\n":
-                    break
-            else:
-                os.kill(child, signal.SIGKILL)
-                while parent.stdout.readline() != "over\n":
-                    pass
-            with opened(path) as store:
-                counts.append(len(store.jobs()))
-                assert store.check().is_sound
-        parent.stdin.close()
+                child.stdout.readline()
+        with opened(path) as store:
+            counts.append(len(store.jobs()))
+            assert store.check().is_sound
     assert counts == sorted(counts)
     assert 0 < counts[0] < JOBS
     store = filled(postgres.url(), opened(path))

@@ -6,20 +6,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pull_faults
 import pytest
-from histories import CHIPS_OLD, NOW, ago, base, job
+from histories import CHIPS, CHIPS_OLD, NOW, ago, base, job
 from simulated import Simulated, here, scale_of, there
-from sizes import sizes
+from sizes import and_in_soak, sizes
 
 import jobtype_toolkit as jt
 
 pytest.importorskip("starlette")
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ def test_after_a_fault_one_more_pull_ends_with_exactly_the_rows_of_the_server(ho
 
 
 def test_the_comparison_of_the_script_finds_a_job_that_differs(home, tmp_path):
-    with home.serving() as server, jt.open(tmp_path / "mine.duckdb") as mine:
-        home.pull(mine, server)
+    with home.serving() as server, home.mine() as mine:
+        home.pull(mine, server, snapshot=False)
         assert pull_faults.differences(home.store, mine, home.resources) == []
         changed = job(
             int(mine.sql("SELECT min(id) AS id FROM job")["id"][0]), CHIPS_OLD, "CANCELED", NOW + timedelta(days=900)
@@ -101,7 +100,7 @@ def test_a_count_that_is_too_large_for_ever_costs_one_stretch_and_is_told(server
 
 
 @sizes(17_000_000, 70_000_000)
-def test_a_line_of_many_megabytes_breaks_nothing_and_what_becomes_of_it_is_told(tmp_path, size):
+def test_a_line_of_many_megabytes_breaks_nothing_and_what_becomes_of_it_is_told(size):
     """The title of a job type; each of its jobs has it inside. DuckDB's own limit for an object is 16 MiB."""
     server = Simulated(NOW)
     huge = {**CHIPS_OLD, "title": "x" * size}
@@ -110,7 +109,7 @@ def test_a_line_of_many_megabytes_breaks_nothing_and_what_becomes_of_it_is_told(
         server.add("COMPLETED", ago(number))
     server.jobs[9] = {**job(9, CHIPS_OLD, "FAILED", ago(9)), "job_type": base(huge)}
 
-    with jt.open(tmp_path / "mine.duckdb", clock=lambda: NOW) as store:
+    with jt.open(clock=lambda: NOW) as store:
         for _ in range(2):
             report = store.pull(scale_of(server), source="it", snapshot=False, progress=False)
             assert report.is_complete
@@ -132,11 +131,14 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_text_neither_breaks_a_pull_nor_the_next_one(server, store, pull, text):
-    server.jobs[70] = job(70, CHIPS_OLD, "COMPLETED", ago(5), node=text, input_files={text: [text]}, surprise=text)
-    server.jobs[71] = {**job(71, CHIPS_OLD, "RUNNING", ago(4)), "__proto__": {"polluted": True}}
-    server.job_types[3] = {**server.job_types[3], "title": text, "description": text}
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("texts", and_in_soak([HOSTILE], [[one] for one in HOSTILE]), ids=range(1 + len(HOSTILE)))
+def test_hostile_text_neither_breaks_a_pull_nor_the_next_one(server, store, pull, texts):
+    for number, text in enumerate(texts, 70):
+        more = {"node": text, "input_files": {text: [text]}, "surprise": text}
+        server.jobs[number] = job(number, CHIPS_OLD, "COMPLETED", ago(5), **more)
+        server.job_types[number] = {**CHIPS, "id": number, "name": f"a{number}", "title": text, "description": text}
+    server.jobs[90] = {**job(90, CHIPS_OLD, "RUNNING", ago(4)), "__proto__": {"polluted": True}}
     first = pull()
     second = pull()
     assert first.is_complete
@@ -164,67 +166,92 @@ def test_an_id_that_no_store_holds_is_rejected_and_told(server, store, pull):
 
 ODD = (..., None, True, -1, 2**63, "", "\ud800", [], {"id": {"id": 1}})
 VIEW = {"job_type": base(CHIPS_OLD), "count": 1, "longest_pending": "2026-01-01T00:00:00Z"}
+SNAPSHOT = {"snapshot": True}
 LISTS = {
-    "job-types/": None,
-    "job-types/chip-maker/1.9.0/revisions/": None,
-    "jobs/58/executions/": None,
-    "errors/": None,
-    "workspaces/": None,
-    "nodes/": {"id": 1, "hostname": "a"},
-    "batches/": {"id": 1, "title": "a"},
-    "job-types/status/": None,
-    "job-types/pending/": VIEW,
+    "jobs/58/executions/": ({"executions": 20}, None),
+    "workspaces/": ({}, None),
+    "nodes/": ({}, {"id": 1, "hostname": "a"}),
+    "batches/": ({}, {"id": 1, "title": "a"}),
+    "job-types/status/": (SNAPSHOT, None),
+    "job-types/pending/": (SNAPSHOT, VIEW),
 }
-"""The lists that a pull reads besides jobs, and a row where the server has none."""
+"""The lists that a pull reads besides jobs: when it does, and a row where the server has none."""
+FIRST = ("job-types/", "job-types/chip-maker/1.9.0/revisions/", "errors/")
+"""Those that an empty store lacks."""
 
 
 def put(row: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     return {key: one for key, one in row.items() if key != name} | ({} if value is ... else {name: value})
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_no_row_of_another_list_keeps_a_job_from_being_pulled(server, store, pull, path):
-    """Every field of a row in turn is missing, or something that it cannot be."""
+def odd(server: Simulated, path: str, row: Any = None) -> None:
+    """Let a list have rows in which every field in turn is missing, or something that it cannot be."""
     real = server.answer
 
     def answer(asked: str, params: Any = ()) -> Any:
         found = real(asked, params)
         if asked == path:
-            rows = found["results"] or [LISTS[path]]
+            rows = found["results"] or [row]
             more = [put(rows[0], name, value) for name in rows[0] for value in ODD]
             found |= {"results": [*rows, {}, *more], "count": found["count"] + 1 + len(more)}
         return found
 
     server.answer = answer
-    report = pull(executions=20, reconcile=True, snapshot=True)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_no_row_of_another_list_keeps_a_job_from_being_pulled(server, store, pull, path):
+    given, row = LISTS[path]
+    odd(server, path, row)
+    report = pull(reconcile=True, **given)
+    assert path in {asked for asked, _ in server.asked}
     assert report.is_complete
     assert here(store) == there(server.jobs.values())
     assert report.rejected or report.notes or path in ("workspaces/", "nodes/", "batches/")
     assert store.check().is_sound
 
 
-@pytest.mark.parametrize("path", ["job-types/chip-maker/1.9.0/", "job-types/chip-maker/1.9.0/revisions/1/"])
-@pytest.mark.parametrize("body", [None, 5, '"x"', [], {}, {"id": [1]}, {"id": 99, "manifest": {}}])
-def test_details_that_are_something_else_are_noted_and_asked_for_again(server, store, pull, path, body):
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("path", FIRST)
+def test_no_row_of_a_list_that_comes_before_the_jobs_keeps_one_from_being_pulled(server, store, pull, path):
+    odd(server, path)
+    report = pull(reconcile=True)
+    assert report.is_complete
+    assert here(store) == there(server.jobs.values())
+    assert report.rejected or report.notes
+    assert store.check().is_sound
+
+
+BODIES = (None, 5, '"x"', [], {}, {"id": [1]}, {"id": 99, "manifest": {}})
+
+
+@pytest.mark.parametrize("path", ["job-types/a{}/1.9.0/", "job-types/a{}/1.9.0/revisions/1/"])
+def test_details_that_are_something_else_are_noted_and_asked_for_again(server, store, pull, path):
+    """A job type for each body that is none."""
+    for number in range(len(BODIES)):
+        server.job_types[70 + number] = {**CHIPS_OLD, "id": 70 + number, "name": f"a{number}"}
+    bodies = {path.format(number): body for number, body in enumerate(BODIES)}
     real = server.answer
-    server.answer = lambda asked, params=(): body if asked == path else real(asked, params)
+    server.answer = lambda asked, params=(): bodies[asked] if asked in bodies else real(asked, params)
     report = pull()
-    assert any(f"{path} is answered with something else" in one for one in report.notes)
+    for one in bodies:
+        assert any(f"{one} is answered with something else" in note for note in report.notes), one
     assert here(store) == there(server.jobs.values())
     server.answer = real
     pull()
-    assert store.job_type("chip-maker", "1.9.0").manifest["seedVersion"] == "1.0.0"
-    assert store.revision("chip-maker", "1.9.0", 1).manifest["revision"] == 1
+    for number in range(len(BODIES)):
+        assert store.job_type(f"a{number}", "1.9.0").manifest["seedVersion"] == "1.0.0"
+        assert store.revision(f"a{number}", "1.9.0", 1).manifest["revision"] == 1
 
 
 # Exactness.
 
 
-@pytest.mark.parametrize("jobs", [pytest.param(400), pytest.param(20_000, marks=pytest.mark.soak)])
-def test_a_pull_reproduces_a_generated_history_row_for_row(tmp_path, jobs):
+@pytest.mark.parametrize(("jobs", "types"), [pytest.param(400, 5), pytest.param(20_000, None, marks=pytest.mark.soak)])
+def test_a_pull_reproduces_a_generated_history_row_for_row(tmp_path, jobs, types):
     """Job types, revisions, errors, jobs, and all executions where they are asked for."""
-    home = pull_faults.make_home(tmp_path, jobs)
-    with home.serving() as server, home.mine("mine") as mine:
+    home = pull_faults.make_home(tmp_path, jobs, types=types)
+    with home.serving() as server, home.mine() as mine:
         report = home.pull(mine, server, page_size=min(jobs // 4, 1000), executions=100_000)
         assert report.is_complete
         assert report.disagreements == ()
@@ -239,9 +266,10 @@ def test_a_pull_reproduces_a_generated_history_row_for_row(tmp_path, jobs):
     home.store.close()
 
 
-def test_several_workers_bring_the_same_as_one(home, tmp_path: Path):
+def test_several_workers_bring_the_same_as_one(home):
     with home.serving() as server:
         for workers in (1, 4):
-            with jt.open(tmp_path / f"{workers}.duckdb") as mine:
-                home.pull(mine, server, workers=workers, page_size=max(home.page // 2, 1), overlap=timedelta(minutes=1))
+            with home.mine() as mine:
+                given = {"page_size": max(home.page // 2, 1), "overlap": timedelta(minutes=1), "snapshot": False}
+                home.pull(mine, server, workers=workers, **given)
                 assert pull_faults.differences(home.store, mine, home.resources) == []
