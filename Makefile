@@ -21,7 +21,7 @@ demo: $(VENV)/plain.stamp ## Load the bundled sample into demo.duckdb and show t
 
 test: lint types unit notebooks-run ## Run lint, types, all tests at their short size, the notebooks
 
-quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute or two
+quick: $(VENV)/dev.stamp ## Run the tests that are not slow, in a minute
 	@$(PYTEST) -q -m "not slow and $(DAILY)"
 
 soak: $(VENV)/dev.stamp ## Run the tests that have two sizes at their full one, for a night

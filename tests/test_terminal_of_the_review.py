@@ -14,6 +14,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
 from jobtype_toolkit.display.sparklines import sparklines
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):

@@ -12,6 +12,8 @@ from sizes import sizes
 
 from jobtype_toolkit.analyses.forecast import empty_after, flow
 
+pytestmark = pytest.mark.slow
+
 
 def over(queued: float, ended: float) -> dict[str, object]:
     return {"queued": ago(queued), "started": ago(ended + 1), "ended": ago(ended), "last_status_change": ago(ended)}

@@ -8,6 +8,8 @@ import pytest
 from histories import NOW, ago
 from sizes import sizes
 
+pytestmark = pytest.mark.slow
+
 
 def ran(minutes: float, *, end: float = 1, **more: object) -> dict[str, object]:
     """Return a job that ended `end` minutes ago and ran some minutes."""

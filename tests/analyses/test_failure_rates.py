@@ -14,6 +14,8 @@ from sizes import sizes
 import jobtype_toolkit as jt
 from jobtype_toolkit.analyses import intervals
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 

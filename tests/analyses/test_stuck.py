@@ -8,6 +8,8 @@ from histories import NOW, ago, job_type, manifest, wire
 
 import jobtype_toolkit as jt
 
+pytestmark = pytest.mark.slow
+
 
 def running(minutes: float, **more: object) -> dict[str, object]:
     return {"status": "RUNNING", "started": ago(minutes), "last_status_change": ago(minutes), **more}

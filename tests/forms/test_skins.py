@@ -19,6 +19,8 @@ import jobtype_toolkit.forms
 from jobtype_toolkit.forms import ConfigurationForm, ManifestForm, SubmitForm, author
 from jobtype_toolkit.widgets.widget import Widget, front, style
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -240,7 +242,6 @@ def test_the_three_forms_can_stand_apart(sample):
     assert (three.plan, three.sent) == (None, None)
 
 
-@pytest.mark.slow
 def test_the_forms_load_when_they_are_used():
     program = "import sys, jobtype_toolkit.forms; sys.exit('ipywidgets' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -20,6 +20,8 @@ from scripted import CUT, FINE, NO_ROUTE, NOT_FOUND, SERVER_ERROR, Scripted, cou
 import jobtype_toolkit as jt
 from jobtype_toolkit.testing import Reply
 
+pytestmark = pytest.mark.slow
+
 DETAILS = "job-types/test/1.0.0/"
 SECRET = "secret_password"
 WORKSPACES = {"workspace_1": True, "workspace_2": True, "products": True, "old-archive": False}

@@ -18,6 +18,8 @@ from jobtype_toolkit.report.alarms import write_whole
 from jobtype_toolkit.report.render import FORMATS, as_text, format_of, rendered
 from jobtype_toolkit.report.shift import section
 
+pytestmark = pytest.mark.slow
+
 AFTER = NOW + timedelta(seconds=1)
 HOSTILE = '<script>alert("1")</script> & `*[x](http://evil)*\x1b[31m'
 

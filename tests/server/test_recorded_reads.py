@@ -14,6 +14,8 @@ import jobtype_toolkit as jt
 from jobtype_toolkit import testing
 from jobtype_toolkit.api.resources import LET_GO
 
+pytestmark = pytest.mark.slow
+
 LOADED = (
     ("list-page-size-1000", "job_types"),
     ("details", "job_types"),
