@@ -1392,3 +1392,23 @@ def test_a_new_store_never_replaces_one_that_another_process_made_meanwhile(tmp_
     shutil.copy(filled, place)
     assert copied(place)
     assert len(jt.open(place).jobs())
+
+
+# What is printed.
+
+
+BARS = """
+import sys, jobtype_toolkit as jt
+asked = "SELECT current_setting('enable_progress_bar') AS is_shown"
+with jt.open(sys.argv[1]) as store:
+    store.export(sys.argv[2], partitioned=True)
+    with jt.lake(sys.argv[2]) as lake, store._copying() as copying:
+        print(copying.execute(asked).fetchone()[0])
+    print(*(one.reader.fetch(asked, {})["is_shown"][0] for one in (store, lake, jt.open())))
+"""
+
+
+def test_duckdb_shows_no_bar_where_it_takes_python_for_interactive(filled, tmp_path):
+    program = [sys.executable, "-c", BARS, filled, tmp_path / "lake"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["False"] * 4, done.stderr

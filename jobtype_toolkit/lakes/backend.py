@@ -309,7 +309,7 @@ def lake(
         NotAStore: there is something else than a lake.
         NotFound: it has no state of that number or time.
         InvalidParameter: `at` or `warehouse` for a lake of plain folders; not just one of place and namespace, or a namespace
-            without a session; a session older than Spark 4.0; pyiceberg or sqlglot is not installed.
+            without a session; a session older than Spark 4.0 or one of Spark Connect; pyiceberg or sqlglot is not installed.
     """
     if place is None:
         if not namespace or session is None:

@@ -12,7 +12,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.connection import CONFIG, Connection, Patience
+from jobtype_toolkit.store.connection import Connection, Patience, database
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
 
@@ -105,7 +105,7 @@ class Scans(Database):
 
     def _connect(self, patience: Patience, **_: bool) -> Connection:  # noqa: ARG002 - there is one way to open it
         self.files = self.place.files()
-        con = duckdb.connect(config=CONFIG)
+        con = database()
         try:
             for system in self.files.systems:
                 con.register_filesystem(system)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.iceberg import NAMESPACE, Catalogue, LakeFile, State
@@ -16,7 +14,7 @@ from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.lakes.parquet import write_places
 from jobtype_toolkit.lakes.sync import data, reading, writing
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.connection import CONFIG
+from jobtype_toolkit.store.connection import database
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -106,7 +104,7 @@ def _small(files: Sequence[LakeFile]) -> list[LakeFile]:
 def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: str) -> list[str]:
     """Write the rows of some files by place, one source after the other, and return the new files."""
     parted, written = layout.PARTED[name], []
-    with duckdb.connect(config=CONFIG) as con:
+    with database() as con:
         for source in sorted({one.place.source for one in files}):
             rows = reading([one.path for one in files if one.place.source == source], parted.table)
             con.execute(sql("lakes/sync.existing", lake=rows, placed=parted.placed))

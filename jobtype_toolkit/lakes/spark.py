@@ -57,8 +57,11 @@ class SparkEngine:
         """Take the session, and the files of a lake or the namespace of its tables in the session's catalogues.
 
         Raises:
-            InvalidParameter: the session is older than Spark 4.0.
+            InvalidParameter: the session is older than Spark 4.0, or one of Spark Connect.
         """
+        if type(session).__module__.startswith("pyspark.sql.connect"):  # has no job groups, which end a question
+            msg = "The session is one of Spark Connect, which is not supported. Make it with SparkSession.builder.master(…)."
+            raise InvalidParameter(msg)
         if int(session.version.split(".")[0]) < _LEAST:
             msg = f"The session is one of Spark {session.version}; {_LEAST}.0 is the first that can answer questions."
             raise InvalidParameter(msg)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import duckdb
@@ -104,8 +105,20 @@ def unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 
+def database(
+    target: str = MEMORY,
+    *,
+    read_only: bool = False,
+    limits: Mapping[str, str | bool | int | float | list[str]] = MappingProxyType({}),
+) -> Connection:
+    """Open a database that shows no bar of its own: DuckDB prints one into notebooks, and wherever it takes Python for interactive."""
+    con = duckdb.connect(target, read_only=read_only, config=CONFIG | dict(limits))
+    con.execute("SET enable_progress_bar = false")  # a connection's config does not take it
+    return con
+
+
 def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
-    con = duckdb.connect(target, read_only=read_only, config=CONFIG | (guard.LOCKED if is_locked else {}))
+    con = database(target, read_only=read_only, limits=guard.LOCKED if is_locked else {})
     con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
     if is_locked:
         con.execute("SET GLOBAL lock_configuration = true")

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.connection import CONFIG, Connection
+from jobtype_toolkit.store.connection import Connection, database
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
@@ -26,7 +26,7 @@ def temporary(folder: Path) -> Iterator[Connection]:
         "memory_limit": _MEMORY,
         "temp_directory": str(folder / "spilled"),
     }
-    con = duckdb.connect(str(folder / "rows.duckdb"), config=CONFIG | limits)
+    con = database(str(folder / "rows.duckdb"), limits=limits)
     try:
         con.execute("SET GLOBAL TimeZone = 'UTC'")
         yield con

@@ -54,12 +54,14 @@ def cpu(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - began, made
 
 
-SYNC = """
-import resource, sys, jobtype_toolkit as jt
+SYNC = r"""
+import re, resource, sys, jobtype_toolkit as jt
+from pathlib import Path
 with jt.open(sys.argv[1], read_only=True) as store:
     report = store.sync_lake(sys.argv[2])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(f"{used.ru_utime + used.ru_stime:.1f} CPU-s with imports, {used.ru_maxrss / 1024:,.0f} MB at most. {report}")
+most = int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1])  # ru_maxrss is the parent's, too
+print(f"{used.ru_utime + used.ru_stime:.1f} CPU-s with imports, {most / 1024:,.0f} MB at most. {report}")
 """
 
 

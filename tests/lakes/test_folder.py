@@ -250,3 +250,13 @@ def test_export_partitioned_is_a_command(tmp_path, run):
     assert done.exit_code == 0, done.stderr
     assert "5 job_history" in done.stdout
     assert len(places(tmp_path / "made")) == 5
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "words"),
+    [("pyspark.sql.session", "3.5.6", "Spark 3.5.6"), ("pyspark.sql.connect.session", "4.1.0", "Spark Connect")],
+)
+def test_a_session_that_cannot_answer_is_refused(module, version, words):
+    session = type("SparkSession", (), {"__module__": module, "version": version})()
+    with pytest.raises(jt.InvalidParameter, match=words):
+        jt.lake(session=session, namespace="ice.scale")
