@@ -274,7 +274,7 @@ RIGHT_SIZE = Question(
             Field(
                 "current",
                 "float",
-                "The present value, in s, MiB, MiB per MiB of input, or executions; missing if there is none.",
+                "The present value, in s, MiB, MiB per MiB of input, or executions; missing if none is set.",
             ),
             Field("proposed", "float", "What it should be."),
             Field(

@@ -12,7 +12,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.connection import Connection, Patience, database
+from jobtype_toolkit.store.connection import Connection, Patience, opened
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
 
@@ -105,7 +105,7 @@ class Scans(Database):
 
     def _connect(self, patience: Patience, **_: bool) -> Connection:  # noqa: ARG002 - there is one way to open it
         self.files = self.place.files()
-        con = database()
+        con = opened()
         try:
             for system in self.files.systems:
                 con.register_filesystem(system)
@@ -149,7 +149,6 @@ class DuckEngine(Engine):
 
 def _statements(con: Connection, files: Files) -> Iterator[str]:
     """Yield what makes the tables of a store of the files, and then locks the connection."""
-    yield "SET GLOBAL TimeZone = 'UTC'"
     yield "SET GLOBAL parquet_metadata_cache = true"
     yield "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"  # a file is never changed, only replaced by others
     for name, query in layout.views(lambda table, states: _read(con, files, table, states)):

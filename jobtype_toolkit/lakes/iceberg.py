@@ -55,6 +55,11 @@ class LakeFile:
     entry: Any = field(repr=False, compare=False)
     """What Iceberg says of it."""
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is not half full, so that others are joined with it."""
+        return self.rows < layout.FILE_ROWS / 2
+
 
 @dataclass(frozen=True, slots=True)
 class State:

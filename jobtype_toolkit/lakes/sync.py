@@ -328,7 +328,7 @@ class _Source:
         places = entered | {one.place for one in left}
         if not places:
             return _Rewritten()
-        old = [one for one in files if one in left or (one.place in places and one.rows < layout.FILE_ROWS / 2)]
+        old = [one for one in files if one in left or (one.place in places and one.is_small)]
         merged = reading([one.path for one in old], parted.table)
         script(self._con, "lakes/sync.merged", {}, lake=merged, placed=parted.placed)
         self._work.places |= {(name, one.place) for one in old}

@@ -105,21 +105,24 @@ def unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 
-def database(
+def opened(
     target: str = MEMORY,
     *,
     read_only: bool = False,
-    limits: Mapping[str, str | bool | int | float | list[str]] = MappingProxyType({}),
+    settings: Mapping[str, str | bool | int | float | list[str]] = MappingProxyType({}),
 ) -> Connection:
-    """Open a database that shows no bar of its own: DuckDB prints one into notebooks, and wherever it takes Python for interactive."""
-    con = duckdb.connect(target, read_only=read_only, config=CONFIG | dict(limits))
-    con.execute("SET enable_progress_bar = false")  # a connection's config does not take it
+    """Open a database whose times are those of UTC, whatever the machine's zone, and which shows no bar of its own.
+
+    DuckDB prints one into notebooks, and wherever it takes Python for interactive.
+    """
+    con = duckdb.connect(target, read_only=read_only, config=CONFIG | dict(settings))
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # a connection's config takes neither of them
+    con.execute("SET enable_progress_bar = false")
     return con
 
 
 def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
-    con = database(target, read_only=read_only, limits=guard.LOCKED if is_locked else {})
-    con.execute("SET GLOBAL TimeZone = 'UTC'")  # whatever the machine's zone; a connection's config does not take it
+    con = opened(target, read_only=read_only, settings=guard.LOCKED if is_locked else {})
     if is_locked:
         con.execute("SET GLOBAL lock_configuration = true")
     return con

@@ -653,8 +653,8 @@ def _parsed(con: Connection, text: str) -> list[duckdb.Statement]:
     """Return the statements of a text; each text is parsed once, whichever connection runs it."""
     found = _statements.get(text)
     if found is None:
-        while len(_statements) >= _MOST_STATEMENTS:
-            _statements.pop(next(iter(_statements)), None)
+        if len(_statements) >= _MOST_STATEMENTS:
+            _statements.clear()  # in one step, as other threads may be here
         found = _statements[text] = con.extract_statements(text)
     return found
 

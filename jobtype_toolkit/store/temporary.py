@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.connection import Connection, database
+from jobtype_toolkit.store.connection import Connection, opened
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
@@ -26,9 +26,8 @@ def temporary(folder: Path) -> Iterator[Connection]:
         "memory_limit": _MEMORY,
         "temp_directory": str(folder / "spilled"),
     }
-    con = database(str(folder / "rows.duckdb"), limits=limits)
+    con = opened(str(folder / "rows.duckdb"), settings=limits)
     try:
-        con.execute("SET GLOBAL TimeZone = 'UTC'")
         yield con
     except RuntimeError as error:
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C

@@ -33,7 +33,7 @@ def test_what_a_killed_sync_left_is_removed_a_day_later(tmp_path, is_remote):
             done = lake.expire(before="P30D")
             assert (done.states, done.files, done.bytes) == (0, 2, 6)
             assert young.exists()
-            assert other.exists()  # it is none of the lake's
+            assert other.exists()  # it does not belong to the lake
             assert not old.exists()
             assert not manifest.exists()
             assert lake.expire(before="P30D", orphans="PT1H").files == 1

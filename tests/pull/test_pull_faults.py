@@ -227,7 +227,7 @@ BODIES = (None, 5, '"x"', [], {}, {"id": [1]}, {"id": 99, "manifest": {}})
 
 @pytest.mark.parametrize("path", ["job-types/a{}/1.9.0/", "job-types/a{}/1.9.0/revisions/1/"])
 def test_details_that_are_something_else_are_noted_and_asked_for_again(server, store, pull, path):
-    """A job type for each body that is none."""
+    """A job type for each malformed body."""
     for number in range(len(BODIES)):
         server.job_types[70 + number] = {**CHIPS_OLD, "id": 70 + number, "name": f"a{number}"}
     bodies = {path.format(number): body for number, body in enumerate(BODIES)}
