@@ -203,10 +203,10 @@ def test_an_upgrade_says_how_far_it_is(old, capfd):
 def test_an_old_file_that_cannot_be_written_names_the_remedy(old, monkeypatch):
     connect = engine.connect
 
-    def refusing(path, patience, *, read_only, is_locked=False):
+    def refusing(path, patience, *, read_only, **pool):
         if not read_only:
             raise jt.StoreError("Read-only file system")
-        return connect(path, patience, read_only=read_only, is_locked=is_locked)
+        return connect(path, patience, read_only=read_only, **pool)
 
     monkeypatch.setattr(engine, "connect", refusing)
     with pytest.raises(jt.StoreVersion, match=r"jobtype-toolkit types --store .* where the file may be written"):

@@ -12,7 +12,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.connection import Connection, Patience, opened
+from jobtype_toolkit.store.connection import POOL, Connection, Instance, Patience, Pool, connect
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
 
@@ -103,14 +103,14 @@ class Scans(Database):
     def _must_reopen(self) -> bool:
         return self._con is not None and self._signature() != self._opened
 
-    def _connect(self, patience: Patience, **_: bool) -> Connection:  # noqa: ARG002 - there is one way to open it
+    def _connect(self, patience: Patience, **_: bool) -> Instance:  # there is one way to open it
         self.files = self.place.files()
-        con = opened()
+        con = connect(None, patience, read_only=False, pool=Pool(0) if self.files.systems else POOL)
         try:
             for system in self.files.systems:
-                con.register_filesystem(system)
-            for statement in _statements(con, self.files):
-                con.execute(statement)
+                con.connection.register_filesystem(system)
+            for statement in _statements(con.connection, self.files):
+                con.connection.execute(statement)
         except duckdb.Error as error:
             con.close()
             msg = f"{self.name} cannot be opened: {error}. {self._remedy}"

@@ -88,9 +88,8 @@ def export(con: Connection, folder: str | Path, source: str, written: datetime) 
     _refuse_other(target, folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with scratch(target.parent, f".{target.name}-") as place:
+        with parquet.bounded(con), scratch(target.parent, f".{target.name}-") as place:
             made = place / "lake"
-            parquet.bound(con)
             rows = {one.name: write_table(con, one, made / one.name, source) for one in layout.WHOLE}
             rows |= {name: write_parted(con, one, made / name, source) for name, one in layout.PARTED.items()}
             said = {

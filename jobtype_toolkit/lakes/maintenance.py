@@ -14,7 +14,7 @@ from jobtype_toolkit.lakes.layout import Place
 from jobtype_toolkit.lakes.parquet import write_places
 from jobtype_toolkit.lakes.sync import data, reading, writing
 from jobtype_toolkit.sqlfiles import sql
-from jobtype_toolkit.store.connection import opened
+from jobtype_toolkit.store.connection import POOL
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -104,7 +104,7 @@ def _small(files: Sequence[LakeFile]) -> list[LakeFile]:
 def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: str) -> list[str]:
     """Write the rows of some files by place, one source after the other, and return the new files."""
     parted, written = layout.PARTED[name], []
-    with opened() as con:
+    with POOL.cursor() as con:
         for source in sorted({one.place.source for one in files}):
             rows = reading([one.path for one in files if one.place.source == source], parted.table)
             con.execute(sql("lakes/sync.existing", lake=rows, placed=parted.placed))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.layout import Parted, Place
 from jobtype_toolkit.sqlfiles import literal, sql
-from jobtype_toolkit.store.connection import Connection
+from jobtype_toolkit.store.connection import Connection, limited
 from jobtype_toolkit.store.engine import number
 from jobtype_toolkit.store.schema import Table
 
@@ -19,12 +20,12 @@ MEMORY = "256MB"
 """What DuckDB may hold of a store while it writes a lake; it would keep all of the file that it has read."""
 
 
-def bound(con: Connection) -> None:
-    """Let a connection to a store's file hold little of it; a store in memory has to hold all of its rows."""
-    if con.execute(
-        "SELECT path IS NOT NULL FROM duckdb_databases() WHERE database_name = current_database()"
-    ).fetchone() == (True,):
-        con.execute(f"SET memory_limit = '{MEMORY}'")
+@contextmanager
+def bounded(con: Connection) -> Iterator[None]:
+    """Let a connection to a store's file hold little of it meanwhile; a store in memory has to hold all of its rows."""
+    has_file = con.execute("SELECT path IS NOT NULL FROM duckdb_databases() WHERE database_name = current_database()")
+    with limited(con, MEMORY) if has_file.fetchone() == (True,) else nullcontext():
+        yield
 
 
 def write_table(con: Connection, table: Table, folder: Path, source: str) -> int:

@@ -134,8 +134,7 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
         StoreLocked: another sync is going on.
         StoreError: the lake cannot be written; it is as it was before.
     """
-    parquet.bound(con)
-    with writing(catalogue, wait) as token:
+    with parquet.bounded(con), writing(catalogue, wait) as token:
         if catalogue.exists:
             catalogue.check()
         work = _Work(token)

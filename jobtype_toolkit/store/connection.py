@@ -1,21 +1,25 @@
-"""Opening a store's file with DuckDB, and waiting for another process that holds it."""
+"""Opening a store's database in a DuckDB of this process, and waiting for another process that holds its file.
+
+To make a DuckDB takes 25 ms, in which it registers its functions; to open a file in one that is there takes two. So a `Pool`
+keeps those that are done with one database for the next.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 
 import duckdb
 
 from jobtype_toolkit.errors import NotAStore, StoreError, StoreLocked, StoreVersion
-from jobtype_toolkit.store import guard
-from jobtype_toolkit.store.lifetime import GATE
+from jobtype_toolkit.sqlfiles import literal, quoted
+from jobtype_toolkit.store.lifetime import GATE, abandon
 from jobtype_toolkit.store.sign import announced, is_announced
 
 MEMORY = ":memory:"
@@ -29,6 +33,13 @@ _NOT_LET = ("Cannot open file", "Could not write file", "No space left")
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 """What runs statements; the name under which the rooms above know it."""
+_SETTINGS = ("SET GLOBAL TimeZone = 'UTC'", "SET enable_progress_bar = false")
+"""Times are those of UTC, whatever the machine's zone; DuckDB prints a bar into all that it takes for interactive."""
+_NOTHING = '"no store"'
+"""The database of an instance in which none is open, by a name that no file is likely to have."""
+_FILES = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
+"""The endings of the files that a database has."""
+_TAKEN = frozenset({"main", "system", "temp", _NOTHING.strip('"')})
 PAUSE = 0.1
 """The longest pause between two attempts to open a file that another process holds, in seconds."""
 
@@ -48,8 +59,128 @@ class Patience:
         return 2 * self.idle
 
 
-def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked: bool = False) -> Connection:
-    """Open the file, waiting a while for another process that holds it; `is_locked` gives access to nothing else.
+class Instance:
+    """A DuckDB that opens one database at a time, under the name that it would have alone."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Make it for a pool, to which it goes back."""
+        self._pool = pool
+        self._name = ""
+        self.connection = duckdb.connect(config=CONFIG)
+        """A connection to the database that is open."""
+        for statement in (*_SETTINGS, f"ATTACH ':memory:' AS {_NOTHING}", f"USE {_NOTHING}", "DETACH memory"):
+            self.connection.execute(statement)
+        if pool.reach is not None:
+            self._spill_beside(pool.reach)
+            reached = ", ".join(literal(f"{pool.reach}{ending}") for ending in _FILES)
+            self.connection.execute(f"SET GLOBAL allowed_paths = [{reached}]")
+            self.connection.execute("SET GLOBAL enable_external_access = false")
+            self.connection.execute("SET GLOBAL lock_configuration = true")
+
+    def open(self, path: Path | None, *, read_only: bool) -> None:
+        """Open a file, or a new database in memory.
+
+        Raises:
+            duckdb.Error: it cannot be opened; nothing is open then.
+        """
+        if self._pool.reach is None:
+            self._spill_beside(path)
+        name = _name(path)
+        how = " (READ_ONLY)" if read_only else ""
+        self.connection.execute(f"ATTACH {literal(str(path or MEMORY))} AS {name}{how}")
+        self._name = f"{name}.main"
+        self.connection.execute(f"USE {self._name}")
+
+    def _spill_beside(self, path: Path | None) -> None:
+        """Let what does not fit the memory go where DuckDB puts it for a file that it has alone."""
+        folder = ".tmp" if path is None else f"{path}.tmp"
+        self.connection.execute(f"SET GLOBAL temp_directory = {literal(folder)}")
+
+    def cursor(self) -> Connection:
+        """Give another connection to the database that is open."""
+        cursor = self.connection.cursor()
+        cursor.execute(f"USE {self._name}")
+        return cursor
+
+    def close(self) -> None:
+        """Close the database, and give the instance back to its pool if it is as it came from there."""
+        try:
+            self.connection.execute(f"USE {_NOTHING}")
+            self.connection.execute(f"DETACH {self._name.removesuffix('.main')}")
+            if self._pool.reach is None:
+                self._spill_beside(None)  # fails if something has been spilled
+            others = self.connection.execute(
+                "SELECT database_name FROM duckdb_databases() WHERE NOT internal"
+            ).fetchall()
+        except duckdb.Error:
+            self.end()
+        else:
+            if len(others) == 1:
+                self._pool.put(self)
+            else:
+                self.end()
+
+    def end(self) -> None:
+        """Let go of the instance, and of the database if one is open."""
+        with GATE:
+            self.connection.close()
+
+
+class Pool:
+    """Instances of DuckDB that wait for the next database to open."""
+
+    def __init__(self, most: int, reach: Path | None = None) -> None:
+        """Take how many may wait, and the only file that they reach; None lets them reach everything."""
+        self.reach = reach
+        self._most = most
+        self._waiting: deque[Instance] = (
+            deque()
+        )  # whose steps need no lock, as a collected store gives back at any moment
+
+    def take(self) -> Instance:
+        """Give an instance, a new one if none waits."""
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            return Instance(self)
+
+    def put(self, instance: Instance) -> None:
+        """Take an instance back in which nothing is open."""
+        if len(self._waiting) < self._most:
+            self._waiting.append(instance)
+        else:
+            instance.end()
+
+    @contextmanager
+    def cursor(self, path: Path | None = None) -> Iterator[Connection]:
+        """Give a connection to a file, which is made if it is missing, or to a new database in memory."""
+        instance = self.take()
+        try:
+            instance.open(path, read_only=False)
+            with instance.cursor() as cursor:
+                yield cursor
+        finally:
+            instance.close()
+
+    def empty(self) -> None:
+        """Let go of the instances that wait."""
+        with suppress(IndexError):
+            while True:
+                self._waiting.pop().end()
+
+    def after_fork(self) -> None:
+        """Leave the instances that wait to the parent."""
+        for one in self._waiting:
+            abandon(one)
+        self._waiting.clear()
+
+
+POOL = Pool(2)
+"""Instances for what reads and writes other files than a store's too."""
+
+
+def connect(path: Path | None, patience: Patience, *, read_only: bool, pool: Pool = POOL) -> Instance:
+    """Open the file, waiting a while for another process that holds it; None is a new database in memory.
 
     A reader lets writes in that wait, for half of its patience.
     """
@@ -62,18 +193,34 @@ def connect(path: Path | None, patience: Patience, *, read_only: bool, is_locked
             time.sleep(next(pauses))
     with ExitStack() as sign:
         while True:
+            instance = pool.take()
             try:
-                return _connected(str(path or MEMORY), read_only=read_only and path is not None, is_locked=is_locked)
+                instance.open(path, read_only=read_only and path is not None)
             except duckdb.Error as error:
                 if path is None or not isinstance(error, duckdb.IOException) or "Could not set lock" not in str(error):
+                    instance.end()
                     raise unusable(path, error) from error
+                pool.put(instance)
                 pause = next(pauses)
                 if time.monotonic() + pause > until or GATE.turns_away():
                     raise StoreLocked(_locked(path, str(error), patience, read_only=read_only)) from None
                 if not read_only and not is_told:
                     sign.enter_context(announced(path))
                     is_told = True
+            except BaseException:
+                instance.end()
+                raise
+            else:
+                return instance
             time.sleep(pause)
+
+
+def _name(path: Path | None) -> str:
+    """Return what DuckDB calls a database, with its quotes."""
+    if path is None:
+        return "memory"
+    name = path.name.strip(".").split(".")[0]
+    return quoted(f"{name}_db" if name.lower() in _TAKEN else name)
 
 
 def _pauses() -> Iterator[float]:
@@ -105,24 +252,11 @@ def unusable(path: Path | None, error: duckdb.Error) -> StoreError:
     return NotAStore(f"{path} cannot be opened as a store: {text}")
 
 
-def opened(
-    target: str = MEMORY,
-    *,
-    read_only: bool = False,
-    settings: Mapping[str, str | bool | int | float | list[str]] = MappingProxyType({}),
-) -> Connection:
-    """Open a database whose times are those of UTC, whatever the machine's zone, and which shows no bar of its own.
-
-    DuckDB prints one into notebooks, and wherever it takes Python for interactive.
-    """
-    con = duckdb.connect(target, read_only=read_only, config=CONFIG | dict(settings))
-    con.execute("SET GLOBAL TimeZone = 'UTC'")  # a connection's config takes neither of them
-    con.execute("SET enable_progress_bar = false")
-    return con
-
-
-def _connected(target: str, *, read_only: bool, is_locked: bool) -> Connection:
-    con = opened(target, read_only=read_only, settings=guard.LOCKED if is_locked else {})
-    if is_locked:
-        con.execute("SET GLOBAL lock_configuration = true")
-    return con
+@contextmanager
+def limited(con: Connection, memory: str) -> Iterator[None]:
+    """Let the DuckDB of a connection hold less than it would meanwhile; what is more goes to the disk."""
+    con.execute(f"SET GLOBAL memory_limit = {literal(memory)}")
+    try:
+        yield
+    finally:
+        con.execute("RESET GLOBAL memory_limit")

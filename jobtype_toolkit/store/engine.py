@@ -34,7 +34,17 @@ from jobtype_toolkit.errors import (
 )
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
-from jobtype_toolkit.store.connection import MEMORY, PAUSE, Connection, Patience, connect, unusable
+from jobtype_toolkit.store.connection import (
+    MEMORY,
+    PAUSE,
+    POOL,
+    Connection,
+    Instance,
+    Patience,
+    Pool,
+    connect,
+    unusable,
+)
 from jobtype_toolkit.store.lifetime import GATE, abandon
 from jobtype_toolkit.store.room import Extent, give_back
 
@@ -60,6 +70,7 @@ def _let_go_of_all() -> None:
         for one in list(_every):
             one.release()
         guard.release()
+        POOL.empty()
 
 
 def _call_out() -> None:
@@ -72,6 +83,7 @@ def _before_fork() -> None:
     _sharing.acquire()
     for one in list(_every):
         one.before_fork()
+    POOL.empty()
 
 
 def _after_fork() -> None:
@@ -83,6 +95,7 @@ def _after_fork() -> None:
 def _after_fork_in_child() -> None:
     GATE.after_fork()
     guard.after_fork()
+    POOL.after_fork()
     for one in list(_every):
         one.after_fork_in_child()
     _sharing.release()
@@ -109,7 +122,8 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         """Take the file; None is in memory."""
         self.path = path
-        self._con: Connection | None = None
+        self._con: Instance | None = None
+        self._locked = Pool(1, reach=path)
         self._is_opening = False
         self._readers: dict[int, int] = {}
         self._writer: int | None = None
@@ -129,8 +143,9 @@ class Database:
         return f"<Database {self.name}>"
 
     def __del__(self) -> None:
-        if self.__dict__.get("_con") is not None:
+        if "_con" in self.__dict__:
             self._disconnect()
+            self._locked.empty()
 
     @property
     def name(self) -> str:
@@ -290,7 +305,7 @@ class Database:
                     cursor = self._new_cursor(con)
         return cursor
 
-    def _new_cursor(self, con: Connection) -> Connection:
+    def _new_cursor(self, con: Instance) -> Connection:
         me = threading.get_ident()
         cursor = con.cursor()
         self._cursors.append(cursor)
@@ -357,11 +372,11 @@ class Database:
         if upgrade:
             with self.reading(patience, upgrade=True):
                 pass
-        with self._alone(patience, read_only=True) as con, self._told():
-            yield con
+        with self._alone(patience, read_only=True) as alone, alone.cursor() as cursor, self._told():
+            yield cursor
 
     @contextmanager
-    def _alone(self, patience: Patience, *, read_only: bool) -> Iterator[Connection]:
+    def _alone(self, patience: Patience, *, read_only: bool) -> Iterator[Instance]:
         with GATE:
             with self._free:
                 self._take_turn(patience, lambda: self._writer is None and not self._is_opening and not self._readers)
@@ -429,6 +444,7 @@ class Database:
                 self._stop_timer()
             if is_idle and self.path is not None:
                 self._disconnect()
+                self._locked.empty()
 
     def _is_idle(self) -> bool:
         return self._writer is None and not self._readers and not self._is_opening
@@ -447,6 +463,7 @@ class Database:
         with self._free:  # the timer may be closing it just now
             self._stop_timer()
             self._disconnect()
+            self._locked.empty()
 
     def before_fork(self) -> None:
         """Let go of the file if it is idle, and keep it from being opened until `after_fork`."""
@@ -454,6 +471,7 @@ class Database:
         if self._is_idle() and self.path is not None:
             self._stop_timer()
             self._disconnect()
+            self._locked.empty()
 
     def after_fork(self) -> None:
         """Go on in the parent."""
@@ -464,6 +482,7 @@ class Database:
         self._free = threading.Condition()
         self._timer = None
         self._queue.clear()
+        self._locked.after_fork()
         if self._con is not None:
             for one in (self._con, *self._cursors):
                 abandon(one)
@@ -510,19 +529,19 @@ class Database:
 
     def _connect(
         self, patience: Patience, *, read_only: bool, upgrade: bool = False, is_locked: bool = True
-    ) -> Connection:
+    ) -> Instance:
         if self.path is not None:
             self._be_there(self.path, read_only=read_only)
-        is_locked = is_locked and read_only
-        con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
+        pool = self._locked if is_locked and read_only and self.path else POOL
+        con = connect(self.path, patience, read_only=read_only, pool=pool)
         try:
-            found = schema.version(con) if self.path else 0
+            found = schema.version(con.connection) if self.path else 0
             if upgrade and found and found < schema.SCHEMA_VERSION:
                 con.close()
                 self._upgrade(patience, found)
-                con = connect(self.path, patience, read_only=read_only, is_locked=is_locked)
-                found = schema.version(con)
-            self._fit(con, found, read_only=read_only)
+                con = connect(self.path, patience, read_only=read_only, pool=pool)
+                found = schema.version(con.connection)
+            self._fit(con.connection, found, read_only=read_only)
         except duckdb.Error as error:
             con.close()
             raise unusable(self.path, error) from error
@@ -598,9 +617,13 @@ def _fill(con: Connection) -> bool:
             file = Path(folder) / "empty.duckdb"
             file.write_bytes(content)
             con.execute(f"ATTACH {literal(str(file))} AS template (READ_ONLY)")
-            con.execute("COPY FROM DATABASE template TO memory (SCHEMA)")  # in a third of the time of a copy with rows
-            con.execute("INSERT INTO meta FROM template.meta")  # the only row
-            con.execute("DETACH template")
+            try:
+                con.execute(
+                    "COPY FROM DATABASE template TO memory (SCHEMA)"
+                )  # in a third of the time of a copy with rows
+                con.execute("INSERT INTO meta FROM template.meta")  # the only row
+            finally:
+                con.execute("DETACH template")
     except OSError:
         return False
     return True

@@ -1,6 +1,6 @@
 """A reader's own SQL: it reads the store and nothing else, and times in it are instants.
 
-A file that is read is open without access to anything outside it (`LOCKED`). A database in memory cannot be locked, because
+A file that is read is open without access to anything outside it. A database in memory cannot be locked, because
 loads read files through it: there a query is first planned in a locked database that has the same tables, empty. In both a
 query runs in a READ ONLY transaction, and functions that change settings or reach outside are refused by name.
 """
@@ -23,11 +23,14 @@ import pandas as pd
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter, InvalidQuery
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store import schema
+from jobtype_toolkit.store.connection import POOL
 from jobtype_toolkit.store.lifetime import GATE, abandon
 
-LOCKED: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False}
-"""How a database is opened that reaches nothing but itself; `lock_configuration` follows once its zone is set."""
-_CLOSED = LOCKED | {"python_enable_replacements": False}
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "python_enable_replacements": False,
+}
+"""How a database is opened that reaches nothing but itself; `_LOCK` follows."""
 _LOCK = ("SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL lock_configuration = true")
 _HARMLESS = set(
     """
@@ -206,7 +209,7 @@ def _explained(query: str) -> str:
 def _refused() -> frozenset[str]:
     """Return the functions that a query may not call."""
     query = "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type IN ('table', 'pragma')"
-    with GATE, duckdb.connect() as con:
+    with GATE, POOL.cursor() as con:
         return frozenset(name for (name,) in con.execute(query).fetchall()) - _HARMLESS | _CHANGING
 
 
@@ -226,8 +229,10 @@ def _copy(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]
     with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
         file = Path(folder) / "copy.duckdb"
         con.execute(f"ATTACH {literal(str(file))} AS copied")
-        con.execute("COPY FROM DATABASE memory TO copied")
-        con.execute("DETACH copied")
+        try:
+            con.execute("COPY FROM DATABASE memory TO copied")
+        finally:
+            con.execute("DETACH copied")
         with duckdb.connect(file, read_only=True, config=_CLOSED) as copy:
             for statement in _LOCK:
                 copy.execute(statement)
@@ -276,8 +281,7 @@ def _opened(name: str, table: Any) -> pd.DataFrame:
         msg = f"tables={{{name!r}: {str(table)!r}}}: give a file that ends in {', '.join(_LOADERS)}, or a DataFrame."
         raise InvalidParameter(msg)
     try:
-        with GATE, duckdb.connect() as con:
-            con.execute("SET GLOBAL TimeZone = 'UTC'")
+        with GATE, POOL.cursor() as con:
             return con.execute(f"FROM {loader}($path)", {"path": str(path)}).df()
     except duckdb.Error as error:
         msg = f"tables={{{name!r}: {str(table)!r}}} cannot be read: {error}"

@@ -100,8 +100,10 @@ def _copy(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
     """Copy the whole database into a new file."""
     here = con.execute("SELECT current_database()").fetchone()
     con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
-    con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
-    con.execute("DETACH published")
+    try:
+        con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
+    finally:
+        con.execute("DETACH published")
 
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jobtype_toolkit.errors import StoreError
-from jobtype_toolkit.store.connection import Connection, opened
+from jobtype_toolkit.store.connection import POOL, Connection, limited
 
 _MEMORY = "256MB"
 """How much it takes before it goes to the disk."""
@@ -22,13 +22,9 @@ def temporary(folder: Path) -> Iterator[Connection]:
     Raises:
         StoreError: there is no room in the folder.
     """
-    limits: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": _MEMORY,
-        "temp_directory": str(folder / "spilled"),
-    }
-    con = opened(str(folder / "rows.duckdb"), settings=limits)
     try:
-        yield con
+        with POOL.cursor(folder / "rows.duckdb") as con, limited(con, _MEMORY):
+            yield con
     except RuntimeError as error:
         if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl+C
             raise KeyboardInterrupt from None
@@ -36,5 +32,3 @@ def temporary(folder: Path) -> Iterator[Connection]:
     except duckdb.Error as error:
         msg = f"Rows could not be prepared in {folder}: {str(error).splitlines()[0]} What was brought before is kept."
         raise StoreError(msg) from error
-    finally:
-        con.close()

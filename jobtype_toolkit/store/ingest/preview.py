@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import duckdb
 import pandas as pd
 
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.sqlfiles import literal
+from jobtype_toolkit.store.connection import POOL
 from jobtype_toolkit.store.ingest import delimited, profile
 from jobtype_toolkit.store.ingest.files import Batch, batches, expand, read_json
 from jobtype_toolkit.store.ingest.profile import Asked, Profile, Value
@@ -165,7 +165,7 @@ def fits(columns: Iterable[str], resource: str) -> list[str]:
 
 def _sampled(batch: Batch, scratch: Path) -> _Sample:
     file = Path(batch.files[0])
-    with duckdb.connect() as con:
+    with POOL.cursor() as con:
         match batch.shape:
             case "csv":
                 records, path = _records_of_csv(batch), _cut(batch, scratch, ".csv")
