@@ -116,6 +116,14 @@ def test_an_instance_that_has_spilled_serves_no_other_database(pool, made, tmp_p
     assert len(made) == 2
 
 
+def test_an_instance_that_held_much_is_let_go_so_that_the_machine_has_its_memory_back(pool, made):
+    with pool.cursor() as con:
+        con.execute("CREATE TABLE large AS SELECT hash(i) AS value FROM range(6_000_000) AS r(i)")  # 48 MB
+    with pool.cursor(), pool.cursor():
+        pass
+    assert len(made) == 3
+
+
 def test_a_limit_of_memory_ends_with_its_block(pool):
     asked = "SELECT current_setting('memory_limit')"
     with pool.cursor() as con:

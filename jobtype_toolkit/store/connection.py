@@ -37,6 +37,11 @@ _SETTINGS = ("SET GLOBAL TimeZone = 'UTC'", "SET enable_progress_bar = false")
 """Times are those of UTC, whatever the machine's zone; DuckDB prints a bar into all that it takes for interactive."""
 _NOTHING = '"no store"'
 """The database of an instance in which none is open, by a name that no file is likely to have."""
+_HELD = """
+SELECT (SELECT count(*) FROM duckdb_databases() WHERE NOT internal), (SELECT sum(memory_usage_bytes) FROM duckdb_memory())
+"""
+_LARGE = 32 * 1024 * 1024
+"""Bytes of memory that an instance may hold to be kept for the next database."""
 _FILES = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
 """The endings of the files that a database has."""
 _TAKEN = frozenset({"main", "system", "temp", _NOTHING.strip('"')})
@@ -66,6 +71,7 @@ class Instance:
         """Make it for a pool, to which it goes back."""
         self._pool = pool
         self._name = ""
+        self._use: duckdb.Statement
         self.connection = duckdb.connect(config=CONFIG)
         """A connection to the database that is open."""
         for statement in (*_SETTINGS, f"ATTACH ':memory:' AS {_NOTHING}", f"USE {_NOTHING}", "DETACH memory"):
@@ -88,8 +94,9 @@ class Instance:
         name = _name(path)
         how = " (READ_ONLY)" if read_only else ""
         self.connection.execute(f"ATTACH {literal(str(path or MEMORY))} AS {name}{how}")
-        self._name = f"{name}.main"
-        self.connection.execute(f"USE {self._name}")
+        self._name = name
+        (self._use,) = self.connection.extract_statements(f"USE {name}.main")
+        self.connection.execute(self._use)
 
     def _spill_beside(self, path: Path | None) -> None:
         """Let what does not fit the memory go where DuckDB puts it for a file that it has alone."""
@@ -99,26 +106,25 @@ class Instance:
     def cursor(self) -> Connection:
         """Give another connection to the database that is open."""
         cursor = self.connection.cursor()
-        cursor.execute(f"USE {self._name}")
+        cursor.execute(self._use)
         return cursor
 
     def close(self) -> None:
         """Close the database, and give the instance back to its pool if it is as it came from there."""
         try:
+            databases, held = self.connection.execute(_HELD).fetchone() or (0, 0)
             self.connection.execute(f"USE {_NOTHING}")
-            self.connection.execute(f"DETACH {self._name.removesuffix('.main')}")
+            self.connection.execute(f"DETACH {self._name}")
             if self._pool.reach is None:
                 self._spill_beside(None)  # fails if something has been spilled
-            others = self.connection.execute(
-                "SELECT database_name FROM duckdb_databases() WHERE NOT internal"
-            ).fetchall()
         except duckdb.Error:
-            self.end()
+            databases = held = 0
+        if (
+            databases == 2 and held < _LARGE
+        ):  # this one and the empty one; what held much would keep it from the machine
+            self._pool.put(self)
         else:
-            if len(others) == 1:
-                self._pool.put(self)
-            else:
-                self.end()
+            self.end()
 
     def end(self) -> None:
         """Let go of the instance, and of the database if one is open."""

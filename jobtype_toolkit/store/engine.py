@@ -667,12 +667,12 @@ def script(con: Connection, address: str, bound: Mapping[str, Any] | None = None
 
 def statements(con: Connection, text: str, bound: Mapping[str, Any]) -> Connection:
     """Run every statement of a text; the connection holds the answer of the last."""
-    for statement in _parsed(con, text):
+    for statement in parsed(con, text):
         con.execute(statement, {name: bound[name] for name in statement.named_parameters})
     return con
 
 
-def _parsed(con: Connection, text: str) -> list[duckdb.Statement]:
+def parsed(con: Connection, text: str) -> list[duckdb.Statement]:
     """Return the statements of a text; each text is parsed once, whichever connection runs it."""
     found = _statements.get(text)
     if found is None:
@@ -684,7 +684,7 @@ def _parsed(con: Connection, text: str) -> list[duckdb.Statement]:
 
 def number(con: Connection, query: str) -> int:
     """Return the one number that a query answers with; 0 where it answers with nothing."""
-    return count(con.execute(query))
+    return count(statements(con, query, {}))
 
 
 def count(answer: Connection) -> int:
