@@ -1,7 +1,8 @@
-"""How fast the forms are: `python -m tests.bench.forms [ROUNDS]`, medians in Chromium through the harness, without Jupyter."""
+"""How fast forms and the status board are: `python -m tests.bench.forms [ROUNDS]`, medians in Chromium through the harness, without Jupyter."""
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import subprocess
@@ -18,6 +19,8 @@ from browser.harness import show
 from browser.needs import CHROMIUM, FLAGS, expect
 from viewing import complete
 
+import jobtype_toolkit as jt
+from jobtype_toolkit.boards.status import StatusState
 from jobtype_toolkit.forms.manifest import ManifestState
 
 IMPORT = "import time, ipywidgets; at = time.perf_counter(); import jobtype_toolkit.forms.skins; print(time.perf_counter() - at)"
@@ -86,9 +89,24 @@ def measured(browser: Any) -> dict[str, float]:
     found["key to finding with 100 inputs"] = page.evaluate("window.typed")
     expect(field(page, "Timeout").locator(".jtk-finding")).to_be_visible()
     page.close()
+    found["board of the sample refreshed"] = refreshed(browser.new_page())
     told = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True).stdout
     found["import beyond ipywidgets"] = 1000 * float(re.findall(r"[\d.]+", told)[-1])
     return found
+
+
+def refreshed(page: Any) -> float:
+    """Return how many milliseconds pass from the click to a board that shows new answers; the page is closed."""
+    work: list[Callable[[], None]] = []
+    state = StatusState(jt.sample(), start=work.append, clock=time.monotonic)
+    work.pop()()
+    show(page, state)
+    page.evaluate(CLOCK)
+    told = page.evaluate("name => painted(() => buttonNamed(name).click())", "Refresh now")
+    asked = timed(work.pop())
+    shown = page.evaluate("message => painted(() => fromKernel(message))", json.dumps(state.changes()))
+    page.close()
+    return told + asked + shown
 
 
 def main() -> None:
