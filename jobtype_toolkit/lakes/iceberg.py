@@ -11,6 +11,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, St
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.duck import Files
 from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.schema import Table
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ _MARKS = "jobtype-toolkit.marks"
 _LAYOUT = "jobtype-toolkit.layout"
 """The property of the job history that says how the lake is laid out."""
 _EPOCH_YEAR = 1970
+_FILE_IO = "jobtype_toolkit.lakes.file_io.AnyFileIO"
 _DRIVER = "pip install psycopg2-binary for postgresql://, or take another driver, as in postgresql+pg8000://"
 
 
@@ -129,7 +132,8 @@ class Catalogue:
         if self._catalog is None:
             made = needed("pyiceberg.catalog.sql").SqlCatalog
             try:
-                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=self.location)
+                files = {"py-io-impl": _FILE_IO} if self.is_remote else {}
+                self._catalog = made(NAMESPACE, uri=self._uri, warehouse=self.location, **files)
             except ImportError as error:
                 msg = f"The catalogue {self.name} needs {error.name}, which is not installed: {_DRIVER}."
                 raise InvalidParameter(msg) from error
@@ -175,6 +179,20 @@ class Catalogue:
     def system(self) -> Any:
         """The file system of the warehouse; its credentials come from where fsspec finds them."""
         return needed("fsspec").filesystem(self.location.partition("://")[0])
+
+    @contextmanager
+    def readable(self, con: Connection) -> Iterator[None]:
+        """Let a connection read the files of the lake meanwhile, wherever they are."""
+        if not self.is_remote:
+            yield
+            return
+        others = con.list_filesystems()
+        con.register_filesystem(self.system)
+        try:
+            yield
+        finally:
+            for name in set(con.list_filesystems()).difference(others):
+                con.unregister_filesystem(name)
 
     @property
     def location(self) -> str:
@@ -349,7 +367,8 @@ class Snapshots:
         if not self.catalogue.is_remote:
             return (f"{place}/",)
         system = self.catalogue.system
-        return f"{place}/", f"{system.unstrip_protocol(place)}/", f"{system._strip_protocol(place)}/"  # noqa: SLF001 - fsspec has no other name for it
+        plain = system._strip_protocol(place)  # noqa: SLF001 - fsspec has no other name for it
+        return f"{place}/", f"{system.unstrip_protocol(plain)}/", f"{plain}/"
 
 
 def _state(snapshot: Snapshot) -> State | None:

@@ -104,7 +104,7 @@ def _small(files: Sequence[LakeFile]) -> list[LakeFile]:
 def _joined(catalogue: Catalogue, name: str, files: Sequence[LakeFile], token: str) -> list[str]:
     """Write the rows of some files by place, one source after the other, and return the new files."""
     parted, written = layout.PARTED[name], []
-    with POOL.cursor() as con:
+    with POOL.cursor() as con, catalogue.readable(con):
         for source in sorted({one.place.source for one in files}):
             rows = reading([one.path for one in files if one.place.source == source], parted.table)
             con.execute(sql("lakes/sync.existing", lake=rows, placed=parted.placed))

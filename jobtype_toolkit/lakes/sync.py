@@ -134,7 +134,7 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
         StoreLocked: another sync is going on.
         StoreError: the lake cannot be written; it is as it was before.
     """
-    with parquet.bounded(con), writing(catalogue, wait) as token:
+    with parquet.bounded(con), writing(catalogue, wait) as token, catalogue.readable(con):
         if catalogue.exists:
             catalogue.check()
         work = _Work(token)
