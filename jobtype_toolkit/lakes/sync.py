@@ -375,10 +375,11 @@ class _Source:
 
     def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
         """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""
+        old = self._files.get(name, ())
         differs = sql("lakes/sync.differs", fresh=query, lake=self._lake(name))
-        if not count(self._con.execute(differs, dict(bound))):
+        if not count(self._con.execute(differs if old else f"SELECT count(*) FROM ({query})", dict(bound))):
             return
         file = data(self._catalogue, name, self._work.token) / f"{len(self._work.tables)}.parquet"
         write_rows(self._con, query, file, bound)
-        self._catalogue.replace(name, self._files.get(name, ()), [self._catalogue.placed(str(file))])
+        self._catalogue.replace(name, old, [self._catalogue.placed(str(file))])
         self._work.tables.add(name)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -83,7 +84,9 @@ def agree(lake: Path, store: jt.Store) -> None:
         pd.testing.assert_frame_equal(asked.analyses.attempts(), store.analyses.attempts())
 
 
-def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store, lake, tmp_path):
+def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters_in_one_snapshot_which_is_whole(
+    store, lake, tmp_path
+):
     before = files(lake)
     assert places(before["job_history"]) == {"final2026-01", "final2026-02"}
     assert places(before["job_execution"]) == {"2026-01", "2026-02"}
@@ -95,6 +98,10 @@ def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store
     assert places(after["job_history"] - before["job_history"]) == {"final2026-01", "failed2026-03"}
     assert after["job_execution"] == before["job_execution"]
     agree(lake, store)
+    catalogue = iceberg.Catalogue(lake)
+    history = catalogue.table("job_history")
+    assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
+    assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]
 
 
 def test_a_change_of_one_execution_rewrites_its_month(store, lake, tmp_path):
@@ -119,7 +126,6 @@ def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store,
     assert store.sync_lake(tmp_path / "lake").jobs == 2
     after = files(tmp_path / "lake")["job_history"]
     assert len(before - after) == 1
-    agree(tmp_path / "lake", store)
     jobs(store, tmp_path, {30: "2026-01-30"})  # joins what is not half full, and nothing else
     store.sync_lake(tmp_path / "lake")
     assert len(after - files(tmp_path / "lake")["job_history"]) <= 1
@@ -135,23 +141,32 @@ def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, lake
     agree(lake, store)
 
 
-def test_a_commit_leaves_one_snapshot_which_is_whole(store, lake, tmp_path):
+def test_a_sync_that_another_one_overtakes_is_refused_and_loses_nothing(store, lake, tmp_path, monkeypatch):
+    commit = iceberg.Catalogue.commit
+
+    def overtaken(self: iceberg.Catalogue, *arguments: Any) -> iceberg.State:
+        other = iceberg.Catalogue(lake)  # on another machine, which sees no lock file of this one
+        commit(other, [], [], other.last().marks)
+        return commit(self, *arguments)
+
     jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
-    store.sync_lake(lake)
-    catalogue = iceberg.Catalogue(lake)
-    history = catalogue.table("job_history")
-    assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
-    assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(jt.StoreLocked, match="was changed by somebody else meanwhile"),
+    ):
+        patched.setattr(iceberg.Catalogue, "commit", overtaken)
+        store.sync_lake(lake)
+    assert store.sync_lake(lake).jobs == 1
+    with jt.lake(lake, clock=lambda: NOW) as asked:
+        pd.testing.assert_frame_equal(asked.jobs(), store.jobs())
 
 
-def test_a_lake_of_another_layout_is_refused(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(layout, "VERSION", 1)
-    store.sync_lake(tmp_path / "lake")
+def test_a_lake_of_another_layout_is_refused(store, lake, tmp_path, monkeypatch):
     store.export(tmp_path / "folders", partitioned=True)
-    monkeypatch.undo()
-    with pytest.raises(jt.StoreVersion, match=r"it reads layout 2\. Write it anew into another folder"):
-        jt.lake(tmp_path / "lake")
-    with pytest.raises(jt.StoreVersion, match="it reads layout 2"):
-        store.sync_lake(tmp_path / "lake")
-    with pytest.raises(jt.StoreVersion, match="it reads layout 2"), jt.lake(tmp_path / "folders") as lake:
-        lake.running()
+    monkeypatch.setattr(layout, "VERSION", 3)
+    with pytest.raises(jt.StoreVersion, match=r"it reads layout 3\. Write it anew into another folder"):
+        jt.lake(lake)
+    with pytest.raises(jt.StoreVersion, match="it reads layout 3"):
+        store.sync_lake(lake)
+    with pytest.raises(jt.StoreVersion, match="it reads layout 3"), jt.lake(tmp_path / "folders") as folders:
+        folders.running()
