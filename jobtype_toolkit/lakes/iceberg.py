@@ -321,15 +321,22 @@ class Snapshots:
         """
         self.catalogue = catalogue
         self.name = catalogue.name
-        is_there = catalogue.file is None or catalogue.file.is_file()
-        look = catalogue.look() if is_there else catalogue
+        try:
+            self._pinned = self._found(at, clock)
+        except BaseException:
+            catalogue.close()
+            raise
+
+    def _found(self, at: Time | int | None, clock: Clock) -> State | None:
+        is_there = self.catalogue.file is None or self.catalogue.file.is_file()
+        look = self.catalogue.look() if is_there else self.catalogue
         if not look.exists:
-            msg = f"There is no lake at {catalogue.name}. {hints.call('store.sync_lake(lake)')} makes one."
+            msg = f"There is no lake at {self.name}. {hints.call('store.sync_lake(lake)')} makes one."
             raise InputNotFound(msg)
         look.check()
-        self._pinned = None if at is None else self._found(look.states(), at, clock)
-
-    def _found(self, states: Sequence[State], at: Time | int, clock: Clock) -> State:
+        if at is None:
+            return None
+        states = look.states()
         if isinstance(at, int) or (isinstance(at, str) and at.isdigit()):
             found = [one for one in states if one.snapshot == int(at)]
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,11 @@ def executions(store: jt.Store, folder: Path, made: dict[int, str], status: str 
 
 def files(lake: Path) -> dict[str, set[str]]:
     """The files of the tables by place, by their places' names."""
-    catalogue = iceberg.Catalogue(lake)
-    return {
-        name: {f"{one.place.state}{one.place.month} {Path(one.path).name}" for one in catalogue.files(name)}
-        for name in layout.PARTED
-    }
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        return {
+            name: {f"{one.place.state}{one.place.month} {Path(one.path).name}" for one in catalogue.files(name)}
+            for name in layout.PARTED
+        }
 
 
 def places(some: set[str]) -> set[str]:
@@ -98,10 +99,10 @@ def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters_in_on
     assert places(after["job_history"] - before["job_history"]) == {"final2026-01", "failed2026-03"}
     assert after["job_execution"] == before["job_execution"]
     agree(lake, store)
-    catalogue = iceberg.Catalogue(lake)
-    history = catalogue.table("job_history")
-    assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
-    assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        history, states = catalogue.table("job_history"), [one.snapshot for one in catalogue.states()]
+        assert [one.snapshot_id for one in history.snapshots()] == states
+        assert [len(history.scan(snapshot_id=one).to_arrow()) for one in states] == [4, 4]
 
 
 def test_a_change_of_one_execution_rewrites_its_month(store, lake, tmp_path):
@@ -145,8 +146,8 @@ def test_a_sync_that_another_one_overtakes_is_refused_and_loses_nothing(store, l
     commit = iceberg.Catalogue.commit
 
     def overtaken(self: iceberg.Catalogue, *arguments: Any) -> iceberg.State:
-        other = iceberg.Catalogue(lake)  # on another machine, which sees no lock file of this one
-        commit(other, [], [], other.last().marks)
+        with closing(iceberg.Catalogue(lake)) as other:  # on another machine, which sees no lock file of this one
+            commit(other, [], [], other.last().marks)
         return commit(self, *arguments)
 
     jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")

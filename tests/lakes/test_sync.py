@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,8 @@ def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_ha
 
 def test_an_earlier_state_is_named_by_its_number_or_a_time(made, changed):
     first = made[1].snapshot
-    (one, two) = iceberg.Catalogue(changed).states()
+    with closing(iceberg.Catalogue(changed)) as catalogue:
+        (one, two) = catalogue.states()
     for at in (first, str(first), one.written, two.written - timedelta(milliseconds=1)):
         with asked(changed, at=at) as lake:
             assert lake.place.signature() == first
@@ -190,13 +191,22 @@ def test_an_earlier_state_is_named_by_its_number_or_a_time(made, changed):
         asked(changed, at=7)
 
 
-def test_a_lake_that_is_closed_holds_no_file(synced):
+def test_a_lake_that_is_closed_or_was_refused_holds_no_file(synced):
     lake = asked(synced)
     for _ in range(2):  # it can be asked again
         assert len(lake.running()) == 1
         lake.close()
-        held = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
-        assert not [one for one in held if one.startswith(str(synced))]
+        assert not held(synced)
+    with pytest.raises(jt.NotFound, match="has no snapshot for at=7") as refused:
+        asked(synced, at=7)
+    assert refused.tb  # which keeps all that the call had
+    assert not held(synced)
+
+
+def held(folder: Path) -> list[str]:
+    """The files under a folder that this process has open."""
+    found = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
+    return [one for one in found if one.startswith(str(folder))]
 
 
 def test_a_second_writer_is_told_that_one_is_at_work_and_its_sync_changes_nothing(store, synced, made):
@@ -208,7 +218,8 @@ def test_a_second_writer_is_told_that_one_is_at_work_and_its_sync_changes_nothin
     second = store.sync_lake(synced, wait=0)
     assert second.is_unchanged
     assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, made[1].snapshot)
-    assert len(iceberg.Catalogue(synced).states()) == 1
+    with closing(iceberg.Catalogue(synced)) as catalogue:
+        assert len(catalogue.states()) == 1
 
 
 def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced):
@@ -220,6 +231,7 @@ def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced)
         f"COPY (SELECT * REPLACE (9 AS id) FROM read_parquet('{file}', hive_partitioning = false)) TO '{another}'"
     )
     catalogue.commit([], [str(another)], last.marks)
+    catalogue.close()
     with asked(synced) as lake:
         before = lake.jobs()
         assert before["id"].to_list() == [1, 2, 9, 3, 4, 5]
@@ -346,8 +358,8 @@ def files_of(lake: Path) -> set[str]:
 
 def referenced(lake: Path) -> set[str]:
     """The files that some snapshot of some table names, by pyiceberg alone."""
-    catalog = iceberg.Catalogue(lake).catalog
-    tables = [catalog.load_table(name) for name in catalog.list_tables("scale")]
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        tables = [catalogue.catalog.load_table(name) for name in catalogue.catalog.list_tables("scale")]
     return {
         one.file.file_path
         for table in tables
