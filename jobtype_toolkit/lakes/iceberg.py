@@ -12,6 +12,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from jobtype_toolkit.store.schema import Table
 if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table as IcebergTable
+    from pyiceberg.table import Transaction
     from pyiceberg.table.snapshots import Snapshot
 
 CATALOGUE = "catalog.db"
@@ -42,6 +44,8 @@ _MARKS = "jobtype-toolkit.marks"
 """The property that says how far each source is synced, as JSON."""
 _LAYOUT = "jobtype-toolkit.layout"
 """The property of the job history that says how the lake is laid out."""
+_SETTINGS = {"commit.retry.num-retries": "0"}
+"""What a table has set: files are made of what was read, so that to commit them again on top of others would lose rows."""
 _EPOCH_YEAR = 1970
 _FILE_IO = "jobtype_toolkit.lakes.file_io.AnyFileIO"
 _DRIVER = "pip install psycopg2-binary for postgresql://, or take another driver, as in postgresql+pg8000://"
@@ -120,11 +124,19 @@ class Catalogue:
         self.base = _scratch(self.warehouse) if self.is_remote else Path(self.warehouse)
         """Where files are written: the folder of the warehouse, or one from which they are carried there."""
         self._catalog: SqlCatalog | None = None
+        self._seen: dict[str, IcebergTable | None] | None = None
+
+    def look(self) -> Catalogue:
+        """Return the catalogue as one look at it: a table is loaded once, and then changes only by what the look itself commits."""
+        _ = self.catalog  # is opened once for all looks
+        look = copy(self)
+        look._seen = {}  # noqa: SLF001 - a copy of its own
+        return look
 
     @property
     def exists(self) -> bool:
         """Whether there is a lake in it."""
-        return (self.file is None or self.file.is_file()) and self.catalog.table_exists((NAMESPACE, layout.HISTORY))
+        return (self.file is None or self.file.is_file()) and self.table(layout.HISTORY) is not None
 
     @property
     def catalog(self) -> SqlCatalog:
@@ -151,25 +163,33 @@ class Catalogue:
 
     def table(self, name: str) -> IcebergTable | None:
         """Return a table of the lake as it is now; None if it was never written."""
+        if self._seen is not None and name in self._seen:
+            return self._seen[name]
         missing = needed("pyiceberg.exceptions").NoSuchTableError
         try:
-            return self.catalog.load_table((NAMESPACE, name))
+            found: IcebergTable | None = self.catalog.load_table((NAMESPACE, name))
         except missing:
-            return None
+            found = None
+        if self._seen is not None:
+            self._seen[name] = found
+        return found
 
-    def made(self, name: str) -> IcebergTable:
-        """Return a table, made if it is missing, with the columns of the vocabulary."""
+    def _changing(self, name: str) -> Transaction:
+        """Return a transaction on a table that has the columns of the vocabulary then; it makes a table that is missing."""
         table, found = layout.written(name), self.table(name)
         if found is None:
+            if self._seen is not None:
+                del self._seen[name]  # it is loaded again once it is made
             self.catalog.create_namespace_if_not_exists(NAMESPACE)
             said = {_LAYOUT: str(layout.VERSION)}
-            return self.catalog.create_table(
+            return self.catalog.create_table_transaction(
                 (NAMESPACE, name), _schema(table), partition_spec=_spec(table), properties=said
             )
+        transaction: Transaction = needed("jobtype_toolkit.lakes.transaction").Change(found)
         if not {one.name for one in table.fields} <= set(found.schema().column_names):
-            with found.update_schema() as update:
+            with transaction.update_schema() as update:
                 update.union_by_name(_schema(table))
-        return found
+        return transaction
 
     def folder(self, name: str) -> Path:
         """Return the folder of a table in `base`."""
@@ -238,11 +258,22 @@ class Catalogue:
             raise StoreVersion(layout.other(self.name, hints.call("store.sync_lake(lake)")))
 
     def files(self, name: str, snapshot: int | None = None, *, source: str | None = None) -> list[LakeFile]:
-        """Return the files of a table: of a snapshot or the newest, of all sources or one."""
+        """Return the files of a table: of a snapshot or the newest, of all sources or one.
+
+        Raises:
+            NotFound: the table has no such snapshot, or not any more.
+        """
         table = self.table(name)
-        if table is None or table.current_snapshot() is None:
+        if table is None:
             return []
-        found = (_file(name, one.file) for one in table.scan(snapshot_id=snapshot).plan_files())
+        of = table.current_snapshot() if snapshot is None else table.snapshot_by_id(snapshot)
+        if of is None:
+            if snapshot is None:
+                return []
+            msg = f"{self.name} has no snapshot {snapshot} of {name}, or not any more. Ask for another state."
+            raise NotFound(msg)
+        entries = (one for part in of.manifests(table.io) for one in part.fetch_manifest_entry(table.io))
+        found = (_file(name, one.data_file) for one in entries)
         return [one for one in found if source in (None, one.place.source)]
 
     def replace(
@@ -250,16 +281,16 @@ class Catalogue:
     ) -> None:
         """Let files of a table take the place of others, in one snapshot that says something in its summary."""
         described = needed("pyiceberg.io.pyarrow").parquet_file_to_data_file
-        table = self.made(name)
-        names = {"schema.name-mapping.default": table.schema().name_mapping.model_dump_json()}
-        with self._committing(), table.transaction() as transaction:
-            if not names.items() <= table.properties.items():
-                transaction.set_properties(names)
+        with self._committing(), self._changing(name) as transaction:
+            metadata, io = transaction.table_metadata, transaction._table.io  # noqa: SLF001 - of a table that is made, nobody else has it
+            settings = _SETTINGS | {"schema.name-mapping.default": metadata.schema().name_mapping.model_dump_json()}
+            if not settings.items() <= metadata.properties.items():
+                transaction.set_properties(settings)
             with transaction.update_snapshot(dict(said or {})).overwrite() as snapshot:
                 for one in removed:
                     snapshot.delete_data_file(one.entry)
                 for file in files:
-                    snapshot.append_data_file(described(table.io, transaction.table_metadata, file))
+                    snapshot.append_data_file(described(io, metadata, file))
 
     def commit(self, removed: Sequence[LakeFile], files: Sequence[str], marks: Mapping[str, Any]) -> State:
         """Let files of the job history take the place of others, and return the new state, to which all tables belong."""
@@ -308,14 +339,22 @@ class Snapshots:
         """
         self.catalogue = catalogue
         self.name = catalogue.name
-        if not catalogue.exists:
-            msg = f"There is no lake at {catalogue.name}. {hints.call('store.sync_lake(lake)')} makes one."
-            raise InputNotFound(msg)
-        catalogue.check()
-        self._pinned = None if at is None else self._found(at, clock)
+        try:
+            self._pinned = self._found(at, clock)
+        except BaseException:
+            catalogue.close()
+            raise
 
-    def _found(self, at: Time | int, clock: Clock) -> State:
-        states = self.catalogue.states()
+    def _found(self, at: Time | int | None, clock: Clock) -> State | None:
+        is_there = self.catalogue.file is None or self.catalogue.file.is_file()
+        look = self.catalogue.look() if is_there else self.catalogue
+        if not look.exists:
+            msg = f"There is no lake at {self.name}. {hints.call('store.sync_lake(lake)')} makes one."
+            raise InputNotFound(msg)
+        look.check()
+        if at is None:
+            return None
+        states = look.states()
         if isinstance(at, int) or (isinstance(at, str) and at.isdigit()):
             found = [one for one in states if one.snapshot == int(at)]
         else:
@@ -343,23 +382,20 @@ class Snapshots:
 
     def files(self) -> Files:
         """Return the files of the state that is asked."""
-        state = self._pinned or self.catalogue.last()
+        look = self.catalogue.look()
+        state = self._pinned or look.last()
         if state is None:
             return Files("none", {}, {}, self._folders())
-        found = self.catalogue.files(layout.HISTORY, state.snapshot)
+        found = look.files(layout.HISTORY, state.snapshot)
         history = {name: tuple(sorted(one.path for one in found if one.place.state == name)) for name in layout.STATES}
         tables = {
-            name: tuple(one.path for one in self.catalogue.files(name, snapshot))
-            for name, snapshot in state.tables.items()
+            name: tuple(one.path for one in look.files(name, snapshot)) for name, snapshot in state.tables.items()
         }
         size = (len(found), sum(one.bytes for one in found))
         systems = (self.catalogue.system,) if self.catalogue.is_remote else ()
-        return Files(str(state.snapshot), tables, history, self._folders(), systems, self._are_alike(state), size)
-
-    def _are_alike(self, state: State) -> bool:
-        """Return whether no table ever got another column."""
-        tables = [self.catalogue.table(name) for name in (layout.HISTORY, *state.tables)]
-        return all(len(one.schemas()) == 1 for one in tables if one is not None)
+        read = [look.table(name) for name in (layout.HISTORY, *state.tables)]
+        are_alike = all(len(one.schemas()) == 1 for one in read if one is not None)  # no table ever got another column
+        return Files(str(state.snapshot), tables, history, self._folders(), systems, are_alike, size)
 
     def _folders(self) -> tuple[str, ...]:
         """Return the warehouse, under each of the names that DuckDB may know it by."""

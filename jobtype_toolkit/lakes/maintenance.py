@@ -58,9 +58,9 @@ class Expired:
 
 def states(catalogue: Catalogue) -> list[dict[str, object]]:
     """Return the states that are kept, oldest first, with the columns of `STATE_FIELDS`."""
-    found = []
-    for one in catalogue.states():
-        files = catalogue.files(layout.HISTORY, one.snapshot)
+    found, look = [], catalogue.look()
+    for one in look.states():
+        files = look.files(layout.HISTORY, one.snapshot)
         found.append(
             {
                 "snapshot": one.snapshot,
@@ -79,15 +79,15 @@ def compact(catalogue: Catalogue, *, wait: float) -> Compacted:
     Raises:
         StoreLocked: a sync is going on.
     """
-    with writing(catalogue, wait) as token:
-        last: State = catalogue.states()[-1]
-        small = {name: _small(catalogue.files(name)) for name in layout.PARTED}
+    with writing(catalogue, wait) as (look, token):
+        last: State = look.states()[-1]
+        small = {name: _small(look.files(name)) for name in layout.PARTED}
         if not any(small.values()):
             return Compacted(0, 0, 0, last.snapshot)
-        written = {name: _joined(catalogue, name, files, token) for name, files in small.items()}
+        written = {name: _joined(look, name, files, token) for name, files in small.items()}
         if small[layout.EXECUTIONS]:
-            catalogue.replace(layout.EXECUTIONS, small[layout.EXECUTIONS], written[layout.EXECUTIONS])
-        state = catalogue.commit(small[layout.HISTORY], written[layout.HISTORY], last.marks)
+            look.replace(layout.EXECUTIONS, small[layout.EXECUTIONS], written[layout.EXECUTIONS])
+        state = look.commit(small[layout.HISTORY], written[layout.HISTORY], last.marks)
     places = sum(len({one.place for one in files}) for files in small.values())
     return Compacted(places, sum(map(len, small.values())), sum(map(len, written.values())), state.snapshot)
 
@@ -120,17 +120,19 @@ def expire(catalogue: Catalogue, before: datetime, orphans: datetime, *, wait: f
     Raises:
         StoreLocked: a sync is going on.
     """
-    with writing(catalogue, wait):
-        every = catalogue.states()
+    with writing(catalogue, wait) as (look, _):
+        every = look.states()
         kept = [one for one in every if one.written >= before] or every[-1:]
         removed = size = 0
         for name in (layout.HISTORY, *layout.BESIDE):
-            table = catalogue.table(name)
+            table = look.table(name)
             if table is None:
                 continue
-            known = _known(table, catalogue)
-            _give_up(table, _old(table, name, kept) if len(kept) < len(every) else set())
-            needed = _known(table.refresh(), catalogue)
+            known = needed = _known(table, catalogue)
+            old = _old(table, name, kept) if len(kept) < len(every) else set()
+            if old:
+                table.maintenance.expire_snapshots().by_ids(sorted(old)).commit()
+                needed = _known(table, catalogue)
             for file, bytes_of in _let_go(catalogue, name, needed, known, orphans):
                 catalogue.system.rm_file(file)
                 removed, size = removed + 1, size + bytes_of
@@ -138,18 +140,13 @@ def expire(catalogue: Catalogue, before: datetime, orphans: datetime, *, wait: f
 
 
 def _old(table: Table, name: str, kept: Sequence[State]) -> set[int]:
-    """Return the snapshots of a table that none of the states to keep needs."""
+    """Return the snapshots of a table that none of the states to keep needs; the newest stays."""
+    current = table.current_snapshot()
+    newest = {current.snapshot_id} if current else set()
     if name == layout.HISTORY:
         first = kept[0].written.timestamp() * 1000
-        return {one.snapshot_id for one in table.snapshots() if one.timestamp_ms < first}
-    return {one.snapshot_id for one in table.snapshots()} - {one.tables.get(name, 0) for one in kept}
-
-
-def _give_up(table: Table, snapshots: set[int]) -> None:
-    current = table.current_snapshot()
-    old = snapshots - ({current.snapshot_id} if current else set())
-    if old:
-        table.maintenance.expire_snapshots().by_ids(sorted(old)).commit()
+        return {one.snapshot_id for one in table.snapshots() if one.timestamp_ms < first} - newest
+    return {one.snapshot_id for one in table.snapshots()} - {one.tables.get(name, 0) for one in kept} - newest
 
 
 def _let_go(

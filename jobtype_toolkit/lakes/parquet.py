@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.layout import Parted, Place
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store.connection import Connection, limited
-from jobtype_toolkit.store.engine import number
+from jobtype_toolkit.store.engine import count
 from jobtype_toolkit.store.schema import Table
 
 _OPTIONS = "FORMAT parquet, COMPRESSION zstd"
@@ -35,10 +35,10 @@ def write_table(con: Connection, table: Table, folder: Path, source: str) -> int
     return write_rows(con, rows, folder / f"{table.name}.parquet")
 
 
-def write_rows(con: Connection, rows: str, file: Path) -> int:
+def write_rows(con: Connection, rows: str, file: Path, bound: Mapping[str, object] | None = None) -> int:
     """Write the rows of a query into a file; return how many there are."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return number(con, f"COPY ({rows}) TO {literal(str(file))} ({_OPTIONS})")
+    return count(con.execute(f"COPY ({rows}) TO {literal(str(file))} ({_OPTIONS})", dict(bound or {})))
 
 
 def write_parted(con: Connection, parted: Parted, folder: Path, source: str) -> int:

@@ -28,7 +28,7 @@ from jobtype_toolkit.lakes.parquet import write_places, write_rows
 from jobtype_toolkit.queries.coverage import complete_spans
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.connection import Connection
-from jobtype_toolkit.store.engine import number, script
+from jobtype_toolkit.store.engine import count, number, script
 from jobtype_toolkit.store.schema import Table, table
 from jobtype_toolkit.store.session import Session
 
@@ -134,18 +134,17 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
         StoreLocked: another sync is going on.
         StoreError: the lake cannot be written; it is as it was before.
     """
-    with parquet.bounded(con), writing(catalogue, wait) as token, catalogue.readable(con):
-        if catalogue.exists:
-            catalogue.check()
+    with parquet.bounded(con), writing(catalogue, wait) as (look, token), catalogue.readable(con):
+        look.check()
         work = _Work(token)
-        last = catalogue.last() if catalogue.exists else None
+        last = look.last()
         work.marks.update(last.marks if last else {})
         try:
             for source in sources:
-                _Source(con, catalogue, source, last, work).sync()
+                _Source(con, look, source, last, work).sync()
             state = last
             if work.removed or work.files or work.tables or state is None:
-                state = catalogue.commit(work.removed, work.files, work.marks)
+                state = look.commit(work.removed, work.files, work.marks)
         except (duckdb.Error, OSError) as error:
             if isinstance(error, StoreError):
                 raise
@@ -163,8 +162,8 @@ def sync(con: Connection, catalogue: Catalogue, sources: Sequence[str], *, wait:
 
 
 @contextmanager
-def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
-    """Give the name under which one writer at a time puts its files; what a killed one left is removed first.
+def writing(catalogue: Catalogue, wait: float) -> Iterator[tuple[Catalogue, str]]:
+    """Give one writer at a time its look, and the name under which it puts its files; what a killed one left is removed first.
 
     Raises:
         StoreLocked: another one writes.
@@ -184,11 +183,12 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[str]:
         raise StoreError(msg) from error
     note = folder / "syncing"
     try:
+        look = catalogue.look()
         if note.is_file():
-            _sweep(catalogue, note.read_text(encoding="utf-8"))
+            _sweep(look, note.read_text(encoding="utf-8"))
         token = secrets.token_hex(8)
         note.write_text(token, encoding="utf-8")
-        yield token
+        yield look, token
         note.unlink(missing_ok=True)
     finally:
         catalogue.close()
@@ -229,7 +229,8 @@ class _Source:
         self._catalogue = catalogue
         self._source = source
         self._work = work
-        self._files = {name: catalogue.files(name, source=source) for name in layout.PARTED if last}
+        names = (layout.HISTORY, *layout.BESIDE) if last else ()
+        self._files = {name: catalogue.files(name, source=source) for name in names}
         self._mark = self._last_mark(last)
 
     def _last_mark(self, last: State | None) -> Mapping[str, Any]:
@@ -248,12 +249,11 @@ class _Source:
         self._executions()
         for name, how in _MERGES.items():
             columns = layout.stored(table(name).fields)
-            lake = self._lake(name)
-            query = sql(f"lakes/sync.{how}", table=name, columns=columns, lake=lake)
-            self._write(name, lake, query, {"source": self._source})
+            query = sql(f"lakes/sync.{how}", table=name, columns=columns, lake=self._lake(name))
+            self._write(name, query, {"source": self._source})
         self._coverage()
-        lake = self._lake("source")
-        self._write("source", lake, sql("lakes/sync.source", lake=lake), {"source": self._source, "jobs": jobs})
+        query = sql("lakes/sync.source", lake=self._lake("source"))
+        self._write("source", query, {"source": self._source, "jobs": jobs})
         marked = dict(zip(("last_load_id", "known", "observed"), mark, strict=False))
         rows = {name: self._fingerprint(one, marked["last_load_id"]) for name, one in layout.PARTED.items()}
         self._work.marks[self._source] = {**marked, "rows": rows}
@@ -267,7 +267,7 @@ class _Source:
             self._work.jobs += change.rows
         else:
             self._find_changed(history)
-            lake = self._placed(layout.HISTORY)
+            lake = self._lake(layout.HISTORY)
             script(self._con, "lakes/sync.before", {}, lake=lake)
             script(self._con, "lakes/sync.winner")
             types = {"types": self._lake("job_type"), "errors": self._lake("error")}
@@ -287,7 +287,7 @@ class _Source:
             change = self._first(parted)
         else:
             self._find_changed(parted)
-            lake = self._placed(layout.EXECUTIONS)
+            lake = self._lake(layout.EXECUTIONS)
             script(self._con, "lakes/sync.executions", {}, lake=lake, columns=parted.table.columns)
             script(self._con, "lakes/sync.none_gone")
             change = self._merge(parted)
@@ -319,7 +319,7 @@ class _Source:
         They are the files that rows leave, and of each place that rows enter those that are not half full yet.
         """
         name = parted.table.name
-        files, lake = self._files[name], self._placed(name)
+        files, lake = self._files[name], self._lake(name)
         if number(self._con, "SELECT count(*) FROM adopted"):
             leaving += sql("lakes/sync.adopting", lake=lake)
         left = {files[one] for (one,) in self._con.execute(sql("lakes/sync.left", leaving=leaving)).fetchall()}
@@ -358,34 +358,28 @@ class _Source:
         script(self._con, "lakes/sync.gone", bound, lake=lake)
         return number(self._con, "SELECT count(*) FROM gone") > 0
 
-    def _placed(self, name: str) -> str:
-        """Return what stands for all of the lake's rows of this source in a table by place, after FROM."""
-        return reading([one.path for one in self._files[name]], layout.written(name))
-
     def _coverage(self) -> None:
         """Let the lake be complete where it was or the store is: it keeps what the store prunes."""
         bound = {"source": self._source}
-        lake = self._lake("coverage")
-        query = f"SELECT source, started, ended FROM coverage WHERE source = $source UNION ALL SELECT source, started, ended FROM {lake}"
+        query = f"SELECT source, started, ended FROM coverage WHERE source = $source UNION ALL SELECT source, started, ended FROM {self._lake('coverage')}"
         spans = complete_spans(Session(self._con, 0).rows(query, bound)).get(self._source, [])
         self._con.execute("CREATE OR REPLACE TEMP TABLE covered (source VARCHAR, started TIMESTAMP, ended TIMESTAMP)")
         for started, ended in spans:
             plain = [None if one in (BEGINNING, END) else one.replace(tzinfo=None) for one in (started, ended)]
             self._con.execute("INSERT INTO covered VALUES (?, ?, ?)", [self._source, *plain])
-        self._write("coverage", lake, "SELECT source, started, ended FROM covered", {})
+        self._write("coverage", "SELECT source, started, ended FROM covered", {})
 
     def _lake(self, name: str) -> str:
         """Return what stands for the lake's rows of this source in a table, after FROM."""
-        return reading([one.path for one in self._catalogue.files(name, source=self._source)], table(name))
+        return reading([one.path for one in self._files.get(name, ())], layout.written(name))
 
-    def _write(self, name: str, lake: str, query: str, bound: Mapping[str, Any]) -> None:
-        """Let the rows of a query be the lake's rows of this source in a table, if they say something else than `lake`."""
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}", dict(bound))
-        if not number(self._con, sql("lakes/sync.differs", lake=lake)):
+    def _write(self, name: str, query: str, bound: Mapping[str, Any]) -> None:
+        """Let the rows of a query be the lake's rows of this source in a table, if they say something else."""
+        old = self._files.get(name, ())
+        differs = sql("lakes/sync.differs", fresh=query, lake=self._lake(name))
+        if not count(self._con.execute(differs if old else f"SELECT count(*) FROM ({query})", dict(bound))):
             return
-        number_of = len(self._work.tables)
-        file = data(self._catalogue, name, self._work.token) / f"{number_of}.parquet"
-        write_rows(self._con, "FROM fresh", file)
-        old = self._catalogue.files(name, source=self._source)
+        file = data(self._catalogue, name, self._work.token) / f"{len(self._work.tables)}.parquet"
+        write_rows(self._con, query, file, bound)
         self._catalogue.replace(name, old, [self._catalogue.placed(str(file))])
         self._work.tables.add(name)

@@ -1,7 +1,8 @@
 """What a lake costs beside the file of its store: `python -m tests.bench.lakes --jobs 1000000`.
 
 CPU seconds of this process, the least of five runs, of questions whose answers are equal; bytes a job; and a nightly sync after
-a two-hundredth of the jobs changed, in the last days and on one day long ago.
+a two-hundredth of the jobs changed, in the last days and on one day long ago. `--spark` measures how the cost of a question grows
+on Spark (`tests/bench/on_spark.py`).
 """
 
 from __future__ import annotations
@@ -71,12 +72,18 @@ def synced(folder: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def measure(folder: Path, jobs: int, days: int) -> None:
-    """Make a store and its lakes, and print what they cost."""
+def filled(folder: Path, jobs: int, days: int) -> Path:
+    """Make a history and load it; return the file of the store."""
     generate(folder / "rows", jobs=jobs, days=days)
     with jt.open(folder / "ops.duckdb", create=True) as store:
         for resource_name in LOAD_ORDER:
             store.load(folder / "rows", resource_name, source="sample", progress=False)
+    return folder / "ops.duckdb"
+
+
+def measure(folder: Path, jobs: int, days: int) -> None:
+    """Make a store and its lakes, and print what they cost."""
+    with jt.open(filled(folder, jobs, days)) as store:
         took, _ = cpu(lambda: store.export(folder / "folders", partitioned=True))
         size = sum(one.stat().st_size for one in (folder / "folders" / "job_history").rglob("*.parquet"))
         native = (folder / "ops.duckdb").stat().st_size
@@ -106,9 +113,21 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--jobs", type=int, default=1_000_000)
     options.add_argument("--days", type=int, default=365)
+    options.add_argument(
+        "--spark",
+        action="store_true",
+        help="how the cost of a question grows on Spark, instead; needs pyspark and Java",
+    )
     given = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), given.jobs, given.days)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if given.spark:
+            from tests.bench import on_spark
+
+            sizes = (given.jobs, on_spark.LONGER * given.jobs)
+            on_spark.measure({jobs: filled(folder / str(jobs), jobs, given.days) for jobs in sizes}, folder)
+        else:
+            measure(folder, given.jobs, given.days)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sizes import and_in_soak
 
 import jobtype_toolkit as jt
 
@@ -19,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOBS = "id,job_type,job_type_version,status,last_status_change\n1,fit,1.0,COMPLETED,2026-02-10T10:00:00Z\n"
 
 
-@pytest.mark.parametrize("is_remote", [False, True], ids=["folder", "file system of fsspec"])
+@pytest.mark.parametrize("is_remote", and_in_soak((True,), (False,)), ids=["file system of fsspec", "folder"])
 def test_what_a_killed_sync_left_is_removed_a_day_later(tmp_path, is_remote):
     place = tmp_path / ("bucket" if is_remote else "lake")
     where = {"warehouse": f"file://{place}"} if is_remote else {}

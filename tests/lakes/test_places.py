@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -64,11 +66,11 @@ def executions(store: jt.Store, folder: Path, made: dict[int, str], status: str 
 
 def files(lake: Path) -> dict[str, set[str]]:
     """The files of the tables by place, by their places' names."""
-    catalogue = iceberg.Catalogue(lake)
-    return {
-        name: {f"{one.place.state}{one.place.month} {Path(one.path).name}" for one in catalogue.files(name)}
-        for name in layout.PARTED
-    }
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        return {
+            name: {f"{one.place.state}{one.place.month} {Path(one.path).name}" for one in catalogue.files(name)}
+            for name in layout.PARTED
+        }
 
 
 def places(some: set[str]) -> set[str]:
@@ -80,10 +82,11 @@ def agree(lake: Path, store: jt.Store) -> None:
         pd.testing.assert_frame_equal(asked.jobs(), store.jobs())
         query = "FROM job_execution ORDER BY id"
         pd.testing.assert_frame_equal(asked.sql(query), store.sql(query))
-        pd.testing.assert_frame_equal(asked.analyses.attempts(), store.analyses.attempts())
 
 
-def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store, lake, tmp_path):
+def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters_in_one_snapshot_which_is_whole(
+    store, lake, tmp_path
+):
     before = files(lake)
     assert places(before["job_history"]) == {"final2026-01", "final2026-02"}
     assert places(before["job_execution"]) == {"2026-01", "2026-02"}
@@ -95,6 +98,10 @@ def test_a_change_of_one_job_rewrites_the_places_that_it_leaves_and_enters(store
     assert places(after["job_history"] - before["job_history"]) == {"final2026-01", "failed2026-03"}
     assert after["job_execution"] == before["job_execution"]
     agree(lake, store)
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        history, states = catalogue.table("job_history"), [one.snapshot for one in catalogue.states()]
+        assert [one.snapshot_id for one in history.snapshots()] == states
+        assert [len(history.scan(snapshot_id=one).to_arrow()) for one in states] == [4, 4]
 
 
 def test_a_change_of_one_execution_rewrites_its_month(store, lake, tmp_path):
@@ -107,23 +114,24 @@ def test_a_change_of_one_execution_rewrites_its_month(store, lake, tmp_path):
     assert after["job_history"] == before["job_history"]
     assert places(after["job_execution"] - before["job_execution"]) == {"2026-02"}
     agree(lake, store)
+    with jt.lake(lake, clock=lambda: NOW) as asked:
+        pd.testing.assert_frame_equal(asked.analyses.attempts(), store.analyses.attempts())
 
 
-def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store, tmp_path, monkeypatch):
+def test_a_long_place_has_several_files_and_those_that_no_row_leaves_stay(store, lake, tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "FILE_ROWS", 4)
     jobs(store, tmp_path, {id: f"2026-01-{id:02}" for id in range(10, 22)})
-    store.sync_lake(tmp_path / "lake")
-    before = files(tmp_path / "lake")["job_history"]
+    store.sync_lake(lake)
+    before = files(lake)["job_history"]
     assert len(before) == 5  # 14 jobs of January in four, 2 of February in one
     jobs(store, tmp_path, {20: "2026-01-20", 21: "2026-01-21"}, "FAILED")
-    assert store.sync_lake(tmp_path / "lake").jobs == 2
-    after = files(tmp_path / "lake")["job_history"]
+    assert store.sync_lake(lake).jobs == 2
+    after = files(lake)["job_history"]
     assert len(before - after) == 1
-    agree(tmp_path / "lake", store)
     jobs(store, tmp_path, {30: "2026-01-30"})  # joins what is not half full, and nothing else
-    store.sync_lake(tmp_path / "lake")
-    assert len(after - files(tmp_path / "lake")["job_history"]) <= 1
-    agree(tmp_path / "lake", store)
+    store.sync_lake(lake)
+    assert len(after - files(lake)["job_history"]) <= 1
+    agree(lake, store)
 
 
 def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, lake):
@@ -135,23 +143,32 @@ def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, lake
     agree(lake, store)
 
 
-def test_a_commit_leaves_one_snapshot_which_is_whole(store, lake, tmp_path):
+def test_a_sync_that_another_one_overtakes_is_refused_and_loses_nothing(store, lake, tmp_path, monkeypatch):
+    commit = iceberg.Catalogue.commit
+
+    def overtaken(self: iceberg.Catalogue, *arguments: Any) -> iceberg.State:
+        with closing(iceberg.Catalogue(lake)) as other:  # on another machine, which sees no lock file of this one
+            commit(other, [], [], other.last().marks)
+        return commit(self, *arguments)
+
     jobs(store, tmp_path, {1: "2026-03-01"}, "FAILED")
-    store.sync_lake(lake)
-    catalogue = iceberg.Catalogue(lake)
-    history = catalogue.table("job_history")
-    assert [one.snapshot_id for one in history.snapshots()] == [one.snapshot for one in catalogue.states()]
-    assert [len(history.scan(snapshot_id=one.snapshot).to_arrow()) for one in catalogue.states()] == [4, 4]
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(jt.StoreLocked, match="was changed by somebody else meanwhile"),
+    ):
+        patched.setattr(iceberg.Catalogue, "commit", overtaken)
+        store.sync_lake(lake)
+    assert store.sync_lake(lake).jobs == 1
+    with jt.lake(lake, clock=lambda: NOW) as asked:
+        pd.testing.assert_frame_equal(asked.jobs(), store.jobs())
 
 
-def test_a_lake_of_another_layout_is_refused(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(layout, "VERSION", 1)
-    store.sync_lake(tmp_path / "lake")
+def test_a_lake_of_another_layout_is_refused(store, lake, tmp_path, monkeypatch):
     store.export(tmp_path / "folders", partitioned=True)
-    monkeypatch.undo()
-    with pytest.raises(jt.StoreVersion, match=r"it reads layout 2\. Write it anew into another folder"):
-        jt.lake(tmp_path / "lake")
-    with pytest.raises(jt.StoreVersion, match="it reads layout 2"):
-        store.sync_lake(tmp_path / "lake")
-    with pytest.raises(jt.StoreVersion, match="it reads layout 2"), jt.lake(tmp_path / "folders") as lake:
-        lake.running()
+    monkeypatch.setattr(layout, "VERSION", 3)
+    with pytest.raises(jt.StoreVersion, match=r"it reads layout 3\. Write it anew into another folder"):
+        jt.lake(lake)
+    with pytest.raises(jt.StoreVersion, match="it reads layout 3"):
+        store.sync_lake(lake)
+    with pytest.raises(jt.StoreVersion, match="it reads layout 3"), jt.lake(tmp_path / "folders") as folders:
+        folders.running()

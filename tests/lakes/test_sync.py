@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ FAILED = "2,fit,1.0,FAILED,broken,DATA,2024-02-11T10:00:00Z,2024-02-11T10:00:00Z
 NEW = "3,fit,1.0,COMPLETED,,,2026-02-27T10:00:00Z,2026-02-27T10:00:00Z\n"
 RUNNING = "4,fit,1.0,RUNNING,,,2026-02-28T10:00:00Z,2026-02-28T10:00:00Z\n"
 TIMELESS = "5,fit,1.0,PENDING,,,,2026-02-28T11:00:00Z\n"
+LATE = "1,fit,1.0,FAILED,broken,DATA,2026-02-28T12:00:00Z,2026-02-28T12:00:00Z\n"
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +61,38 @@ def store(made: tuple[Path, Any], tmp_path: Path) -> Iterator[jt.Store]:
 @pytest.fixture
 def synced(made: tuple[Path, Any]) -> Iterator[Path]:
     """The lake of those jobs; always at the same place, which its files name."""
-    yield Path(shutil.copytree(made[0] / "kept", made[0] / "lake"))
-    shutil.rmtree(made[0] / "lake")
+    with placed(made[0]) as lake:
+        yield lake
+
+
+@pytest.fixture(scope="module")
+def late(
+    made: tuple[Path, SyncReport], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, jt.Store, SyncReport]]:
+    """A lake with a second state, after job 1 failed two years later; its store and what the second sync told. Only read them."""
+    folder = tmp_path_factory.mktemp("late")
+    with jt.open(shutil.copy(made[0] / "ops.duckdb", folder), clock=lambda: NOW) as store:
+        load(store, folder, LATE)
+        with placed(made[0]) as lake:
+            report = store.sync_lake(lake)
+            lake.rename(made[0] / "later")
+        yield made[0], store, report
+
+
+@pytest.fixture
+def changed(late: tuple[Path, Any, Any]) -> Iterator[Path]:
+    """The lake with two states."""
+    with placed(late[0], "later") as lake:
+        yield lake
+
+
+@contextmanager
+def placed(folder: Path, kept: str = "kept") -> Iterator[Path]:
+    """Copy a lake to where its files say that they are."""
+    try:
+        yield Path(shutil.copytree(folder / kept, folder / "lake"))
+    finally:
+        shutil.rmtree(folder / "lake", ignore_errors=True)
 
 
 def load(store: jt.Store, folder: Path, rows: str, source: str = "local") -> None:
@@ -88,33 +120,18 @@ def test_a_lake_answers_what_its_store_answers(store, synced, made):
         assert lake.as_of == store.as_of
 
 
-def test_a_second_sync_changes_nothing(store, synced, made):
-    second = store.sync_lake(synced)
-    assert second.is_unchanged
-    assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, made[1].snapshot)
-    assert len(iceberg.Catalogue(synced).states()) == 1
-
-
 def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_before_answers_as_it_did(
-    store, synced, made, tmp_path
+    made, late, changed, store
 ):
-    _, before = made
-    was = store.jobs()
-    load(
-        store,
-        tmp_path,
-        OLD.replace("COMPLETED,,,2024-02-10T10", "FAILED,broken,DATA,2026-02-28T12").replace(
-            "2024-02-10", "2026-02-28"
-        ),
-    )
-    after = store.sync_lake(synced)
+    (_, before), (_, now, after) = made, late
     assert (after.jobs, after.places) == (1, 2)  # it left final of 2024-02, which is empty now, for failed of 2026-02
-    with asked(synced) as lake:
+    with asked(changed) as lake:
+        pd.testing.assert_frame_equal(lake.jobs(), now.jobs())
+        failures = lake.analyses.failures()
+        pd.testing.assert_frame_equal(failures, now.analyses.failures())
+        assert failures["count"].to_list() == [2]
+    with asked(changed, at=before.snapshot) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
-        pd.testing.assert_frame_equal(lake.analyses.failures(), store.analyses.failures())
-        assert lake.analyses.failures()["count"].to_list() == [2]
-    with asked(synced, at=before.snapshot) as lake:
-        pd.testing.assert_frame_equal(lake.jobs(), was)
         assert lake.status().attrs["snapshot"] == str(before.snapshot)
         assert lake.analyses.failures()["count"].to_list() == [1]
 
@@ -128,30 +145,28 @@ def test_what_a_store_has_pruned_stays_in_the_lake(store, synced, tmp_path):
         assert lake.jobs().attrs["jobs"] == 6
 
 
-def test_the_newest_state_wins_and_a_final_one_wins_a_tie(store, synced, tmp_path):
-    with jt.open(clock=lambda: NOW) as other:  # another file with the same source, part of it older, part of it newer
-        load(
-            other,
-            tmp_path,
-            OLD.replace("COMPLETED", "RUNNING")  # of the same moment, and not over
-            + NEW.replace("COMPLETED", "CANCELED").replace("2026-02-27T10", "2026-02-26T10")  # older
-            + RUNNING.replace("RUNNING", "COMPLETED"),  # of the same moment, and over
-        )
-        assert other.sync_lake(synced).jobs == 1
+def test_many_stores_sync_into_one_lake_the_newest_state_of_a_job_wins_and_a_final_one_a_tie(store, synced, tmp_path):
+    there = "https://there.example/api"
     with asked(synced) as lake:
-        assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "COMPLETED", 5: "PENDING"}
-
-
-def test_many_stores_sync_into_one_lake_each_its_own_source(store, synced, tmp_path):
-    with jt.open(clock=lambda: NOW) as other:
-        load(other, tmp_path, NEW, source="https://there.example/api")
-        other.sync_lake(synced)
-    load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED"))
-    store.sync_lake(synced)
-    with asked(synced) as lake:
-        assert lake.sources == ["https://there.example/api", "local"]
-        pd.testing.assert_frame_equal(lake.jobs(source="local"), store.jobs())
-        assert len(lake.jobs(source="https://there.example/api")) == 1
+        assert len(lake.running()) == 1
+        with jt.open(
+            clock=lambda: NOW
+        ) as other:  # the same source, part of it older, part of it newer; and one of its own
+            load(
+                other,
+                tmp_path,
+                OLD.replace("COMPLETED", "RUNNING")  # of the same moment, and not over
+                + NEW.replace("COMPLETED", "CANCELED").replace("2026-02-27T10", "2026-02-26T10")  # older
+                + RUNNING.replace("RUNNING", "COMPLETED"),  # of the same moment, and over
+            )
+            load(other, tmp_path, NEW, source=there)
+            assert other.sync_lake(synced).jobs == 2
+        assert lake.running(source="local").empty  # a reader sees the next state with its next question
+        load(store, tmp_path, TIMELESS.replace("PENDING", "QUEUED").replace("T11", "T12"))
+        assert store.sync_lake(synced).jobs == 1
+        assert lake.sources == [there, "local"]
+        assert statuses(lake, there) == {3: "COMPLETED"}
+        assert statuses(lake, "local") == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "COMPLETED", 5: "QUEUED"}
 
 
 def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_has_pruned(store, synced, write):
@@ -163,46 +178,48 @@ def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_ha
         assert lake.jobs()["job_type_id"].to_list() == [7] * 5
 
 
-def test_an_earlier_state_is_named_by_its_number_or_a_time(store, synced, made, tmp_path):
+def test_an_earlier_state_is_named_by_its_number_or_a_time(made, changed):
     first = made[1].snapshot
-    load(store, tmp_path, NEW.replace("3,", "6,"))
-    store.sync_lake(synced)
-    (one, two) = iceberg.Catalogue(synced).states()
+    with closing(iceberg.Catalogue(changed)) as catalogue:
+        (one, two) = catalogue.states()
     for at in (first, str(first), one.written, two.written - timedelta(milliseconds=1)):
-        with asked(synced, at=at) as lake:
-            assert len(lake.jobs()) == 5
+        with asked(changed, at=at) as lake:
+            assert lake.place.signature() == first
     with pytest.raises(jt.NotFound, match=f"has no snapshot for at='2020-01-01T00:00:00Z'.*{first}"):
-        asked(synced, at="2020-01-01T00:00:00Z")
+        asked(changed, at="2020-01-01T00:00:00Z")
     with pytest.raises(jt.NotFound, match="has no snapshot for at=7"):
-        asked(synced, at=7)
+        asked(changed, at=7)
 
 
-def test_a_reader_sees_the_next_state_with_its_next_question(store, synced, tmp_path):
-    with asked(synced) as lake:
-        assert len(lake.running()) == 1
-        load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
-        store.sync_lake(synced)
-        assert lake.running().empty
-        assert len(lake.jobs()) == 5
-
-
-def test_a_lake_that_is_closed_holds_no_file(synced):
+def test_a_lake_that_is_closed_or_was_refused_holds_no_file(synced):
     lake = asked(synced)
     for _ in range(2):  # it can be asked again
         assert len(lake.running()) == 1
         lake.close()
-        held = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
-        assert not [one for one in held if one.startswith(str(synced))]
+        assert not held(synced)
+    with pytest.raises(jt.NotFound, match="has no snapshot for at=7") as refused:
+        asked(synced, at=7)
+    assert refused.tb  # which keeps all that the call had
+    assert not held(synced)
 
 
-def test_a_second_writer_is_told_that_one_is_at_work(store, tmp_path):
-    (tmp_path / "lake").mkdir()
+def held(folder: Path) -> list[str]:
+    """The files under a folder that this process has open."""
+    found = [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
+    return [one for one in found if one.startswith(str(folder))]
+
+
+def test_a_second_writer_is_told_that_one_is_at_work_and_its_sync_changes_nothing(store, synced, made):
     with (
-        FileLock(tmp_path / "lake" / "sync.lock"),
+        FileLock(synced / "sync.lock"),
         pytest.raises(jt.StoreLocked, match=r"Another sync into .* is going on"),
     ):
-        store.sync_lake(tmp_path / "lake", wait=0)
-    assert store.sync_lake(tmp_path / "lake", wait=0).jobs == 5
+        store.sync_lake(synced, wait=0)
+    second = store.sync_lake(synced, wait=0)
+    assert second.is_unchanged
+    assert (second.jobs, second.places, second.files, second.snapshot) == (0, 0, 0, made[1].snapshot)
+    with closing(iceberg.Catalogue(synced)) as catalogue:
+        assert len(catalogue.states()) == 1
 
 
 def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced):
@@ -214,6 +231,7 @@ def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced)
         f"COPY (SELECT * REPLACE (9 AS id) FROM read_parquet('{file}', hive_partitioning = false)) TO '{another}'"
     )
     catalogue.commit([], [str(another)], last.marks)
+    catalogue.close()
     with asked(synced) as lake:
         before = lake.jobs()
         assert before["id"].to_list() == [1, 2, 9, 3, 4, 5]
@@ -223,20 +241,18 @@ def test_files_of_one_place_are_joined_and_the_lake_says_the_same(store, synced)
     assert store.sync_lake(synced).places == 0
 
 
-def test_states_that_are_given_up_take_their_files_with_them(store, synced, made, tmp_path):
-    first = made[1].snapshot
-    load(store, tmp_path, RUNNING.replace("RUNNING", "COMPLETED").replace("2026-02-28T10", "2026-02-28T13"))
-    last = store.sync_lake(synced).snapshot
-    with asked(synced) as lake:
-        assert lake.states()["snapshot"].to_list() == [first, last]
+def test_states_that_are_given_up_take_their_files_with_them(made, late, changed):
+    first, (_, now, last) = made[1].snapshot, late
+    with asked(changed) as lake:
+        assert lake.states()["snapshot"].to_list() == [first, last.snapshot]
         assert lake.expire(before="2026-01-01T00:00:00Z").states == 0
         done = lake.expire(before=lake.states()["written"][1].to_pydatetime())
-        assert (done.states, lake.states()["snapshot"].to_list()) == (1, [last])
+        assert (done.states, lake.states()["snapshot"].to_list()) == (1, [last.snapshot])
         assert done.files > 0
-        pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
-    assert files_of(synced) == referenced(synced)
+        pd.testing.assert_frame_equal(lake.jobs(), now.jobs())
+    assert files_of(changed) == referenced(changed)
     with pytest.raises(jt.NotFound, match="has no snapshot for"):
-        asked(synced, at=first)
+        asked(changed, at=first)
 
 
 def test_a_lake_of_folders_is_neither_synced_nor_asked_at_an_earlier_state(store, tmp_path):
@@ -250,20 +266,18 @@ def test_a_lake_of_folders_is_neither_synced_nor_asked_at_an_earlier_state(store
         asked(tmp_path / "lake", at=1)
 
 
-def test_the_commands_keep_a_lake(tmp_path):
+def test_the_commands_keep_a_lake(made, tmp_path):
     def run(*arguments: object) -> str:
         done = CliRunner().invoke(app, [str(one) for one in arguments])
         assert done.exit_code == 0, done.output
         return done.stdout
 
-    with jt.open(tmp_path / "ops.duckdb", create=True) as store:
-        load(store, tmp_path, OLD + FAILED)
-    said = run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb")
-    assert "2 jobs came or changed, in 2 places" in said
-    assert json.loads(run("lake", "sync", tmp_path / "lake", "--store", tmp_path / "ops.duckdb", "--json"))["jobs"] == 0
+    file = shutil.copy(made[0] / "ops.duckdb", tmp_path)
+    assert "5 jobs came or changed, in 5 places" in run("lake", "sync", tmp_path / "lake", "--store", file)
+    assert json.loads(run("lake", "sync", tmp_path / "lake", "--store", file, "--json"))["jobs"] == 0
     (state,) = json.loads(run("lake", "status", tmp_path / "lake", "--json"))
-    assert (state["jobs"], state["files"]) == (2, 2)
-    assert "2 jobs as of" in run("lake", "status", tmp_path / "lake")
+    assert (state["jobs"], state["files"]) == (5, 5)
+    assert "5 jobs as of" in run("lake", "status", tmp_path / "lake")
     assert "no place has several small files" in run("lake", "compact", tmp_path / "lake")
     assert "0 earlier states" in run("lake", "expire", tmp_path / "lake", "--before", "P30D")
     assert json.loads(run("failures", "--store", tmp_path / "lake", "--json"))[0]["count"] == 1
@@ -286,26 +300,27 @@ def test_the_files_can_be_on_a_file_system_of_fsspec(store, tmp_path, monkeypatc
 STEPS = {"files": "write_places", "tables": "replace", "before the commit": "commit", "after the commit": "commit"}
 
 
-@pytest.mark.parametrize("step", and_in_soak(("files", "tables", "after the commit"), ("before the commit",)))
-def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(
-    step, store, synced, made, tmp_path
-):
-    path = store.path
-    with store:
+@pytest.fixture(scope="module")
+def dying(made: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame, pd.DataFrame]:
+    """A file of a store that has more than the lake, with its jobs before and now; a killed sync does not change it."""
+    folder = tmp_path_factory.mktemp("dying")
+    with jt.open(shutil.copy(made[0] / "ops.duckdb", folder), clock=lambda: NOW) as store:
         was = store.jobs()
-        load(store, tmp_path, RUNNING.replace("4,fit", "6,other") + OLD.replace("2024-02-10", "2026-02-10"))
+        load(store, folder, RUNNING.replace("4,fit", "6,other") + OLD.replace("2024-02-10", "2026-02-10"))
+        return folder / "ops.duckdb", was, store.jobs()
+
+
+@pytest.mark.parametrize("step", and_in_soak(("files", "tables", "after the commit"), ("before the commit",)))
+def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_completes_it(step, dying, synced, made):
+    path, was, now = dying
     killed(lambda: sync_and_die(path, synced, step))
     with asked(synced) as lake:
-        if step == "after the commit":
-            assert len(lake.jobs()) == 6
-        else:
-            pd.testing.assert_frame_equal(lake.jobs(), was)
-            assert lake.snapshot == str(made[1].snapshot)
-    with jt.open(path, clock=lambda: NOW) as again:
-        again.sync_lake(synced)
-        with asked(synced) as lake:
-            pd.testing.assert_frame_equal(lake.jobs(), again.jobs())
-            assert lake.job_types()["name"].to_list() == ["fit", "other"]
+        pd.testing.assert_frame_equal(lake.jobs(), now if step == "after the commit" else was)
+        assert (lake.snapshot == str(made[1].snapshot)) == (step != "after the commit")
+        with jt.open(path, clock=lambda: NOW) as again:
+            again.sync_lake(synced)
+        pd.testing.assert_frame_equal(lake.jobs(), now)
+        assert lake.job_types()["name"].to_list() == ["fit", "other"]
     assert files_of(synced) == referenced(synced)
 
 
@@ -343,8 +358,8 @@ def files_of(lake: Path) -> set[str]:
 
 def referenced(lake: Path) -> set[str]:
     """The files that some snapshot of some table names, by pyiceberg alone."""
-    catalog = iceberg.Catalogue(lake).catalog
-    tables = [catalog.load_table(name) for name in catalog.list_tables("scale")]
+    with closing(iceberg.Catalogue(lake)) as catalogue:
+        tables = [catalogue.catalog.load_table(name) for name in catalogue.catalog.list_tables("scale")]
     return {
         one.file.file_path
         for table in tables

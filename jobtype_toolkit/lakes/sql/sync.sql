@@ -149,5 +149,8 @@ FROM source AS s LEFT JOIN /*lake*/ AS l ON l.source = s.source
 WHERE s.source = $source
 
 -- name: differs
--- Whether a table says something else than the lake.
-SELECT (SELECT count(*) FROM (FROM fresh EXCEPT ALL SELECT * EXCLUDE (file) FROM /*lake*/)) + (SELECT count(*) FROM (SELECT * EXCLUDE (file) FROM /*lake*/ EXCEPT ALL FROM fresh));
+-- How many rows only a query has, or only the lake.
+WITH
+fresh AS MATERIALIZED (/*fresh*/),
+lake AS MATERIALIZED (SELECT * EXCLUDE (file) FROM /*lake*/)
+SELECT count(*) FROM ((FROM fresh EXCEPT ALL FROM lake) UNION ALL (FROM lake EXCEPT ALL FROM fresh));
