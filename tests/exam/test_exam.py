@@ -11,15 +11,18 @@ pytestmark = pytest.mark.slow
 SEED = 500_000
 
 
-FEW = {"worse": 1, "onsets": 10, "nodes": 8, "compare": 6, "rates": 60, "stuck": 1, "why": 1}, 104
-MORE = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 6, "rates": 60, "stuck": 1, "why": 1}, 116
-"""How many cases of each part, and of how many days."""
+FEW = (
+    {"worse": 1, "onsets": 10, "nodes": 8, "compare": 6, "rates": 60, "stuck": 1, "why": 1},
+    {"days": 104, "types": 20},
+)
+MORE = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 6, "rates": 60, "stuck": 1, "why": 1}, {"days": 116}
+"""How many cases of each part, and the size of a world."""
 
 
 @pytest.fixture(scope="module", params=and_in_soak([FEW], [MORE]), ids=["few", "more"])
 def score(request):
-    cases, days = request.param
-    return run(SEED, cases, days=days)
+    cases, world = request.param
+    return run(SEED, cases, **world)
 
 
 def test_clear_rises_are_found_and_quiet_days_are_quiet(score):
