@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
-from jobtype_toolkit.api.resources import JOB, KEY, SOURCE
+from jobtype_toolkit.api.resources import JOB, KEY
 from jobtype_toolkit.api.services import Parameter
 
 if TYPE_CHECKING:
@@ -24,9 +24,16 @@ _OF_VERSIONS = OF_TYPES[1:]
 
 def _frame(rows: Iterable[Mapping[str, Any]], question: Any) -> pd.DataFrame:
     """Return the rows of a question as a frame, with a source beside."""
-    from jobtype_toolkit import frames
+    import pandas as pd
 
-    return frames.from_records(rows, (SOURCE, *question.row.fields))
+    fields = question.row.fields
+    made = pd.DataFrame(list(rows), columns=["source", *(one.name for one in fields)])
+    for one in fields:
+        if one.type == "time":
+            made[one.name] = pd.to_datetime(made[one.name], utc=True).astype("datetime64[us, UTC]")
+        elif one.type == "text":
+            made[one.name] = made[one.name].where(made[one.name].notna(), None).astype("str")
+    return made
 
 
 def _of_names(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
