@@ -91,6 +91,11 @@ class Remembering:
 
 
 @pytest.fixture(scope="session")
+def remembering() -> type[Remembering]:
+    return Remembering
+
+
+@pytest.fixture(scope="session")
 def sample(sample: jt.Store) -> Remembering:
     """The sample, which is asked each question once."""
     return Remembering(sample)
