@@ -56,10 +56,14 @@ def sample_file(folder: Path) -> Path:
 
 
 @cache
+def shared_sample() -> jt.Store:
+    """Return the bundled sample, loaded once in a process; nobody writes it."""
+    return bundled()
+
+
+@cache
 def _sample_file() -> Path:
-    folder = _folder()
-    bundled(folder / "sample.duckdb").close()
-    return folder / "sample.duckdb"
+    return shared_sample().publish(_folder() / "sample.duckdb")
 
 
 def _folder() -> Path:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import asking
 import pytest
 import typer.testing
 from browser.needs import missing
@@ -137,7 +138,7 @@ def store(clock: Callable[[], Any]) -> jt.Store:
 @pytest.fixture(scope="session")
 def sample() -> jt.Store:
     """The bundled sample; nobody writes it."""
-    return jt.sample()
+    return asking.shared_sample()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -13,6 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import asking
+import children
 import duckdb
 import pytest
 from children import COMMAND_LINE, PIPE, Child
@@ -63,8 +64,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ask(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[..., Result]:
-    """Run the command line on a store with three jobs."""
+def ask(run: Callable[..., Result], template: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the command line on a store with three jobs, which all tests read."""
+    monkeypatch.chdir(template)
+    return lambda command, *arguments: run(command, *arguments, "--store", "ops.duckdb")
+
+
+@pytest.fixture
+def change(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[..., Result]:
+    """Run the command line on a store with three jobs, which is the test's own."""
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return lambda command, *arguments: run(command, *arguments, "--store", "ops.duckdb")
 
@@ -90,7 +98,8 @@ def test_every_view_shows_fields_of_its_answer():
         assert one.title
 
 
-def test_demo_loads_the_sample_and_shows_the_four_analyses(run, tmp_path):
+def test_demo_loads_the_sample_and_shows_the_four_analyses(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(jt, "sample", lambda *to: asking.sample(tmp_path, *to))
     result = run("demo", "demo.duckdb")
     assert result.exit_code == 0
     for name in ("status", "pending", "running", "system_failures"):
@@ -150,9 +159,9 @@ def test_json_and_csv_hold_the_same(ask, one):
             assert row[name] == ("" if value is None else value if isinstance(value, str) else json.dumps(value))
 
 
-def test_csv_of_jobs_loads_back(ask, tmp_path):
-    (tmp_path / "again.csv").write_text(ask("jobs", "--csv").stdout, encoding="utf-8")
-    result = ask("load", "again.csv")
+def test_csv_of_jobs_loads_back(change, tmp_path):
+    (tmp_path / "again.csv").write_text(change("jobs", "--csv").stdout, encoding="utf-8")
+    result = change("load", "again.csv")
     assert result.exit_code == 0
     assert "0 new, 0 changed, 3 unchanged, 0 rejected" in result.stdout
 
@@ -202,12 +211,12 @@ def test_what_goes_wrong_is_a_message_on_stderr_and_a_code(ask, run, arguments, 
     assert result.stdout == ""
 
 
-def test_several_sources_must_be_told_apart(ask):
-    ask("load", "history.csv", "--source", "second")
-    refused = ask("pending")
+def test_several_sources_must_be_told_apart(change):
+    change("load", "history.csv", "--source", "second")
+    refused = change("pending")
     assert refused.exit_code == 2
     assert "several sources" in refused.stderr
-    assert len(json.loads(ask("pending", "--source", "*", "--json").stdout)) == 2
+    assert len(json.loads(change("pending", "--source", "*", "--json").stdout)) == 2
 
 
 def test_load_maps_a_foreign_export(run, tmp_path):
@@ -321,11 +330,10 @@ def test_an_interrupt_is_quiet(tmp_path):
 def test_an_ascii_terminal_shows_everything(run, tmp_path):
     (tmp_path / "history.csv").write_text(HISTORY.replace("fit", "Küste"), encoding="utf-8")
     run("load", "history.csv", "--store", "s.duckdb")
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-c", COMMAND_LINE, "running", "--store", "s.duckdb"]
-    done = subprocess.run(command, capture_output=True, env=environment, cwd=tmp_path, check=False)
+    in_ascii = "import sys; sys.stdout.reconfigure(encoding='ascii')\n"
+    done = children.run(in_ascii + COMMAND_LINE, "running", "--store", "s.duckdb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert b"K\\xfcste" in done.stdout
+    assert "K\\xfcste" in done.stdout
 
 
 def test_help_imports_no_heavy_library():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -357,10 +358,11 @@ def test_fmt_changes_no_value_of_a_real_manifest(shared):
     formatted = 0
     for text in texts:
         try:
-            made = jt.Manifest.of(jt.Manifest.read(text).as_document()).formatted
+            read = jt.Manifest.read(text)
+            made = jt.Manifest.of(read.as_document()).formatted
         except jt.InvalidManifest:
             continue
-        assert tokens(made) == tokens(jt.Manifest.read(text).text)
+        assert tokens(made) == tokens(read.text)
         assert jt.Manifest.read(made).formatted == made
         formatted += 1
     assert formatted > 200
@@ -408,11 +410,19 @@ def nodes(schema: dict[str, Any]) -> list[dict[str, Any]]:
 # add, edit
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with one job type and its manifest, made by the command line."""
+    folder = tmp_path_factory.mktemp("template")
+    arguments = ["add", saved(str(folder / "a.json")), "--docker-image", IMAGE, "--store", str(folder / "ops.duckdb")]
+    assert CliRunner().invoke(app, [*arguments, "--send"]).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def stored(run: Callable[..., Result]) -> Callable[..., Result]:
+def stored(run: Callable[..., Result], template: Path, tmp_path: Path) -> Callable[..., Result]:
     """Run the command line on a store with one job type."""
-    result = run("add", saved("a.json"), "--docker-image", IMAGE, "--store", "ops.duckdb", "--send")
-    assert result.exit_code == 0
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return lambda *arguments, **given: run(*arguments, "--store", "ops.duckdb", **given)
 
 

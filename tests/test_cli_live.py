@@ -48,6 +48,12 @@ def small(tmp_path_factory) -> jt.Store:
 
 
 @pytest.fixture(scope="module")
+def file(small: jt.Store, tmp_path_factory) -> Path:
+    """A file with that history, to be read only."""
+    return small.publish(tmp_path_factory.mktemp("file") / "small.duckdb")
+
+
+@pytest.fixture(scope="module")
 def server(small: jt.Store) -> Iterator[testing.Server]:
     """A server of that store, to be read only."""
     with testing.serve(small) as running:
@@ -75,8 +81,7 @@ def test_a_question_beyond_v6_is_for_a_store_and_says_so(command, server):
 
 
 @pytest.mark.parametrize("command", [one.command for one in ANSWERED])
-def test_a_question_to_a_server_has_the_answer_of_its_store(command, server, small, tmp_path):
-    file = small.publish(tmp_path / "small.duckdb")
+def test_a_question_to_a_server_has_the_answer_of_its_store(command, server, file):
     asked = [command, *ARGUMENTS.get(command, ()), *WINDOWED.get(command, ()), "--json"]
     of_store, of_server = run(*asked, "--store", file), run(*asked, "--server", server.url)
     assert of_store.exit_code == of_server.exit_code == 0, of_server.output

@@ -24,7 +24,7 @@ from jobtype_toolkit import testing
 from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.cli import app
 from jobtype_toolkit.cli.targets import STORE_VARIABLE
-from jobtype_toolkit.generator import ENDED, generate
+from jobtype_toolkit.generator import ENDED, JOBS, generate
 from jobtype_toolkit.store.store import LOAD_ORDER
 
 pytestmark = pytest.mark.slow
@@ -37,13 +37,6 @@ TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="
 
 sys.path.insert(0, str(DOCS))
 import build  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The store that `make demo` makes."""
-    return asking.sample_file(tmp_path_factory.mktemp("demo"))
-
 
 LIVE = "https://scale.example/api"
 """The server that the docs speak of; the examples run against a local one."""
@@ -73,17 +66,30 @@ def live(history: Path, folder: Path) -> Iterator[str]:
         yield server.url
 
 
-@sizes(60, 100_000)
+def demonstrate(history: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the store of `make demo` where examples run, and let `jt.sample` make another; both have this history."""
+
+    def sample(to: str | Path = folder / "sample.duckdb") -> jt.Store:
+        return jt.open(shutil.copy(history, to), clock=lambda: instant(ENDED), wait=600)
+
+    shutil.copy(history, "demo.duckdb")
+    monkeypatch.setattr(jt, "sample", sample)
+
+
+@sizes((3_000, 60), (100_000, 100_000))
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_runs(page, demo, histories, tmp_path, monkeypatch, servers, size):
-    """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file."""
-    text = page.read_text(encoding="utf-8")
+def test_every_example_runs(page, histories, tmp_path, monkeypatch, servers, size):
+    """Blocks run in order, in one folder and one namespace; a block of data with a file name becomes that file.
+
+    `size` is how many jobs the sample has, and how many the server.
+    """
+    jobs, served = size
+    text = page.read_text(encoding="utf-8").replace(f"{JOBS:_}", f"{jobs:_}")
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")
     monkeypatch.delenv(STORE_VARIABLE, raising=False)
-    Path("demo.duckdb").write_bytes(demo.read_bytes())
-    monkeypatch.setattr(jt, "sample", lambda *to: asking.sample(tmp_path, *to))
-    with live(histories(size), tmp_path) if LIVE in text else nullcontext(LIVE) as url:
+    demonstrate(histories(jobs), tmp_path, monkeypatch)
+    with live(histories(served), tmp_path) if LIVE in text else nullcontext(LIVE) as url:
         run(page.name, text.replace(LIVE, url), monkeypatch, servers)
 
 
@@ -231,13 +237,13 @@ def test_the_picture_shows_what_the_sample_answers(tmp_path):
         assert name in picture
 
 
-@sizes(60, 100_000)
-def test_the_help_of_every_command_has_an_example_that_runs(demo, histories, tmp_path, monkeypatch, servers, size):
+@sizes((3_000, 60), (100_000, 100_000))
+def test_the_help_of_every_command_has_an_example_that_runs(histories, tmp_path, monkeypatch, servers, size):
+    jobs, served = size
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")
-    monkeypatch.setattr(jt, "sample", lambda *to: asking.sample(tmp_path, *to))
-    Path("demo.duckdb").write_bytes(demo.read_bytes())
-    with live(histories(size), tmp_path) as url:
+    demonstrate(histories(jobs), tmp_path, monkeypatch)
+    with live(histories(served), tmp_path) as url:
         for line in re.findall(r"^Example: (.+)$", build.reference(), re.MULTILINE):
             if "history.csv" not in line and "db.example" not in line:
                 command(f"$ {line.replace(LIVE, url)}", monkeypatch, servers)

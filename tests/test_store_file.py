@@ -302,6 +302,15 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(filled, later_release,
         assert store.check().is_sound
 
 
+def test_a_store_that_is_opened_again_is_read_in_the_duckdb_that_it_had(filled, monkeypatch):
+    made, connect = [], duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *given, **more: made.append(given) or connect(*given, **more))
+    for _ in range(3):
+        with jt.open(filled) as store:
+            assert len(store.jobs()) == len(JOBS)
+    assert len(made) <= 1
+
+
 # Locks.
 
 HOLD_FOR_WRITING = """

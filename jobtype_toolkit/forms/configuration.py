@@ -125,16 +125,16 @@ class ConfigurationState(Form[Configuration]):
         if len(path) == 2 and path[0] in ("mounts", "settings"):
             node["label"] = str(path[1])
             node["help"] = ""
-        elif path[:2] == ["output_workspaces", "outputs"] and len(path) == 3:
+        elif path[:2] == ("output_workspaces", "outputs") and len(path) == 3:
             node["label"] = str(path[2])
             node["help"] = "Workspace of this file output; the default workspace if it has none."
-        if path[:1] == ["mounts"] and path[2:] == ["type"] and node.get("input") == "choice":
+        if path[:1] == ("mounts",) and path[2:] == ("type",) and node.get("input") == "choice":
             known = {name for name, _ in BRANCHES}
             now = node["value"]
             node["label"] = "Kind"
             node["help"] = ""
             node["choices"] = BRANCHES if now in known else [*BRANCHES, (now, f"{now} (unknown)")]
-        if path[:1] == ["settings"] and path[1:] and path[1] in self.secrets:
+        if path[:1] == ("settings",) and path[1:] and path[1] in self.secrets:
             typed = isinstance(self._draft.at(place), str)
             told = "typed, not shown" if typed else "" if self._is_new else "unchanged"
             node["input"], node["value"], node["placeholder"] = "secret", "", told
@@ -152,7 +152,7 @@ class ConfigurationState(Form[Configuration]):
 
     def _edit(self, of: str, value: Any) -> Effect:
         path = steps(of)
-        if path[:1] == ["mounts"] and path[2:] == ["type"]:
+        if path[:1] == ("mounts",) and path[2:] == ("type",):
             self._turn_mount(child("/mounts", str(path[1])), str(value))
             return NOTHING
         return super()._edit(of, value)

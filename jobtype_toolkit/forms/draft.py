@@ -10,6 +10,7 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from jobtype_toolkit.seed.differences import same
@@ -31,13 +32,14 @@ def child(place: str, step: str | int) -> str:
     return f"{place.rstrip('/')}/{step.replace('~', '~0').replace('/', '~1').replace('#', '~2')}"
 
 
-def steps(place: str) -> list[str | int]:
+@lru_cache(maxsize=8192)  # each act asks for those of all fields, several times
+def steps(place: str) -> tuple[str | int, ...]:
     """Return the steps of an id: names, and the keys of rows as numbers."""
-    return [
+    return tuple(
         int(step[1:]) if step.startswith("#") else step.replace("~2", "#").replace("~1", "/").replace("~0", "~")
         for step in place.split("/")
         if step
-    ]
+    )
 
 
 def differ(before: Any, now: Any) -> bool:

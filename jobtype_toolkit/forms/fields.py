@@ -39,11 +39,12 @@ class Fields:
     marks_changes: bool = True
     kept: dict[str, tuple[str, Nodes]] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=dict)
+    _known: dict[str, Schema | None] = field(default_factory=dict)
 
     def add(self, place: str) -> str:
         """Add the nodes of a place and of all below it, and return the place's id."""
         node, parent = self.node(place), self.node(place.rpartition("/")[0])
-        required = parent is not None and steps(place)[-1:] != [] and steps(place)[-1] in parent.required
+        required = parent is not None and steps(place) != () and steps(place)[-1] in parent.required
         return self._add(_Spot(place, node, self.draft.at(place), self.draft.at_start(place)), required=required)
 
     def members(self, place: str, names: Iterable[str]) -> list[str]:
@@ -57,14 +58,16 @@ class Fields:
 
     def node(self, place: str) -> Schema | None:
         """Return the schema's node for a place; the alternative that fits where there are several."""
-        node: Schema | None = self.schema
-        at = ""
-        for step in steps(place):
+        place = place.rstrip("/")
+        if not place:
+            return self.schema
+        if place not in self._known:
+            above, step = place.rpartition("/")[0], steps(place)[-1]
+            node = self.node(above)
             if node is not None and node.choices:
-                node = node.choose(self.draft.at(at))
-            node = node.member(0 if isinstance(step, int) else step) if node else None
-            at = child(at, step)
-        return node
+                node = node.choose(self.draft.at(above))
+            self._known[place] = node.member(0 if isinstance(step, int) else step) if node else None
+        return self._known[place]
 
     def _add(self, spot: _Spot, *, required: bool = False) -> str:
         node, value = spot.node, spot.value

@@ -67,18 +67,19 @@ class Patience:
 class Instance:
     """A DuckDB that opens one database at a time, under the name that it would have alone."""
 
-    def __init__(self, pool: Pool) -> None:
-        """Make it for a pool, to which it goes back."""
+    def __init__(self, pool: Pool, reach: Path | None = None) -> None:
+        """Make it for a pool, to which it goes back, and for the only file that it reaches; None lets it reach everything."""
         self._pool = pool
+        self.reach = reach
         self._name = ""
         self._use: duckdb.Statement
         self.connection = duckdb.connect(config=CONFIG)
         """A connection to the database that is open."""
         for statement in (*_SETTINGS, f"ATTACH ':memory:' AS {_NOTHING}", f"USE {_NOTHING}", "DETACH memory"):
             self.connection.execute(statement)
-        if pool.reach is not None:
-            self._spill_beside(pool.reach)
-            reached = ", ".join(literal(f"{pool.reach}{ending}") for ending in _FILES)
+        if reach is not None:
+            self._spill_beside(reach)
+            reached = ", ".join(literal(f"{reach}{ending}") for ending in _FILES)
             self.connection.execute(f"SET GLOBAL allowed_paths = [{reached}]")
             self.connection.execute("SET GLOBAL enable_external_access = false")
             self.connection.execute("SET GLOBAL lock_configuration = true")
@@ -89,10 +90,10 @@ class Instance:
         Raises:
             duckdb.Error: it cannot be opened; nothing is open then.
         """
-        if self._pool.reach is None:
+        if self.reach is None:
             self._spill_beside(path)
-        name = _name(path)
         how = " (READ_ONLY)" if read_only else ""
+        name = _name(path)
         self.connection.execute(f"ATTACH {literal(str(path or MEMORY))} AS {name}{how}")
         self._name = name
         (self._use,) = self.connection.extract_statements(f"USE {name}.main")
@@ -110,18 +111,19 @@ class Instance:
         return cursor
 
     def close(self) -> None:
-        """Close the database, and give the instance back to its pool if it is as it came from there."""
+        """Close the database, and give the instance back to its pool if it is as it came from there; once is enough."""
+        name, self._name = self._name, ""
+        if not name:
+            return  # it may be with the next by now
         try:
             databases, held = self.connection.execute(_HELD).fetchone() or (0, 0)
             self.connection.execute(f"USE {_NOTHING}")
-            self.connection.execute(f"DETACH {self._name}")
-            if self._pool.reach is None:
+            self.connection.execute(f"DETACH {name}")
+            if self.reach is None:
                 self._spill_beside(None)  # fails if something has been spilled
         except duckdb.Error:
             databases = held = 0
-        if (
-            databases == 2 and held < _LARGE
-        ):  # this one and the empty one; what held much would keep it from the machine
+        if databases == 2 and held < _LARGE:  # this one and the empty one; much would be kept from the machine
             self._pool.put(self)
         else:
             self.end()
@@ -135,32 +137,34 @@ class Instance:
 class Pool:
     """Instances of DuckDB that wait for the next database to open."""
 
-    def __init__(self, most: int, reach: Path | None = None) -> None:
-        """Take how many may wait, and the only file that they reach; None lets them reach everything."""
-        self.reach = reach
+    def __init__(self, most: int, *, is_locked: bool = False) -> None:
+        """Take how many may wait, and whether each reaches nothing but the file that it was made for."""
         self._most = most
-        self._waiting: deque[Instance] = (
-            deque()
-        )  # whose steps need no lock, as a collected store gives back at any moment
+        self._is_locked = is_locked
+        # the steps of a deque need no lock, which a store that is collected at any moment could not take
+        self._waiting: deque[Instance] = deque()
 
-    def take(self) -> Instance:
-        """Give an instance, a new one if none waits."""
-        try:
-            return self._waiting.pop()
-        except IndexError:
-            return Instance(self)
+    def take(self, path: Path | None) -> Instance:
+        """Give an instance that may open a file, a new one if none waits."""
+        reach = path if self._is_locked else None
+        for one in self._waiting.copy():
+            if one.reach == reach:
+                with suppress(ValueError):  # another thread was faster
+                    self._waiting.remove(one)
+                    return one
+        return Instance(self, reach)
 
     def put(self, instance: Instance) -> None:
-        """Take an instance back in which nothing is open."""
-        if len(self._waiting) < self._most:
-            self._waiting.append(instance)
-        else:
-            instance.end()
+        """Take an instance back in which nothing is open; the one that waits longest goes if there are too many."""
+        self._waiting.append(instance)
+        if len(self._waiting) > self._most:
+            with suppress(IndexError):
+                self._waiting.popleft().end()
 
     @contextmanager
     def cursor(self, path: Path | None = None) -> Iterator[Connection]:
         """Give a connection to a file, which is made if it is missing, or to a new database in memory."""
-        instance = self.take()
+        instance = self.take(path)
         try:
             instance.open(path, read_only=False)
             with instance.cursor() as cursor:
@@ -183,6 +187,8 @@ class Pool:
 
 POOL = Pool(2)
 """Instances for what reads and writes other files than a store's too."""
+LOCKED = Pool(2, is_locked=True)
+"""Instances for what reads a store: each reaches the file of that store and no other."""
 
 
 def connect(path: Path | None, patience: Patience, *, read_only: bool, pool: Pool = POOL) -> Instance:
@@ -199,7 +205,7 @@ def connect(path: Path | None, patience: Patience, *, read_only: bool, pool: Poo
             time.sleep(next(pauses))
     with ExitStack() as sign:
         while True:
-            instance = pool.take()
+            instance = pool.take(path)
             try:
                 instance.open(path, read_only=read_only and path is not None)
             except duckdb.Error as error:

@@ -35,13 +35,13 @@ from jobtype_toolkit.errors import (
 from jobtype_toolkit.sqlfiles import literal, sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.connection import (
+    LOCKED,
     MEMORY,
     PAUSE,
     POOL,
     Connection,
     Instance,
     Patience,
-    Pool,
     connect,
     unusable,
 )
@@ -71,6 +71,7 @@ def _let_go_of_all() -> None:
             one.release()
         guard.release()
         POOL.empty()
+        LOCKED.empty()
 
 
 def _call_out() -> None:
@@ -84,6 +85,7 @@ def _before_fork() -> None:
     for one in list(_every):
         one.before_fork()
     POOL.empty()
+    LOCKED.empty()
 
 
 def _after_fork() -> None:
@@ -96,6 +98,7 @@ def _after_fork_in_child() -> None:
     GATE.after_fork()
     guard.after_fork()
     POOL.after_fork()
+    LOCKED.after_fork()
     for one in list(_every):
         one.after_fork_in_child()
     _sharing.release()
@@ -123,7 +126,6 @@ class Database:
         """Take the file; None is in memory."""
         self.path = path
         self._con: Instance | None = None
-        self._locked = Pool(1, reach=path)
         self._is_opening = False
         self._readers: dict[int, int] = {}
         self._writer: int | None = None
@@ -145,7 +147,6 @@ class Database:
     def __del__(self) -> None:
         if "_con" in self.__dict__:
             self._disconnect()
-            self._locked.empty()
 
     @property
     def name(self) -> str:
@@ -444,7 +445,6 @@ class Database:
                 self._stop_timer()
             if is_idle and self.path is not None:
                 self._disconnect()
-                self._locked.empty()
 
     def _is_idle(self) -> bool:
         return self._writer is None and not self._readers and not self._is_opening
@@ -463,7 +463,6 @@ class Database:
         with self._free:  # the timer may be closing it just now
             self._stop_timer()
             self._disconnect()
-            self._locked.empty()
 
     def before_fork(self) -> None:
         """Let go of the file if it is idle, and keep it from being opened until `after_fork`."""
@@ -471,7 +470,6 @@ class Database:
         if self._is_idle() and self.path is not None:
             self._stop_timer()
             self._disconnect()
-            self._locked.empty()
 
     def after_fork(self) -> None:
         """Go on in the parent."""
@@ -482,7 +480,6 @@ class Database:
         self._free = threading.Condition()
         self._timer = None
         self._queue.clear()
-        self._locked.after_fork()
         if self._con is not None:
             for one in (self._con, *self._cursors):
                 abandon(one)
@@ -532,7 +529,7 @@ class Database:
     ) -> Instance:
         if self.path is not None:
             self._be_there(self.path, read_only=read_only)
-        pool = self._locked if is_locked and read_only and self.path else POOL
+        pool = LOCKED if is_locked and read_only and self.path else POOL
         con = connect(self.path, patience, read_only=read_only, pool=pool)
         try:
             found = schema.version(con.connection) if self.path else 0

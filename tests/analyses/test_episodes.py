@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from jobtype_toolkit.analyses.episodes import likeliest
 
@@ -19,8 +19,8 @@ def one_by_one(n: np.ndarray, k: np.ndarray, shortest: int, longest: int) -> tup
             (bad, jobs), (others, other) = ((k[one].sum(), n[one].sum()) for one in (inside, ~inside))
             if (~inside).sum() < 7 or bad / jobs <= others / other:
                 continue
-            gain = sum(stats.binom.logpmf(a, b, a / b) for a, b in ((bad, jobs), (others, other)))
-            gain -= sum(stats.binom.logpmf(a, b, k.sum() / n.sum()) for a, b in ((bad, jobs), (others, other)))
+            gain = sum(scipy.stats.binom.logpmf(a, b, a / b) for a, b in ((bad, jobs), (others, other)))
+            gain -= sum(scipy.stats.binom.logpmf(a, b, k.sum() / n.sum()) for a, b in ((bad, jobs), (others, other)))
             usual = (others + 0.5) / (other + 1)
             pearson = ((k[~inside] - n[~inside] * usual) ** 2 / (n[~inside] * usual * (1 - usual))).sum()
             score = gain / max(pearson / max((~inside).sum() - 1, 1), 1)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 from histories import NOW, ago
-from scipy import stats
 from sizes import sizes
 
 import jobtype_toolkit as jt
@@ -100,7 +100,7 @@ def test_neighbouring_windows_share_no_job_and_later_rows_change_nothing(small):
 def test_a_history_of_one_job_has_it(history):
     (row,) = history([failed(NOW)]).analyses.failure_rates().to_dict("records")
     assert (row["finished"], row["failed"], row["rate"], row["high"]) == (1, 1, 1.0, 1.0)
-    assert row["low"] == pytest.approx(stats.binomtest(1, 1).proportion_ci(method="wilson").low)
+    assert row["low"] == pytest.approx(scipy.stats.binomtest(1, 1).proportion_ci(method="wilson").low)
 
 
 def test_none_failed_and_all_failed_have_intervals_that_end_at_0_and_1(history):
@@ -108,7 +108,7 @@ def test_none_failed_and_all_failed_have_intervals_that_end_at_0_and_1(history):
     rows = store.analyses.failure_rates().set_index("name")
     assert (rows.loc["fit", "rate"], rows.loc["fit", "low"]) == (0, 0)
     assert (rows.loc["map", "rate"], rows.loc["map", "high"]) == (1, 1)
-    wilson = stats.binomtest(0, 9).proportion_ci(method="wilson")
+    wilson = scipy.stats.binomtest(0, 9).proportion_ci(method="wilson")
     assert rows.loc["fit", "high"] == pytest.approx(wilson.high)
     assert rows.loc["map", "low"] == pytest.approx(1 - wilson.high)
 

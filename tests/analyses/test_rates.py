@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from jobtype_toolkit.analyses import rates
 
@@ -22,14 +22,14 @@ def shapes(mean: float, correlation: float) -> tuple[float, float]:
 def test_a_tail_is_that_of_the_beta_binomial(n, mean, correlation):
     for k in (int(n * mean * 1.3) + 1, int(n * mean * 2) + 2):
         found = np.exp(predicted(n, mean, correlation).log_at_least(np.array([k])))[0]
-        assert found == pytest.approx(stats.betabinom.sf(k - 1, n, *shapes(mean, correlation)), rel=0.01)
+        assert found == pytest.approx(scipy.stats.betabinom.sf(k - 1, n, *shapes(mean, correlation)), rel=0.01)
 
 
 def test_both_tails_together_are_all_and_the_count_itself():
     one = predicted(200, 0.1, 0.01)
     for k in (0, 5, 20, 60, 200):
         both = np.exp(one.log_at_least(np.array([k]))) + np.exp(one.log_at_most(np.array([k])))
-        assert both[0] == pytest.approx(1 + stats.betabinom.pmf(k, 200, *shapes(0.1, 0.01)), rel=1e-6)
+        assert both[0] == pytest.approx(1 + scipy.stats.betabinom.pmf(k, 200, *shapes(0.1, 0.01)), rel=1e-6)
 
 
 def test_a_chance_far_below_what_a_float_of_one_less_it_can_say_still_ranks():
@@ -81,5 +81,5 @@ def test_a_weekday_that_fails_more_is_expected_to_and_even_weeks_have_no_rhythm(
 
 def test_q_values_are_those_of_benjamini_and_hochberg():
     chances = np.random.default_rng(1).random(50) ** 3
-    assert rates.false_discovery(np.log(chances)) == pytest.approx(stats.false_discovery_control(chances))
+    assert rates.false_discovery(np.log(chances)) == pytest.approx(scipy.stats.false_discovery_control(chances))
     assert len(rates.false_discovery(np.zeros(0))) == 0

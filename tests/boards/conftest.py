@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -64,6 +65,40 @@ class Moody:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.target, name)
+
+
+class Remembering:
+    """A history that nobody changes, and what it is asked with: the same question is asked once for all tests."""
+
+    def __init__(self, asked: Any) -> None:
+        self._asked = asked
+        self._answers: dict[str, pd.DataFrame] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._asked, name)
+        if name == "analyses":
+            return self.__dict__.setdefault("_analyses", Remembering(found))
+        return partial(self._once, name, found) if callable(found) else found
+
+    def _once(self, name: str, ask: Callable[..., Any], /, *given: Any, **more: Any) -> Any:
+        key = repr((name, given, more))
+        if key not in self._answers:
+            answer = ask(*given, **more)
+            if not isinstance(answer, pd.DataFrame):
+                return answer
+            self._answers[key] = answer
+        return self._answers[key].copy(deep=False)
+
+
+@pytest.fixture(scope="session")
+def remembering() -> type[Remembering]:
+    return Remembering
+
+
+@pytest.fixture(scope="session")
+def sample(sample: jt.Store) -> Remembering:
+    """The sample, which is asked each question once."""
+    return Remembering(sample)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from histories import NOW
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.boards import FailureReview
@@ -244,9 +245,9 @@ def bad_day(state: ReviewState) -> str:
     return next(bar["key"] for bar in state.nodes()["+trend"]["rows"] if bar["failed"])
 
 
-@pytest.fixture
-def small(store: jt.Store, write: Any) -> jt.Store:
-    """A type with a hostile name, of which three of four jobs failed, one without an error."""
+@pytest.fixture(scope="module")
+def small(remembering: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A type with a hostile name, of which three of four jobs failed, one without an error. Nobody writes it."""
     head = "id,job_type,job_type_version,status,error_name,error_category,node,last_status_change\n"
     rows = [
         f"{n},{HOSTILE},1.0,{status},{error},{category},{HOSTILE},2026-02-2{7 + n // 3}T10:00:00Z"
@@ -254,8 +255,11 @@ def small(store: jt.Store, write: Any) -> jt.Store:
             [("FAILED", HOSTILE, "SYSTEM"), ("FAILED", HOSTILE, "SYSTEM"), ("COMPLETED", "", ""), ("FAILED", "", "")]
         )
     ]
-    store.load(write("jobs.csv", head + "\n".join(rows) + "\n"))
-    return store
+    path = tmp_path_factory.mktemp("small") / "jobs.csv"
+    path.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    store = jt.open(clock=lambda: NOW)
+    store.load(path)
+    return remembering(store)
 
 
 def test_a_failed_refresh_keeps_the_picture_and_says_why(small, by_hand):

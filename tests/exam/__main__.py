@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from exam import facts, families, intervals, judge, nodes, onsets, pairs, queues, running, sizing
 from exam.judge import Score
-from exam.worlds import DAYS, World
+from exam.worlds import World
 
 FRESH = 1_000_000
 """Where the seeds begin; those below were for tuning."""
@@ -28,13 +28,13 @@ PARTS: Mapping[str, tuple[Callable[[int, Score], None], int]] = {
 """What one case of each part asks, and of how many cases the exam is made."""
 
 
-def run(seed: int, cases: Mapping[str, int], *, days: int = DAYS) -> Score:
-    """Return the figures of so many cases of each part; a world lasts so many `days`."""
+def run(seed: int, cases: Mapping[str, int], **world: int) -> Score:
+    """Return the figures of so many cases of each part; a world has so many `days` and `types`."""
     score = Score()
     for name, count in cases.items():
         for one in range(seed, seed + count):
-            if name == "worse" and days != DAYS:
-                judge.mornings(World(one, days=days), score)
+            if name == "worse" and world:
+                judge.mornings(World(one, **world), score)
             else:
                 PARTS[name][0](one, score)
     return score

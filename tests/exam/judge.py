@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
-from scipy.stats import betabinom, binom
+import scipy
 
 from exam.worlds import WARM_UP, Incident, World
 from jobtype_toolkit.analyses.baselines import HISTORY, judged
@@ -124,9 +124,9 @@ def chance(world: World, type_: int, days: range, finished: np.ndarray, failed: 
     mean = sum(world.mean(type_, day) * count for day, count in zip(days, finished, strict=True)) / n
     correlation = world.correlation[type_] * sum(c * (c - 1.0) for c in finished) / max(n * (n - 1.0), 1)
     if correlation < 1e-5:
-        return float(binom.sf(k - 1, n, mean))
+        return float(scipy.stats.binom.sf(k - 1, n, mean))
     total = (1 - correlation) / correlation
-    return float(betabinom.sf(k - 1, n, mean * total, (1 - mean) * total))
+    return float(scipy.stats.betabinom.sf(k - 1, n, mean * total, (1 - mean) * total))
 
 
 def of_type(world: World, one: Incident, days: range) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import nbinom
+import scipy
 
 from exam.judge import CLEAR, Score
 from exam.tables import NOW, before, fill, store
@@ -46,7 +46,7 @@ def week(seed: int) -> tuple[pd.DataFrame, dict[int, int | None], np.ndarray]:
     for one, which in bad.items():
         part = np.s_[one] if which is None else np.s_[one, which]
         expected, found = usual[part].sum(), failed[part].sum()
-        if nbinom.sf(found - 1, 20 * max(expected, 0.1), 20 / 21) <= CLEAR:
+        if scipy.stats.nbinom.sf(found - 1, 20 * max(expected, 0.1), 20 / 21) <= CLEAR:
             clear[one] = which
     return counts, bad, np.array(sorted(clear))
 
@@ -111,7 +111,10 @@ def attempts(seed: int, score: Score) -> None:
     for row in found.to_dict("records"):
         if row["node"] != f"node-{bad:02}":
             score.add("nodes: good ones called bad, by executions", row["verdict"] == "bad")
-        elif nbinom.sf((there["status"] == "FAILED").sum() - 1, 20 * max(usual * len(there), 0.1), 20 / 21) <= CLEAR:
+        elif (
+            scipy.stats.nbinom.sf((there["status"] == "FAILED").sum() - 1, 20 * max(usual * len(there), 0.1), 20 / 21)
+            <= CLEAR
+        ):
             score.add(
                 "nodes: bad ones found that retries hide", row["verdict"] == "bad" and row["counts"] == "executions"
             )

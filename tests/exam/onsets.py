@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from scipy.stats import betabinom
+import scipy
 
 from exam.judge import CLEAR, Score
 from jobtype_toolkit.analyses.onsets import BEFORE, told
@@ -58,7 +58,7 @@ def case(seed: int) -> Case:
             failed[day, :, :, error] = draw.binomial(cells, np.clip(mean * level, 0, 0.4))
     first = failed[onset].sum(axis=(0, 1))[which]
     n = finished[onset].sum()
-    is_clear = bool(betabinom.sf(first - 1, n, *_shapes(max(rate[which], 1e-6), correlation)) <= CLEAR)
+    is_clear = bool(scipy.stats.betabinom.sf(first - 1, n, *_shapes(max(rate[which], 1e-6), correlation)) <= CLEAR)
     is_clear &= failed[onset:, :, :, which].sum() >= LEAST and n >= 30 and (first > 0 or not is_new)
     facts, value = _facts(draw, finished, failed, onset, cause)
     return Case(facts, "ABN"[which], "new" if is_new else "jumped", onset, cause, value, is_clear)

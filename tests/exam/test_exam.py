@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sizes import and_in_soak
 
 from exam.__main__ import run
 
@@ -10,10 +11,18 @@ pytestmark = pytest.mark.slow
 SEED = 500_000
 
 
-@pytest.fixture(scope="module")
-def score():
-    cases = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 6, "rates": 60, "stuck": 1, "why": 1}
-    return run(SEED, cases, days=116)
+FEW = (
+    {"worse": 1, "onsets": 10, "nodes": 8, "compare": 6, "rates": 60, "stuck": 1, "why": 1},
+    {"days": 104, "types": 20},
+)
+MORE = {"worse": 1, "onsets": 20, "nodes": 15, "compare": 6, "rates": 60, "stuck": 1, "why": 1}, {"days": 116}
+"""How many cases of each part, and the size of a world."""
+
+
+@pytest.fixture(scope="module", params=and_in_soak([FEW], [MORE]), ids=["few", "more"])
+def score(request):
+    cases, world = request.param
+    return run(SEED, cases, **world)
 
 
 def test_clear_rises_are_found_and_quiet_days_are_quiet(score):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seed.strategies import JSON, MANIFESTS, mutants, spelled
+from sizes import examples as few_or_many
 from sizes import sizes
 from viewing import COMPLETE, Pages, complete, leaves, plain, typed
 
@@ -169,7 +170,7 @@ def test_a_number_that_never_was_one_is_absent_from_the_value():
 
 
 @pytest.mark.slow
-@sizes(30, 1000)
+@sizes(12, 1000)
 def test_any_manifest_is_read_back_byte_for_byte(size):
     @settings(max_examples=size, derandomize=True)
     @given(MANIFESTS.flatmap(spelled), MANIFESTS.flatmap(spelled))
@@ -183,7 +184,7 @@ def test_any_manifest_is_read_back_byte_for_byte(size):
     check()
 
 
-@sizes(15, 1000)
+@sizes(6, 1000)
 def test_a_second_manifest_leaves_nothing_of_the_first(size):
     @settings(max_examples=size, derandomize=True)
     @given(mutants(), mutants())
@@ -292,7 +293,7 @@ def test_a_row_that_is_a_text_can_be_written_anew():
     assert state.value == {"job": {"errors": [{"code": 4}]}}
 
 
-@settings(max_examples=60, derandomize=True)
+@few_or_many(20, 200, derandomize=True)
 @given(st.dictionaries(st.sampled_from(["job", "seedVersion", "x"]), JSON))
 def test_any_json_object_can_be_shown_and_kept(found):
     state = ManifestState(found)

@@ -6,6 +6,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import asking
 import pytest
 import requests
 from asking import Client, filled, small_file
@@ -28,6 +29,13 @@ MODEL_URL = f"/v6/job-types/{MODEL['name']}/{MODEL['version']}/"
 # Credentials.
 
 
+@pytest.fixture(scope="module")
+def guarded(small):
+    """A server with a token, for tests that only read."""
+    with testing.serve(small, token=TOKEN) as server:
+        yield server
+
+
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
@@ -40,8 +48,8 @@ MODEL_URL = f"/v6/job-types/{MODEL['name']}/{MODEL['version']}/"
         ("Token é", "Invalid token."),
     ],
 )
-def test_wrong_credentials_are_403_and_only_the_words_tell_them_apart(client, small, header, detail):
-    asking = client(small, token=TOKEN)
+def test_wrong_credentials_are_403_and_only_the_words_tell_them_apart(guarded, header, detail):
+    asking = Client(guarded)
     asking.headers = {"Authorization": header.encode()} if header else {}
     for method, path in (("GET", "/v6/jobs/"), ("POST", "/v6/job-types/validation/"), ("OPTIONS", "/v6/jobs/")):
         got = asking(method, path)
@@ -51,8 +59,8 @@ def test_wrong_credentials_are_403_and_only_the_words_tell_them_apart(client, sm
     assert asking.get("/v6/openapi.json").status_code == 200
 
 
-def test_the_scheme_is_token_in_any_case(client, small):
-    asking = client(small, token=TOKEN)
+def test_the_scheme_is_token_in_any_case(guarded):
+    asking = Client(guarded)
     for scheme in ("Token", "token", "TOKEN"):
         asking.headers = {"Authorization": f"{scheme} {TOKEN}"}
         assert asking.get("/v6/jobs/", page_size=1).status_code == 200
@@ -309,7 +317,8 @@ def test_many_ask_and_write_at_once_and_nothing_is_torn(client, tmp_path, size):
     assert store.check().is_sound
 
 
-def test_the_sample_is_served_where_no_store_is_given():
+def test_the_sample_is_served_where_no_store_is_given(monkeypatch, tmp_path):
+    monkeypatch.setattr("jobtype_toolkit.store.store.sample", lambda: asking.sample(tmp_path))
     with testing.serve() as server:
         got = requests.get(f"{server.url}/v6/jobs/?page_size=1", timeout=600).json()
     assert got["count"] == 100_000

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from asking import filled
+from asking import filled, sample_file
 
 import jobtype_toolkit as jt
 from jobtype_toolkit import testing
@@ -126,11 +126,11 @@ def test_a_request_that_is_sent_by_half_ends(own, half, monkeypatch):
     assert paused(own) is False
 
 
-def test_the_sample_is_moved_to_the_present(sample):
+def test_the_sample_is_moved_to_the_present(sample, tmp_path):
     from jobtype_toolkit.server.present import move_to
 
     now = datetime.now(UTC)
-    with jt.sample(clock=lambda: now) as store:
+    with jt.open(sample_file(tmp_path), clock=lambda: now) as store:
         move_to(store, now)
         (latest,) = store.sql("SELECT max(as_of) AS latest FROM source")["latest"]
         assert (
