@@ -57,11 +57,16 @@ class Known:
     """What the store knows of a source's job types and workspaces."""
 
     job_types: Mapping[int, Sequence[Any]]
-    """By id: last_modified, revision_num, whether the details are here, and whether all revisions are."""
-    revisions: set[tuple[Any, ...]]
-    """The job type and number of each revision whose manifest is here."""
+    """By id: last_modified, revision_num, and whether the details are here."""
+    revisions: Mapping[int, Sequence[int]]
+    """By job type: the numbers of the revisions whose manifests are here."""
     workspaces: set[tuple[Any, ...]]
     """The name of each, and whether it is active."""
+
+    def has_revisions(self, id: int) -> bool:
+        """Whether all revisions of a job type are here."""
+        newest = self.job_types[id][1]
+        return newest is not None and sum(one <= newest for one in self.revisions.get(id, ())) >= newest
 
 
 class Sink:
@@ -84,7 +89,7 @@ class Sink:
         """How far the server was when it was last looked at."""
         self.pruned: datetime | None = None
         """Until when jobs were pruned."""
-        self.known = Known({}, set(), set())
+        self.known = Known({}, {}, set())
         self._stored: dict[str, Stored] = {}
         """The rows that what is fetched is compared with, as far as nothing was merged since."""
         self._common: dict[str, Any] = {"source": source}
@@ -111,7 +116,7 @@ class Sink:
             return script(con, f"sync/pull.{name}", self._common).fetchall()
 
         self.known = Known(
-            {id: rest for id, *rest in rows("known_types")}, set(rows("known_revisions")), set(rows("known_workspaces"))
+            {id: rest for id, *rest in rows("known_types")}, dict(rows("known_revisions")), set(rows("known_workspaces"))
         )
         self._stored = {name: rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
         since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
