@@ -33,6 +33,8 @@ from jobtype_toolkit.sync.spool import Spooled
 from jobtype_toolkit.sync.unchanged import Comparison, Stored
 
 Writing = Callable[[str], AbstractContextManager[Connection]]
+_SMALL = 2**20
+"""Up to this many bytes a Parquet file is copied: to plan each question with the reading of a file costs more."""
 _COMPARED = 500
 """How many jobs are compared with the store one by one; of more, some have changed anyway."""
 
@@ -172,7 +174,7 @@ class Sink:
 
     def parquet(self, resource: str, file: Path, spans: Sequence[Span] = ()) -> None:
         """Take rows of the vocabulary from a file; of two states of a job the newer one stays, wherever it came from."""
-        is_looked_through = resource != "job_executions" and self.pruned is None
+        is_looked_through = resource != "job_executions" and self.pruned is None and file.stat().st_size > _SMALL
         batch = Batch("parquet", (str(file),), (f"{self._url}: {file.name}",), is_only=is_looked_through)
         self._merge(resource, batch, spans, is_latest=False)
         self._stored.pop(resource, None)
