@@ -2,8 +2,9 @@
 
     python tests/pull_faults.py [--jobs 20000] [--kills 20] [--seed 1] [--only NAME …] [--whole]
 
-Each fault begins with an empty store beside a local server. After it one more pull, from the same history without the fault,
-must give exactly the server's rows, job for job and column for column, and a sound store. `--whole` pulls the bundled sample of
+Each fault begins with an empty store beside a local server, or, in a history of a few job types, with one that has these and no
+job. After it one more pull, from the same history without the fault, must give exactly the server's rows, job for job and column
+for column, and a sound store. `--whole` pulls the bundled sample of
 100,000 jobs, and compares it likewise.
 """
 
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import random
 import resource
+import shutil
 import signal
 import tempfile
 import threading
@@ -29,6 +31,7 @@ from unittest.mock import patch
 import duckdb
 import pandas as pd
 import requests
+from asking import copy_rows
 from tqdm.auto import tqdm
 
 import jobtype_toolkit as jt
@@ -42,6 +45,7 @@ from jobtype_toolkit.store.engine import transaction
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.store import LOAD_ORDER
 from jobtype_toolkit.sync import jobs
+from jobtype_toolkit.sync.pull import Pull
 from jobtype_toolkit.testing import Faults
 
 SOURCE = "there"
@@ -79,10 +83,27 @@ class Home:
     room: int
     """A file of this size holds a few pages, but not all of them together."""
     resources: tuple[str, ...] = ("job_types", "job_type_revisions", "errors", "jobs")
+    begun: Path | None = None
+    """The file of a store after a pull that has not come to the jobs."""
 
     def mine(self, name: str = "") -> jt.Store:
         """Open a store of one's own: a file, or in memory where the fault has nothing to do with files."""
-        return jt.open(self.folder / f"{name}.duckdb", wait=60, idle=60) if name else jt.open()
+        if name:
+            file = self.folder / f"{name}.duckdb"
+            if self.begun and not file.exists():
+                shutil.copy(self.begun, file)
+            return jt.open(file, wait=60, idle=60)
+        made = jt.open()
+        if self.begun:
+            copy_rows(self.begun, made)
+        return made
+
+    def begin(self) -> None:
+        """Pull all but the jobs, for stores to begin with."""
+        file = self.folder / "begun.duckdb"
+        with self.serving() as server, jt.open(file) as store, patch.object(Pull, "_jobs"):
+            self.pull(store, server, snapshot=False)
+        self.begun = file
 
     @contextmanager
     def serving(self, *faults: Faults, **settings: Any) -> Iterator[testing.Server]:
@@ -304,7 +325,7 @@ def killed_server(home: Home) -> Outcome:
 
         scale.http.get = get  # type: ignore[method-assign]
         try:
-            mine.pull(scale, source=SOURCE, page_size=home.page, progress=False)
+            mine.pull(scale, source=SOURCE, page_size=home.page, progress=False, moved=True)
         except jt.PullStopped as error:
             outcome.told = f"PullStopped: {_short(str(error))}"
     outcome.here = count(mine)
@@ -516,6 +537,7 @@ def make_home(folder: Path, jobs: int, *, types: int | None = None) -> Home:
     home = _loaded(folder / "history", folder)
     if types is not None:
         _keep_types(home.store, types)
+        home.begin()
     home.page = max(count(home.store) // PAGES, 1)
     home.room = 900 * min(count(home.store), 1000)
     return home

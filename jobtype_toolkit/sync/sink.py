@@ -118,7 +118,9 @@ class Sink:
             return script(con, f"sync/pull.{name}", self._common).fetchall()
 
         self.known = Known(
-            {id: rest for id, *rest in rows("known_types")}, dict(rows("known_revisions")), set(rows("known_workspaces"))
+            {id: rest for id, *rest in rows("known_types")},
+            dict(rows("known_revisions")),
+            set(rows("known_workspaces")),
         )
         self._stored = {name: rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
         since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
