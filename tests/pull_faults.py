@@ -274,6 +274,18 @@ def asked_for_less(home: Home) -> Outcome:
     return home.one_more(outcome, mine)
 
 
+def all_that_passes(home: Home) -> Outcome:
+    """The faults of `PASSING` in one pull."""
+    outcome, mine = Outcome("all that passes at once"), home.mine()
+    every, at = {"cut": 10, "truncate": 7}, {"error500": [3, 9], "error429": [4], "error503": [11]}
+    with home.serving(Faults(every=every, at=at, count=1.0, duplicate=0.5, only="/jobs/")) as server:
+        home.met(outcome, mine, server)
+        outcome.more["pages"] = sum("/jobs/" in one.path for one in server.requests)
+    if outcome.more["pages"] < 12 or "for fewer requests" not in outcome.told:
+        outcome.wrong.append("not all of them struck")
+    return home.one_more(outcome, mine)
+
+
 def moving_rows(home: Home) -> Outcome:
     """Three jobs of each page move to the end once it is sent; the last pull is compared with a plain walk over the server."""
     outcome, mine = Outcome("rows moving between pages"), home.mine()
@@ -517,23 +529,28 @@ def _together(children: list[Child]) -> list[dict[str, Any]]:
     return [one.end() for one in children]
 
 
+PASSING: tuple[Callable[[Home], Outcome], ...] = (
+    cut_connections,
+    passing_500,
+    lying_count,
+    duplicated_rows,
+    truncated_json,
+    asked_for_less,
+)
+"""What a pull gets over by itself."""
 ALL: tuple[Callable[[Home], Outcome], ...] = (
     killed_server,
     killed_client,
-    cut_connections,
-    passing_500,
     persistent_500,
     expired_token,
     full_spool,
     full_scratch,
     full_store,
     repeated_page,
-    lying_count,
-    duplicated_rows,
-    truncated_json,
-    asked_for_less,
+    all_that_passes,
     moving_rows,
     two_pulls,
+    *PASSING,
 )
 """A line of 70 MB is in `pull/test_pull_faults.py`: the server for it is simulated."""
 

@@ -48,7 +48,11 @@ def home(size: Size, tmp_path_factory: pytest.TempPathFactory) -> Iterator[pull_
     made.store.close()
 
 
-@pytest.mark.parametrize("fault", pull_faults.ALL, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=[pytest.mark.soak] * (one in pull_faults.PASSING)) for one in pull_faults.ALL],
+    ids=lambda fault: fault.__name__,
+)
 def test_after_a_fault_one_more_pull_ends_with_exactly_the_rows_of_the_server(home, size, fault):
     outcome = fault(home, size.kills) if fault is pull_faults.killed_client else fault(home)
     assert outcome.wrong == []
