@@ -184,9 +184,8 @@ def test_the_newest_jobs_are_asked_for_first(server, pull):
     assert len(set(ends)) > 1 or len(ends) < 8
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
-    pull(page_size=5)
-    server.asked.clear()
     pull(page_size=5, overlap="PT5M")
     assert len(job_pages(server)) <= 2
     assert all(one["started"] >= "2026-03-01T11:54" for one in job_pages(server))
@@ -409,6 +408,7 @@ def test_a_report_adds_up_and_is_also_plain_values(server, store, pull):
     assert set(store.rejects()["reason"]) == {"no status"}
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_report_tells_where_store_and_server_disagree(server, pull):
     server.views["job-types/status/"] = []
     report = pull(snapshot=True)
@@ -417,6 +417,7 @@ def test_a_report_tells_where_store_and_server_disagree(server, pull):
     assert "Store and server disagree: chip-maker 1.9.0 RUNNING: 1 here, 0 on the server." in str(report)
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
     assert pull(snapshot=True).disagreements == ()
     assert pull(snapshot=True).notes == ()
@@ -439,7 +440,9 @@ def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, 
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_live_view_of_another_shape_is_noted_and_stops_nothing(server, store, pull):
+    server.add("COMPLETED")
     server.views["job-types/pending/"] = [{"surprise": 1}]
     report = pull(snapshot=True)
     assert any("live view pending" in one for one in report.notes)
@@ -457,6 +460,7 @@ def test_who_is_not_let_in_is_told_so(server, store, pull):
         pull()
 
 
+@pytest.mark.usefixtures("pulled")
 def test_each_pull_keeps_what_the_live_views_said(server, store, pull):
     server.views["queue/status/"] = [
         {"job_type": {"id": 2, "name": "chip-maker", "version": "1.9.0"}, "count": 7, "longest_queued": "2026-03-01T11:00:00Z",
@@ -498,6 +502,7 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
     assert "complete" not in repr(store)
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
     from jobtype_toolkit.sync import progress
 
@@ -539,6 +544,7 @@ def test_no_executions_are_asked_for_where_none_are_wanted(server, pull):
     assert not [one for one in asked(server, "jobs/") if "executions" in one]
 
 
+@pytest.mark.usefixtures("pulled")
 def test_executions_that_cannot_be_read_are_noted_once_and_asked_for_again(server, store, pull):
     def fail(path: str) -> None:
         if "executions" in path:
@@ -607,11 +613,11 @@ def test_a_server_that_does_not_answer_the_question_purges_nothing(server, store
 # Several clusters, and other ways to change the store.
 
 
+@pytest.mark.usefixtures("pulled")
 def test_several_clusters_with_the_same_ids_live_in_one_store(server, store, pull):
     other = Simulated(NOW)
     for number in range(30):
         other.add("CANCELED", ago(number))
-    pull()
     pull(scale=scale_of(other), source="there")
     assert here(store, "it") == there(server.jobs.values())
     assert here(store, "there") == there(other.jobs.values())
@@ -629,9 +635,9 @@ def test_a_server_is_called_by_its_url_where_nothing_else_is_said(server, store)
     assert set(store.sql("SELECT DISTINCT source FROM job")["source"]) == {report.source}
 
 
+@pytest.mark.usefixtures("pulled")
 def test_forgetting_a_pull_lets_the_next_one_bring_everything_again(server, store, pull):
-    report = pull()
-    store.forget(report.load_id)
+    store.forget(1)
     assert here(store) == []
     assert pull().is_complete
     assert here(store) == there(server.jobs.values())
@@ -851,6 +857,7 @@ def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
     at_once = {"delay": 0, "mininterval": 0, "miniters": 1}
     monkeypatch.setattr("jobtype_toolkit.sync.progress.tqdm", lambda **given: tqdm(**(given | at_once)))
