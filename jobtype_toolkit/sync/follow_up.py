@@ -117,7 +117,8 @@ class FollowUp:
             except NotFound:
                 continue  # a server of a part of v6
             named = {one["id"]: one[key] for one in rows if is_id(one.get("id")) and one.get(key)}
-            self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
+            if named:
+                self.sink.write(f"sync/pull.{name}", ids=list(named), names=[str(one) for one in named.values()])
 
     def snapshot(self) -> None:
         """Keep what the live views say now."""

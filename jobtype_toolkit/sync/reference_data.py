@@ -63,7 +63,7 @@ class ReferenceData:
         details = dict(zip((one["id"] for one in moved), at_once(self.workers, moved, self._details), strict=True))
         kept = [details.get(one["id"], one) for one in rows if details.get(one["id"], one) is not None]
         self.sink.rows("job_types", kept)
-        unread = [one for one in rows if one["id"] in details or not known[one["id"]][3]]
+        unread = [one for one in rows if one["id"] in details or not self.sink.known.has_revisions(one["id"])]
         self._revisions([details.get(one["id"]) or one for one in unread])
 
     def _details(self, row: Mapping[str, Any]) -> Any:
@@ -76,14 +76,14 @@ class ReferenceData:
 
     def _revisions(self, job_types: Iterable[Mapping[str, Any]]) -> None:
         """Pull the revisions of job types that moved, each with its manifest."""
-        known = set() if self.is_anew else self.sink.known.revisions
+        known = {} if self.is_anew else self.sink.known.revisions
         moved = [one for one in job_types if _address("revisions", one)]
         bodies: list[Any] = []
         for found in at_once(self.workers, moved, lambda one: self._revisions_of(one, known)):
             bodies += found
         self.sink.rows("job_type_revisions", bodies)
 
-    def _revisions_of(self, job_type: Mapping[str, Any], known: set[Any]) -> list[Any]:
+    def _revisions_of(self, job_type: Mapping[str, Any], known: Mapping[int, Sequence[int]]) -> list[Any]:
         address = _address("revisions", job_type) or ""
         try:
             rows = self.reader.rows(address)
@@ -95,7 +95,7 @@ class ReferenceData:
         return [
             self._revision(job_type, one) if is_id(number) else one
             for one in rows
-            if not is_id(number := one.get("revision_num")) or (job_type["id"], number) not in known
+            if not is_id(number := one.get("revision_num")) or number not in known.get(job_type["id"], ())
         ]
 
     def _revision(self, job_type: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
@@ -131,7 +131,7 @@ def _has_moved(row: Any, known: Mapping[int, Any]) -> bool:
     """Whether the store's details of a job type are missing or old."""
     if row.get("id") not in known:
         return True
-    last_modified, revision_num, has_details, _ = known[row["id"]]
+    last_modified, revision_num, has_details = known[row["id"]]
     try:
         moved = naive_utc(instant(row["last_modified"])) != last_modified
     except (InvalidParameter, KeyError, TypeError):

@@ -33,6 +33,8 @@ from jobtype_toolkit.sync.spool import Spooled
 from jobtype_toolkit.sync.unchanged import Comparison, Stored
 
 Writing = Callable[[str], AbstractContextManager[Connection]]
+_SMALL = 2**20
+"""Up to this many bytes a Parquet file is copied: to plan each question with the reading of a file costs more."""
 _COMPARED = 500
 """How many jobs are compared with the store one by one; of more, some have changed anyway."""
 
@@ -57,11 +59,16 @@ class Known:
     """What the store knows of a source's job types and workspaces."""
 
     job_types: Mapping[int, Sequence[Any]]
-    """By id: last_modified, revision_num, whether the details are here, and whether all revisions are."""
-    revisions: set[tuple[Any, ...]]
-    """The job type and number of each revision whose manifest is here."""
+    """By id: last_modified, revision_num, and whether the details are here."""
+    revisions: Mapping[int, Sequence[int]]
+    """By job type: the numbers of the revisions whose manifests are here."""
     workspaces: set[tuple[Any, ...]]
     """The name of each, and whether it is active."""
+
+    def has_revisions(self, id: int) -> bool:
+        """Whether all revisions of a job type are here."""
+        newest = self.job_types[id][1]
+        return newest is not None and sum(one <= newest for one in self.revisions.get(id, ())) >= newest
 
 
 class Sink:
@@ -84,7 +91,7 @@ class Sink:
         """How far the server was when it was last looked at."""
         self.pruned: datetime | None = None
         """Until when jobs were pruned."""
-        self.known = Known({}, set(), set())
+        self.known = Known({}, {}, set())
         self._stored: dict[str, Stored] = {}
         """The rows that what is fetched is compared with, as far as nothing was merged since."""
         self._common: dict[str, Any] = {"source": source}
@@ -111,7 +118,9 @@ class Sink:
             return script(con, f"sync/pull.{name}", self._common).fetchall()
 
         self.known = Known(
-            {id: rest for id, *rest in rows("known_types")}, set(rows("known_revisions")), set(rows("known_workspaces"))
+            {id: rest for id, *rest in rows("known_types")},
+            dict(rows("known_revisions")),
+            set(rows("known_workspaces")),
         )
         self._stored = {name: rows_of(con, name, "NOT inferred", self._common) for name in ("job_types", "errors")}
         since = naive_utc(before(self.watermark, overlap)) if self.watermark else None
@@ -167,7 +176,7 @@ class Sink:
 
     def parquet(self, resource: str, file: Path, spans: Sequence[Span] = ()) -> None:
         """Take rows of the vocabulary from a file; of two states of a job the newer one stays, wherever it came from."""
-        is_looked_through = resource != "job_executions" and self.pruned is None
+        is_looked_through = resource != "job_executions" and self.pruned is None and file.stat().st_size > _SMALL
         batch = Batch("parquet", (str(file),), (f"{self._url}: {file.name}",), is_only=is_looked_through)
         self._merge(resource, batch, spans, is_latest=False)
         self._stored.pop(resource, None)

@@ -41,13 +41,14 @@ class Spooled:
 class Spool:
     """The folder of one source's pages. One pull at a time has it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder, which must exist."""
+    def __init__(self, folder: Path, *, is_lasting: bool = True) -> None:
+        """Take the folder, which must exist, and whether its pages are to outlive this process."""
         self._folder = folder
+        self._is_lasting = is_lasting
         self._numbers = count(1 + max((int(one.path.name[:8]) for one in self.left()), default=0))
 
     def put(self, body: bytes, span: Span | None, rows: int) -> Spooled:
-        """Write a page; when this returns it is on the disk.
+        """Write a page; when this returns it is on the disk, if it is to outlive this process.
 
         Raises:
             StoreError: the disk is full, or the folder cannot be written.
@@ -58,8 +59,9 @@ class Spool:
         try:
             with part.open("wb") as file:
                 file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
+                if self._is_lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -98,7 +100,7 @@ def spool(store: Path | None, source: str) -> Iterator[Spool]:
     """
     if store is None:
         with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as scratch:
-            yield Spool(Path(scratch))
+            yield Spool(Path(scratch), is_lasting=False)
         return
     parent = store.with_name(store.name + ".pull")
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", source).strip("-.")[:40]

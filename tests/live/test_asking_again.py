@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 from histories import ago, page
 from loopback import Broken, Reply, html
+from sizes import sizes
 
 import jobtype_toolkit as jt
 
@@ -177,16 +178,18 @@ def test_a_server_that_asks_for_less_slows_all_threads_down(serving, waits):
     assert scale.http.pace.slowed == 1
 
 
-def test_several_threads_may_ask_at_once(serving, client):
+@sizes(24, 64)
+def test_several_threads_may_ask_at_once(serving, client, size):
     server = serving(lambda asked: page([{"id": int(asked["id"] or 0), "name": "n"}]))
     scale = client(server)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda number: int(scale.job_types(id=number)["id"].iloc[0]), range(1, 65)))
-    assert found == list(range(1, 65))
-    assert scale.http.requests == len(server.asked) == 64
+        found = list(pool.map(lambda number: int(scale.job_types(id=number)["id"].iloc[0]), range(1, size + 1)))
+    assert found == list(range(1, size + 1))
+    assert scale.http.requests == len(server.asked) == size
 
 
-def test_two_threads_that_ask_in_turn_get_right_frames_through_resets(listening):
+@sizes(20, 50)
+def test_two_threads_that_ask_in_turn_get_right_frames_through_resets(listening, size):
     """A board polls from a thread of its own while a notebook asks: one client, one session, kept connections."""
     number = itertools.count(1)
 
@@ -198,17 +201,17 @@ def test_two_threads_that_ask_in_turn_get_right_frames_through_resets(listening)
         return Reply(200, page([row]), {"Set-Cookie": f"sessionid={turn}; Path=/"})
 
     def ask(first):
-        frames = [scale.job_types(id=id) for id in range(first, first + 50)]
+        frames = [scale.job_types(id=id) for id in range(first, first + size)]
         return [(int(one["id"].iloc[0]), one["name"].iloc[0], len(one)) for one in frames]
 
     server = listening(answering)
     with jt.connect(server.url, "abc", retries=jt.Retries(count=20, sleep=lambda _: None)) as scale:
         with ThreadPoolExecutor(2) as pool:
             board, notebook = pool.map(ask, (1, 1001))
-        assert board == [(id, f"n{id}", 1) for id in range(1, 51)]
-        assert notebook == [(id, f"n{id}", 1) for id in range(1001, 1051)]
+        assert board == [(id, f"n{id}", 1) for id in range(1, size + 1)]
+        assert notebook == [(id, f"n{id}", 1) for id in range(1001, 1001 + size)]
         assert not any("cookie" in one.headers for one in server.asked)
-        assert scale.http.requests == len(server.asked) > 100
+        assert scale.http.requests == len(server.asked) > 2 * size
 
 
 @pytest.mark.parametrize("name", ["502", "503", "504", "429", "a reset connection"])

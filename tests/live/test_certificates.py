@@ -14,6 +14,7 @@ from histories import page
 import jobtype_toolkit as jt
 
 OPENSSL = shutil.which("openssl")
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="the certificates of these tests are made by openssl")
 
 
@@ -32,12 +33,12 @@ def papers(tmp_path_factory) -> Path:
     """A folder with a CA, a server's and a client's certificate of it, and a CA that signed nothing."""
     folder = tmp_path_factory.mktemp("papers")
     for name in ("ca", "other-ca"):
-        run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+        run("req", "-x509", *KEY, "-nodes", "-days", "2", "-subj", f"/CN={name}",
             "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", f"{name}.key", "-out", f"{name}.pem",
             folder=folder)  # fmt: skip
     (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
     for name in ("server", "client"):
-        run("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
+        run("req", *KEY, "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
             f"{name}.csr", folder=folder)  # fmt: skip
         run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
             "-extfile", "names", "-out", f"{name}.pem", folder=folder)  # fmt: skip

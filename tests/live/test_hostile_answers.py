@@ -173,6 +173,7 @@ BODIES = {
 }
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("name", CALLS)
 def test_a_body_that_is_none_is_one_clear_error_or_nothing(talk, name, body):
@@ -250,11 +251,11 @@ HOSTILE: list[Any] = [
 def test_a_value_of_any_kind_at_any_place_keeps_columns_and_dtypes(talk, name, size):
     """Every place of the answer, down to the fields of embedded objects, with a turn of the hostile values.
 
-    At the short size calls with the same answer share its places.
+    At the short size calls with the same answer share its places, and of equal rows only the first is changed.
     """
     body = CALLS[name][1]
     same = [one for one in CALLS if CALLS[one][1] == body] if size == 1 else [name]
-    found = [one for one in places(body) if len(one) <= 5]
+    found = [one for one in places(body) if len(one) <= 5 and (size > 1 or one[:2] != ("results", 1))]
     for number, place in list(enumerate(found))[same.index(name) :: len(same)]:
         for turn in range(size):
             check(talk, name, put(body, place, HOSTILE[(number * size + turn) % len(HOSTILE)]))
@@ -286,7 +287,7 @@ ANYTHING = st.recursive(
 )
 
 
-@examples(20, 1000)
+@examples(8, 1000)
 @given(data=st.data())
 def test_mutated_answers_keep_columns_and_dtypes(talk, data):
     name = data.draw(st.sampled_from(sorted(CALLS)))
@@ -377,17 +378,18 @@ def test_a_failure_with_any_body_is_an_error_of_its_class(talk, status, body):
     assert len(str(caught.value)) < LONGEST + 400
 
 
-def packed(size: int, window: int) -> bytes:
-    """So many blanks, packed by zlib: in the format that the window's number stands for."""
+def packed(window: int) -> bytes:
+    """64 MiB of blanks, packed by zlib: in the format that the window's number stands for, with a checksum that is none."""
     pack = zlib.compressobj(9, zlib.DEFLATED, window)
-    return pack.compress(b" " * size) + pack.flush()
+    first, next = (pack.compress(b" " * 2**20) + pack.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + 63 * next + pack.flush()
 
 
-BOMBS = {
-    "gzip": packed(2**26, 31),
-    "deflate": packed(2**26, 15),
-    "deflate without a head": packed(2**26, -15),
-    "gzip, gzip": gzip.compress(packed(2**26, 31)),
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "gzip": lambda: packed(31),
+    "deflate": lambda: packed(15),
+    "deflate without a head": lambda: packed(-15),
+    "gzip, gzip": lambda: gzip.compress(packed(31)),
 }
 ASKED: dict[str, Callable[[jt.Scale], Any]] = {
     "a list": lambda scale: scale.running(),
@@ -397,6 +399,7 @@ ASKED: dict[str, Callable[[jt.Scale], Any]] = {
 }
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("status", [200, 400, 404, 500])
 @pytest.mark.parametrize("call", ASKED)
 @pytest.mark.parametrize("coding", BOMBS)
@@ -404,11 +407,11 @@ def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_f
     asking, monkeypatch, waits, coding, call, status
 ):
     monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
-    count = []
+    count, bomb = [], BOMBS[coding]()
 
     def answer(_):
         count.append(1)
-        return Reply(status, BOMBS[coding], {"Content-Encoding": coding.split(" without")[0]})
+        return Reply(status, bomb, {"Content-Encoding": coding.split(" without")[0]})
 
     scale = asking(answer)
     tracemalloc.start()
@@ -423,7 +426,7 @@ def test_an_answer_that_is_huge_when_unpacked_is_not_read_to_its_end_nor_asked_f
 
 def test_a_bomb_in_chunks_is_not_read_to_its_end_either(listening, client, monkeypatch):
     monkeypatch.setattr("jobtype_toolkit.live.http._LARGEST", 2**20)
-    bomb = BOMBS["gzip"]
+    bomb = BOMBS["gzip"]()
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
     server = listening(lambda _: Broken(raw=head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(bomb), bomb)))
     with pytest.raises(jt.ConnectionFailed, match="larger than 1,048,576 bytes, unpacked"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import copy_rows
 from histories import NOW, manifest
 
 import jobtype_toolkit as jt
@@ -28,10 +31,36 @@ def home() -> Iterator[jt.Store]:
         yield store
 
 
-@pytest.fixture
-def scale(home: jt.Store) -> Iterator[jt.Scale]:
+@contextmanager
+def serving(home: jt.Store) -> Iterator[jt.Scale]:
     with testing.serve(home, token="a-token") as server, jt.connect(server.url, "a-token") as made:
         yield made
+
+
+@pytest.fixture
+def scale(home: jt.Store) -> Iterator[jt.Scale]:
+    with serving(home) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with the job type `demo`, made by a plan."""
+    file = tmp_path_factory.mktemp("made") / "demo.duckdb"
+    with jt.open(file, clock=lambda: NOW) as store:
+        store.set_workspaces({"products": True, "old": False})
+        with serving(store) as scale:
+            made(scale, is_published=True, max_scheduled=5, icon_code="f1")
+    return file
+
+
+@pytest.fixture
+def published(file: Path) -> Iterator[jt.Scale]:
+    """A client of a server that has it."""
+    with jt.open(clock=lambda: NOW) as home:
+        copy_rows(file, home)
+        with serving(home) as made:
+            yield made
 
 
 def demo(**job: Any) -> dict[str, Any]:
@@ -87,9 +116,8 @@ def test_a_creation_is_as_planned(scale):
     ],
     ids=lambda value: "-".join(value) or "nothing",
 )
-def test_an_edit_is_as_planned(scale, changes, ignored):
-    made(scale, is_published=True, max_scheduled=5, icon_code="f1")
-    plan = scale.edit("demo", "1.0.0", **changes)
+def test_an_edit_is_as_planned(published, changes, ignored):
+    plan = published.edit("demo", "1.0.0", **changes)
     sent = plan.send()
     as_planned(plan, sent.job_type)
     assert (sent.outcome, sent.status) == ("edited", 200)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import copy_rows
 from histories import NOW
 from simulated import Simulated, scale_of
 
@@ -55,7 +56,7 @@ def store(request: pytest.FixtureRequest, clock: Callable[[], datetime], files: 
     """A store in memory that has job types, revisions and errors of the server, and no job."""
     made = jt.open(clock=clock)
     if "empty" not in request.fixturenames:
-        _copy(files["pulled" if "pulled" in request.fixturenames else "types"], made)
+        copy_rows(files["pulled" if "pulled" in request.fixturenames else "types"], made)
     return made
 
 
@@ -77,21 +78,10 @@ def copied(clock: Callable[[], datetime]) -> Callable[[Path], jt.Store]:
 
     def of(file: Path) -> jt.Store:
         made = jt.open(clock=clock)
-        _copy(file, made)
+        copy_rows(file, made)
         return made
 
     return of
-
-
-def _copy(file: Path, store: jt.Store) -> None:
-    """Copy the rows of a file into a store in memory, a fifth of the cost of a pull."""
-    with store._writing("copy") as con:
-        con.execute(f"ATTACH '{file}' AS file (READ_ONLY)")
-        tables = con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'file' AND estimated_size > 0"
-        ).fetchall()
-        con.execute("DELETE FROM meta;" + "".join(f"INSERT INTO {name} FROM file.{name};" for (name,) in tables))
-        con.execute("DETACH file")
 
 
 @pytest.fixture

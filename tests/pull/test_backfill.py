@@ -21,6 +21,7 @@ import jobtype_toolkit as jt
 from jobtype_toolkit.errors import AuthenticationFailed, ConnectionFailed, InvalidParameter, LoadFailed, PullStopped
 from jobtype_toolkit.store.temporary import temporary
 from jobtype_toolkit.sync import backfill as backfills
+from jobtype_toolkit.sync import sink
 from jobtype_toolkit.sync.address import address
 from jobtype_toolkit.sync.database import TOO_LONG, Database
 from jobtype_toolkit.sync.history import History
@@ -94,8 +95,9 @@ def cluster() -> Cluster:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a slice have 25 jobs."""
+    """Let a slice have 25 jobs, and let its file be looked through as a large one is."""
     monkeypatch.setattr(backfills, "_SLICE", SLICE)
+    monkeypatch.setattr(sink, "_SMALL", 0)
 
 
 def opened(path: Any = ":memory:") -> jt.Store:

@@ -23,7 +23,7 @@ from jobtype_toolkit.sync.tables import TABLES
 
 pytestmark = pytest.mark.slow
 
-JOBS = 60
+JOBS = 30
 HISTORY = ("job_final", "job_open", "job_failed", "job_type", "job_type_revision", "error")
 ESCAPES = {"\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
+from collections.abc import Container
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
 from histories import CHIPS, CHIPS_BEFORE, CHIPS_OLD, GAUGE, NOW, ago, error, job, page, text
 from simulated import Simulated, here, scale_of, there
+from sizes import and_in_soak
 from tqdm import tqdm
 
 import jobtype_toolkit as jt
@@ -28,6 +32,12 @@ def asked(server: Simulated, start: str) -> list[str]:
 def job_pages(server: Simulated) -> list[dict[str, str]]:
     """The questions for jobs that are no look at the newest or the oldest one."""
     return [dict(query) for path, query in server.asked if path == "jobs/" and ("page_size", "1") not in query]
+
+
+def leave(server: Simulated, ids: Container[int]) -> None:
+    """Leave only some of the jobs on a server."""
+    for id in [id for id in server.jobs if id not in ids]:
+        server.purge(id)
 
 
 # Rows.
@@ -47,17 +57,20 @@ def test_a_first_pull_brings_every_job_and_a_second_one_nothing_new(server, stor
 
 @pytest.mark.few
 @pytest.mark.parametrize("workers", [1, 2, 5])
-@pytest.mark.parametrize("page_size", [1, 7, 60, 61, 1000])
+@pytest.mark.parametrize("page_size", and_in_soak([3, 7, 60, 61, 1000], [1, 2]))
 def test_no_row_is_missing_whatever_the_pages_and_the_workers(server, store, pull, workers, page_size):
     report = pull(workers=workers, page_size=page_size)
     assert here(store) == there(server.jobs.values())
     assert report.notes == ()  # nothing had to be read again
 
 
-@pytest.mark.parametrize("crowd", [pytest.param(80), pytest.param(400, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("crowd", "slice"), [(20, 8), *(pytest.param(one, 32, marks=pytest.mark.soak) for one in (80, 400))]
+)
 def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothing_of_it_is_lost(
-    server, store, pull, monkeypatch, crowd
+    server, store, pull, monkeypatch, crowd, slice
 ):
+    monkeypatch.setattr(jobs, "SLICE", slice)
     shared = []
     give_back = jobs.Ranges.give_back
     monkeypatch.setattr(jobs.Ranges, "give_back", lambda *given: (shared.append(given[1]), give_back(*given)))
@@ -74,6 +87,7 @@ def test_a_stretch_that_holds_far_more_jobs_than_the_others_is_shared_and_nothin
 @pytest.mark.parametrize("place", ["newest", "oldest", "middle"])
 def test_more_jobs_than_a_page_holds_can_share_one_stamp(server, store, pull, size, place):
     """Also the last one, for which a page would have to end at the instant at which it begins."""
+    leave(server, range(26, 36))
     stamp = {"newest": NOW, "oldest": ago(5000), "middle": ago(295)}[place]
     for _ in range(23):
         server.add("COMPLETED", stamp)
@@ -82,16 +96,17 @@ def test_more_jobs_than_a_page_holds_can_share_one_stamp(server, store, pull, si
 
 
 def test_jobs_of_one_instant_that_change_while_they_are_walked_hide_no_other(server, store, pull):
+    leave(server, range(51, 61))
     for _ in range(23):
         server.add("COMPLETED", NOW - timedelta(minutes=5))
-    tied = [id for id, row in server.jobs.items() if row["last_modified"] == server.jobs[61]["last_modified"]]
+    tied = [id for id, row in server.jobs.items() if row["last_modified"] == server.jobs[61]["last_modified"]][:6]
 
-    def leave() -> None:
+    def move() -> None:
         if tied and len(job_pages(server)) > 4:
             server.now += timedelta(seconds=1)
             server.change(tied.pop(0), "FAILED")
 
-    server.before_count = leave
+    server.before_count = move
     pull(page_size=4, workers=1)
     server.before_count = lambda: None
     assert not [one for one in there(server.jobs.values()) if one not in here(store)]
@@ -169,9 +184,8 @@ def test_the_newest_jobs_are_asked_for_first(server, pull):
     assert len(set(ends)) > 1 or len(ends) < 8
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_second_pull_asks_only_for_what_is_new_and_the_overlap(server, pull):
-    pull(page_size=5)
-    server.asked.clear()
     pull(page_size=5, overlap="PT5M")
     assert len(job_pages(server)) <= 2
     assert all(one["started"] >= "2026-03-01T11:54" for one in job_pages(server))
@@ -255,7 +269,7 @@ def test_a_budget_of_pages_is_kept_exactly_and_the_next_pull_goes_on(server, sto
     total = 0
     for _ in range(20):
         server.asked.clear()
-        report = pull(pages=2, page_size=10)
+        report = pull(pages=2, page_size=15)
         assert len(job_pages(server)) <= 2
         total += len(job_pages(server))
         if report.is_complete:
@@ -308,8 +322,14 @@ def test_a_pull_that_stops_keeps_what_it_has_and_says_so(server, store, pull):
     assert here(store) == there(server.jobs.values())
 
 
-def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monkeypatch, pull):
-    store = jt.open(tmp_path / "ops.duckdb", clock=lambda: NOW)
+def begun(files: dict[str, Path], path: Path) -> jt.Store:
+    """A store in a file that has job types, revisions and errors, and no job."""
+    return jt.open(shutil.copy(files["types"], path), clock=lambda: NOW)
+
+
+@pytest.mark.usefixtures("empty")
+def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monkeypatch, pull, files):
+    store = begun(files, tmp_path / "ops.duckdb")
 
     class Killed(BaseException):
         pass
@@ -330,15 +350,17 @@ def test_pages_that_another_process_left_are_taken_first(server, tmp_path, monke
     assert not (tmp_path / "ops.duckdb.pull").exists()
 
 
-def test_a_folder_with_a_pattern_in_its_name_is_no_pattern(server, tmp_path, pull):
+@pytest.mark.usefixtures("empty")
+def test_a_folder_with_a_pattern_in_its_name_is_no_pattern(server, tmp_path, pull, files):
     folder = tmp_path / "a[1]*"
     folder.mkdir()
     server.add("COMPLETED", NOW, surprise={"of": "a newer release"})  # not read the quick way
-    store = jt.open(folder / "ops.duckdb", clock=lambda: NOW)
+    store = begun(files, folder / "ops.duckdb")
     pull(store=store)
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -386,6 +408,7 @@ def test_a_report_adds_up_and_is_also_plain_values(server, store, pull):
     assert set(store.rejects()["reason"]) == {"no status"}
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_report_tells_where_store_and_server_disagree(server, pull):
     server.views["job-types/status/"] = []
     report = pull(snapshot=True)
@@ -394,6 +417,7 @@ def test_a_report_tells_where_store_and_server_disagree(server, pull):
     assert "Store and server disagree: chip-maker 1.9.0 RUNNING: 1 here, 0 on the server." in str(report)
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
     assert pull(snapshot=True).disagreements == ()
     assert pull(snapshot=True).notes == ()
@@ -404,7 +428,6 @@ def test_a_store_that_agrees_with_its_server_has_nothing_to_tell(pull):
     "path", ["job-types/", "errors/", "workspaces/", "job-types/pending/", "queue/status/", "job-types/status/"]
 )
 @pytest.mark.parametrize("trouble", [ServerFailed("HTML 500", status=500), jt.AuthenticationFailed("403: not for you")])
-@pytest.mark.usefixtures("empty")
 def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, path, trouble):
     def fail(asked: str) -> None:
         if asked == path:
@@ -417,7 +440,9 @@ def test_a_side_read_that_fails_is_noted_and_stops_nothing(server, store, pull, 
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_live_view_of_another_shape_is_noted_and_stops_nothing(server, store, pull):
+    server.add("COMPLETED")
     server.views["job-types/pending/"] = [{"surprise": 1}]
     report = pull(snapshot=True)
     assert any("live view pending" in one for one in report.notes)
@@ -435,6 +460,7 @@ def test_who_is_not_let_in_is_told_so(server, store, pull):
         pull()
 
 
+@pytest.mark.usefixtures("pulled")
 def test_each_pull_keeps_what_the_live_views_said(server, store, pull):
     server.views["queue/status/"] = [
         {"job_type": {"id": 2, "name": "chip-maker", "version": "1.9.0"}, "count": 7, "longest_queued": "2026-03-01T11:00:00Z",
@@ -476,6 +502,7 @@ def test_a_loaded_history_says_nothing_of_completeness(store, write):
     assert "complete" not in repr(store)
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
     from jobtype_toolkit.sync import progress
 
@@ -494,6 +521,7 @@ def test_a_bar_is_shown_only_where_it_is_wanted(pull, capsys, monkeypatch):
 # Executions.
 
 
+@pytest.mark.usefixtures("pulled")
 def test_executions_are_spent_on_the_newest_failures_and_not_asked_for_twice(server, store, pull):
     failed = sorted((id for id, one in server.jobs.items() if one["status"] == "FAILED"), reverse=True)
     report = pull(executions=3)
@@ -516,6 +544,7 @@ def test_no_executions_are_asked_for_where_none_are_wanted(server, pull):
     assert not [one for one in asked(server, "jobs/") if "executions" in one]
 
 
+@pytest.mark.usefixtures("pulled")
 def test_executions_that_cannot_be_read_are_noted_once_and_asked_for_again(server, store, pull):
     def fail(path: str) -> None:
         if "executions" in path:
@@ -584,11 +613,11 @@ def test_a_server_that_does_not_answer_the_question_purges_nothing(server, store
 # Several clusters, and other ways to change the store.
 
 
+@pytest.mark.usefixtures("pulled")
 def test_several_clusters_with_the_same_ids_live_in_one_store(server, store, pull):
     other = Simulated(NOW)
     for number in range(30):
         other.add("CANCELED", ago(number))
-    pull()
     pull(scale=scale_of(other), source="there")
     assert here(store, "it") == there(server.jobs.values())
     assert here(store, "there") == there(other.jobs.values())
@@ -606,9 +635,9 @@ def test_a_server_is_called_by_its_url_where_nothing_else_is_said(server, store)
     assert set(store.sql("SELECT DISTINCT source FROM job")["source"]) == {report.source}
 
 
+@pytest.mark.usefixtures("pulled")
 def test_forgetting_a_pull_lets_the_next_one_bring_everything_again(server, store, pull):
-    report = pull()
-    store.forget(report.load_id)
+    store.forget(1)
     assert here(store) == []
     assert pull().is_complete
     assert here(store) == there(server.jobs.values())
@@ -724,15 +753,22 @@ def fails_on(server: Simulated, ids: set[int]) -> None:
     server.answer = answer
 
 
-@pytest.mark.parametrize("ids", [{1}, {60}, {59, 60}, {30}, {20, 21, 22, 40}, set(range(15, 45))])
+@pytest.mark.parametrize(
+    "ids",
+    and_in_soak(
+        [{20, 22, 40, 59, 60}, {1, *range(15, 45)}],
+        [{1}, {60}, {59, 60}, {30}, {20, 21, 22, 40}, set(range(15, 45))],
+    ),
+)
 def test_jobs_that_the_server_fails_on_are_left_out_and_named_and_all_others_come(server, store, pull, ids):
+    answer = server.answer
     fails_on(server, ids)
     report = pull()
     assert here(store) == there([row for id, row in server.jobs.items() if id not in ids])
     told = " ".join(report.notes)
     assert "were left out because the server fails on them" in told
     assert "failed with 500" in told
-    ids.clear()  # the manifest was mended
+    server.answer = answer  # the manifest was mended
     pull()
     assert here(store) == there(server.jobs.values())
 
@@ -821,6 +857,7 @@ def test_a_pull_that_is_stopped_by_hand_says_what_was_kept(server, store, pull):
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 def test_no_bar_goes_into_a_log(server, pull, capsys, monkeypatch):
     at_once = {"delay": 0, "mininterval": 0, "miniters": 1}
     monkeypatch.setattr("jobtype_toolkit.sync.progress.tqdm", lambda **given: tqdm(**(given | at_once)))

@@ -127,8 +127,8 @@ def test_a_pull_without_news_merges_nothing_and_counts_all_the_same(server, stor
     assert found[-1] == {"rows": second.rows, "unchanged": second.unchanged}
 
 
+@pytest.mark.usefixtures("pulled")
 def test_a_pull_without_news_holds_the_file_only_a_few_times(server, store, pull, monkeypatch):
-    pull(snapshot=True)
     visits = []
     real = store._database.writing
     monkeypatch.setattr(store._database, "writing", lambda *given: (visits.append(given), real(*given))[1])
@@ -182,10 +182,10 @@ def test_a_job_that_was_inferred_from_a_file_is_replaced_by_the_servers_own(serv
     assert here(store) == there(server.jobs.values())
 
 
+@pytest.mark.usefixtures("pulled")
 @pytest.mark.parametrize("has_news", [False, True])
 def test_rows_that_are_forgotten_in_the_middle_of_a_pull_are_not_taken_for_complete(server, store, pull, has_news):
     """What was read at its beginning is not what the store holds any more; the next pull brings it again."""
-    report = pull()
     if has_news:
         server.now += timedelta(minutes=1)
         server.change(60, "COMPLETED")
@@ -193,7 +193,7 @@ def test_rows_that_are_forgotten_in_the_middle_of_a_pull_are_not_taken_for_compl
 
     def forget() -> None:
         if not forgotten and server.asked[-1][0] == "jobs/":
-            forgotten.append(store.forget(report.load_id))
+            forgotten.append(store.forget(1))
 
     server.before_count = forget
     pull()

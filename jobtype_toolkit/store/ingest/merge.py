@@ -216,8 +216,9 @@ class Merge:
         return f"{older} AND NOT t.inferred" if self._is_inferable else older
 
     def _keep_changes(self) -> None:
-        for one in self._resource.fields:
-            if one.tracked:
+        tracked = [one for one in self._resource.fields if one.tracked]
+        if tracked and self._has("stored_row", "NOT same AND NOT older"):
+            for one in tracked:
                 script(
                     self._con,
                     "store/ingest/merge.changes",

@@ -10,24 +10,19 @@ WHERE $source NOT IN (SELECT source FROM source);
 UPDATE source SET pulled = true WHERE source = $source;
 
 -- name: known_types
--- What the store knows of the job types of a source, for the question which of them moved, and which lack revisions.
-SELECT
-    id, last_modified, revision_num, manifest IS NOT NULL AND configuration IS NOT NULL,
-    (
-        SELECT count(DISTINCT r.revision_num)
-        FROM job_type_revision AS r
-        WHERE r.source = t.source AND r.job_type_id = t.id AND r.manifest IS NOT NULL AND r.revision_num <= t.revision_num
-    ) >= coalesce(revision_num, 1)
-FROM job_type AS t
-WHERE source = $source;
+-- What the store knows of the job types of a source, for the question which of them moved.
+SELECT id, last_modified, revision_num, manifest IS NOT NULL AND configuration IS NOT NULL FROM job_type WHERE source = $source;
 
 -- name: known_workspaces
 -- The workspaces of a source.
 SELECT name, is_active FROM workspace WHERE source = $source;
 
 -- name: known_revisions
--- The revisions of a source whose manifests are here.
-SELECT job_type_id, revision_num FROM job_type_revision WHERE source = $source AND manifest IS NOT NULL;
+-- The revisions of each job type of a source whose manifests are here.
+SELECT job_type_id, list(DISTINCT revision_num)
+FROM job_type_revision
+WHERE source = $source AND manifest IS NOT NULL AND revision_num IS NOT NULL
+GROUP BY job_type_id;
 
 -- name: open_jobs
 -- The jobs of a source that are not over, and that the pull has not just brought.
