@@ -123,12 +123,11 @@ def stored(fields: tuple[Field, ...]) -> str:
 
 
 def views(read: Callable[[str, tuple[str, ...]], str]) -> Iterator[tuple[str, str]]:
-    """Yield the views that questions read, by name; `read` gives what stands for a table and its states after FROM."""
+    """Yield the views that questions read, by name; `read` gives what stands after FROM for a table, or its rows of some states."""
     for name in BESIDE:
         yield name, f"SELECT {table(name).columns} FROM {read(name, ())}"
     for name, states in VIEWS.items():
-        columns = table(name).columns
-        yield name, sql(f"lakes/history.{name}", columns=columns, history=read(HISTORY, states))
+        yield name, f"SELECT {table(name).columns} FROM {read(HISTORY, states)}"
     for name, query in DERIVED.items():
         yield name, query().strip().rstrip(";")
 

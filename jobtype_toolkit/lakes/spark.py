@@ -106,7 +106,11 @@ class SparkEngine:
         def read(name: str, states: tuple[str, ...]) -> str:
             view = "_".join(("lake", name, *states))
             fields = layout.written(name).fields
-            frame = self._scan(files.of(name, states), fields) if files else self._table(name, fields)
+            if files:
+                frame = self._scan(files.of(name, states), fields)
+            else:
+                frame = self._table(name, fields)
+                frame = frame.where(frame["state"].isin(*states)) if states else frame
             frame.createOrReplaceTempView(view)
             return view
 

@@ -232,6 +232,14 @@ class _Source:
         names = (layout.HISTORY, *layout.BESIDE) if last else ()
         self._files = {name: catalogue.files(name, source=source) for name in names}
         self._mark = self._last_mark(last)
+        self._next = self._next_mark()
+
+    def _next_mark(self) -> dict[str, Any]:
+        """Return how far this store is; taken before its rows are read, so that what comes meanwhile counts as new."""
+        found = self._con.execute(sql("lakes/sync.mark")).fetchone() or ()
+        mark: dict[str, Any] = dict(zip(("last_load_id", "known", "observed"), found, strict=False))
+        rows = {name: self._fingerprint(one, mark["last_load_id"]) for name, one in layout.PARTED.items()}
+        return {**mark, "rows": rows}
 
     def _last_mark(self, last: State | None) -> Mapping[str, Any]:
         """Return how far this store was synced; nothing if another one was, or none."""
@@ -244,7 +252,6 @@ class _Source:
 
     def sync(self) -> None:
         """Write what has changed: files of jobs for the commit that follows, and the other tables."""
-        mark = self._con.execute(sql("lakes/sync.mark")).fetchone() or ()
         jobs = self._jobs()
         self._executions()
         for name, how in _MERGES.items():
@@ -254,9 +261,7 @@ class _Source:
         self._coverage()
         query = sql("lakes/sync.source", lake=self._lake("source"))
         self._write("source", query, {"source": self._source, "jobs": jobs})
-        marked = dict(zip(("last_load_id", "known", "observed"), mark, strict=False))
-        rows = {name: self._fingerprint(one, marked["last_load_id"]) for name, one in layout.PARTED.items()}
-        self._work.marks[self._source] = {**marked, "rows": rows}
+        self._work.marks[self._source] = self._next
 
     def _jobs(self) -> int:
         """Write the jobs that changed and the places that they are in; return how many jobs the lake has then."""
@@ -303,8 +308,10 @@ class _Source:
     def _find_changed(self, parted: Parted) -> None:
         """Find the rows that came since the last sync: those of later loads, and of the last one then if it went on."""
         since = self._mark.get("last_load_id")
-        if since is not None and self._fingerprint(parted, since) == self._mark["rows"].get(parted.table.name):
-            since += 1
+        if since is not None:
+            is_last = since == self._next["last_load_id"]
+            now = self._next["rows"][parted.table.name] if is_last else self._fingerprint(parted, since)
+            since += now == self._mark["rows"].get(parted.table.name)
         script(self._con, "lakes/sync.changed", {"source": self._source, "since": since}, rows=parted.rows())
 
     def _fingerprint(self, parted: Parted, load: int) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 import jobtype_toolkit as jt
 from tests.spark.spark_session import started
 
-WARM_UP, ROUNDS = 15, 15
+WARM_UP, ROUNDS = 30, 20
 LONGER = 3
 MILLION = 1_000_000
 _TICKS = os.sysconf("SC_CLK_TCK")

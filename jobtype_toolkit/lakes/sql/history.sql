@@ -10,15 +10,6 @@ FROM job_open
 -- The executions of a store with their places.
 SELECT /*columns*/, /*placed*/ FROM job_execution
 
--- name: job_open
-SELECT /*columns*/ FROM /*history*/ WHERE state = 'open'
-
--- name: job_final
-SELECT /*columns*/ FROM /*history*/ WHERE state IN ('final', 'failed')
-
--- name: job_failed
-SELECT /*columns*/ FROM /*history*/ WHERE state = 'failed'
-
 -- name: places
 -- The places that rows are in, of one source or all, and how many there are in each.
 SELECT source, state, month, count(*) FROM lake_row WHERE $source = '*' OR source = $source GROUP BY ALL ORDER BY ALL
