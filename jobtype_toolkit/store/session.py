@@ -13,7 +13,7 @@ import pandas as pd
 from jobtype_toolkit.errors import InvalidQuery
 from jobtype_toolkit.store import guard
 from jobtype_toolkit.store.connection import Connection, Patience
-from jobtype_toolkit.store.engine import Database, statements
+from jobtype_toolkit.store.engine import Database
 
 _DOES_NOT_RUN = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
 
@@ -51,7 +51,7 @@ class Session:
 
     def _run(self, text: str, parameters: Mapping[str, Any]) -> Connection:
         try:
-            return statements(self._con, text, parameters)
+            return self._con.execute(text, dict(parameters))
         except _DOES_NOT_RUN as error:
             msg = f"The SQL does not run: {error}"
             raise InvalidQuery(msg) from error
