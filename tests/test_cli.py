@@ -17,8 +17,7 @@ import children
 import duckdb
 import pytest
 from children import COMMAND_LINE, PIPE, Child
-from typer.main import get_command
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner, Result, _get_command
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import service
@@ -86,7 +85,7 @@ def test_every_command_has_a_help_with_its_own_example(run):
 
 
 def test_every_parameter_of_a_service_is_an_option():
-    made = get_command(app).commands
+    made = _get_command(app).commands
     for one in commands():
         offered = {option.name for option in made[one.command].params}
         assert {parameter.name for parameter in one.parameters} <= offered

@@ -122,3 +122,12 @@ def test_json_that_happens_to_be_texts_stays_as_it_is():
     frame = frames.from_records([{"value": None}, {"value": '"a"'}], [Field("value", "json", "Some JSON.")])
     assert frame["value"].dtype == object
     assert list(frame["value"]) == [None, "a"]
+
+
+def test_what_is_taken_from_a_frame_leaves_it_its_attrs():
+    frame = pd.DataFrame({"id": [1, 2]})
+    frame.attrs["sql"] = "SELECT 1"
+    assert frames.rows(frame) == [{"id": 1}, {"id": 2}]
+    assert frames.first(frame) == {"id": 1}
+    assert frames.declared(frame, [Field("id", "int", "Number.", required=True)]).attrs == {}
+    assert frame.attrs == {"sql": "SELECT 1"}

@@ -249,7 +249,10 @@ def _per(started: datetime, ended: datetime) -> str:
 
 
 def _records(frame: pd.DataFrame) -> list[Row]:
+    import pandas as pd
+
     columns = []
+    frame = pd.DataFrame(frame)  # without the attrs, which pandas would copy in depth for every column
     for name in frame.columns:
         column = frame[name]
         gone = column.isna().tolist()

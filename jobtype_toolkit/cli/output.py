@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.display.cells import cell, plain, safe
+from jobtype_toolkit.display.cells import cell, plain_columns, safe
 from jobtype_toolkit.display.sparklines import sparklines
 from jobtype_toolkit.display.tables import aligned, fields_of, footer, table, title_of
 
@@ -63,7 +63,7 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
             if frame.attrs.get("service") == "failure_trend" and len(frame):
                 write("".join(f"{line}\n" for line in [*sparklines(frame), ""]))
             fields = fields_of(frame, all_columns=all_columns)
-            columns = [plain(shown[field.name]) for field in fields]
+            columns = plain_columns(shown, [field.name for field in fields])
             left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")
             if difference := frame.attrs.get("diff"):
@@ -111,14 +111,14 @@ def as_json(frame: pd.DataFrame) -> str:
     names = list(frame.columns)
     records = (
         json.dumps(dict(zip(names, row, strict=True)), allow_nan=False)
-        for row in zip(*(plain(frame[name]) for name in names), strict=True)
+        for row in zip(*plain_columns(frame, names), strict=True)
     )
     return "[" + ",".join(f"\n  {record}" for record in records) + ("\n]\n" if len(frame) else "]\n")
 
 
 def as_csv(frame: pd.DataFrame) -> str:
     """Return CSV that `load` reads back: what is missing is empty, lists and objects are JSON."""
-    columns = ([_csv_value(value) for value in plain(frame[name])] for name in frame.columns)
+    columns = ([_csv_value(value) for value in column] for column in plain_columns(frame, frame.columns))
     rows = [map(_csv_value, frame.columns), *zip(*columns, strict=True)]
     return "".join(",".join(row) + "\n" for row in rows)
 

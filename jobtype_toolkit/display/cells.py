@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,14 @@ def plain(column: pd.Series) -> list[Any]:
         texts = np.datetime_as_string(stamps).tolist()
         return [None if text == "NaT" else text.removesuffix(".000000") + "Z" for text in texts]
     return [None if gone else value for value, gone in zip(column.tolist(), column.isna(), strict=True)]
+
+
+def plain_columns(frame: pd.DataFrame, names: Iterable[Any]) -> list[list[Any]]:
+    """Return columns of a frame as values of JSON."""
+    import pandas as pd
+
+    bare = pd.DataFrame(frame)  # without the attrs, which pandas would copy in depth for every column
+    return [plain(bare[name]) for name in names]
 
 
 def is_share(field: Field) -> bool:

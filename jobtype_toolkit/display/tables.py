@@ -12,7 +12,7 @@ from jobtype_toolkit.api.arguments import limited
 from jobtype_toolkit.api.fields import Field, Type
 from jobtype_toolkit.api.resources import SOURCE
 from jobtype_toolkit.api.services import LIVE_SERVICES, SERVICES, Service
-from jobtype_toolkit.display.cells import age, bar, cell, header, is_share, plain, safe, style
+from jobtype_toolkit.display.cells import age, bar, cell, header, is_share, plain_columns, safe, style
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.display.palette import EITHER
 
@@ -152,7 +152,7 @@ def show(frame: pd.DataFrame, *, rows: int = _ROWS, all_columns: bool = False) -
     return TableView(
         title=title_of(frame),
         fields=fields,
-        columns=tuple(tuple(plain(shown[field.name])) for field in fields),
+        columns=tuple(map(tuple, plain_columns(shown, [field.name for field in fields]))),
         notes=tuple(known.get("notes", ())),
         below=_counted(frame, len(shown)) if asked else "",
         now=datetime.fromisoformat(now) if now else None,

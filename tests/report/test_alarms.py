@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
+from jobtype_toolkit.report import assembly
 from jobtype_toolkit.report.alarms import after, alarmed, kept_in
 from jobtype_toolkit.report.shift import Verdict
 
@@ -81,10 +82,31 @@ def path(tmp_path, store):
     return path
 
 
+@pytest.fixture(scope="module")
+def reports():
+    """The reports of the morning that commands have asked for."""
+    return {}
+
+
+@pytest.fixture
+def once(reports, monkeypatch):
+    """Make a report of the morning for the first command that asks for it: these tests are about what follows from it."""
+    ask = assembly.shift_of
+
+    def kept(backend, **given):
+        asked = repr(given)
+        if asked not in reports:
+            reports[asked] = ask(backend, **given)
+        return reports[asked]
+
+    monkeypatch.setattr(assembly, "shift_of", kept)
+
+
 def run(*words):
     return CliRunner().invoke(app, list(map(str, words)))
 
 
+@pytest.mark.usefixtures("once")
 def test_an_episode_ends_cron_with_4_once(path, tmp_path):
     ask = ("report", "--store", path, "--now", "2026-03-01T12:00:01Z", "-o", tmp_path / "r.html", "--fail-on", "worse")
     first = run(*ask)
@@ -104,6 +126,7 @@ def test_a_review_remembers_nothing(path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.usefixtures("once")
 def test_a_state_file_stands_in_for_a_store_that_cannot_be_written(path, tmp_path):
     path.chmod(0o444)
     state = tmp_path / "alarms.json"

@@ -30,9 +30,15 @@ def of_today():
 
 
 @pytest.fixture(scope="module")
-def bad(stored):
+def nodes(stored):
+    """A store with a bad node. Nobody writes into it."""
     before = [*days("fit", 0, 10), *days("map", 0, 10), *days("ink", 1, 20, error="lost")]
-    return stored([*before, *of_today()]).report(now=AFTER)
+    return stored([*before, *of_today()])
+
+
+@pytest.fixture(scope="module")
+def bad(nodes):
+    return nodes.report(now=AFTER)
 
 
 def entries(shift, key):
@@ -51,10 +57,9 @@ def test_its_card_has_errors_types_since_and_a_job(bad):
     assert (n1.example.arguments["job_id"],) == n1.jobs
 
 
-def test_its_job_is_a_failed_one_of_it(stored):
-    store = stored([*days("fit", 0, 10), *days("map", 0, 10), *of_today()])
-    (job_id,) = entries(store.report(now=AFTER), "worse")["n1"].jobs
-    (one,) = store.jobs(job_id=job_id).to_dict("records")
+def test_its_job_is_a_failed_one_of_it(bad, nodes):
+    (job_id,) = entries(bad, "worse")["n1"].jobs
+    (one,) = nodes.jobs(job_id=job_id).to_dict("records")
     assert (one["status"], one["node"], one["error_name"]) == ("FAILED", "n1", "lost")
 
 

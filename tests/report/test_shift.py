@@ -6,9 +6,9 @@ import shlex
 from datetime import timedelta
 
 import pytest
-import typer
 from histories import NOW, job_type
 from mornings import DAY, TYPES, days, job, morning
+from typer.testing import _get_command
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli.app import app
@@ -92,7 +92,7 @@ def calls(shift):
 
 
 def test_every_command_behind_a_number_means_what_the_call_in_python_means(shift):
-    program = typer.main.get_command(app)
+    program = _get_command(app)
     assert len(calls(shift)) > 10
     for call in calls(shift):
         words = shlex.split(call.command)
