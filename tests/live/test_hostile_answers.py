@@ -505,6 +505,20 @@ def test_a_deadline_is_that_of_one_request_and_its_connection_is_used_again(list
     assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer) and not one.finished.is_set()]
 
 
+def test_a_deadline_holds_for_a_server_of_this_process_too_which_needs_no_timer(asking):
+    before = {*threading.enumerate()}
+    timers = []
+
+    def answer(_: Any) -> Any:
+        timers.extend(one for one in {*threading.enumerate()} - before if isinstance(one, threading.Timer))
+        return {"version": "7.2.2"}
+
+    assert asking(answer, deadline=600).version() == "7.2.2"
+    assert timers == []
+    with pytest.raises(jt.ConnectionFailed, match="not end within"):
+        asking(answer, deadline=1e-9).version()
+
+
 def test_a_number_as_large_as_a_float_can_be_is_kept(asking):
     rows = [
         {"id": number, "input_file_size": size} for number, size in enumerate([1e300, 1.7e308, -1e305, 10**400, "x"])
