@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -25,33 +26,41 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         """Take how many seconds there are."""
         self.seconds = seconds
-        self.is_over = False
+        self._until = time.monotonic() + seconds
         self._lock = threading.Lock()
         self._shut: Callable[[], object] = lambda: None
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._timer: threading.Timer | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time left."""
+        return time.monotonic() >= self._until
 
     def watch(self, shut: Callable[[], object]) -> None:
-        """Note what shuts the connection from now on."""
+        """Note what shuts the connection from now on; a timer runs once there is one."""
         with self._lock:
             self._shut = shut
         if self.is_over:
             self._end()
+        elif self._timer is None:
+            self._timer = threading.Timer(self._until - time.monotonic(), self._end)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _end(self) -> None:
         with self._lock, suppress(OSError, ValueError):
-            self.is_over = True
+            self._until = min(self._until, time.monotonic())
             self._shut()
 
     def __enter__(self) -> Self:
         _ASKING.deadline = self
-        self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         _ASKING.deadline = None
         with self._lock:
             self._shut = lambda: None  # the connection is the next request's

@@ -244,7 +244,8 @@ class Http:
                     proxies=self._proxies,
                 )
                 with response:
-                    deadline.watch(response.raw.shutdown)
+                    if response.raw.connection is not None:  # an answer of this process has none
+                        deadline.watch(response.raw.shutdown)
                     answer = self._answer(response)
             except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets a few through
                 answer = unfinished(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -98,6 +98,7 @@ class Transport(HTTPAdapter):
         asked = HttpRequest.of(request.method or "GET", request.url or "", request.headers, content)
         self.requests.append(asked)
         reply = reply_of(self.handler(asked))
+        reply = replace(reply, body=reply.content)  # written as JSON once
         raw = HTTPResponse(
             BytesIO(reply.content),
             headers=reply.all_headers,

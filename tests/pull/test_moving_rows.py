@@ -173,7 +173,7 @@ class Pulling(RuleBasedStateMachine):
 
 TestPulling = Pulling.TestCase
 TestPulling.settings = examples(
-    3,
+    2,
     25,
     stateful_step_count=6,
     deadline=None,
