@@ -170,12 +170,14 @@ def upgraded_to(file: Path) -> int:
 STEPS = range(2, schema.SCHEMA_VERSION + 1)
 
 
-@pytest.mark.parametrize("moment", ["before", "within"])
+EACH = [*((1, step, "within") for step in STEPS), *((step - 1, step, "before") for step in STEPS)]
+"""Each step of the oldest file and of the one just before it, and each moment of each step."""
+EVERY = [(old, step, moment) for step in STEPS for old in range(1, step) for moment in ("within", "before")]
+
+
 @pytest.mark.parametrize(
-    ("old", "step"),
-    [(1, step) for step in STEPS]  # each step,
-    + [(step - 1, step) for step in STEPS[1:]]  # and each file
-    + [pytest.param(old, step, marks=pytest.mark.soak) for step in STEPS for old in range(2, step - 1)],
+    ("old", "step", "moment"),
+    [pytest.param(*one, marks=[] if one in EACH else pytest.mark.soak) for one in EVERY],
     indirect=["old"],
 )
 def test_an_upgrade_that_is_killed_at_any_step_goes_on_with_the_next_opening(old, step, moment):
