@@ -116,6 +116,7 @@ def test_an_upgraded_file_takes_what_the_new_version_is_for(old, write):
         assert store.check().is_sound
 
 
+@oldest
 def test_a_file_of_an_older_version_is_not_upgraded_by_a_reader(old):
     before = old.read_bytes()
     with pytest.raises(jt.StoreVersion, match="without read_only"):
@@ -208,6 +209,7 @@ def test_an_upgrade_says_how_far_it_is(old, capfd):
     assert all(step in line for step, line in zip(wanted, told, strict=True))
 
 
+@oldest
 def test_an_old_file_that_cannot_be_written_names_the_remedy(old, monkeypatch):
     connect = engine.connect
 

@@ -53,7 +53,7 @@ def _numbers(part: str) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A table that a profile made of an input: the view `table_row`."""
+    """A table that a profile made of an input."""
 
     table: Table
     origin: Origin
@@ -214,8 +214,7 @@ class Foreign:
         if made.skipped:
             self.skipped += number(self._con, made.skipped)
         self.absent |= dict.fromkeys(made.absent)
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {made.statement}")
-        kinds = {column: kind for column, kind, *_ in self._con.execute("DESCRIBE table_row").fetchall()}
+        kinds = {column: kind for column, kind, *_ in self._con.execute(f"DESCRIBE {made.statement}").fetchall()}
         types = tuple(kinds[one[1:-1].replace('""', '"')] for one in made.columns)
         origin = replace(
             origin,
@@ -226,7 +225,7 @@ class Foreign:
             all_nodes=made.all_nodes,
         )
         return Made(
-            Table(tuple(made.names), tuple(made.columns), types),
+            Table(tuple(made.names), tuple(made.columns), types, f"({made.statement}) AS table_row"),
             origin,
             replace(given, columns={}, statuses={} if made.has_status else given.statuses),
         )

@@ -288,26 +288,21 @@ def _record(
     con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport, merge: Merge, known: _Known | None
 ) -> None:
     observed = naive_utc(request.observed)
-    con.execute(
-        "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            report.load_id,
-            report.source,
-            report.resource,
-            FRAME if isinstance(request.path, pd.DataFrame) else str(request.path),
-            observed,
-            report.rows,
-            report.new,
-            report.changed,
-            report.unchanged,
-            report.rejected,
-        ],
-    )
+    bound = {
+        "load_id": report.load_id,
+        "source": report.source,
+        "resource": report.resource,
+        "path": FRAME if isinstance(request.path, pd.DataFrame) else str(request.path),
+        "observed": observed,
+        "rows": report.rows,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+    }
+    script(con, "store/ingest/load.record", bound)
     if report.rejected:
-        con.execute(
-            "INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected",
-            {"load_id": report.load_id, "source": report.source, "resource": report.resource},
-        )
+        script(con, "store/ingest/load.keep_rejects", bound)
     _refresh(con, request.source, observed, known, merge=merge)
 
 

@@ -298,13 +298,13 @@ class Merge:
         into = f"source, {columns}, load_id, extra" + (", inferred" if self._is_inferable else "")
         before = self._kept_before(name, rows) if has_gone else rows
         if name == "job_final" and name in self._held:
-            rollup.change(self._con, self.bound["source"], f"{rows} WHERE {self._belongs(name)}")
+            rollup.change(self._con, self.bound["source"], f"{rows} {self._belongs(name)}")
         if has_gone:
             script(self._con, "store/ingest/merge.remove_replaced", table=name)
         statements(
             self._con,
             f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
-            f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
+            f"FROM ({before}) {self._belongs(name)} {self._order(name)}",
             self.bound,
         )
         if name == "job_final" and name not in self._held:
@@ -318,12 +318,12 @@ class Merge:
         filled = ", ".join(f"coalesce(r.{one}, b.{one}) AS {one}" for one in self._kept)
         return f"SELECT r.* REPLACE ({filled}) FROM ({rows}) AS r LEFT JOIN kept_value AS b ON b.id = r.id"
 
-    @staticmethod
-    def _belongs(name: str) -> str:
-        if name not in TABLES["jobs"]:
-            return "true"
+    def _belongs(self, name: str) -> str:
+        """Return SQL for the rows that belong into a table, with WHERE; nothing if all do."""
+        if name not in TABLES["jobs"] or self._seen.open == (self._seen.rows if name == "job_open" else 0):
+            return ""
         listed = ", ".join(f"'{status}'" for status in OPEN_STATUSES)
-        return f"status {'IN' if name == 'job_open' else 'NOT IN'} ({listed})"
+        return f"WHERE status {'IN' if name == 'job_open' else 'NOT IN'} ({listed})"
 
     @staticmethod
     def _order(name: str) -> str:

@@ -1,3 +1,12 @@
+-- name: record
+-- What a load did.
+INSERT INTO load
+VALUES ($load_id, $source, $resource, $path, $observed, $rows, $new, $changed, $unchanged, $rejected);
+
+-- name: keep_rejects
+-- The rows that a load could not take.
+INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected;
+
 -- name: counted
 -- The jobs of a source by the load that brought them: how many, their newest time, and the clock of that load.
 SELECT j.load_id, j.jobs, j.newest, coalesce(l.observed, $observed::TIMESTAMP) AS clock
