@@ -356,7 +356,7 @@ def test_rows_stay_in_the_order_of_the_input_however_many_cores_read_them(tmp_pa
     take = Incoming._take_embedded
 
     def look(self) -> None:
-        seen.extend(id for (id,) in self._con.execute("SELECT id FROM incoming ORDER BY seq").fetchall())
+        seen.extend(id for (id,) in self._con.execute("SELECT id FROM incoming_rows ORDER BY rowid").fetchall())
         take(self)
 
     monkeypatch.setattr(Incoming, "_take_embedded", look)

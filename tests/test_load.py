@@ -39,7 +39,7 @@ from shapes import FLAT_SHAPES, JSON_SHAPES, csv_text, ndjson, write_parquet
 from sizes import and_in_soak
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.store.ingest.staging import Incoming
+from jobtype_toolkit.store.ingest import staging
 
 pytestmark = pytest.mark.slow
 
@@ -1448,7 +1448,7 @@ def looked_through(tmp_path_factory) -> tuple[Path, jt.Store]:
         write_parquet(folder / f"{case:02}.parquet", [rows[0] | first, *rows[1:]])
     store = jt.open()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Incoming, "_is_sound", lambda self, *given: False)
+        patch.setattr(staging, "are_sound", lambda *given: False)
         store.load(folder, source="looked through")
     return folder, store
 
@@ -1457,8 +1457,8 @@ def looked_through(tmp_path_factory) -> tuple[Path, jt.Store]:
 def test_statistics_of_a_parquet_file_never_hide_a_bad_row(looked_through, monkeypatch, case):
     folder, store = looked_through
     file, judged = folder / f"{case:02}.parquet", []
-    judge = Incoming._is_sound
-    monkeypatch.setattr(Incoming, "_is_sound", lambda self, *given: judged.append(judge(self, *given)) or judged[-1])
+    judge = staging.are_sound
+    monkeypatch.setattr(staging, "are_sound", lambda *given: judged.append(judge(*given)) or judged[-1])
     report = store.load(file, source=f"case {case}")
     assert judged == [FIRST_ROWS[case][1]]
     kept = [

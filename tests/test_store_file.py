@@ -12,11 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
+from asking import filled as small
 from children import PATIENCE, PIPE, Child, run
 from histories import (
     CHIPS,
@@ -37,6 +40,7 @@ from sizes import and_in_soak, sizes
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.store import schema
+from jobtype_toolkit.store.connection import POOL
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.sync.report import Disagreement, PullReport
 
@@ -702,11 +706,14 @@ CORRUPTIONS = {
 }
 
 
+def corrupt(file: Path, statement: str) -> None:
+    with POOL.cursor(file) as con:
+        con.execute(statement)
+
+
 @pytest.mark.parametrize("rule", CORRUPTIONS)
 def test_check_finds_planted_corruption_by_its_rule(filled, rule):
-    con = duckdb.connect(str(filled))
-    con.execute(CORRUPTIONS[rule])
-    con.close()
+    corrupt(filled, CORRUPTIONS[rule])
     found = jt.open(filled).check()
     assert not found.is_sound
     assert found.violations[rule] > 0
@@ -730,9 +737,7 @@ def test_check_finds_planted_corruption_by_its_rule(filled, rule):
     ],
 )
 def test_check_finds_other_corruption_too(filled, corruption):
-    con = duckdb.connect(str(filled))
-    con.execute(corruption)
-    con.close()
+    corrupt(filled, corruption)
     assert not jt.open(filled).check().is_sound
 
 
@@ -749,6 +754,17 @@ def test_sql_answers_with_parameters_and_times_in_utc(filled):
     )
     assert list(found["id"]) == [110, 111, 119, 130]
     assert str(found["last_modified"].dtype) == "datetime64[us, UTC]"
+
+
+@pytest.fixture(scope="module")
+def unchanged(request, tmp_path_factory) -> Iterator[jt.Store]:
+    """The small history in a file or in memory; no test changes it."""
+    folder = tmp_path_factory.mktemp("unchanged")
+    with small(folder) if request.param == "file" else small(folder, jobs=JOBS) as store:
+        before = store.sql("FROM job ORDER BY ALL")
+        yield store
+        pd.testing.assert_frame_equal(store.sql("FROM job ORDER BY ALL"), before)
+        assert store.check().is_sound
 
 
 @pytest.mark.few
@@ -771,15 +787,11 @@ def test_sql_answers_with_parameters_and_times_in_utc(filled):
         "PRAGMA database_size",
     ],
 )
-@pytest.mark.parametrize("place", ["file", "memory"])
-def test_sql_that_does_not_run_or_would_change_something_is_an_invalid_query(filled, store, write, query, place):
-    if place == "memory":
-        store.load(write("j.json", page(JOBS)))
-    here = store if place == "memory" else jt.open(filled)
+@pytest.mark.parametrize("unchanged", ["file", "memory"], indirect=True)
+def test_sql_that_does_not_run_or_would_change_something_is_an_invalid_query(unchanged, query):
     with pytest.raises(jt.InvalidQuery):
-        here.sql(query)
-    assert len(here.jobs()) == len(JOBS)
-    assert here.check().is_sound
+        unchanged.sql(query)
+    assert len(unchanged.jobs()) == len(JOBS)
 
 
 def test_sql_cannot_see_the_callers_variables(store):
@@ -965,14 +977,15 @@ print(store.sql("SELECT max(last_modified) AS m, strftime(max(last_modified), '%
 
 
 @pytest.mark.slow
-def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path):
+@pytest.mark.parametrize(
+    "zones", and_in_soak([["UTC", ":nonsense"]], [["UTC", "Asia/Kathmandu", "America/New_York", ":nonsense"]])
+)
+def test_the_machines_zone_and_locale_change_nothing(filled, write, tmp_path, zones):
     nested_page = write("j.json", page(JOBS))
     table = write("c.csv", f"id,job_type,job_type_version,status,last_status_change\n1,m,1,COMPLETED,{text(ago(1))}\n")
     answers = set()
     started = (
-        (run, {"TZ": "UTC"}),
-        (run, {"TZ": "Asia/Kathmandu"}),
-        (run, {"TZ": ":nonsense"}),
+        *((run, {"TZ": one}) for one in zones),
         (interpreter, {"TZ": "America/St_Johns", "LC_ALL": "C"}),
     )
     for number, (start, environment) in enumerate(started):
@@ -1374,15 +1387,21 @@ def test_the_template_of_new_stores_is_that_of_this_vocabulary():
 def test_a_new_store_is_the_same_from_the_template_and_without(tmp_path, monkeypatch, has_template, is_in_memory):
     if not has_template:
         monkeypatch.setattr(schema, "template", lambda: None)
-    described = "SELECT COLUMNS('table_name|column_|data_type|comment|is_nullable') FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal ORDER BY ALL"
-    views = "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name, sql, comment FROM duckdb_tables() ORDER BY ALL"
-    with duckdb.connect() as con:
-        schema.create(con)
-        wanted = [con.execute(query).df() for query in (described, views)]
+    described, views, wanted = empty_store()
     store = jt.open() if is_in_memory else jt.open(tmp_path / "new.duckdb", create=True)
     for query, frame in zip((described, views), wanted, strict=True):
         pd.testing.assert_frame_equal(store.sql(query), frame, check_dtype=False)
     assert store.sql("FROM meta").to_dict("records") == [{"schema_version": schema.SCHEMA_VERSION, "last_load_id": 0}]
+
+
+@cache
+def empty_store() -> tuple[str, str, list[pd.DataFrame]]:
+    """Two queries for columns and views, and what they answer of what the schema's statements make."""
+    described = "SELECT COLUMNS('table_name|column_|data_type|comment|is_nullable') FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal ORDER BY ALL"
+    views = "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal UNION ALL SELECT table_name, sql, comment FROM duckdb_tables() ORDER BY ALL"
+    with duckdb.connect() as con:
+        schema.create(con)
+        return described, views, [con.execute(query).df() for query in (described, views)]
 
 
 def test_a_new_store_where_no_link_can_be_made_is_made_all_the_same(tmp_path, monkeypatch):

@@ -10,8 +10,9 @@ import duckdb
 from jobtype_toolkit.store.engine import script
 from jobtype_toolkit.store.schema import days_of
 
-_OF_SOURCE = "(FROM job_final WHERE source = $source)"
-_REPLACED = "(FROM job_final WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_final'))"
+_OF_SOURCE = "job_final WHERE source = $source"
+_REPLACED = "job_final WHERE rowid IN (SELECT place FROM replaced WHERE home = 'job_final')"
+_COUNTED_BY = "last_status_change, job_type_id, revision_num, status, error_id"
 
 
 def fill(con: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -31,7 +32,7 @@ def change(con: duckdb.DuckDBPyConnection, source: str, come: str) -> None:
     Args:
         con: the connection of the merge.
         source: whose rows they are.
-        come: SQL of the rows that are written into `job_final`, in parentheses; they have no source.
+        come: SQL of the rows that are written into `job_final`, from FROM on; they have no source.
     """
-    coming = days_of(f"(SELECT $source AS source, * FROM {come})")
+    coming = days_of(f"(SELECT $source AS source, {_COUNTED_BY} {come})")
     script(con, "store/job_day.change", {"source": source}, come=coming, gone=days_of(_REPLACED))

@@ -235,7 +235,7 @@ def _derived() -> Iterator[str]:
 
 
 def days_of(jobs: str) -> str:
-    """Return SQL for what `job_day` holds of some jobs that are over: a table's name, or a query in parentheses."""
+    """Return SQL for what `job_day` holds of some jobs that are over: a table's name, with a condition if need be, or a query in parentheses."""
     return sql("store/job_day.rows", jobs=jobs)
 
 

@@ -260,19 +260,21 @@ class Sink:
         with self._target.writing(self._kind) as con, workplace() as folder:
             incoming = Incoming(con, resource, LOADABLE[resource], Options({}, {}, None), folder)
             incoming.add(batch)
-            if incoming.is_mutilated:
+            incoming.finish()
+            if incoming.staged.is_mutilated:
                 msg = f"Some text of {', '.join(batch.names)} is not valid Unicode."
                 raise LoadFailed(msg)
             now = naive_utc(self._target.clock())
-            read = seen = survey(con, resource, self._source, now)
+            read = seen = survey(con, resource, self._source, now, incoming.staged.columns)
             if seen.odd:
                 self._note_unknown(con)
-            if self._leave_out(con, resource, is_latest=is_latest):
-                seen = survey(con, resource, self._source, now)
+            if incoming.staged.is_table and self._leave_out(con, resource, is_latest=is_latest):
+                seen = survey(con, resource, self._source, now, incoming.staged.columns)
             with transaction(con):
-                merge = Merge(con, resource, self._source, self.load_id, now, seen, is_latest=is_latest)
+                staged = incoming.staged
+                merge = Merge(con, resource, self._source, self.load_id, now, seen, staged, is_latest=is_latest)
                 merge.run()
-                rejected = incoming.rejected
+                rejected = incoming.staged.rejected
                 self._count(resource, good=read.rows, new=merge.new, changed=merge.changed, rejected=rejected)
                 if rejected:
                     script(con, "sync/pull.rejected", {**self._common, "resource": resource})

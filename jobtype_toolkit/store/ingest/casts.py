@@ -140,7 +140,7 @@ def cast(column: Column, options: Options, *, is_sound: bool = False, spelling: 
     elif have == DUCKDB[field.type]:
         source, typed = text, said
     else:
-        typed = _plain(said, have, field.type, spelling.wholes.get(field.name, "false"))
+        typed = _plain(said, have, field.type, spelling.wholes.get(field.name))
     return Cast(field, source, typed, final, None if is_sound else _reason(field, said, name, have))
 
 
@@ -154,17 +154,16 @@ def blankless(text: str) -> str:
     return rf"trim({text}, E' \t\n\r')"
 
 
-def _plain(said: str, have: str, want: str, whole: str) -> str:
+def _plain(said: str, have: str, want: str, whole: str | None) -> str:
     """Return SQL for a number, a boolean or a text; nothing that the input does not say becomes one."""
     match want, have:
         case "int", "VARCHAR":
             # DuckDB takes 1_2 and 0x1f for numbers, and rounds 1.5
+            plain = f"CASE WHEN regexp_full_match({said}, {_WHOLE}) THEN TRY_CAST({said} AS BIGINT)"
+            if whole is None:
+                return f"{plain} END"
             fraction = f"({whole}) AND regexp_full_match({said}, '[+-]?[0-9]+[.]0*')"
-            plain = f"regexp_full_match({said}, {_WHOLE})"
-            return (
-                f"CASE WHEN {plain} THEN TRY_CAST({said} AS BIGINT)"
-                f" WHEN {fraction} THEN TRY_CAST(split_part({said}, '.', 1) AS BIGINT) END"
-            )
+            return f"{plain} WHEN {fraction} THEN TRY_CAST(split_part({said}, '.', 1) AS BIGINT) END"
         case "int", "FLOAT" | "DOUBLE":
             return (
                 f"CASE WHEN {said} = trunc({said}) AND abs({said}) < {_EXACT[have]} THEN TRY_CAST({said} AS BIGINT) END"

@@ -149,14 +149,15 @@ def batches(files: Sequence[Path], scratch: Path) -> Iterator[Batch]:
             held.append((str(one.path), one.name))
             size += one.path.stat().st_size
             if size >= _BATCH_BYTES:
-                yield _documents(held)
+                yield _documents(held, len(files))
                 held, size = [], 0
         if held:
-            yield _documents(held)
+            yield _documents(held, len(files))
 
 
-def _documents(held: list[tuple[str, str]]) -> Batch:
-    return Batch("documents", tuple(readable for readable, _ in held), tuple(name for _, name in held))
+def _documents(held: list[tuple[str, str]], files: int) -> Batch:
+    readable, names = zip(*held, strict=True)
+    return Batch("documents", readable, names, len(held) == files)
 
 
 def _looked_at(file: Path, scratch: Path) -> _Input:

@@ -53,7 +53,7 @@ def _numbers(part: str) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A table that a profile made of an input: the view `table_row`."""
+    """A table that a profile made of an input."""
 
     table: Table
     origin: Origin
@@ -143,19 +143,14 @@ class Foreign:
         origin = Origin("__file", "__place", "raw_row", "__j", [is_object])
         return self._made(have, origin, name, ("__position", "__file", "__place", "__j", *kinds)), broken
 
-    def take(self, origin: Origin) -> None:
-        """Take the rows of `checked` that nothing speaks against: their keys that are text with numbers, lists of nodes with all."""
-        self._number(origin)
-        passed = "".join(f", {one}" for one in origin.passed)
-        if not origin.all_nodes:
-            script(self._con, "store/ingest/staging.take_checked", passed=passed)
-            return
+    def take_with_nodes(self, origin: Origin, passed: str) -> None:
+        """Take the rows of `checked` that nothing speaks against, lists of nodes with all; `passed` are its further columns."""
         lists = script(self._con, "store/ingest/profile.lists_of_nodes", column=origin.all_nodes).fetchall()
         bound = {"said": [said for (said,) in lists], "nodes": [json.dumps(nodes_in(said)) for (said,) in lists]}
         script(self._con, "store/ingest/profile.node_list", bound)
         script(self._con, "store/ingest/profile.take_with_nodes", passed=passed, column=origin.all_nodes)
 
-    def _number(self, origin: Origin) -> None:
+    def number(self, origin: Origin) -> None:
         """Give the keys of `checked` that are text their numbers: those that they had before, or new ones."""
         for ours in origin.numbered:
             text = quoted(f"text {ours}")
@@ -219,8 +214,7 @@ class Foreign:
         if made.skipped:
             self.skipped += number(self._con, made.skipped)
         self.absent |= dict.fromkeys(made.absent)
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW table_row AS {made.statement}")
-        kinds = {column: kind for column, kind, *_ in self._con.execute("DESCRIBE table_row").fetchall()}
+        kinds = {column: kind for column, kind, *_ in self._con.execute(f"DESCRIBE {made.statement}").fetchall()}
         types = tuple(kinds[one[1:-1].replace('""', '"')] for one in made.columns)
         origin = replace(
             origin,
@@ -231,7 +225,7 @@ class Foreign:
             all_nodes=made.all_nodes,
         )
         return Made(
-            Table(tuple(made.names), tuple(made.columns), types),
+            Table(tuple(made.names), tuple(made.columns), types, f"({made.statement}) AS table_row"),
             origin,
             replace(given, columns={}, statuses={} if made.has_status else given.statuses),
         )

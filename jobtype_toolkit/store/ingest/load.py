@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -139,24 +139,27 @@ def _shows_progress(asked: bool | None) -> bool:
 def _merge(con: duckdb.DuckDBPyConnection, request: Request, incoming: Incoming) -> LoadReport:
     load_id = number(con, "UPDATE meta SET last_load_id = last_load_id + 1 RETURNING last_load_id")
     observed = naive_utc(request.observed)
-    seen = survey(con, request.resource, request.source, observed)
-    _refuse(con, request, seen.rows, incoming.rejected)
+    staged = incoming.staged
+    seen = survey(con, request.resource, request.source, observed, staged.columns)
+    _refuse(con, request, seen.rows, staged.rejected)
     if incoming.foreign and incoming.foreign.has_numbers:
         script(con, "store/ingest/profile.keep_numbers", {"source": request.source})
-    merge = Merge(con, request.resource, request.source, load_id, observed, seen)
+    known = _known(con, request.source)
+    is_first = known is None or (request.resource == "jobs" and not known.jobs)
+    merge = Merge(con, request.resource, request.source, load_id, observed, seen, staged, is_first=is_first)
     merge.run()
     report = LoadReport(
         load_id,
         request.source,
         request.resource,
-        seen.rows + incoming.rejected,
+        seen.rows + staged.rejected,
         merge.new,
         merge.changed,
         seen.rows - merge.new - merge.changed,
-        incoming.rejected,
+        staged.rejected,
         *told(_notes(con, request, incoming, seen, merge.copies)),
     )
-    _record(con, request, report, merge)
+    _record(con, request, report, merge, known)
     return report
 
 
@@ -241,7 +244,7 @@ def _of_profile(con: duckdb.DuckDBPyConnection, request: Request, incoming: Inco
     """Return what is to be said of how a profile read the input, or that one would help."""
     notes: list[tuple[int, str]] = []
     profile, foreign = request.options.profile, incoming.foreign
-    keys = number(con, sql("store/ingest/load.text_keys")) if incoming.rejected else 0
+    keys = number(con, sql("store/ingest/load.text_keys")) if incoming.staged.rejected else 0
     if keys:
         how = 'id = { from = "…", as = "id" }' if profile else "a profile with " + 'id = { from = "…", as = "id" }'
         notes.append((8, f"{_rows(keys, 'has', 'have')} a key that is a text: {'say' if profile else 'give'} {how}"))
@@ -249,18 +252,20 @@ def _of_profile(con: duckdb.DuckDBPyConnection, request: Request, incoming: Inco
         which = _rows(foreign.skipped, "is none", "are none")
         notes.append((2, f"{which} of the {request.resource} by the profile {profile.name}, and left out"))
     if profile:
-        notes += _of_zeros(con, profile, request.resource)
+        notes += _of_zeros(con, profile, request.resource, incoming.staged.columns)
     if profile and foreign and foreign.absent:
         named = ", ".join(map(repr, foreign.absent))
         notes.append((2, f"the profile {profile.name} also reads {named}, which the input does not have"))
     return notes
 
 
-def _of_zeros(con: duckdb.DuckDBPyConnection, profile: Profile, resource: str) -> list[tuple[int, str]]:
+def _of_zeros(
+    con: duckdb.DuckDBPyConnection, profile: Profile, resource: str, columns: Collection[str]
+) -> list[tuple[int, str]]:
     """Return what is to be said of a time of 0, which is 1970, and of an exit code of 0, which is one."""
     values = profile.sections.get(resource, Section()).values
     notes = []
-    times = [one for one in values if LOADABLE[resource][one].type == "time"]
+    times = [one for one in values if one in columns and LOADABLE[resource][one].type == "time"]
     counts = ", ".join(f"count(*) FILTER ({quoted(one)} = TIMESTAMP '1970-01-01')" for one in times)
     found = script(con, "store/ingest/load.epochs", counts=counts).fetchone() if times else ()
     for one, rows in zip(times, found or (), strict=True):
@@ -279,29 +284,26 @@ def _rows(count: int, one: str, several: str) -> str:
     return f"{count:,} row {one}" if count == 1 else f"{count:,} rows {several}"
 
 
-def _record(con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport, merge: Merge) -> None:
+def _record(
+    con: duckdb.DuckDBPyConnection, request: Request, report: LoadReport, merge: Merge, known: _Known | None
+) -> None:
     observed = naive_utc(request.observed)
-    con.execute(
-        "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            report.load_id,
-            report.source,
-            report.resource,
-            FRAME if isinstance(request.path, pd.DataFrame) else str(request.path),
-            observed,
-            report.rows,
-            report.new,
-            report.changed,
-            report.unchanged,
-            report.rejected,
-        ],
-    )
+    bound = {
+        "load_id": report.load_id,
+        "source": report.source,
+        "resource": report.resource,
+        "path": FRAME if isinstance(request.path, pd.DataFrame) else str(request.path),
+        "observed": observed,
+        "rows": report.rows,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "rejected": report.rejected,
+    }
+    script(con, "store/ingest/load.record", bound)
     if report.rejected:
-        con.execute(
-            "INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected",
-            {"load_id": report.load_id, "source": report.source, "resource": report.resource},
-        )
-    refresh_source(con, request.source, observed, merge=merge)
+        script(con, "store/ingest/load.keep_rejects", bound)
+    _refresh(con, request.source, observed, known, merge=merge)
 
 
 def refresh_source(
@@ -318,34 +320,65 @@ def refresh_source(
     What is loaded into a pulled source does not make what was pulled any fresher. After a merge it counts on from what was
     known before; after anything else the jobs are counted anew.
     """
-    found = con.execute(
-        "SELECT observed, pulled, watermark, pruned, jobs, as_of FROM source WHERE source = ?", [source]
-    )
-    known = found.fetchone() or (None, False, None, None, 0, None)
-    counted = _counted_on(con, merge, known[4:], observed) if merge else None
+    _refresh(con, source, observed, _known(con, source), merge=merge, is_pull=is_pull)
+
+
+def _refresh(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    observed: datetime | None,
+    known: _Known | None,
+    *,
+    merge: Merge | None,
+    is_pull: bool = False,
+) -> None:
+    counted = _counted_on(con, merge, known, observed, is_pull=is_pull) if merge else None
     jobs, as_of = counted or _counted_anew(con, source, observed)
+    before = known or _Known()
+    is_fresher = is_pull or not before.pulled
     bound = {
         "source": source,
         "jobs": jobs,
         "as_of": as_of,
-        "observed": known[0] if known[1] and not is_pull else max(filter(None, (observed, known[0])), default=None),
-        "pulled": bool(known[1]),
-        "watermark": known[2],
-        "pruned": known[3],
+        "observed": max(filter(None, (observed, before.observed)), default=None) if is_fresher else before.observed,
+        "pulled": bool(before.pulled),
+        "watermark": before.watermark,
+        "pruned": before.pruned,
     }
+    if known:
+        con.execute("DELETE FROM source WHERE source = $source", {"source": source})
     script(con, "store/ingest/load.take_source", bound)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store says of a source."""
+
+    observed: datetime | None = None
+    pulled: bool | None = False
+    watermark: datetime | None = None
+    pruned: datetime | None = None
+    jobs: int = 0
+    as_of: datetime | None = None
+
+
+def _known(con: duckdb.DuckDBPyConnection, source: str) -> _Known | None:
+    """Return what the store says of a source; None if it has nothing of it."""
+    found = script(con, "store/ingest/load.known", {"source": source}).fetchone()
+    return _Known(*found) if found else None
+
+
 def _counted_on(
-    con: duckdb.DuckDBPyConnection, merge: Merge, before: tuple[int, datetime | None], observed: datetime | None
+    con: duckdb.DuckDBPyConnection, merge: Merge, known: _Known | None, observed: datetime | None, *, is_pull: bool
 ) -> tuple[int, datetime | None] | None:
     """Return the jobs of a source and their newest time after a merge; None if the newest job before gave way to an older state."""
-    jobs, as_of = before
+    jobs, as_of = (known.jobs, known.as_of) if known else (0, None)
     if merge.name != "jobs" or not merge.new + merge.changed:
         return jobs, as_of
-    (newest,) = script(con, "store/ingest/load.newest_of_load", merge.bound | {"observed": observed}).fetchone() or (
-        None,
-    )
+    newest = merge.newest
+    if newest is None or is_pull:
+        bound = merge.bound | {"observed": observed}
+        (newest,) = script(con, "store/ingest/load.newest_of_load", bound).fetchone() or (None,)
     if as_of is None or (newest is not None and newest >= as_of):
         return jobs + merge.new, newest
     if merge.newest_gone is not None and merge.newest_gone >= as_of:

@@ -17,6 +17,7 @@ from jobtype_toolkit.seed.normalize import public_configuration
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store import rollup, schema
 from jobtype_toolkit.store.engine import count, script, statements
+from jobtype_toolkit.store.ingest.staged import Staged
 from jobtype_toolkit.store.ingest.survey import Survey
 
 TABLES = {
@@ -35,6 +36,8 @@ _NAMED = {
     "job_type_revisions": ("i.name", "i.version"),
 }
 """Where rows name their job type."""
+_GIVEN = frozenset({"job_type_id", "error_id", "last_modified"})
+"""Fields that incoming rows may get from others."""
 _OVER = ("COMPLETED", "FAILED", "CANCELED")
 
 
@@ -53,12 +56,23 @@ class Merge:
         load_id: int,
         observed: datetime | None,
         seen: Survey,
+        staged: Staged,
         *,
+        is_first: bool = False,
         is_latest: bool = False,
     ) -> None:
         """Take the connection with `incoming`, what the rows are to be marked with, and what was seen of them.
 
-        `is_latest` says that the rows were fetched after those in the store, whatever their stamps: a server's can go back.
+        Args:
+            con: the connection.
+            name: the resource, as a load calls it.
+            source: whose rows they are.
+            load_id: the load that brings them.
+            observed: when they were so.
+            seen: what was seen of them.
+            staged: where they are.
+            is_first: whether the source has no row of the resource.
+            is_latest: whether they were fetched after those in the store, whatever their stamps: a server's can go back.
         """
         self._con = con
         self.name = name
@@ -68,34 +82,47 @@ class Merge:
         self._seen = seen
         self._is_inferable = name in ("job_types", "errors")
         self._is_latest = is_latest
+        self._is_first = is_first
+        self._staged = staged
         self._is_dated = "last_modified" in self._resource.names
         self._kept = [one.name for one in self._resource.stored if one.kept]
         self._held: list[str] = []
+        self._has_tables = False
         self._has_new_types = name == "job_types" or seen.types_unknown > 0
         self._has_new_errors = name == "errors" or seen.errors_unknown > 0
         self.copies = 0
         """How many rows were left out for another of the same id in the input."""
-        self._stale = 0
+        self.stale = 0
         """How many rows were left out because they say nothing new."""
         self.new = 0
         """How many rows the store did not have."""
         self.changed = 0
         """How many rows replaced one of the store."""
+        self.newest: datetime | None = None
+        """The newest time of the jobs that were written, if that is known; none of them is later than `observed`."""
         self.newest_gone: datetime | None = None
         """The newest time of the jobs that gave way."""
 
     def run(self) -> None:
         """Write what is new or newer."""
-        script(self._con, "store/ingest/merge.tables")
         if self.name == "job_types":
             self._hide_settings()
         self._give_keys()
         self._leave_out_copies()
-        self._find_stored()
-        self.new = self._seen.rows - self.copies - self._stale - self.changed
+        if not self._is_first:
+            self._find_stored()
+        self.new = self._seen.rows - self.copies - self.stale - self.changed
         if self.new or self.changed:
             self._write()
+        if not (self.copies or self.stale or self._seen.late):
+            self.newest = self._seen.newest
         self._adopt()
+
+    def _make_tables(self) -> None:
+        """Make what a merge works with that leaves rows out."""
+        if not self._has_tables:
+            script(self._con, "store/ingest/merge.tables")
+            self._has_tables = True
 
     def _hide_settings(self) -> None:
         """Leave out the settings that are secret or that the manifest does not know, before anything is compared or kept."""
@@ -120,6 +147,7 @@ class Merge:
                 keys.append("coalesce(i.job_type_id, t.id) AS job_type_id")
                 joins.append(sql("store/ingest/merge.key_of_type", name=name, version=version))
         if self._seen.errors_unknown:
+            self._staged.objects()
             script(self._con, "store/ingest/merge.infer_errors_by_id", self.bound)
         if self._seen.errors_by_name:
             self._infer_errors_by_name()
@@ -131,11 +159,28 @@ class Merge:
 
     def _infer_types(self, name: str, version: str) -> None:
         if self._seen.types_unknown:
+            self._staged.objects()
             script(self._con, "store/ingest/merge.infer_types_by_id", self.bound, name=name, version=version)
         if self._seen.types_by_name:
-            script(self._con, "store/ingest/merge.types_by_name", self.bound, name=name, version=version)
-            if self._has("type_by_name", "is_new"):
-                script(self._con, "store/ingest/merge.infer_types_by_name", self.bound)
+            self._infer_types_by_name(name, version)
+
+    def _infer_types_by_name(self, name: str, version: str) -> None:
+        """Give the job types that rows name their ids; those that the store does not have get a negative one, as no server gives."""
+        named = script(self._con, "store/ingest/merge.named_types", name=name, version=version).fetchall()
+        known = script(self._con, "store/ingest/merge.known_types", self.bound).fetchall()
+        ids = {(name, version): id for name, version, id in known}
+        highest = min([0, *(id for *_, id in known)]) - 1
+        new = [one for one in named if one not in ids]
+        ids |= zip(new, range(highest, highest - len(new), -1), strict=True)
+        bound = {
+            "names": [name for name, _ in named],
+            "versions": [version for _, version in named],
+            "ids": [ids[one] for one in named],
+        }
+        script(self._con, "store/ingest/merge.type_by_name", bound)
+        if new:
+            by_object = "_and_object" if self._staged.has_objects else ""
+            script(self._con, f"store/ingest/merge.infer_types_by_name{by_object}", self.bound | {"highest": highest})
 
     def _infer_errors_by_name(self) -> None:
         bound = self.bound | {
@@ -150,6 +195,7 @@ class Merge:
 
     def _leave_out_copies(self) -> None:
         if self._seen.ids < self._seen.rows:
+            self._make_tables()
             newest = "last_modified DESC NULLS LAST," if self._is_dated else ""
             if self.name == "jobs" and not self._is_latest:
                 newest += f"last_modified IS NOT NULL AND {_is_over('status')} DESC,"
@@ -158,11 +204,13 @@ class Merge:
     def _find_stored(self) -> None:
         """Find which incoming rows the store has already; what they do not change is left out."""
         self._held = [name for name in self._tables if self._has(name, "source = $source")]
+        if self._held:
+            self._make_tables()
         if self._held and self._kept:
             script(self._con, "store/ingest/merge.canonical")
         if sum(map(self._met, self._held)):
             self._keep_changes()
-            self._stale = count(script(self._con, "store/ingest/merge.leave_out_stored"))
+            self.stale = count(script(self._con, "store/ingest/merge.leave_out_stored"))
             self.changed = count(script(self._con, "store/ingest/merge.replace_stored"))
 
     def _met(self, name: str) -> int:
@@ -170,7 +218,7 @@ class Merge:
         undecided = "i.last_modified IS NOT DISTINCT FROM t.last_modified" if self._is_dated else "true"
         parts = {"same": self._same(), "older": self._older(), "undecided": undecided}
         met = count(script(self._con, "store/ingest/merge.stored", self.bound, table=name, **parts))
-        if met and self._has("stored_row", "same IS NULL"):
+        if met and self._has("stored_row", f"same IS NULL AND home = '{name}'"):
             script(self._con, "store/ingest/merge.compare", self.bound, table=name, **parts)
         return met
 
@@ -192,15 +240,20 @@ class Merge:
 
     def _same(self) -> str:
         """Return SQL for a stored row `t` that says what the incoming `i` says; what `i` is silent about counts as said."""
-        tests = [self._says(one) for one in self._resource.stored]
+        tests = [self._says(one) for one in self._resource.stored if self._is_there(one) or not one.kept]
         if self._is_inferable:
             tests.append("NOT t.inferred")
         return " AND ".join([*tests, "t.extra IS NOT DISTINCT FROM i.extra"])
 
-    @staticmethod
-    def _says(one: Field) -> str:
+    def _is_there(self, one: Field) -> bool:
+        """Return whether an incoming row may have a field, of its own or from the keys."""
+        return one.name in self._staged.columns or one.name in _GIVEN
+
+    def _says(self, one: Field) -> str:
         """Return SQL for a field of the stored row `t` that says what that of the incoming `i` says."""
         name = quoted(one.name)
+        if not self._is_there(one):
+            return f"(t.{name} IS NULL)"
         same = f"t.{name} IS NOT DISTINCT FROM i.{name}"
         if not one.kept:
             return f"({same})"
@@ -216,7 +269,7 @@ class Merge:
         return f"{older} AND NOT t.inferred" if self._is_inferable else older
 
     def _keep_changes(self) -> None:
-        tracked = [one for one in self._resource.fields if one.tracked]
+        tracked = [one for one in self._resource.fields if one.tracked and (self._is_there(one) or not one.kept)]
         if tracked and self._has("stored_row", "NOT same AND NOT older"):
             for one in tracked:
                 script(
@@ -229,7 +282,7 @@ class Merge:
 
     def _write(self) -> None:
         """Write the rows that are not left out, in place of those that they replace."""
-        rows = "FROM keyed ANTI JOIN left_out USING (seq)" if self.copies + self._stale else "FROM keyed"
+        rows = "FROM keyed ANTI JOIN left_out USING (seq)" if self.copies + self.stale else "FROM keyed"
         if self.changed and self.name == "jobs":
             (self.newest_gone,) = script(self._con, "store/ingest/merge.newest_gone").fetchone() or (None,)
         of_jobs = {"job_final": self._seen.rows - self._seen.open, "job_open": self._seen.open}
@@ -241,18 +294,18 @@ class Merge:
             self._write_failed(rows)
 
     def _write_into(self, name: str, rows: str, *, has_gone: bool) -> None:
-        columns = ", ".join(quoted(one.name) for one in self._resource.stored)
+        columns = ", ".join(quoted(one.name) for one in self._resource.stored if one.kept or self._is_there(one))
         marks = ", false" if self._is_inferable else ""
         into = f"source, {columns}, load_id, extra" + (", inferred" if self._is_inferable else "")
         before = self._kept_before(name, rows) if has_gone else rows
         if name == "job_final" and name in self._held:
-            rollup.change(self._con, self.bound["source"], f"(SELECT * {rows} WHERE {self._belongs(name)})")
+            rollup.change(self._con, self.bound["source"], f"{rows} {self._belongs(name)}")
         if has_gone:
             script(self._con, "store/ingest/merge.remove_replaced", table=name)
         statements(
             self._con,
             f"INSERT INTO {name} ({into}) SELECT $source, {columns}, $load_id, extra{marks} "
-            f"FROM ({before}) WHERE {self._belongs(name)} {self._order(name)}",
+            f"FROM ({before}) {self._belongs(name)} {self._order(name)}",
             self.bound,
         )
         if name == "job_final" and name not in self._held:
@@ -266,12 +319,12 @@ class Merge:
         filled = ", ".join(f"coalesce(r.{one}, b.{one}) AS {one}" for one in self._kept)
         return f"SELECT r.* REPLACE ({filled}) FROM ({rows}) AS r LEFT JOIN kept_value AS b ON b.id = r.id"
 
-    @staticmethod
-    def _belongs(name: str) -> str:
-        if name not in TABLES["jobs"]:
-            return "true"
+    def _belongs(self, name: str) -> str:
+        """Return SQL for the rows that belong into a table, with WHERE; nothing if all do."""
+        if name not in TABLES["jobs"] or self._seen.open == (self._seen.rows if name == "job_open" else 0):
+            return ""
         listed = ", ".join(f"'{status}'" for status in OPEN_STATUSES)
-        return f"status {'IN' if name == 'job_open' else 'NOT IN'} ({listed})"
+        return f"WHERE status {'IN' if name == 'job_open' else 'NOT IN'} ({listed})"
 
     @staticmethod
     def _order(name: str) -> str:

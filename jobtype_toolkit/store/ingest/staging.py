@@ -30,9 +30,8 @@ from jobtype_toolkit.store.ingest.casts import (
     Options,
     Spelling,
     blankless,
-    cast,
 )
-from jobtype_toolkit.store.ingest.checks import OF_A_JOB_TYPE, REQUIRED, TYPE_NAME, checked_rows, lacking
+from jobtype_toolkit.store.ingest.checks import OF_A_JOB_TYPE, REQUIRED, are_sound, checked_rows, lacking
 from jobtype_toolkit.store.ingest.data_frame import loadable
 from jobtype_toolkit.store.ingest.delimited import header
 from jobtype_toolkit.store.ingest.files import Batch, read_json
@@ -44,8 +43,9 @@ from jobtype_toolkit.store.ingest.json_rows import (
     counted_lines,
     joined,
 )
+from jobtype_toolkit.store.ingest.staged import Staged
 from jobtype_toolkit.store.ingest.table import Origin, Table, columns_of, extra_of, whole
-from jobtype_toolkit.store.ingest.texts import HALF, TEXT_KEPT, Broken, Lines, RowFile, unpacked
+from jobtype_toolkit.store.ingest.texts import TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
 FRAME = "a DataFrame"
 """What a load of a DataFrame calls its file."""
@@ -53,7 +53,6 @@ _READ_BY_DUCKDB = (None, "gzip")
 _MOST_NAMES = 3
 _MOST_COLUMNS = 200
 """A wider Parquet file is copied: each statement over a view of it would be planned with all of its columns."""
-_REJECTS_AT_ONCE = 10_000
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException)
 _BAD_ROWS = "SELECT count(*) FROM checked WHERE reason <> ''"
 _OURS = ("file_row_number", "__position")
@@ -84,17 +83,13 @@ class Incoming:
         needed = {resource[field].json_path for field in REQUIRED[name]}
         self._v6_rows = V6Rows(resource, needed | {("job_type",)} if name in OF_A_JOB_TYPE else needed)
         self._kept: dict[str, set[int]] = {embedded: set() for embedded in json_rows.EMBEDDED}
-        embedded = {f"embedded_{inner}": _declared(fields) for inner, fields in json_rows.EMBEDDED.items()}
-        script(con, "store/ingest/staging.tables", columns=_declared(resource.fields), **embedded)
+        self.staged = Staged(con, name, resource)
+        """The rows that were read."""
         self._knows_spellings = False
         self._met: set[str] = set()
         self._json_keys: dict[str, None] = {}
         self.twins: dict[tuple[str, str], None] = {}
         """Columns that are kept in `extra` although they are called like a field, each with the name that was read."""
-        self.rejected = 0
-        """How many rows cannot be loaded; they are in the table `rejected`."""
-        self.is_mutilated = False
-        """Whether some text had half a character in it."""
 
     def add(self, batch: Batch) -> None:
         """Add the rows of a batch of files.
@@ -103,7 +98,7 @@ class Incoming:
             LoadFailed: a required column is missing, a time has no zone, or a file cannot be read at all.
         """
         if batch.is_empty:
-            self._reject([Broken(batch.names[0], 0, "the file is empty", "")])
+            self.staged.reject([Broken(batch.names[0], 0, "the file is empty", "")])
             return
         try:
             match batch.shape:
@@ -137,18 +132,20 @@ class Incoming:
         as_json = ", ".join(f"CAST({one} AS JSON) AS {one}" for one in documents)
         columns = f"* REPLACE ({as_json})" if as_json else "*"
         try:
-            self._add_rows(sql("store/ingest/staging.table_frame", columns=columns), names, FRAME)
+            self._add_rows(sql("store/ingest/staging.table_frame", columns=columns), names, FRAME, is_only=True)
         finally:
-            self._con.execute("DROP VIEW IF EXISTS table_row")
-            self._con.execute("DROP VIEW IF EXISTS raw_row")
+            if self.foreign:
+                self._con.execute("DROP VIEW IF EXISTS table_row")
+                self._con.execute("DROP VIEW IF EXISTS raw_row")
             self._con.unregister("loaded_frame")
 
     def finish(self) -> None:
-        """Refuse a mapping of a column that no row has: a typing error must not lose one.
+        """Let `incoming` be there, and refuse a mapping of a column that no row has: a typing error must not lose one.
 
         Raises:
             LoadFailed: there is such a mapping, and there were rows.
         """
+        self.staged.finish()
         met, keys = self._met, self._json_keys
         if self.foreign:
             met, keys = met | self.foreign.met, keys | self.foreign.keys
@@ -159,41 +156,26 @@ class Incoming:
             msg = f"{mapping}: no row has {', '.join(map(repr, lost))}; the rows have {listed}."
             raise LoadFailed(msg)
 
-    def _reject(self, broken: Sequence[Broken]) -> None:
-        """Keep apart what is no row."""
-        for start in range(0, len(broken), _REJECTS_AT_ONCE):
-            some = broken[start : start + _REJECTS_AT_ONCE]
-            script(
-                self._con,
-                "store/ingest/staging.reject_broken",
-                {
-                    "files": [one.file for one in some],
-                    "positions": [one.position for one in some],
-                    "reasons": [one.reason for one in some],
-                    "texts": [one.text for one in some],
-                },
-            )
-        self.rejected += len(broken)
-        self.is_mutilated = self.is_mutilated or any(HALF in one.reason for one in broken)
-
     def _add_json(self, batch: Batch) -> None:
         """Add the rows of JSON files: the quick way if they are just as a v6 server sends them, else the careful one."""
         if self.foreign:
-            self._reject(read_json(self._con, batch, self._scratch))
+            self.staged.reject(read_json(self._con, batch, self._scratch))
             made, broken = self.foreign.of_json(batch.names[0])
-            self._reject(broken)
+            self.staged.reject(broken)
             if made:
-                self._add_made(made, batch.names[0])
+                self._add_made(made, batch.names[0], is_only=batch.is_only)
         elif self._options.columns or not self._add_quickly(batch):
-            self._reject(read_json(self._con, batch, self._scratch))
-            self._add_carefully(batch.names[0])
+            self.staged.reject(read_json(self._con, batch, self._scratch))
+            self._add_carefully(batch.names[0], is_only=batch.is_only)
 
     def _add_quickly(self, batch: Batch) -> bool:
         """Add rows that have nothing unknown and nothing bad in them; leave the table as it was if they have."""
         rows = self._v6_rows
         if batch.packing not in _READ_BY_DUCKDB:
             return False
-        base = number(self._con, "SELECT coalesce(max(rowid), -1) + 1 FROM incoming_rows")
+        is_first = not self.staged.is_table
+        self.staged.rows()
+        base = 0 if is_first else number(self._con, "SELECT coalesce(max(rowid), -1) + 1 FROM incoming_rows")
         try:
             if batch.shape == "lines":
                 expected = counted_lines(batch.files[0], rows, batch.packing)
@@ -210,6 +192,7 @@ class Incoming:
         if taken != expected or self._con.execute(strange).fetchone():
             self._con.execute("DELETE FROM incoming_rows WHERE rowid >= ?", [base])
             return False
+        self.staged.columns.update(rows.names)
         self._take_embedded()
         return True
 
@@ -230,14 +213,17 @@ class Incoming:
         """Keep the objects that were inside the rows read so far, one of each."""
         for name, seen in self._v6_rows.seen.items():
             if fresh := [inner for id, inner in seen.items() if id not in self._kept[name]]:
+                self.staged.objects()
                 structure = {field.name: DUCKDB[field.type] for field in json_rows.EMBEDDED[name]}
                 bound = {"objects": msgspec.json.encode(fresh).decode(), "structure": json.dumps([structure])}
                 script(self._con, "store/ingest/staging.embedded_v6", bound, name=name)
                 self._kept[name].update(seen)
 
-    def _add_carefully(self, file: str) -> None:
+    def _add_carefully(self, file: str, *, is_only: bool = False) -> None:
         """Add the rows of `json_row`, of any kind; what is bad is rejected with its text, what is unknown becomes `extra`."""
-        for (is_nested,) in script(self._con, "store/ingest/staging.is_nested").fetchall():
+        kinds = script(self._con, "store/ingest/staging.is_nested").fetchall()
+        is_all = self.staged.takes_all(is_only=is_only and len(kinds) == 1)
+        for (is_nested,) in kinds:
             rows = json_rows.Rows(self._resource, self._given, is_nested=is_nested)
             key_sets = self._key_sets(rows, is_nested=is_nested)
             self._options = self._renamed(rows, rows.unknown(key_sets), key_sets)
@@ -253,12 +239,15 @@ class Incoming:
             bound = {**json_rows.extra_bound(unknown), **self._options.bound}
             objections = ["CASE WHEN json_type(__j) <> 'OBJECT' THEN 'not a JSON object' END", *rows.objections]
             objections += json_rows.twice(rows.known, key_sets)
+            names = [field.name for field, *_ in rows.columns]
+            absent = self.staged.absent(names) if is_all else ()
 
             def checked(
                 spelling: Spelling,
                 rows: json_rows.Rows = rows,
                 unknown: Any = unknown,
                 objections: Sequence[str] = objections,
+                absent: Sequence[str] = absent,
             ) -> str:
                 return checked_rows(
                     self._name,
@@ -269,12 +258,18 @@ class Incoming:
                     extra=json_rows.extra_sql(unknown, rows.known),
                     objections=objections,
                     spelling=spelling,
+                    absent=absent,
                 )
 
-            if self._make_checked(checked, bound, rows.columns, "json_fields AS s", "__file"):
-                self._check_zones(rows.columns, "FROM json_fields AS s", file=file)
-                self.rejected += count(script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT}))
-            script(self._con, "store/ingest/staging.take_checked", passed="")
+            bad = self._make_checked(checked, bound, rows.columns, "json_fields AS s", "__file")
+            if bad:
+                self._check_zones(rows.columns, "json_fields AS s", file=file)
+                self.staged.rejects()
+                rejected = script(self._con, "store/ingest/staging.reject_json", {"most": TEXT_KEPT})
+                self.staged.rejected += count(rejected)
+            self.staged.take(names, is_all=is_all, has_bad=bad > 0)
+            if rows.embedded:
+                self.staged.objects()
             for name, fields in rows.embedded.items():
                 script(
                     self._con,
@@ -320,11 +315,11 @@ class Incoming:
         statements(self._con, make + checked(AS_A_RULE), bound)
         bad = number(self._con, _BAD_ROWS)
         if bad:
-            statements(self._con, make + checked(self._spelling(columns, rows, file)), bound)
+            statements(self._con, make + checked(self._spelling(columns, rows, file, bound)), bound)
             bad = number(self._con, _BAD_ROWS)
         return bad
 
-    def _spelling(self, columns: Sequence[Column], rows: str, file: str) -> Spelling:
+    def _spelling(self, columns: Sequence[Column], rows: str, file: str, bound: Mapping[str, Any]) -> Spelling:
         """Return how the input spells what is not spelt as a rule."""
         if not self._knows_spellings:
             script(self._con, "store/ingest/staging.spellings", {"zones": sorted(available_timezones())})
@@ -337,7 +332,7 @@ class Incoming:
             for _, text in texts
         )
         wholes = {}
-        found = self._con.execute(f"SELECT {file}, {tests} FROM {rows} GROUP BY ALL").fetchall()
+        found = statements(self._con, f"SELECT {file}, {tests} FROM {rows} GROUP BY ALL", bound).fetchall()
         for place, (name, _) in enumerate(texts, 1):
             files = [one[0] for one in found if one[place]]
             if files:
@@ -350,51 +345,70 @@ class Incoming:
         with Lines(unpacked(file, batch.packing)) as lines:
             found = header(lines, self._known_names())
         if found is None:
-            self._reject([Broken(name, 0, "the file is empty", "")])
+            self.staged.reject([Broken(name, 0, "the file is empty", "")])
             return
         for twin in found.has_twins:
             self.twins[(f"{twin}_1", twin)] = None
         columns = [f"c{number}" for number in range(len(found.names))]
-        rejected = self.rejected
+        rejected = self.staged.rejected
         if found.is_plain and batch.packing in _READ_BY_DUCKDB:
             reader = sql(
                 "store/ingest/staging.table_csv",
-                file=literal(str(file)),
+                file=self._place(file),
                 columns=", ".join(f"'{one}': 'VARCHAR'" for one in columns),
                 separator=literal(found.separator),
                 packing=batch.packing or "none",
             )
             with suppress(duckdb.InvalidInputException, duckdb.IOException):
-                self._add_rows(reader, found.names, name)
+                self._add_rows(reader, found.names, name, path=file, is_only=batch.is_only)
                 return
         broken: list[Broken] = []
         written = RowFile(self._scratch / "table.csv", len(columns))
         with Lines(unpacked(file, batch.packing)) as lines:
             header(lines, self._known_names())
             written.write(delimited.rows(lines, found, name, broken))
-        if self.rejected > rejected:
-            self._con.execute(f"DELETE FROM rejected WHERE rowid >= {rejected}")
-            self.rejected = rejected
-        self._reject(broken)
-        reader = f"SELECT * FROM {written.reader(literal(str(written.path)), columns)}"
-        self._add_rows(reader, found.names, name)
+        self.staged.recall(rejected)
+        self.staged.reject(broken)
+        reader = f"SELECT * FROM {written.reader(self._place(written.path), columns)}"
+        self._add_rows(reader, found.names, name, path=written.path, is_only=batch.is_only)
         written.path.unlink()
 
     def _known_names(self) -> frozenset[str]:
         theirs = self._options.profile.columns if self._options.profile else ()
         return frozenset(one.casefold() for one in (*self._resource.names, *self._options.columns, *theirs))
 
-    def _add_rows(self, reader: str, names: Sequence[str] | None, name: str) -> None:
-        """Add the rows that a reader gives; with a profile, as that says."""
-        if self.foreign is None:
-            self._add_table(self._view(reader, names), name)
-        else:
-            self._add_made(self.foreign.of_table(self._view(reader, names, view="raw_row"), name), name)
+    def _place(self, file: Path) -> str:
+        """Return SQL for where a file is: a view can bind no value, and what is bound need not be parsed for every file."""
+        return literal(str(file)) if self.foreign else "$path"
 
-    def _add_made(self, made: Made, name: str) -> None:
+    def _add_rows(
+        self, reader: str, names: Sequence[str] | None, name: str, *, path: Path | None = None, is_only: bool = False
+    ) -> None:
+        """Add the rows that a reader gives; with a profile, as that says.
+
+        Args:
+            reader: SQL that gives them.
+            names: what the columns are called, if not as in the reader.
+            name: what the input is called.
+            path: the file that the reader binds; its columns are texts.
+            is_only: whether there is nothing else to add.
+        """
+        if self.foreign:
+            made = self.foreign.of_table(self._view(reader, names, view="raw_row"), name)
+            self._add_made(made, name, is_only=is_only)
+            return
+        rows = f"({reader}) AS table_row"
+        if path is None:
+            table = self._described(f"SELECT * FROM {rows}", names, rows=rows)
+        else:
+            columns = tuple(quoted(f"c{number}") for number in range(len(names or ())))
+            table = Table(tuple(names or ()), columns, ("VARCHAR",) * len(columns), rows)
+        self._add_table(table, name, bound={"path": str(path)}, is_only=is_only)
+
+    def _add_made(self, made: Made, name: str, *, is_only: bool) -> None:
         """Add the rows of a table that a profile made."""
         self._options = made.options
-        self._add_table(made.table, name, origin=made.origin)
+        self._add_table(made.table, name, origin=made.origin, is_only=is_only)
         self._options = self._given
 
     def _add_parquet(self, batch: Batch) -> None:
@@ -402,7 +416,7 @@ class Incoming:
         file, name = batch.files[0], batch.names[0]
         reader = sql("store/ingest/staging.table_parquet", file=literal(file))
         if self._options.profile:
-            self._add_rows(reader, None, name)
+            self._add_rows(reader, None, name, is_only=batch.is_only)
             return
         table = self._view(reader)
         kinds = dict(zip(table.names, table.types, strict=True))
@@ -415,38 +429,58 @@ class Incoming:
             self._add_carefully(name)
             return
         is_looked_through = batch.is_only and not self._options.bound and len(table.names) <= _MOST_COLUMNS
-        self._add_table(table, name, parquet=file if is_looked_through else None)
+        self._add_table(table, name, parquet=file if is_looked_through else None, is_only=batch.is_only)
 
     def _view(self, reader: str, names: Sequence[str] | None = None, *, view: str = "table_row") -> Table:
         """Make a view of what a reader gives, and return its columns; `names` are what they are called if not as in the view."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {reader}")
-        described = self._con.execute(f"DESCRIBE {view}").fetchall()
+        return self._described(view, names, rows=view)
+
+    def _described(self, query: str, names: Sequence[str] | None, *, rows: str) -> Table:
+        """Return the columns of a view or a query."""
+        described = self._con.execute(f"DESCRIBE {query}").fetchall()
         columns = [(column, kind) for column, kind, *_ in described if column not in _OURS]
         return Table(
             tuple(names or (column for column, _ in columns)),
             tuple(quoted(column) for column, _ in columns),
             tuple(kind for _, kind in columns),
+            rows,
         )
 
-    def _add_table(self, table: Table, name: str, *, parquet: str | None = None, origin: Origin | None = None) -> None:
-        """Add the rows of the view `table_row`; a `parquet` file that is all of the load is looked through, not copied."""
+    def _add_table(
+        self,
+        table: Table,
+        name: str,
+        *,
+        parquet: str | None = None,
+        origin: Origin | None = None,
+        bound: Mapping[str, Any] | None = None,
+        is_only: bool = False,
+    ) -> None:
+        """Add the rows of a table, whose SQL binds `bound`; a `parquet` file that is all of the load is looked through, not copied."""
         if origin is None:
-            origin = Origin(literal(name), "__position", "table_row", whole(table))
+            origin = Origin(literal(name) if parquet else "$file", "__position", table.rows, whole(table))
+        bound = {**(bound or {}), "file": name, "most": TEXT_KEPT, **self._options.bound}
         ours = self._named(table.names, name)
         self._check_columns(ours, table.names, name)
         columns, objections = columns_of(self._resource, table, ours, name)
         used = {*ours.values()}
         unknown = [place for place in range(len(table.names)) if place not in used]
         theirs = {our: table.names[place] for our, place in ours.items()}
-        is_sound = parquet is not None and self._is_sound(table, columns, theirs, parquet)
+        is_sound = parquet is not None and are_sound(
+            self._con, self._name, self._options, table, columns, theirs, parquet
+        )
         extra = extra_of(table, unknown, table.columns[ours["extra"]] if "extra" in ours else None)
+        names = [field.name for field, *_ in columns]
+        is_all = self.staged.takes_all(is_only=is_only and not origin.all_nodes)
+        absent = self.staged.absent(names) if is_all or parquet else ()
 
         def checked(spelling: Spelling) -> str:
             return checked_rows(
                 self._name,
                 columns,
                 self._options,
-                rows="table_row",
+                rows=table.rows,
                 place=", ".join(
                     [f"__position AS seq, {origin.file} AS file, {origin.position} AS position", *origin.passed]
                 ),
@@ -456,21 +490,27 @@ class Incoming:
                 spelling=spelling,
                 finals=origin.finals,
                 passed=origin.passed,
+                absent=absent,
             )
 
         if parquet is not None:
             bad = self._look_through(checked, columns, is_sound=is_sound)
         else:
-            bad = self._make_checked(checked, self._options.bound, columns, "table_row", origin.file)
+            bad = self._make_checked(checked, bound, columns, table.rows, origin.file)
         if bad:
-            self._check_zones(columns, "FROM table_row", file=name)
-            bound = {"most": TEXT_KEPT}
+            self._check_zones(columns, table.rows, bound, file=name)
+            self.staged.rejects()
             rejected = script(self._con, "store/ingest/staging.reject_table", bound, row=origin.whole, rows=origin.rows)
-            self.rejected += count(rejected)
+            self.staged.rejected += count(rejected)
         if self.foreign:
-            self.foreign.take(origin)
+            self.foreign.number(origin)
+        passed = "".join(f", {one}" for one in origin.passed)
+        if origin.all_nodes and self.foreign:
+            self.staged.rows()
+            self.staged.columns.update(names)
+            self.foreign.take_with_nodes(origin, passed)
         elif parquet is None:
-            script(self._con, "store/ingest/staging.take_checked", passed="")
+            self.staged.take(names, is_all=is_all, has_bad=bad > 0, passed=passed)
 
     def _named(self, have: Sequence[str], file: str) -> dict[str, int]:
         """Return our names of a table's columns with their places; what the caller maps wins over what has our name already.
@@ -513,48 +553,12 @@ class Incoming:
         self._con.execute(make + checked(AS_A_RULE))
         bad = 0 if is_sound else number(self._con, _BAD_ROWS)
         if bad:
-            self._con.execute(make + checked(self._spelling(columns, "table_row", "''")))
+            self._con.execute(make + checked(self._spelling(columns, "table_row", "''", {})))
             bad = number(self._con, _BAD_ROWS)
-        have = {field.name for field, _, _ in columns}
-        absent = "".join(
-            f", NULL::{DUCKDB[field.type]} AS {quoted(field.name)}"
-            for field in self._resource.fields
-            if field.name not in have
-        )
         good = "WHERE reason = ''" if bad else ""  # what all rows pass need not be tested by every question
-        self._con.execute(
-            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT * EXCLUDE (file, position, reason){absent} FROM checked {good}"
-        )
+        query = f"SELECT * EXCLUDE (file, position, reason) FROM checked {good}"
+        self.staged.look_through([field.name for field, *_ in columns], query)
         return bad
-
-    def _is_sound(self, table: Table, columns: Sequence[Column], theirs: Mapping[str, str], file: str) -> bool:
-        """Return whether the statistics in a Parquet file tell that no row of it is bad, so that none need be read for that."""
-        found = script(
-            self._con, "store/ingest/staging.parquet_statistics", {"file": file}, first=casts.FIRST, last=casts.LAST
-        )
-        known = {name: facts for name, *facts in found.fetchall()}
-        is_whole = {ours for ours, name in theirs.items() if name in known and known[name][0]}
-        kinds = dict(zip(table.names, table.types, strict=True))
-        infinite = ["false"]
-        for column in columns:
-            field, _, have = column
-            if kinds[theirs[field.name]] != have:
-                return False
-            if cast(column, self._options).reason is None:
-                continue
-            if field.type == "float":
-                infinite.append(f"isinf({column[1]})")
-                continue
-            if have != "TIMESTAMP WITH TIME ZONE" or not known.get(theirs[field.name], (False, False))[1]:
-                return False
-        for name in REQUIRED[self._name]:
-            is_text = self._resource[name].type == "text"
-            if name not in is_whole or (is_text and not known[theirs[name]][2]):
-                return False
-        has_type = {"job_type_id"} <= is_whole or set(TYPE_NAME.get(self._name, ())) <= is_whole
-        if not has_type and self._name in OF_A_JOB_TYPE:
-            return False
-        return number(self._con, f"SELECT count(*) FROM table_row WHERE {' OR '.join(infinite)}") == 0
 
     def _check_columns(self, ours: Iterable[str], have: Sequence[str], file: str) -> None:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
@@ -567,12 +571,14 @@ class Incoming:
             )
             raise LoadFailed(msg)
 
-    def _check_zones(self, columns: Sequence[Column], rows: str, *, file: str = "") -> None:
+    def _check_zones(
+        self, columns: Sequence[Column], rows: str, bound: Mapping[str, Any] | None = None, *, file: str = ""
+    ) -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
         condition = casts.naive(columns, self._options)
         if condition is None:
             return
-        found = self._con.execute(f"SELECT * {rows} WHERE {condition} LIMIT 1").fetchone()
+        found = statements(self._con, f"SELECT * FROM {rows} WHERE {condition} LIMIT 1", bound or {}).fetchone()
         if found is None:
             return
         msg = (
@@ -581,10 +587,6 @@ class Incoming:
             f"{hints.argument('timezone', 'America/New_York')}."
         )
         raise LoadFailed(msg)
-
-
-def _declared(fields: Iterable[Field]) -> str:
-    return ", ".join(f"{quoted(one.name)} {DUCKDB[one.type]}" for one in fields)
 
 
 def _embedded_value(field: Field) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,12 @@ _TESTS = {
     "job_executions": _OF_TYPES | _OF_ERRORS,
     "job_type_revisions": _OF_TYPES,
 }
+_NEEDS = {
+    "types_unknown": {"job_type_id"},
+    "errors_by_name": {"error_name", "error_category"},
+    "errors_unknown": {"error_id"},
+}
+"""The fields of which one is needed that a row can be of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,13 @@ class Survey:
     """Jobs with a status that v6 does not have."""
     late: int = 0
     """Jobs with a time after that of the load."""
+    newest: datetime | None = None
+    """The newest time of jobs."""
 
 
-def survey(con: duckdb.DuckDBPyConnection, name: str, source: str, observed: datetime | None) -> Survey:
+def survey(
+    con: duckdb.DuckDBPyConnection, name: str, source: str, observed: datetime | None, columns: Collection[str]
+) -> Survey:
     """Look at the rows of `incoming`.
 
     Args:
@@ -66,9 +77,13 @@ def survey(con: duckdb.DuckDBPyConnection, name: str, source: str, observed: dat
         name: the resource, as a load calls it.
         source: whose rows they are.
         observed: when they were so.
+        columns: the fields that they have; nothing need be asked about others.
     """
-    tests = _TESTS.get(name, {})
+    has = {one: bool(fields & {*columns}) for one, fields in _NEEDS.items()}
+    tests = {one: test for one, test in _TESTS.get(name, {}).items() if has.get(one, True)}
     counts = "".join(f", count(*) FILTER (WHERE {test})" for test in tests.values())
-    found = script(con, "store/ingest/merge.survey", {"source": source, "observed": observed}, counts=counts).fetchone()
-    rows, ids, *others = map(int, found or (0, 0, *(0 for _ in tests)))
-    return Survey(rows, ids, **dict(zip(tests, others, strict=True)))
+    newest = "greatest(max(last_status_change), max(last_modified))" if name == "jobs" else "NULL"
+    bound = {"source": source, "observed": observed}
+    answer = script(con, "store/ingest/merge.survey", bound, newest=newest, counts=counts).fetchone()
+    latest, rows, ids, *others = answer or (None, 0, 0, *(0 for _ in tests))
+    return Survey(rows, ids, **dict(zip(tests, others, strict=True)), newest=latest)

@@ -24,6 +24,8 @@ class Table:
     columns: tuple[str, ...]
     """The columns of the view, as SQL."""
     types: tuple[str, ...]
+    rows: str = "table_row"
+    """The view, or what gives its rows, for a FROM clause."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,11 +255,18 @@ def folder_of_scratch() -> Path:
 
 def sweep() -> None:
     """Remove the folders of loads whose process was killed: it is gone, and they are older than an hour."""
-    for folder in folder_of_scratch().glob(f"{SCRATCH}*-*"):
+    for folder in _scratches():
         number = folder.name.removeprefix(SCRATCH).split("-", maxsplit=1)[0]
         with suppress(OSError):
             if number.isdigit() and folder.stat().st_mtime < time.time() - _LEFT_ALONE and not _is_alive(int(number)):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratches() -> list[Path]:
+    """Return the folders of loads; to list the folder takes a tenth of the time of a pattern, and it may hold much else."""
+    with suppress(OSError), os.scandir(folder_of_scratch()) as found:
+        return [Path(one) for one in found if one.name.startswith(SCRATCH)]
+    return []
 
 
 def _is_alive(process: int) -> bool:

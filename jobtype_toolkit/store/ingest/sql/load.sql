@@ -1,10 +1,22 @@
+-- name: record
+-- What a load did.
+INSERT INTO load
+VALUES ($load_id, $source, $resource, $path, $observed, $rows, $new, $changed, $unchanged, $rejected);
+
+-- name: keep_rejects
+-- The rows that a load could not take.
+INSERT INTO reject SELECT $load_id, $source, $resource, file, position, reason, text FROM rejected;
+
 -- name: counted
 -- The jobs of a source by the load that brought them: how many, their newest time, and the clock of that load.
 SELECT j.load_id, j.jobs, j.newest, coalesce(l.observed, $observed::TIMESTAMP) AS clock
 FROM (
     SELECT load_id, count(*) AS jobs, greatest(max(last_status_change), max(last_modified)) AS newest
-    FROM (FROM job_final UNION ALL FROM job_open)
-    WHERE source = $source
+    FROM (
+        SELECT load_id, last_status_change, last_modified FROM job_final WHERE source = $source
+        UNION ALL
+        SELECT load_id, last_status_change, last_modified FROM job_open WHERE source = $source
+    )
     GROUP BY load_id
 ) AS j
 LEFT JOIN load AS l ON l.load_id = j.load_id;
@@ -15,8 +27,11 @@ SELECT greatest(
     max(last_status_change) FILTER (WHERE last_status_change <= $clock::TIMESTAMP),
     max(last_modified) FILTER (WHERE last_modified <= $clock::TIMESTAMP)
 )
-FROM (FROM job_final UNION ALL FROM job_open)
-WHERE source = $source AND load_id = $load_id;
+FROM (
+    SELECT last_status_change, last_modified FROM job_final WHERE source = $source AND load_id = $load_id
+    UNION ALL
+    SELECT last_status_change, last_modified FROM job_open WHERE source = $source AND load_id = $load_id
+);
 
 -- name: newest_of_load
 -- The newest time of the jobs of a load that is not later than its clock.
@@ -48,9 +63,12 @@ SELECT count(*) FROM rejected WHERE contains(reason, 'id is not a whole number')
 -- The latest time of the rows.
 SELECT max(greatest(last_status_change, last_modified)) FROM incoming;
 
+-- name: known
+-- What is known of a source.
+SELECT observed, pulled, watermark, pruned, jobs, as_of FROM source WHERE source = $source;
+
 -- name: take_source
 -- What a load leaves behind of its source.
-DELETE FROM source WHERE source = $source;
 INSERT INTO source BY NAME
 SELECT
     $source AS source, $jobs AS jobs, $as_of::TIMESTAMP AS as_of, $observed::TIMESTAMP AS observed, $pulled AS pulled,

@@ -1,13 +1,13 @@
 -- name: tables
 -- What a merge works with; all of it is temporary, and gone with the connection. It reads `incoming`, which the staging filled:
 --   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed`, read by all that follows
---   type_by_name              the job types that rows name without an id, with the id they get; made by `types_by_name`
+--   type_by_name              the job types that rows name without an id, with the id they get; made by itself
 --   error_by_name             the errors that rows name without an id, with the id they get; made by `errors_by_name`
 --   adopted                   which id gives way to which; made by `adopted_…`, read by `adopt_…`
 --   kept_value                what replaced rows have that the input is silent about; made by `kept_value`, read by the final INSERT
 -- The rows that are not written: filled by `leave_out_…`, read by the final INSERT.
 CREATE TEMP TABLE IF NOT EXISTS left_out (seq BIGINT);
--- Rows of the store that an incoming row meets: filled by `stored`.
+-- Rows of the store that an incoming row meets: filled by `stored`, and by `compare` where `same` is NULL at first.
 CREATE TEMP TABLE IF NOT EXISTS stored_row (seq BIGINT, id BIGINT, place BIGINT, home VARCHAR, same BOOLEAN, older BOOLEAN);
 -- Those that give way: filled by `replace_stored`, read by `remove_replaced`, `remove_failed` and `kept_value`.
 CREATE TEMP TABLE IF NOT EXISTS replaced (id BIGINT, place BIGINT, home VARCHAR);
@@ -29,8 +29,8 @@ LEFT JOIN (
 CREATE OR REPLACE TEMP VIEW incoming AS FROM incoming_public;
 
 -- name: survey
--- How many rows there are, how many ids, and how many rows of each kind.
-SELECT count(*), count(DISTINCT id)/*counts*/ FROM incoming;
+-- The newest time, how many rows there are, how many ids, and how many rows of each kind.
+SELECT /*newest*/, count(*), count(DISTINCT id)/*counts*/ FROM incoming;
 
 -- name: adopted_job_types
 -- Job types that were inferred by name, or made here, and have an id of their own now.
@@ -161,36 +161,37 @@ LEFT JOIN embedded_job_type AS o ON o.id = i.job_type_id
 WHERE i.job_type_id IS NOT NULL
 GROUP BY i.job_type_id;
 
--- name: types_by_name
--- Job types that the incoming rows name without an id; those that the store does not have get a negative one, which no server
--- gives.
+-- name: named_types
+-- Job types that the incoming rows name without an id, those of the oldest jobs first.
+SELECT /*name*/ AS name, /*version*/ AS version
+FROM incoming AS i
+WHERE i.job_type_id IS NULL AND /*name*/ IS NOT NULL AND /*version*/ IS NOT NULL
+GROUP BY ALL
+ORDER BY min(i.created) NULLS LAST, name, version;
+
+-- name: known_types
+-- The job types of the source; of several of one name and version the last is the one that rows mean.
+SELECT name, version, id FROM job_type WHERE source = $source ORDER BY NOT inferred, id;
+
+-- name: type_by_name
+-- The ids of the job types that the incoming rows name.
 CREATE OR REPLACE TEMP TABLE type_by_name AS
-SELECT
-    f.name, f.version, t.id IS NULL AS is_new,
-    coalesce(
-        t.id,
-        (SELECT least(coalesce(min(id), 0), 0) FROM job_type WHERE source = $source)
-            - row_number() OVER (PARTITION BY t.id IS NULL ORDER BY f.created NULLS LAST, f.name, f.version)
-    ) AS id
-FROM (
-    SELECT /*name*/ AS name, /*version*/ AS version, min(i.created) AS created
-    FROM incoming AS i
-    WHERE i.job_type_id IS NULL AND /*name*/ IS NOT NULL AND /*version*/ IS NOT NULL
-    GROUP BY ALL
-) AS f
-LEFT JOIN (
-    SELECT name, version, arg_max(id, (NOT inferred, id)) AS id FROM job_type WHERE source = $source GROUP BY ALL
-) AS t USING (name, version);
+SELECT unnest($names::VARCHAR[]) AS name, unnest($versions::VARCHAR[]) AS version, unnest($ids::BIGINT[]) AS id;
 
 -- name: infer_types_by_name
--- Those that are new, made from what the rows say.
+-- Those that are new.
+INSERT INTO job_type BY NAME
+SELECT $source AS source, id, name, version, true AS inferred, $load_id AS load_id FROM type_by_name WHERE id <= $highest;
+
+-- name: infer_types_by_name_and_object
+-- Those that are new, made from what the objects in the rows say.
 INSERT INTO job_type BY NAME
 SELECT
     $source AS source, f.id, f.name, f.version, o.title, o.description, o.is_active, o.is_system, o.is_paused,
     o.is_published, o.icon_code, o.unmet_resources, true AS inferred, $load_id AS load_id
 FROM type_by_name AS f
 LEFT JOIN embedded_job_type AS o ON o.id IS NULL AND o.name = f.name AND o.version = f.version
-WHERE f.is_new
+WHERE f.id <= $highest
 QUALIFY row_number() OVER (PARTITION BY f.id) = 1;
 
 -- name: keyed
@@ -229,15 +230,17 @@ FROM (FROM keyed ANTI JOIN left_out USING (seq)) AS i
 JOIN /*table*/ AS t ON t.source = $source AND t.id = i.id;
 
 -- name: compare
--- Whether rows that may say the same do.
-UPDATE stored_row
-SET same = (/*same*/)
-FROM keyed AS i, /*table*/ AS t
-WHERE stored_row.same IS NULL AND home = '/*table*/' AND i.seq = stored_row.seq AND t.rowid = stored_row.place;
+-- Whether rows that may say the same do. They are added once more: to update them out of their order takes long.
+INSERT INTO stored_row
+SELECT s.seq, s.id, s.place, s.home, (/*same*/), s.older
+FROM stored_row AS s
+JOIN keyed AS i ON i.seq = s.seq
+JOIN /*table*/ AS t ON t.rowid = s.place
+WHERE s.same IS NULL AND s.home = '/*table*/';
 
 -- name: leave_out_stored
 -- What the store has already is not written again.
-INSERT INTO left_out SELECT seq FROM stored_row WHERE same OR older;
+INSERT INTO left_out SELECT seq FROM stored_row WHERE same IS NOT NULL AND (same OR older);
 
 -- name: replace_stored
 -- What the store has otherwise gives way.

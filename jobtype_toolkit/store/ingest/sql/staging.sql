@@ -1,14 +1,21 @@
--- name: tables
--- What a load works with, empty: all of it temporary and gone with the connection.
+-- What a load works with is temporary, gone with the connection, and made when it is needed.
+
+-- name: incoming_rows
 -- The typed rows that can be loaded, filled by `v6_rows` and `take_checked`; their rowids are the order of the input.
 CREATE TEMP TABLE incoming_rows (/*columns*/, extra JSON);
--- What the merge reads; the load of a single Parquet file puts a view over that in its place.
-CREATE TEMP VIEW incoming AS SELECT rowid AS seq, * FROM incoming_rows;
+
+-- name: incoming
+-- What the merge reads. It has the fields of the input, and of others those that the merge speaks of.
+CREATE TEMP VIEW incoming AS /*query*/;
+
+-- name: rejected
 -- The rows that cannot be loaded, filled by `reject_…`.
-CREATE TEMP TABLE rejected (file VARCHAR, position BIGINT, reason VARCHAR, text VARCHAR);
+CREATE TEMP TABLE IF NOT EXISTS rejected (file VARCHAR, position BIGINT, reason VARCHAR, text VARCHAR);
+
+-- name: embedded
 -- The objects inside v6 rows, filled by `embedded_…`; the merge infers job types and errors from them.
-CREATE TEMP TABLE embedded_job_type (/*embedded_job_type*/);
-CREATE TEMP TABLE embedded_error (/*embedded_error*/);
+CREATE TEMP TABLE embedded_job_type (/*job_type*/);
+CREATE TEMP TABLE embedded_error (/*error*/);
 
 -- name: v6_rows
 -- Rows that msgspec found to be exactly as a v6 server sends them, read by all cores.
@@ -72,6 +79,7 @@ FROM read_csv(
 )
 
 -- name: table_frame
+-- The rows of a DataFrame.
 SELECT /*columns*/, row_number() OVER () AS __position FROM loaded_frame
 
 -- name: json_of_table
