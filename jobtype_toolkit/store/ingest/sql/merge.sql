@@ -1,7 +1,7 @@
 -- name: tables
 -- What a merge works with; all of it is temporary, and gone with the connection. It reads `incoming`, which the staging filled:
 --   keyed                     view over `incoming` with the keys of job types and errors; made by `keyed`, read by all that follows
---   type_by_name              the job types that rows name without an id, with the id they get; made by itself
+--   type_by_name              the job types that rows name without an id, with the id they get; made by `type_by_name`
 --   error_by_name             the errors that rows name without an id, with the id they get; made by `errors_by_name`
 --   adopted                   which id gives way to which; made by `adopted_…`, read by `adopt_…`
 --   kept_value                what replaced rows have that the input is silent about; made by `kept_value`, read by the final INSERT
