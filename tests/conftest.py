@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import sys
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for one, is_of_the_few in zip(combined, few([item.callspec._idlist for item in combined]), strict=True):
             if not is_of_the_few:
                 one.add_marker("soak")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end: all modules and all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
