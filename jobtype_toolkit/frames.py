@@ -49,24 +49,29 @@ def from_bodies(bodies: Sequence[Any], fields: Sequence[Field]) -> pd.DataFrame:
 def declared(frame: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
     """Return the columns of a frame that are declared, with their dtypes and a new index, and without its attrs."""
     dtypes = {field.name: field.dtype for field in fields}
-    return pd.DataFrame(frame)[list(dtypes)].astype(dtypes).reset_index(drop=True)
+    return _bare(frame)[list(dtypes)].astype(dtypes).reset_index(drop=True)
 
 
 def first(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the first row as plain Python values, by column; what is missing is None."""
-    frame = pd.DataFrame(frame)  # without the attrs, which pandas would copy in depth for every column
+    frame = _bare(frame)
     return {str(name): _plain(frame[name].iloc[0]) for name in frame.columns}
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as plain Python values, by column; what is missing is None."""
     columns = {}
-    frame = pd.DataFrame(frame)
+    frame = _bare(frame)
     for name in frame.columns:
         column = frame[name]
         values = column.dt.to_pydatetime() if column.dtype.kind == "M" else column.tolist()
         columns[str(name)] = [None if gone else value for value, gone in zip(values, column.isna(), strict=True)]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _bare(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without its attrs, which pandas would copy in depth for every column that is looked at."""
+    return pd.DataFrame(frame)
 
 
 def empty(fields: Sequence[Field]) -> pd.DataFrame:

@@ -90,7 +90,7 @@ def test_a_file_that_is_read_reaches_the_files_that_duckdb_lets_it_reach_alone_a
         assert [tuple(row) for row in store.sql(asked).itertuples(index=False)] == wanted
 
 
-@pytest.mark.parametrize("given", ["ATTACH ':memory:' AS other", "detached"])
+@pytest.mark.parametrize("given", ["ATTACH ':memory:' AS other", "SET GLOBAL lock_configuration = true", "detached"])
 def test_an_instance_in_which_something_was_left_serves_no_other_database(pool, made, given):
     instance = pool.take(None)
     instance.open(None, read_only=False)

@@ -214,15 +214,9 @@ def _failed_by_day(target: Backend, status: pd.DataFrame) -> pd.DataFrame | None
 
 def records(frame: pd.DataFrame) -> list[Row]:
     """Return the rows of a frame as far as boards show them; what is missing is None."""
-    import pandas as pd
+    from jobtype_toolkit.frames import rows
 
-    frame = pd.DataFrame(frame)  # without the attrs, which pandas would copy in depth for every column
-    names = [name for name in frame.columns if name in _SHOWN]
-    columns = [
-        [None if gone else value for value, gone in zip(frame[name].tolist(), frame[name].isna().tolist(), strict=True)]
-        for name in names
-    ]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    return rows(frame[[name for name in frame.columns if name in _SHOWN]])
 
 
 def key_of(row: Row) -> str:

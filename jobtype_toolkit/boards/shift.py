@@ -128,8 +128,10 @@ class Shift:
     @cached_property
     def rows(self) -> dict[str, list[Row]]:
         """The rows of each answer by the name of its attribute; what is missing is None."""
+        from jobtype_toolkit.frames import rows
+
         names = ("worse", "trend", "onsets", "stuck", "waiting", "nodes")
-        return {name: _records(getattr(self, name)) for name in names}
+        return {name: rows(getattr(self, name)) for name in names}
 
     @property
     def source(self) -> str:
@@ -246,15 +248,3 @@ def _per(started: datetime, ended: datetime) -> str:
     """Return the length of a bucket that gives a window between a dozen and some hundred of them."""
     span = ended - started
     return "hour" if span <= timedelta(days=2) else "day" if span <= timedelta(days=120) else "week"
-
-
-def _records(frame: pd.DataFrame) -> list[Row]:
-    import pandas as pd
-
-    columns = []
-    frame = pd.DataFrame(frame)  # without the attrs, which pandas would copy in depth for every column
-    for name in frame.columns:
-        column = frame[name]
-        gone = column.isna().tolist()
-        columns.append([None if missing else value for value, missing in zip(column.tolist(), gone, strict=True)])
-    return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]

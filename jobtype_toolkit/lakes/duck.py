@@ -12,7 +12,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.sqlfiles import literal, quoted
-from jobtype_toolkit.store.connection import POOL, Connection, Instance, Patience, Pool, connect
+from jobtype_toolkit.store.connection import Connection, Instance, Patience, connect
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
 
@@ -105,7 +105,7 @@ class Scans(Database):
 
     def _connect(self, patience: Patience, **_: bool) -> Instance:  # there is one way to open it
         self.files = self.place.files()
-        con = connect(None, patience, read_only=False, pool=Pool(0) if self.files.systems else POOL)
+        con = connect(None, patience, read_only=False)
         try:
             for system in self.files.systems:
                 con.connection.register_filesystem(system)

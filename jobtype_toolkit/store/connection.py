@@ -120,7 +120,9 @@ class Instance:
             self.connection.execute(f"USE {_NOTHING}")
             self.connection.execute(f"DETACH {name}")
             if self.reach is None:
-                self._spill_beside(None)  # fails if something has been spilled
+                self._spill_beside(
+                    None
+                )  # fails if something has been spilled, and in what was locked, such as a lake's
         except duckdb.Error:
             databases = held = 0
         if databases == 2 and held < _LARGE:  # this one and the empty one; much would be kept from the machine
@@ -262,6 +264,16 @@ def unusable(path: Path | None, error: duckdb.Error) -> StoreError:
             f"{path} cannot be opened to be written: {text}. Make room or give the rights, and try again."
         )
     return NotAStore(f"{path} cannot be opened as a store: {text}")
+
+
+@contextmanager
+def attached(con: Connection, path: Path, name: str, *, read_only: bool) -> Iterator[None]:
+    """Let a connection reach another database meanwhile, under a name."""
+    con.execute(f"ATTACH {literal(str(path))} AS {name} ({'READ_ONLY' if read_only else 'READ_WRITE'})")
+    try:
+        yield
+    finally:
+        con.execute(f"DETACH {name}")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from jobtype_toolkit.errors import (
     StoreReadOnly,
     StoreVersion,
 )
-from jobtype_toolkit.sqlfiles import literal, sql
+from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import guard, schema
 from jobtype_toolkit.store.connection import (
     LOCKED,
@@ -42,6 +42,7 @@ from jobtype_toolkit.store.connection import (
     Connection,
     Instance,
     Patience,
+    attached,
     connect,
     unusable,
 )
@@ -613,14 +614,9 @@ def _fill(con: Connection) -> bool:
         with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
             file = Path(folder) / "empty.duckdb"
             file.write_bytes(content)
-            con.execute(f"ATTACH {literal(str(file))} AS template (READ_ONLY)")
-            try:
-                con.execute(
-                    "COPY FROM DATABASE template TO memory (SCHEMA)"
-                )  # in a third of the time of a copy with rows
+            with attached(con, file, "template", read_only=True):
+                con.execute("COPY FROM DATABASE template TO memory (SCHEMA)")  # a third of the time of a copy with rows
                 con.execute("INSERT INTO meta FROM template.meta")  # the only row
-            finally:
-                con.execute("DETACH template")
     except OSError:
         return False
     return True

@@ -21,15 +21,12 @@ import numpy as np
 import pandas as pd
 
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter, InvalidQuery
-from jobtype_toolkit.sqlfiles import literal, quoted, sql
+from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store import schema
-from jobtype_toolkit.store.connection import POOL
+from jobtype_toolkit.store.connection import CONFIG, POOL, Pool, attached
 from jobtype_toolkit.store.lifetime import GATE, abandon
 
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "python_enable_replacements": False,
-}
+_CLOSED = CONFIG | {"enable_external_access": False}
 """How a database is opened that reaches nothing but itself; `_LOCK` follows."""
 _LOCK = ("SET GLOBAL TimeZone = 'UTC'", "SET GLOBAL lock_configuration = true")
 _HARMLESS = set(
@@ -228,14 +225,9 @@ def _copy(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]
     """Give a locked copy of a database in memory."""
     with tempfile.TemporaryDirectory(prefix="jobtype_toolkit-") as folder:
         file = Path(folder) / "copy.duckdb"
-        con.execute(f"ATTACH {literal(str(file))} AS copied")
-        try:
+        with attached(con, file, "copied", read_only=False):
             con.execute("COPY FROM DATABASE memory TO copied")
-        finally:
-            con.execute("DETACH copied")
-        with duckdb.connect(file, read_only=True, config=_CLOSED) as copy:
-            for statement in _LOCK:
-                copy.execute(statement)
+        with Pool(0, is_locked=True).cursor(file) as copy:
             yield copy
 
 

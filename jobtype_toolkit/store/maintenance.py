@@ -15,6 +15,7 @@ from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.errors import NotFound, StoreError
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store import rollup
+from jobtype_toolkit.store.connection import attached
 from jobtype_toolkit.store.engine import number, script
 from jobtype_toolkit.store.ingest.load import refresh_source
 from jobtype_toolkit.store.ingest.merge import TABLES
@@ -99,11 +100,8 @@ def compact(con: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _copy(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
     """Copy the whole database into a new file."""
     here = con.execute("SELECT current_database()").fetchone()
-    con.execute(f"ATTACH {literal(str(copy))} AS published (READ_WRITE)")
-    try:
+    with attached(con, copy, "published", read_only=False):
         con.execute(f"COPY FROM DATABASE {quoted(here[0] if here else 'memory')} TO published")
-    finally:
-        con.execute("DETACH published")
 
 
 def check(con: duckdb.DuckDBPyConnection) -> Check:
@@ -199,17 +197,12 @@ def _refuse_other(con: duckdb.DuckDBPyConnection, target: Path, path: str | Path
 
 def _is_store(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     try:
-        con.execute(f"ATTACH {literal(str(path))} AS former (READ_ONLY)")
+        with attached(con, path, "former", read_only=True):
+            found = con.execute(
+                "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'former' AND table_name IN ('meta', 'job_final')"
+            ).fetchone()
     except duckdb.Error:
         return False
-    try:
-        found = con.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'former' AND table_name IN ('meta', 'job_final')"
-        ).fetchone()
-    except duckdb.Error:
-        return False
-    finally:
-        con.execute("DETACH former")
     return found == (2,)
 
 

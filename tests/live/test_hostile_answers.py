@@ -383,7 +383,7 @@ def test_a_failure_with_any_body_is_an_error_of_its_class(talk, status, body):
 
 
 def packed(window: int) -> bytes:
-    """64 MiB of blanks, packed by zlib: in the format that the window's number stands for, with a checksum that is none."""
+    """64 MiB of blanks, packed by zlib: in the format that the window's number stands for, with a checksum that is wrong."""
     pack = zlib.compressobj(9, zlib.DEFLATED, window)
     first, next = (pack.compress(b" " * 2**20) + pack.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     return first + 63 * next + pack.flush()
