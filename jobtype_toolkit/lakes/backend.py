@@ -18,9 +18,10 @@ from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
 from jobtype_toolkit.frames import from_records
 from jobtype_toolkit.lakes import layout, maintenance
-from jobtype_toolkit.lakes.duck import DuckEngine, Place
+from jobtype_toolkit.lakes.duck import DuckEngine
 from jobtype_toolkit.lakes.folder import Folder
 from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
+from jobtype_toolkit.lakes.listing import Listing
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, Session
@@ -86,12 +87,12 @@ class Lake(ReportBackend):
         self,
         engine: LakeEngine,
         *,
-        place: Place | None = None,
+        listing: Listing | None = None,
         source: str | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._engine = engine
-        self.place = place
+        self.listing = listing
         """Where its files are listed, for what writes a lake; None for tables of a site's own catalogue."""
         self.reader = Reader(engine, clock)
         """What runs SQL on the lake, for the parts of the toolkit that need rows instead of frames."""
@@ -201,8 +202,8 @@ class Lake(ReportBackend):
         return maintenance.expire(self._catalogue(), given_up, left, wait=wait)
 
     def _catalogue(self) -> Catalogue:
-        if isinstance(self.place, Snapshots):
-            return self.place.catalogue
+        if isinstance(self.listing, Snapshots):
+            return self.listing.catalogue
         msg = f"{self.name} is a lake of plain folders, which has one state and is written as a whole."
         raise InvalidParameter(msg)
 
@@ -319,12 +320,12 @@ def lake(
     if namespace:
         msg = f"{hints.argument('namespace', namespace)}: the lake is either there or at {place}. Give one of them."
         raise InvalidParameter(msg)
-    where = _place(place, warehouse, at, clock)
-    engine = DuckEngine(where) if session is None else _spark(session, place=where, progress=progress)
-    return Lake(engine, place=where, source=source, clock=clock)
+    listing = _listing(place, warehouse, at, clock)
+    engine = DuckEngine(listing) if session is None else _spark(session, listing=listing, progress=progress)
+    return Lake(engine, listing=listing, source=source, clock=clock)
 
 
-def _place(place: str | Path, warehouse: str | Path | None, at: Time | int | None, clock: Clock) -> Place:
+def _listing(place: str | Path, warehouse: str | Path | None, at: Time | int | None, clock: Clock) -> Listing:
     if "://" in str(place) or warehouse or (Path(place).expanduser() / CATALOGUE).is_file():
         return Snapshots(Catalogue(place, warehouse), at, clock)
     if at is not None:

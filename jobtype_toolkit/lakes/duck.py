@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Type
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
+from jobtype_toolkit.lakes.listing import Files, Listing
 from jobtype_toolkit.sqlfiles import literal, quoted
 from jobtype_toolkit.store.connection import Connection, Instance, Patience, connect
 from jobtype_toolkit.store.engine import Database
 from jobtype_toolkit.store.session import Engine
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of a lake in one state of it."""
-
-    snapshot: str
-    """Which state: a number, or the time when it was written."""
-    tables: Mapping[str, tuple[str, ...]]
-    """The files of all tables but the jobs, by name."""
-    history: Mapping[str, tuple[str, ...]]
-    """The files of the jobs, by state."""
-    folders: tuple[str, ...]
-    """Where they are: nothing else is read."""
-    systems: tuple[Any, ...] = ()
-    """The fsspec file systems that are needed to read them."""
-    are_alike: bool = True
-    """Whether all files of a table have the same columns."""
-    size: tuple[int, int] | None = field(default=None)
-    """How many files the jobs have, and how many bytes, if somebody knows."""
-
-    def of(self, table: str, states: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the files of a table; of the history, those of some states."""
-        if table == layout.HISTORY:
-            return tuple(one for state in states for one in self.history.get(state, ()))
-        return self.tables.get(table, ())
-
-
-class Place(Protocol):
-    """Where the files of a lake are listed."""
-
-    name: str
-    """What messages call it."""
-
-    def close(self) -> None:
-        """Let go of what it takes to list them."""
-
-    def signature(self) -> Hashable:
-        """Return what changes whenever the lake does.
-
-        Raises:
-            StoreError, InputNotFound: there is no lake any more.
-        """
-
-    def files(self) -> Files:
-        """Return the files of the lake as it is now."""
 
 
 class Scans(Database):
@@ -68,17 +22,17 @@ class Scans(Database):
 
     _remedy = "If it was replaced just now, ask again; otherwise export or sync it anew."
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, listing: Listing) -> None:
         """Take where the files are listed."""
         super().__init__(None)
-        self.place = place
+        self.listing = listing
         self.files: Files | None = None
         """What is open now, or was open last."""
 
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.place.name
+        return self.listing.name
 
     @property
     def is_locked(self) -> bool:
@@ -90,7 +44,7 @@ class Scans(Database):
         with self._free:
             if self._is_idle():
                 self._disconnect()
-                self.place.close()
+                self.listing.close()
 
     def after_fork_in_child(self) -> None:
         """Go on in the child, which opens the files anew."""
@@ -98,13 +52,13 @@ class Scans(Database):
         self._lost = ""
 
     def _signature(self) -> Any:
-        return self.place.signature()
+        return self.listing.signature()
 
     def _must_reopen(self) -> bool:
         return self._con is not None and self._signature() != self._opened
 
     def _connect(self, patience: Patience, **_: bool) -> Instance:  # there is one way to open it
-        self.files = self.place.files()
+        self.files = self.listing.files()
         con = connect(None, patience, read_only=False)
         try:
             for system in self.files.systems:
@@ -127,9 +81,9 @@ class DuckEngine(Engine):
     dialect = "duckdb"
     types: Mapping[Type, str] = {**DUCKDB, "time": "TIMESTAMP WITH TIME ZONE"}
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, listing: Listing) -> None:
         """Take where the files are listed."""
-        self._scans = Scans(place)
+        self._scans = Scans(listing)
         super().__init__(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
 
     @property

@@ -16,7 +16,8 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.errors import InputNotFound, NotAStore, StoreError, StoreVersion
 from jobtype_toolkit.lakes import layout, parquet
-from jobtype_toolkit.lakes.duck import Files
+from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.listing import Files, by_place
 from jobtype_toolkit.lakes.parquet import write_parted, write_table
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.schema import SCHEMA_VERSION
@@ -62,14 +63,14 @@ class Folder:
         said = json.loads((self.path / MARKER).read_text(encoding="utf-8"))
         if said.get("layout") != layout.VERSION:
             raise StoreVersion(layout.other(self.name, hints.call("store.export(folder, partitioned=True)")))
-        tables = {name: _sorted(self.path / name, "**/*.parquet") for name in layout.BESIDE}
-        jobs = self.path / layout.HISTORY
-        history = {state: _sorted(jobs, f"*/state={state}/*/*.parquet") for state in layout.STATES}
+        tables = {name: _sorted(self.path / name) for name in layout.BESIDE}
+        jobs = (self.path / layout.HISTORY).glob("source=*/state=*/month=*/*.parquet")
+        history = by_place((Place.of(one.parent), str(one)) for one in jobs)
         return Files(str(said["written"]), tables, history, (f"{self.path}{os.sep}",))
 
 
-def _sorted(folder: Path, pattern: str) -> tuple[str, ...]:
-    return tuple(sorted(str(one) for one in folder.glob(pattern)))
+def _sorted(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(map(str, folder.rglob("*.parquet"))))
 
 
 def export(con: Connection, folder: str | Path, source: str, written: datetime) -> dict[str, int]:

@@ -24,8 +24,8 @@ from jobtype_toolkit.api.fields import Type
 from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
 from jobtype_toolkit.errors import InputNotFound, InvalidParameter, NotFound, StoreError, StoreLocked, StoreVersion
 from jobtype_toolkit.lakes import layout
-from jobtype_toolkit.lakes.duck import Files
 from jobtype_toolkit.lakes.layout import Place
+from jobtype_toolkit.lakes.listing import Files, by_place
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.schema import Table
 
@@ -387,7 +387,7 @@ class Snapshots:
         if state is None:
             return Files("none", {}, {}, self._folders())
         found = look.files(layout.HISTORY, state.snapshot)
-        history = {name: tuple(sorted(one.path for one in found if one.place.state == name)) for name in layout.STATES}
+        history = by_place((one.place, one.path) for one in found)
         tables = {
             name: tuple(one.path for one in look.files(name, snapshot)) for name, snapshot in state.tables.items()
         }

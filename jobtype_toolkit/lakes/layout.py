@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import quote, unquote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
@@ -42,6 +43,18 @@ class Place:
         """Its folder, named as Hive does."""
         state = f"/state={self.state}" if self.state else ""
         return f"source={quote(self.source, safe='')}{state}/month={self.month}"
+
+    @classmethod
+    def of(cls, folder: Path) -> Place:
+        """Return the place that has this folder."""
+        said = dict(part.split("=", 1) for part in folder.parts[-3:] if "=" in part)
+        return cls(unquote(said["source"]), said.get("state", ""), said["month"])
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """What is the same in all of its jobs, by column."""
+        status = {"status": "FAILED"} if self.state == FAILED else {}
+        return {"source": self.source, "state": self.state, **status}
 
 
 def span(month: str) -> tuple[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from jobtype_toolkit.api.fields import Field, Type
 from jobtype_toolkit.errors import InvalidParameter, InvalidQuery, StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.dialect import reads_only, spark_sql
-from jobtype_toolkit.lakes.duck import Place
+from jobtype_toolkit.lakes.listing import Files, Listing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +53,7 @@ class SparkEngine:
     types = _TYPES
 
     def __init__(
-        self, session: SparkSession, *, place: Place | None = None, namespace: str = "", progress: bool = False
+        self, session: SparkSession, *, listing: Listing | None = None, namespace: str = "", progress: bool = False
     ) -> None:
         """Take the session, and the files of a lake or the namespace of its tables in the session's catalogues.
 
@@ -68,7 +69,7 @@ class SparkEngine:
         self._spark = session.newSession()
         for name, value in _SETTINGS.items():
             self._spark.conf.set(name, value)
-        self._place = place
+        self._listing = listing
         self._namespace = namespace
         self._progress = progress
         self._opened: Hashable = None
@@ -80,13 +81,13 @@ class SparkEngine:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self._place.name if self._place else self._namespace
+        return self._listing.name if self._listing else self._namespace
 
     @contextmanager
     def session(self) -> Iterator[SparkAnswers]:
         """Give what runs SQL on the lake as it is now; tables of a namespace stay as they were when first asked until `close`."""
         with self._lock:
-            signature = self._place.signature() if self._place else self._namespace
+            signature = self._listing.signature() if self._listing else self._namespace
             if signature != self._opened:
                 self._open()
                 self._opened = signature
@@ -100,14 +101,16 @@ class SparkEngine:
 
     def _open(self) -> None:
         """Make the tables and views of a store as temporary views of our session."""
-        files = self._place.files() if self._place else None
+        files = self._listing.files() if self._listing else None
         self.snapshot = files.snapshot if files else ""
 
         def read(name: str, states: tuple[str, ...]) -> str:
             view = "_".join(("lake", name, *states))
             fields = layout.written(name).fields
-            if files:
-                frame = self._scan(files.of(name, states), fields)
+            if files and states:
+                frame = self._history(files, states, fields)
+            elif files:
+                frame = self._scan(files.of(name, ()), fields)
             else:
                 frame = self._table(name, fields)
                 frame = frame.where(frame["state"].isin(*states)) if states else frame
@@ -117,7 +120,21 @@ class SparkEngine:
         for name, query in layout.views(read):
             self._spark.sql(spark_sql(query)).createOrReplaceTempView(name)
 
-    def _scan(self, paths: tuple[str, ...], fields: tuple[Field, ...]) -> DataFrame:
+    def _history(self, files: Files, states: tuple[str, ...], fields: tuple[Field, ...]) -> DataFrame:
+        """Return the jobs of some states; what their place says is not read, and leaves out files that nobody asks for."""
+        from pyspark.sql.functions import lit
+
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        for place, paths in files.history.items():
+            if place.state in states:
+                alike.setdefault(tuple(place.constants.items()), []).extend(paths)
+        parts = [
+            self._scan(paths, fields).withColumns({column: lit(value) for column, value in constants})
+            for constants, paths in alike.items()
+        ]
+        return reduce(lambda one, other: one.unionAll(other), parts) if parts else self._scan((), fields)
+
+    def _scan(self, paths: Sequence[str], fields: tuple[Field, ...]) -> DataFrame:
         """Return files as one frame with the declared columns; what the files lack is missing."""
         columns = ", ".join(f"`{one.name}` {_TYPES[one.type]}" for one in fields)
         if not paths:

@@ -109,10 +109,10 @@ def catalogue(lake: Any, warehouse: str | Path | None = None) -> Catalogue:
     Raises:
         InvalidParameter: it is a lake of plain folders.
     """
-    place = getattr(lake, "place", None)
-    if isinstance(place, Snapshots):
-        return place.catalogue
-    if place is None and not (Path(lake) / MARKER).is_file():
+    listing = getattr(lake, "listing", None)
+    if isinstance(listing, Snapshots):
+        return listing.catalogue
+    if listing is None and not (Path(lake) / MARKER).is_file():
         return Catalogue(lake, warehouse)
     msg = (
         f"{getattr(lake, 'name', lake)} is a lake of plain folders, which is written as a whole: "

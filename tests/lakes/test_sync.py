@@ -184,7 +184,7 @@ def test_an_earlier_state_is_named_by_its_number_or_a_time(made, changed):
         (one, two) = catalogue.states()
     for at in (first, str(first), one.written, two.written - timedelta(milliseconds=1)):
         with asked(changed, at=at) as lake:
-            assert lake.place.signature() == first
+            assert lake.listing.signature() == first
     with pytest.raises(jt.NotFound, match=f"has no snapshot for at='2020-01-01T00:00:00Z'.*{first}"):
         asked(changed, at="2020-01-01T00:00:00Z")
     with pytest.raises(jt.NotFound, match="has no snapshot for at=7"):
