@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-import duckdb
 import pytest
-from histories import JOB_TYPES, JOBS, NOW, page
+from histories import JOB_TYPES, NOW, page
 from hypothesis import given
 from hypothesis import strategies as st
 from sizes import examples, sizes
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.store import schema
 
 pytestmark = pytest.mark.slow
 
@@ -119,18 +117,6 @@ def test_pruned_jobs_leave_their_days_also_the_one_that_is_cut(store, write, bef
     left = Counter(one[:10] for one in times if one >= before)
     found = store.sql("SELECT day, n FROM job_day")
     assert {str(one.day)[:10]: one.n for one in found.itertuples()} == left
-
-
-def test_the_view_of_days_says_what_the_table_says(store, write):
-    store.load(write("jobs.json", page(JOBS)), "jobs")
-    file = store.publish(write("copy.duckdb", "").with_name("published.duckdb"))
-    with duckdb.connect() as con:
-        con.execute(f"ATTACH '{file}' AS kept (READ_ONLY)")
-        con.execute("CREATE VIEW job_final AS FROM kept.job_final")
-        con.execute(schema.view_of_days())
-        assert con.execute("SELECT count(*) FROM job_day").fetchone()[0] > 5
-        for one, other in (("job_day", "kept.job_day"), ("kept.job_day", "job_day")):
-            assert con.execute(f"FROM {one} EXCEPT ALL FROM {other}").fetchall() == []
 
 
 WINDOWS = [

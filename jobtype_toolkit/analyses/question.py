@@ -109,12 +109,11 @@ class Question(Service):
         """Whether a present matters."""
         return self.is_half_open or any(parameter.kind == "time" for parameter in self.parameters)
 
-    def bound(self, query: Query, *, keeps_days: bool) -> dict[str, Any]:
-        """Return the arguments and what else the SQL binds; of a backend that keeps no count of days all jobs are read."""
+    def bound(self, query: Query) -> dict[str, Any]:
+        """Return the arguments and what else the SQL binds."""
         filters = {**query.filters, **self.derive(query)}
         if self.counted_days is not None:
-            none = filters["ended"], filters["ended"]
-            first, last = self.counted_days(replace(query, filters=filters)) if keeps_days else none
+            first, last = self.counted_days(replace(query, filters=filters))
             filters |= {"first_day": first, "last_day": last}
         return filters
 

@@ -81,8 +81,6 @@ class Lake(ReportBackend):
     are those of a store; `attrs["lake"]` and `attrs["snapshot"]` say which lake answered, and which state of it.
     """
 
-    _keeps_days = False
-
     def __init__(
         self,
         engine: LakeEngine,

@@ -14,13 +14,15 @@ from urllib.parse import quote, unquote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
 from jobtype_toolkit.sqlfiles import quoted, sql
-from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, days_of, job_query, table
+from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, job_query, table
 
-VERSION = 2
+VERSION = 3
 """Raise it if a lake of before is not read any more."""
 HISTORY = "job_history"
 """The table of all jobs."""
 EXECUTIONS = "job_execution"
+DAYS = "job_day"
+"""The table of jobs that are over, counted by UTC day: it follows from the history."""
 OPEN, FAILED, FINAL = STATES = ("open", "failed", "final")
 NO_MONTH = "none"
 """The month of rows whose time is not known."""
@@ -65,7 +67,7 @@ def span(month: str) -> tuple[str, str]:
 
 VIEWS: Mapping[str, tuple[str, ...]] = {"job_open": (OPEN,), "job_final": (FINAL, FAILED), "job_failed": (FAILED,)}
 """The tables of a store that are views on the history, with the states that each has."""
-DERIVED: Mapping[str, Callable[[], str]] = {"job_day": lambda: days_of("job_final"), "job": job_query}
+DERIVED: Mapping[str, Callable[[], str]] = {"job": job_query}
 """What is a view on these, with its query."""
 _NOT_ASKED = ("alarm", "execution_asked", "external_id", "load", "mute", "reject")
 """What is about filling a store and its reports."""

@@ -29,7 +29,7 @@ from jobtype_toolkit.queries.coverage import complete_spans
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.connection import Connection
 from jobtype_toolkit.store.engine import count, number, script
-from jobtype_toolkit.store.schema import Table, table
+from jobtype_toolkit.store.schema import Table, days_of, table
 from jobtype_toolkit.store.session import Session
 
 _MERGES: Mapping[str, str] = {
@@ -231,6 +231,9 @@ class _Source:
         self._work = work
         names = (layout.HISTORY, *layout.BESIDE) if last else ()
         self._files = {name: catalogue.files(name, source=source) for name in names}
+        counted = last.tables.get(layout.DAYS) if last else None
+        self._days = catalogue.files(layout.DAYS, counted, source=source) if counted else []
+        """The files that count the jobs of the last state; those of a sync that was killed count others."""
         self._mark = self._last_mark(last)
         self._next = self._next_mark()
 
@@ -282,8 +285,23 @@ class _Source:
             self._work.jobs += number(self._con, "SELECT count(*) FROM winner")
         self._work.removed += change.removed
         self._work.files += change.files
+        if change.removed or change.files or self._days != self._files.get(layout.DAYS, []):
+            self._count_days(change)
         before = sum(one.rows for one in self._files.get(layout.HISTORY, ()))
         return before - sum(one.rows for one in change.removed) + change.rows
+
+    def _count_days(self, change: _Rewritten) -> None:
+        """Count the jobs by day: as the last state did, with those of `lake_row`, and without those of the files that go."""
+        history, over = layout.written(layout.HISTORY), f"state <> {literal(layout.OPEN)}"
+        come = "lake_row" if change.files else reading([], history)
+        gone = reading([one.path for one in change.removed], history)
+        query = sql(
+            "lakes/sync.days",
+            before=reading([one.path for one in self._days], layout.written(layout.DAYS)),
+            come=days_of(f"{come} WHERE {over}"),
+            gone=days_of(f"{gone} WHERE {over}"),
+        )
+        self._write(layout.DAYS, query, {})
 
     def _executions(self) -> None:
         """Write the executions that changed."""

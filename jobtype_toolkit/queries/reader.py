@@ -235,8 +235,6 @@ class SqlBackend(Backend):
         return values, json.loads(extra) if isinstance(extra, str) else {}
 
     _values_are_at_hand = True
-    _keeps_days = True
-    """Whether `job_day` is a table. As a view it reads all of the history, and the jobs of a window are read in its place."""
 
     def _values(self, name: str, scope: Scope) -> Collection[str]:
         found = {str(one) for one in self.reader.fetch(sql(f"queries/known.{name}"), {"source": scope.source})["value"]}
@@ -250,7 +248,7 @@ class SqlBackend(Backend):
         query = self._ask(question, filters, now=now, source=source, scope=scope)
         if question.is_half_open:
             query = _until_now(query)
-        query = replace(query, filters=question.bound(query, keeps_days=self._keeps_days))
+        query = replace(query, filters=question.bound(query))
         refuse_reversed(query.window, filters.get("started") or filters.get("since"), filters.get("ended") or now)
         text = sql(question.sql, **question.fragments(query.filters))
         frame = self.reader.answer(query, text, fields=(SOURCE, *question.fields_of_sql(query.filters)))

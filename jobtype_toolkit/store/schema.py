@@ -239,11 +239,6 @@ def days_of(jobs: str) -> str:
     return sql("store/job_day.rows", jobs=jobs)
 
 
-def view_of_days() -> str:
-    """Return SQL that makes `job_day` a view, where `job_final` is a table that others write."""
-    return sql("store/job_day.view", rows=days_of("job_final"))
-
-
 def job_view() -> str:
     """Return what makes the view `job`."""
     return f"CREATE OR REPLACE VIEW job AS\n{job_query()}"

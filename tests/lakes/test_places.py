@@ -165,10 +165,10 @@ def test_a_sync_that_another_one_overtakes_is_refused_and_loses_nothing(store, l
 
 def test_a_lake_of_another_layout_is_refused(store, lake, tmp_path, monkeypatch):
     store.export(tmp_path / "folders", partitioned=True)
-    monkeypatch.setattr(layout, "VERSION", 3)
-    with pytest.raises(jt.StoreVersion, match=r"it reads layout 3\. Write it anew into another folder"):
+    monkeypatch.setattr(layout, "VERSION", 99)
+    with pytest.raises(jt.StoreVersion, match=r"it reads layout 99\. Write it anew into another folder"):
         jt.lake(lake)
-    with pytest.raises(jt.StoreVersion, match="it reads layout 3"):
+    with pytest.raises(jt.StoreVersion, match="it reads layout 99"):
         store.sync_lake(lake)
-    with pytest.raises(jt.StoreVersion, match="it reads layout 3"), jt.lake(tmp_path / "folders") as folders:
+    with pytest.raises(jt.StoreVersion, match="it reads layout 99"), jt.lake(tmp_path / "folders") as folders:
         folders.running()

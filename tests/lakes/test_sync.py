@@ -109,6 +109,18 @@ def statuses(lake: jt.Lake, source: str = "*") -> dict[int, str]:
     return dict(zip(frame["id"].to_list(), frame["status"].to_list(), strict=True))
 
 
+def days(lake: jt.Lake) -> dict[tuple[Any, ...], int]:
+    """What the lake counts by day; it has to be what its jobs are."""
+    jobs = lake.sql("SELECT source, last_status_change, job_type_id, revision_num, status, error_id FROM job")
+    over = jobs[jobs["status"].isin(["COMPLETED", "FAILED", "CANCELED"])]
+    by = [over["source"], over["last_status_change"].dt.floor("D"), *(over[one] for one in over.columns[2:])]
+    counted = {tuple(map(str, key)): n for key, n in over.groupby(by, dropna=False).size().items()}
+    told = lake.sql("FROM job_day")
+    assert {tuple(map(str, key)): n for *key, n in told.itertuples(index=False)} == counted
+    assert not told.duplicated(list(told.columns[:-1])).any()
+    return counted
+
+
 def test_a_lake_answers_what_its_store_answers(store, synced, made):
     _, report = made
     assert (report.jobs, report.places, report.sources) == (5, 5, ("local",))
@@ -130,10 +142,12 @@ def test_a_late_change_of_an_old_job_is_right_after_one_sync_and_the_snapshot_be
         failures = lake.analyses.failures()
         pd.testing.assert_frame_equal(failures, now.analyses.failures())
         assert failures["count"].to_list() == [2]
+        assert sorted(key[4] for key in days(lake)) == ["COMPLETED", "FAILED", "FAILED"]
     with asked(changed, at=before.snapshot) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
         assert lake.status().attrs["snapshot"] == str(before.snapshot)
         assert lake.analyses.failures()["count"].to_list() == [1]
+        assert sorted(key[4] for key in days(lake)) == ["COMPLETED", "COMPLETED", "FAILED"]
 
 
 def test_what_a_store_has_pruned_stays_in_the_lake(store, synced, tmp_path):
@@ -143,6 +157,7 @@ def test_what_a_store_has_pruned_stays_in_the_lake(store, synced, tmp_path):
     with asked(synced) as lake:
         assert statuses(lake) == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "RUNNING", 5: "PENDING", 6: "FAILED"}
         assert lake.jobs().attrs["jobs"] == 6
+        assert sum(days(lake).values()) == 4
 
 
 def test_many_stores_sync_into_one_lake_the_newest_state_of_a_job_wins_and_a_final_one_a_tie(store, synced, tmp_path):
@@ -167,6 +182,7 @@ def test_many_stores_sync_into_one_lake_the_newest_state_of_a_job_wins_and_a_fin
         assert lake.sources == [there, "local"]
         assert statuses(lake, there) == {3: "COMPLETED"}
         assert statuses(lake, "local") == {1: "COMPLETED", 2: "FAILED", 3: "COMPLETED", 4: "COMPLETED", 5: "QUEUED"}
+        assert sorted(key[0] for key in days(lake)) == [there, *["local"] * 4]
 
 
 def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_has_pruned(store, synced, write):
@@ -176,6 +192,7 @@ def test_a_type_that_gets_its_own_id_keeps_its_jobs_also_those_that_the_store_ha
     with asked(synced) as lake:
         assert lake.job_types()["id"].to_list() == [7]
         assert lake.jobs()["job_type_id"].to_list() == [7] * 5
+        assert {key[2] for key in days(lake)} == {"7"}
 
 
 def test_an_earlier_state_is_named_by_its_number_or_a_time(made, changed):
@@ -289,7 +306,7 @@ def test_the_files_can_be_on_a_file_system_of_fsspec(store, tmp_path, monkeypatc
     (tmp_path / "scratch").mkdir()
     there = f"file://{tmp_path}/bucket"
     store.sync_lake(tmp_path / "lake", warehouse=there)
-    assert len(files_of(tmp_path / "bucket")) == 8  # five places, and three other tables
+    assert len(files_of(tmp_path / "bucket")) == 9  # five places, and four other tables
     assert not [*tmp_path.glob("scratch/**/*.parquet")]
     with asked(tmp_path / "lake", warehouse=there) as lake:
         pd.testing.assert_frame_equal(lake.jobs(), store.jobs())
@@ -321,7 +338,16 @@ def test_a_sync_that_is_killed_leaves_the_last_snapshot_whole_and_the_next_one_c
             again.sync_lake(synced)
         pd.testing.assert_frame_equal(lake.jobs(), now)
         assert lake.job_types()["name"].to_list() == ["fit", "other"]
+        assert sum(days(lake).values()) == 3
     assert files_of(synced) == referenced(synced)
+
+
+def test_days_that_a_killed_sync_counted_are_not_those_of_a_store_that_knows_less(dying, store, synced):
+    killed(lambda: sync_and_die(dying[0], synced, "tables"))
+    store.sync_lake(synced)
+    with asked(synced) as lake:
+        assert sum(days(lake).values()) == 3
+        assert statuses(lake)[1] == "COMPLETED"
 
 
 def killed(work: Any) -> None:
@@ -405,3 +431,4 @@ def test_any_sequence_of_loads_prunes_and_syncs_leaves_all_that_was_ever_known(t
                         known[row.id] = state
         with asked(folder / "lake") as lake:
             assert statuses(lake) == {id: status for id, (_, _, status) in known.items()}
+            assert sum(days(lake).values()) == len([one for one in known.values() if one[1]])

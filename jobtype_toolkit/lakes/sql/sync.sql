@@ -148,6 +148,18 @@ SELECT
 FROM source AS s LEFT JOIN /*lake*/ AS l ON l.source = s.source
 WHERE s.source = $source
 
+-- name: days
+-- The jobs that are over by UTC day: as the lake counted them, with those of the files that come, without those of the files that go.
+SELECT source, day, job_type_id, revision_num, status, error_id, CAST(sum(n) AS BIGINT) AS n
+FROM (
+    SELECT * EXCLUDE (file) FROM /*before*/
+    UNION ALL BY NAME (/*come*/)
+    UNION ALL BY NAME SELECT * REPLACE (-n AS n) FROM (/*gone*/)
+)
+GROUP BY ALL
+HAVING sum(n) <> 0
+ORDER BY day, job_type_id, revision_num, status, error_id
+
 -- name: differs
 -- How many rows only a query has, or only the lake.
 WITH

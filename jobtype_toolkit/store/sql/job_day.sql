@@ -1,15 +1,10 @@
 -- name: rows
--- Jobs that are over, counted by UTC day: what the table `job_day` holds, and a view of that name where there is no such table.
+-- Jobs that are over, counted by UTC day: what the table `job_day` holds.
 SELECT
     source, CAST(date_trunc('day', last_status_change) AS TIMESTAMP) AS day, job_type_id, revision_num, status, error_id,
     count(*) AS n
 FROM /*jobs*/
 GROUP BY source, date_trunc('day', last_status_change), job_type_id, revision_num, status, error_id
-
--- name: view
--- The same as a view, for tables of jobs that nobody keeps a count of.
-CREATE OR REPLACE VIEW job_day AS
-/*rows*/;
 
 -- name: forget
 -- The days of a source.
