@@ -13,7 +13,7 @@ import pandas as pd
 from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.api.fields import Type
-from jobtype_toolkit.api.times import Clock, Time, instant, system_clock, v6_text
+from jobtype_toolkit.api.times import Clock, Time, Window, instant, system_clock, v6_text
 from jobtype_toolkit.backend import Query, Scope
 from jobtype_toolkit.errors import InvalidParameter, ReadOnly
 from jobtype_toolkit.frames import from_records
@@ -67,8 +67,8 @@ class LakeEngine(Protocol):
     def types(self) -> Mapping[Type, str]:
         """What each kind of column is in that SQL."""
 
-    def session(self) -> AbstractContextManager[LakeSession]:
-        """Give a session to read with."""
+    def session(self, window: Window | None = None) -> AbstractContextManager[LakeSession]:
+        """Give a session to read with; see `queries.reader.Engine`."""
 
     def close(self) -> None:
         """Let go of the lake; the next question opens it again."""

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from jobtype_toolkit.api.fields import DUCKDB, Type
+from jobtype_toolkit.api.times import Window
 from jobtype_toolkit.errors import StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.listing import Files, Listing
@@ -86,6 +87,12 @@ class DuckEngine(Engine):
         self._scans = Scans(listing)
         super().__init__(self._scans, Patience(wait=60.0, idle=0.0), upgrade=False)
 
+    def _prepare(self, con: Connection, window: Window | None) -> None:
+        files = self._scans.files
+        for states in layout.VIEWS.values():
+            if files is not None and files.of(layout.HISTORY, states):
+                con.execute(*_chosen(files, states, window))
+
     @property
     def name(self) -> str:
         """What messages call the lake."""
@@ -112,6 +119,17 @@ def _statements(con: Connection, files: Files) -> Iterator[str]:
     yield "SET GLOBAL lock_configuration = true"
 
 
+def _variable(states: tuple[str, ...]) -> str:
+    """Return the name of the variable of a connection in which the files of jobs of some states are."""
+    return "_".join(("files", *states))
+
+
+def _chosen(files: Files, states: tuple[str, ...], window: Window | None = None) -> tuple[str, dict[str, Any]]:
+    """Return what lets a connection read the files of some states that may have jobs of a window, and one at least."""
+    chosen = files.of(layout.HISTORY, states, window) or files.of(layout.HISTORY, states)[:1]
+    return f"SET VARIABLE {_variable(states)} = $files", {"files": list(chosen)}
+
+
 def _read(con: Connection, files: Files, name: str, states: tuple[str, ...]) -> str:
     """Return a table with its declared columns as what stands after FROM; a column that the files lack is missing."""
     table = layout.written(name)
@@ -119,8 +137,10 @@ def _read(con: Connection, files: Files, name: str, states: tuple[str, ...]) -> 
     if not found:
         nothing = ", ".join(f"NULL::{DUCKDB[one.type]} AS {quoted(one.name)}" for one in table.fields)
         return f"(SELECT {nothing} WHERE false)"
-    listed = ", ".join(literal(one) for one in found)
-    read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = {not files.are_alike})"
+    if states:
+        con.execute(*_chosen(files, states))
+    listed = f"getvariable('{_variable(states)}')" if states else f"[{', '.join(map(literal, found))}]"
+    read = f"read_parquet({listed}, hive_partitioning = false, union_by_name = {not files.are_alike})"
     has = {row[0] for row in con.execute(f"DESCRIBE FROM {read}").fetchall()}
     columns = ", ".join(
         f"{f'{quoted(one.name)}::JSON' if one.type == 'json' and one.name in has else quoted(one.name) if one.name in has else f'NULL::{DUCKDB[one.type]}'} "

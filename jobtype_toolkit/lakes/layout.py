@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from jobtype_toolkit.api.fields import DUCKDB, Field, Type
+from jobtype_toolkit.api.times import Window
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store.schema import JOBS, SOURCE, TABLES, Table, job_query, table
 
@@ -51,6 +53,15 @@ class Place:
         """Return the place that has this folder."""
         said = dict(part.split("=", 1) for part in folder.parts[-3:] if "=" in part)
         return cls(unquote(said["source"]), said.get("state", ""), said["month"])
+
+    def may_meet(self, window: Window | None) -> bool:
+        """Whether jobs of it can have changed in a window; jobs that are not over are in every one, as they may still run."""
+        if window is None or self.state == OPEN or self.month == NO_MONTH:
+            return True
+        first, last = (
+            None if one is None else f"{one.astimezone(UTC):%Y-%m}" for one in (window.started, window.ended)
+        )
+        return (first is None or self.month >= first) and (last is None or self.month <= last)
 
     @property
     def constants(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from jobtype_toolkit.api.times import Window
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.layout import Place
 
@@ -29,11 +30,12 @@ class Files:
     size: tuple[int, int] | None = field(default=None)
     """How many files the jobs have, and how many bytes, if somebody knows."""
 
-    def of(self, table: str, states: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the files of a table; of the history, those of some states."""
-        if table == layout.HISTORY:
-            return tuple(one for place, files in self.history.items() if place.state in states for one in files)
-        return self.tables.get(table, ())
+    def of(self, table: str, states: tuple[str, ...], window: Window | None = None) -> tuple[str, ...]:
+        """Return the files of a table; of the history, those of some states that may have jobs of a window."""
+        if table != layout.HISTORY:
+            return self.tables.get(table, ())
+        places = [place for place in self.history if place.state in states and place.may_meet(window)]
+        return tuple(one for place in places for one in self.history[place])
 
 
 class Listing(Protocol):

@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from jobtype_toolkit.api.fields import Field, Type
+from jobtype_toolkit.api.times import Window
 from jobtype_toolkit.errors import InvalidParameter, InvalidQuery, StoreError
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.dialect import reads_only, spark_sql
@@ -84,7 +85,7 @@ class SparkEngine:
         return self._listing.name if self._listing else self._namespace
 
     @contextmanager
-    def session(self) -> Iterator[SparkAnswers]:
+    def session(self, window: Window | None = None) -> Iterator[SparkAnswers]:  # noqa: ARG002 - Spark sees to it, by what files tell
         """Give what runs SQL on the lake as it is now; tables of a namespace stay as they were when first asked until `close`."""
         with self._lock:
             signature = self._listing.signature() if self._listing else self._namespace

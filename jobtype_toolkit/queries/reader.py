@@ -19,10 +19,10 @@ from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.questions import Analyses
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.api.intervals import Span
+from jobtype_toolkit.api.intervals import END, Span
 from jobtype_toolkit.api.resources import SOURCE, STATUSES
 from jobtype_toolkit.api.services import Order
-from jobtype_toolkit.api.times import Clock, Time, instant, v6_text
+from jobtype_toolkit.api.times import Clock, Time, Window, instant, v6_text
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import Ambiguous, NotFound
 from jobtype_toolkit.queries import job_types
@@ -55,8 +55,12 @@ class Session(Protocol):
 class Engine(Protocol):
     """What runs the SQL: DuckDB on a store's file, or another engine on a lake."""
 
-    def session(self) -> AbstractContextManager[Session]:
-        """Give a session to read with."""
+    def session(self, window: Window | None = None) -> AbstractContextManager[Session]:
+        """Give a session to read with; of a window, jobs that are not over or changed status in it are all that is needed."""
+
+
+_NEVER = Window(END, None)
+"""A window in which no job changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,14 @@ class Reader:
         """Give what runs several queries on one state of the history."""
         return self._engine.session()
 
-    def fetch(self, text: str, parameters: Mapping[str, Any]) -> Mapping[str, np.ndarray]:
-        """Run SQL and return its columns."""
-        with self._engine.session() as session:
+    def fetch(self, text: str, parameters: Mapping[str, Any], window: Window | None = None) -> Mapping[str, np.ndarray]:
+        """Run SQL and return its columns; a window says which jobs it needs at most."""
+        with self._engine.session(window) as session:
             return session.columns(text, parameters)
 
     def sources(self) -> list[Source]:
         """Return all sources, by name; read again only if the history may have changed since."""
-        with self._engine.session() as session:
+        with self._engine.session(_NEVER) as session:  # besides counts, only jobs without a time are read
             if self._known[0] != session.state:
                 spans = complete_spans(session.rows(sql("queries/sources.coverage"), {}))
                 rows = session.rows(sql("queries/sources.all"), {})
@@ -167,7 +171,7 @@ class Reader:
         text = text or sql(query.service.sql)
         bound = {**_bound(query, text), **(part or {})}
         declared = query.service.row.fields if fields is None else fields
-        columns = self.fetch(text, bound)
+        columns = self.fetch(text, bound, _needed(query))
         if source.name == ALL and "source" in columns and fields is None:
             declared = (SOURCE, *declared)
         frame = frames.from_columns(columns, declared)
@@ -285,6 +289,12 @@ def _order_sql(keys: Order) -> str:
         for name, up in keys
     ]
     return ", ".join([*named, '"last_modified" ASC NULLS LAST', '"id"', '"source"'])
+
+
+def _needed(query: Query) -> Window | None:
+    """Return the window that a question needs jobs of, as it is declared; None if it may need all of history."""
+    is_narrow = query.service.history.startswith("window") and not query.service.is_about_changes
+    return query.window if is_narrow else None
 
 
 def _bound(query: Query, text: str) -> dict[str, Any]:

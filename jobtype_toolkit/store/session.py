@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from jobtype_toolkit.api.times import Window
 from jobtype_toolkit.errors import InvalidQuery
 from jobtype_toolkit.store import guard
 from jobtype_toolkit.store.connection import Connection, Patience
@@ -68,7 +69,11 @@ class Engine:
         self._upgrade = upgrade
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Give a session to read with."""
+    def session(self, window: Window | None = None) -> Iterator[Session]:
+        """Give a session to read with; of a window, jobs whose last change of status is in it are all that is needed."""
         with self._database.reading(self._patience, upgrade=self._upgrade) as con:
+            self._prepare(con, window)
             yield Session(con, self._database.state, is_locked=self._database.is_locked)
+
+    def _prepare(self, con: Connection, window: Window | None) -> None:
+        """Get a connection ready for a window; nothing is to be done for a file, which finds its rows by itself."""
