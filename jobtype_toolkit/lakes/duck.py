@@ -126,7 +126,10 @@ def _variable(states: tuple[str, ...]) -> str:
 
 def _chosen(files: Files, states: tuple[str, ...], window: Window | None = None) -> tuple[str, dict[str, Any]]:
     """Return what lets a connection read the files of some states that may have jobs of a window, and one at least."""
-    chosen = files.of(layout.HISTORY, states, window) or files.of(layout.HISTORY, states)[:1]
+    every = files.of(layout.HISTORY, states)
+    chosen = (
+        (files.of(layout.HISTORY, states, window) or every[:1]) if files.are_alike else every
+    )  # else a column may be in others
     return f"SET VARIABLE {_variable(states)} = $files", {"files": list(chosen)}
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,23 @@ def test_rows_that_come_in_the_load_that_was_the_last_one_are_synced(store, lake
     report = store.sync_lake(lake)
     assert (report.jobs, report.places) == (1, 2)
     agree(lake, store)
+
+
+@pytest.mark.parametrize("window", [("2026-01", "2026-01-31"), ("2026-02", "2026-02-28")])
+def test_a_lake_of_a_release_that_knew_fewer_columns_goes_on_with_all(store, tmp_path, monkeypatch, window):
+    now = layout.PARTED["job_history"]
+    fewer = tuple(one for one in now.table.fields if one.name != "queued")
+    with monkeypatch.context() as older:
+        older.setitem(layout.PARTED, "job_history", replace(now, table=replace(now.table, fields=fewer)))
+        store.sync_lake(tmp_path / "lake")
+    jobs(store, tmp_path, {5: "2026-02-05"}, "FAILED")
+    store.sync_lake(tmp_path / "lake")
+    started, ended = f"{window[0]}-01T00:00:00Z", f"{window[1]}T23:59:59Z"
+    with jt.lake(tmp_path / "lake", clock=lambda: NOW) as asked:
+        pd.testing.assert_frame_equal(asked.jobs(), store.jobs())
+        for one in ("waits", "failures"):
+            found = [getattr(of.analyses, one)(started=started, ended=ended) for of in (asked, store)]
+            pd.testing.assert_frame_equal(*found)
 
 
 def test_a_sync_that_another_one_overtakes_is_refused_and_loses_nothing(store, lake, tmp_path, monkeypatch):
