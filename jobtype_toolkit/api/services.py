@@ -74,7 +74,10 @@ def _exact(name: str, kind: Kind = "text") -> Parameter:
 
 
 History = Literal["none", "window", "window and running", "all"]
-"""Which part of a history a question needs: nothing of it, the window it is asked for, that and all RUNNING jobs, or all."""
+"""Which part of a history a question needs: nothing of it, the window it is asked for, that and all RUNNING jobs, or all.
+
+Notes about gaps follow from it, and which files of a lake are opened.
+"""
 
 
 _ID_PATTERN = r"\d+"
