@@ -120,7 +120,7 @@ def _times(data: np.ndarray, mask: np.ndarray) -> Any:
         return pd.to_datetime(pd.Series(_nones(data, mask)), utc=True, format="ISO8601").dt.as_unit("us")
     stamps = data.astype("datetime64[us]")
     if mask.any():
-        stamps = np.where(mask, np.datetime64("NaT"), stamps)
+        stamps = np.where(mask, np.datetime64("NaT", "us"), stamps)
     return pd.DatetimeIndex(stamps).tz_localize("UTC").array
 
 
