@@ -225,7 +225,7 @@ def _stamps(values: list[Any]) -> np.ndarray:
         texts = [one if type(one) is str and _DATE_TIME.match(one) else None for one in values]
         found = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
         stamps = found.dt.as_unit("us").dt.tz_localize(None).to_numpy()
-        stamps = np.where(stamps < _YEAR_1, np.datetime64("NaT"), stamps)
+        stamps = np.where(stamps < _YEAR_1, np.datetime64("NaT", "us"), stamps)
     return np.ma.MaskedArray(stamps, mask=np.isnat(stamps))
 
 
