@@ -162,10 +162,10 @@ class Backend(ABC):
 
     @abstractmethod
     def _values(self, name: str, scope: Scope) -> Collection[str]:
-        """Return the values that a filter of that name can find: `status` or `job_type_name`; none if nobody knows."""
+        """Return the values that a filter of that name can find, as `status` or `job_type_name`; none if nobody knows."""
 
-    _values_are_at_hand: ClassVar[bool] = False
-    """Whether these are looked at always; if not, only after an answer without rows."""
+    _at_hand: ClassVar[frozenset[str]] = frozenset()
+    """The filters whose values are looked at always; those of others only after an answer without rows."""
 
     # What job types are.
 
@@ -714,7 +714,7 @@ class Backend(ABC):
             given = query.filters.get(name)
             values = given if isinstance(given, list) else [given] if isinstance(given, str) else []
             asked = [one for one in values if name != "status" or one not in STATUSES]
-            if not asked or not (frame.empty or self._values_are_at_hand):
+            if not asked or not (frame.empty or kind in self._at_hand):
                 continue
             known = self._values(kind, query.scope)
             for one in asked if known else ():

@@ -107,6 +107,14 @@ def test_demo_loads_the_sample_and_shows_the_four_analyses(run, tmp_path, monkey
         assert store.sources == ["sample"]
 
 
+@pytest.mark.parametrize("command", ["status", "running", "pending"])
+def test_a_name_that_no_job_type_has_is_refused(ask, command):
+    result = ask(command, "--name", "fitt")
+    assert result.exit_code == 2
+    assert "--name fitt is unknown: no job type has this name. Did you mean 'fit'?" in result.stderr
+    assert ask(command, "--name", "fit", "--version", "2").exit_code == 0
+
+
 def test_a_table_names_the_zone_and_where_it_comes_from(ask):
     result = ask("status", "--started", "P1D")
     assert "most_recent (UTC)" in result.stdout

@@ -86,3 +86,25 @@ def test_no_failures_keep_columns_and_dtypes(filled):
     pd.testing.assert_series_equal(full.dtypes, none.dtypes)
     pd.testing.assert_series_equal(full.dtypes, jt.open().analyses.failures().dtypes)
     assert int(full["count"].sum()) == sum(one["status"] == "FAILED" for one in JOBS)
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "told"),
+    [
+        (
+            "failures",
+            {"error_name": "no-convergense"},
+            "error_name='no-convergense' is unknown .* Did you mean 'no-convergence'",
+        ),
+        ("failures", {"error_name": ["timeout", "tmeout"], "started": "PT1S"}, "'tmeout' is unknown"),
+        ("bad_nodes", {"node": "nobody"}, "node='nobody' is unknown in the source 'local'"),
+        ("failure_trend", {"name": "chip-make"}, "Did you mean 'chip-maker'"),
+    ],
+)
+def test_a_typo_in_a_filter_is_refused_with_the_nearest_instead_of_no_failures(filled, question, given, told):
+    with pytest.raises(jt.InvalidParameter, match=told):
+        getattr(filled.analyses, question)(**given)
+
+
+def test_a_name_that_is_known_and_has_no_failures_gives_none(filled):
+    assert filled.analyses.failures(error_name="timeout", started="PT1S").empty

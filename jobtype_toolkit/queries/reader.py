@@ -238,7 +238,7 @@ class SqlBackend(Backend):
         values = frames.first(frames.from_columns(columns, query.service.row.fields))
         return values, json.loads(extra) if isinstance(extra, str) else {}
 
-    _values_are_at_hand = True
+    _at_hand = frozenset({"status", "job_type_name"})
 
     def _values(self, name: str, scope: Scope) -> Collection[str]:
         found = {str(one) for one in self.reader.fetch(sql(f"queries/known.{name}"), {"source": scope.source})["value"]}
@@ -259,7 +259,7 @@ class SqlBackend(Backend):
         same = {"source": source, "now": query.scope.now} if question.is_windowed else {}
         others = {name: getattr(self.analyses, name)(**same, **asked) for name, asked in question.others(query).items()}
         frame = question.join(frame, query, others)
-        self._refuse_typos(query, frame, name="job_type_name")
+        self._refuse_typos(query, frame, name="job_type_name", error_name="error_name", node="node")
         return _finished(frame, query, question)
 
 
