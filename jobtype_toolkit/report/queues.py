@@ -153,12 +153,14 @@ class Queues:
         )
 
     def _not_yet(self) -> str:
-        """Return how many jobs are not on the queue yet, and since when the oldest waits."""
+        """Return how many jobs are not on the queue yet, of types without any on it, and since when the oldest waits."""
         jobs = sum(row["jobs"] for row in self._pending)
         since = min((row["since"] for row in self._pending if row["since"]), default=None)
         oldest = f", the oldest since {moment(since)}" if since else ""
         are = "is" if jobs == 1 else "are"
-        return f"{counted(jobs, 'job')} of {counted(len(self._pending), 'job type version')} {are} PENDING or BLOCKED{oldest}"
+        others = " with none on the queue" if self.queues or self.paused_queues else ""
+        of = counted(len(self._pending), "job type version")
+        return f"{counted(jobs, 'job')} of {of}{others} {are} PENDING or BLOCKED{oldest}"
 
     def later(self) -> list[Entry]:
         """Return what can wait: jobs that are not on the queue yet, if none is on it; else `waiting` has them."""
