@@ -91,7 +91,7 @@ def test_pending_jobs_without_a_change_of_status_are_told_of_beside_the_number(s
     assert (status["count"].tolist(), pending["count"].tolist()) == ([1], [3])
     (note,) = status.attrs["notes"]
     assert note.startswith(
-        "2 PENDING jobs, the oldest created 2026-03-01 10:30 UTC, have no last_status_change (D29): "
+        "2 PENDING jobs, the oldest created 2026-03-01 10:30 UTC, have no last_status_change (D29 in docs/v6.md): "
     )
     assert note.endswith("`pending` counts them, but they are in no window and not in longest_pending")
     assert pending.attrs["notes"] == [note]  # so that a board, which shows each note once, says it once

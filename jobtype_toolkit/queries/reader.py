@@ -325,7 +325,7 @@ def _gaps(query: Query, source: Source) -> Iterator[str]:
     if source.undated and query.service.name in _UNDATED:
         oldest = f", the oldest created {source.undated_since:%Y-%m-%d %H:%M} UTC," if source.undated_since else ""
         yield (
-            f"{source.undated:,} PENDING jobs{oldest} have no last_status_change (D29): `pending` counts them, but they are in no "
+            f"{source.undated:,} PENDING jobs{oldest} have no last_status_change (D29 in docs/v6.md): `pending` counts them, but they are in no "
             "window and not in longest_pending"
         )
     for one in source.parts if source.name == ALL else (source,):
