@@ -56,8 +56,9 @@ def test_failures_are_filtered_by_type_node_and_error(path):
         )
     )
     assert found == [it for it in every if all(it[key] == one[key] for key in ("name", "version", "error_name"))]
-    on_a_node = json.loads(run(path, "failures", "--json", "--node", "node-a"))
-    assert 0 < sum(it["count"] for it in on_a_node) < sum(it["count"] for it in every)
+    assert json.loads(run(path, "failures", "--json", "--node", "node-a")) == every
+    unknown = CliRunner().invoke(app, ["failures", "--node", "node-b", "--store", str(path)])
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
 
 
 def test_sql_answers_as_a_table_json_and_csv(path):
