@@ -157,7 +157,7 @@ REFUSED = {
     "a comment": edited("num_exes", "1 /* one */"),
     "a plus sign": edited("num_exes", "+1"),
     "leading zeros": edited("num_exes", "007"),
-    "deep nesting": edited("input_files", "[" * 3000 + "]" * 3000),
+    "deep nesting": edited("input_files", "[" * 100_000 + "]" * 100_000),
 }
 """What only the careful way may judge."""
 FORMS = {

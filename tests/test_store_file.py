@@ -1124,8 +1124,9 @@ def test_a_command_that_is_told_to_end_leaves_nothing_half_made(filled, tmp_path
 # Forks.
 
 FORKS = """
-import os, sys
+import os, sys, warnings
 import jobtype_toolkit as jt
+warnings.simplefilter("ignore", DeprecationWarning)  # Python from 3.12 on warns of every fork beside threads
 store = jt.open(sys.argv[1], idle=600)
 memory = jt.open()
 memory.load(sys.argv[2])
