@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
@@ -33,6 +34,7 @@ from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
 from jobtype_toolkit.store.ingest.casts import Options
+from jobtype_toolkit.store.ingest.files import names_in
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
@@ -129,7 +131,7 @@ class Store(Reports):
     def load(
         self,
         path: str | Path | pd.DataFrame,
-        resource: str = "jobs",
+        resource: str | None = None,
         *,
         source: str = "local",
         columns: Mapping[str, str] | None = None,
@@ -150,7 +152,8 @@ class Store(Reports):
         Args:
             path: a DataFrame, a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
             resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`; or `mutes` or `alarms`, which an
-                `export` kept.
+                `export` kept. If not given, `jobs`; of a folder with files named after resources all of these, each in a load of
+                its own, unless `columns`, `statuses` or a `profile` speak of jobs.
             source: the name under which the rows are kept apart from those of other origins.
             columns: their column name → ours, such as `{"state": "status"}`.
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
@@ -168,6 +171,12 @@ class Store(Reports):
             InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
+        if resource is None:
+            others = () if columns or statuses or profile is not None else _resources_in(path)
+            if others:
+                more = {"timezone": timezone, "strict": strict, "progress": progress, "observed": observed}
+                return self._load_folder(path, others, source=source, **more)
+            resource = "jobs"
         if resource in maintenance.KEPT:
             return self._load_kept(path, resource, writes.source_name(source))
         options = _options(resource, columns, statuses, timezone, profile)
@@ -175,6 +184,21 @@ class Store(Reports):
         request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def _load_folder(self, path: str | Path | pd.DataFrame, resources: Iterable[str], **more: Any) -> LoadReport:
+        """Load several resources of a folder one after the other, and return the report of the jobs, or of the last, with the others."""
+        reports: list[LoadReport] = []
+        for one in resources:
+            try:
+                reports.append(self.load(path, one, **more))
+            except LoadFailed as error:
+                if not reports:
+                    raise
+                done = ", ".join(report.resource for report in reports)
+                msg = f"{error} Before that, {done} of the folder were loaded; to load them again changes nothing."
+                raise LoadFailed(msg) from error
+        main = next((report for report in reports if report.resource == "jobs"), reports[-1])
+        return replace(main, also=tuple(report for report in reports if report is not main))
 
     def _observed(self, given: Time | None) -> datetime:
         now = self._clock()
@@ -241,7 +265,13 @@ class Store(Reports):
                 return found.head(rows), (*notes, *report.notes)
 
         with tempfile.TemporaryDirectory() as folder:
-            return preview(path, resource, profile, trial, Path(folder))
+            seen = preview(path, resource, profile, trial, Path(folder))
+        others = [] if columns or statuses or profile is not None else _resources_in(path)
+        if resource == "jobs" and others not in ([], ["jobs"]):
+            named = ", ".join(one for one in others if one != "jobs")
+            note = f"without {hints.argument('resource')}, a load of the folder also loads {named}"
+            return replace(seen, notes=(*seen.notes, note))
+        return seen
 
     def pull(
         self,
@@ -680,6 +710,19 @@ def _options(
         msg = f"{hints.argument('resource', resource)}: the profile {known.name} says nothing of {resource}, only of {', '.join(known.sections)}."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone or known.timezone, known)
+
+
+def _resources_in(path: str | Path | pd.DataFrame) -> list[str]:
+    """Return the resources after which files of a folder are named, in the order in which they load; none if there are no such.
+
+    Files of other names are of jobs.
+    """
+    if isinstance(path, pd.DataFrame):
+        return []
+    names = names_in(path)
+    named = names & {*LOAD_ORDER, *maintenance.KEPT}
+    found = named | ({"jobs"} if names - named else set())
+    return [one for one in (*LOAD_ORDER, *maintenance.KEPT) if one in found] if named else []
 
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")

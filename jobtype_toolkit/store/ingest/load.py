@@ -50,6 +50,8 @@ class LoadReport:
     """What somebody should know who loads this for the first time: the worst first, at most a dozen."""
     more_notes: tuple[str, ...] = ()
     """The notes for which there was no room."""
+    also: tuple[LoadReport, ...] = ()
+    """The loads of the other resources, if a folder was loaded without naming one."""
 
     def __str__(self) -> str:
         text = (
@@ -58,14 +60,15 @@ class LoadReport:
         )
         more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows"] if self.rejected else []
-        return ". ".join([text, *self.notes, *more, *hint])
+        return "\n".join([". ".join([text, *self.notes, *more, *hint]), *map(str, self.also)])
 
     def _repr_html_(self) -> str:
         counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
-        return report(
+        shown = report(
             f"Load {self.load_id}", counts, [*self.notes, *hint], summary=f"{self.resource} into {self.source!r}"
         )
+        return "".join([shown, *(one._repr_html_() for one in self.also)])
 
 
 @dataclass(frozen=True, slots=True)
