@@ -34,7 +34,7 @@ _REJECT_FIELDS = (
 )
 _COLUMN_FIELDS = tuple(Field(name, "text", "") for name in ("theirs", "ours", "conversion", "example"))
 _ROW_FIELDS = (
-    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "exit_code", "node"),
+    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "error_name", "exit_code", "node"),
     *JOB.pick("created", "queued", "started", "ended"),
     JOB_EXECUTION["job_id"],
 )

@@ -33,6 +33,7 @@ from jobtype_toolkit.store.connection import MEMORY, Patience
 from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
+from jobtype_toolkit.store.ingest import remedies
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import names_in
 from jobtype_toolkit.store.ingest.load import LoadReport
@@ -259,8 +260,7 @@ class Store(Reports):
                         report = scratch.load(file, resource, **{**more, "timezone": "UTC"})
                 except LoadFailed as error:
                     return scratch.jobs().head(0), (*notes, str(error).removesuffix("."))
-                rejects = scratch.rejects().head(rows)
-                notes += [f"row {one.position} would be rejected: {one.reason}" for one in rejects.itertuples()]
+                notes += remedies.would_be_rejected(scratch.rejects())
                 found = scratch.jobs() if resource == "jobs" else scratch.sql("FROM job_execution ORDER BY id DESC")
                 return found.head(rows), (*notes, *report.notes)
 

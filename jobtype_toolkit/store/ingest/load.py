@@ -21,11 +21,13 @@ from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store.engine import number, script, transaction
+from jobtype_toolkit.store.ingest import remedies
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
-from jobtype_toolkit.store.ingest.profile import Profile, Section
-from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
+from jobtype_toolkit.store.ingest.profile import RESOURCES, Profile, Section
+from jobtype_toolkit.store.ingest.remedies import FRAME
+from jobtype_toolkit.store.ingest.staging import Incoming
 from jobtype_toolkit.store.ingest.survey import Survey, survey
 from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch, sweep
 
@@ -205,6 +207,10 @@ def _notes(
         for theirs, ours in incoming.twins
     ]
     notes += _of_profile(con, request, incoming)
+    if incoming.staged.rejected:
+        notes += remedies.of_times(con, request.resource, request.options)
+        if not seen.rows and request.resource in RESOURCES and not request.options.profile:
+            notes += remedies.without_rows(con, str(request.path))
     if seen.timeless:
         notes.append((9, _timeless(seen.timeless, request.options.profile)))
     if seen.odd:

@@ -26,6 +26,7 @@ _ROWS = 2000
 _EXAMPLE = 60
 _LIKELY = 3
 """How many columns are offered for a field that nothing becomes."""
+_MOST_LEFT = 12
 _NEEDED = {"jobs": ("id", "status", "job_type", "job_type_version"), "job_executions": ("id", "job_id")}
 
 Trial: TypeAlias = Callable[[Path, "Asked | None"], tuple[pd.DataFrame, tuple[str, ...]]]
@@ -122,10 +123,13 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
         rows, notes = pd.DataFrame(), _to_choose(resource, missing, proposal)
     else:
         rows, notes = trial(sample.path, proposal.profile if proposal else given)
+    columns = _columns(used, resource, sample.columns)
+    if proposal and not missing:
+        notes = (*notes, *_left(columns))
     return Preview(
         str(path),
         rows,
-        _columns(used, resource, sample.columns),
+        columns,
         missing,
         None if proposal else used.name,
         tuple(fitting),
@@ -141,6 +145,22 @@ def _to_choose(resource: str, missing: Iterable[str], proposal: Proposal) -> tup
     likely = " or ".join(map(repr, proposal.unread[:_LIKELY]))
     which = f", such as {likely}" if likely else ""
     return (f"the proposal does not say which column is {' and which '.join(missing)}: choose one{which}",)
+
+
+def _left(columns: pd.DataFrame) -> list[str]:
+    """Return what is to be said of columns that a proposal makes nothing of."""
+    left = columns[columns["ours"].isna()]
+    ways = (("kept in extra", left["conversion"].isna()), ("left out", left["conversion"].notna()))
+    found = [
+        f"{', '.join(map(repr, names[:_MOST_LEFT]))}{' …' if len(names) > _MOST_LEFT else ''} ({how})"
+        for how, which in ways
+        if (names := [*left["theirs"][which]])
+    ]
+    return (
+        [f"the proposal reads nothing from {' and '.join(found)}: name in the profile what is wanted of that"]
+        if found
+        else []
+    )
 
 
 def _is_ours(resource: str, have: set[str]) -> bool:
