@@ -207,6 +207,22 @@ def test_a_preview_names_the_columns_of_which_the_proposal_makes_nothing(store, 
     )
 
 
+def test_a_preview_of_a_history_of_scale_offers_columns_that_others_call_so(store, write):
+    head = "id,job_type,job_type_version,status,Finish,Owner"
+    path = write("x.csv", f"{head}\n1,fit,1.0,COMPLETED,2026-11-01T00:00:00Z,ann\n")
+    seen = store.preview(path)
+    assert seen.columns.set_index("theirs")["ours"].fillna("").to_dict() == {
+        **{one: one for one in ("id", "job_type", "job_type_version", "status")},
+        "Finish": "",
+        "Owner": "",
+    }
+    assert seen.notes[-1] == (
+        "the column 'Finish' is kept in extra, unless a profile (profile=…) says under [jobs]: ended = \"Finish\""
+    )
+    store.load(path, profile={"jobs": {"ended": "Finish"}})
+    assert store.jobs()[["ended", "last_status_change"]].notna().all(axis=None)
+
+
 @pytest.mark.parametrize(
     ("said", "forms"),
     [
