@@ -616,6 +616,16 @@ def test_a_folder_with_one_resource_that_cannot_be_loaded_tells_what_was(store, 
     ]
 
 
+def test_a_file_beside_those_of_resources_is_told_of_if_it_was_left_out(store, write, tmp_path):
+    write("in/jobs.json", page(JOBS[:1]))
+    write("in/more.json", page(JOBS[1:]))
+    report = store.load(tmp_path / "in")
+    assert (report.new, report.also) == (1, ())
+    assert report.notes == (
+        "'more' in the folder was not loaded, since a file is called jobs: load it by its own path",
+    )
+
+
 def test_an_export_loads_into_its_own_store_without_changing_anything(filled, tmp_path):
     store = jt.open(filled)
     store.export(tmp_path / "out")

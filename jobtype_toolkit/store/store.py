@@ -172,12 +172,13 @@ class Store(Reports):
             InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
-        if resource is None:
-            others = () if columns or statuses or profile is not None else _resources_in(path)
-            if others:
+        is_of_jobs = bool(columns or statuses or profile is not None)
+        if resource is None and not is_of_jobs and not isinstance(path, pd.DataFrame):
+            of_folder = _resources_in(path)
+            if of_folder:
                 more = {"timezone": timezone, "strict": strict, "progress": progress, "observed": observed}
-                return self._load_folder(path, others, source=source, **more)
-            resource = "jobs"
+                return self._load_folder(path, of_folder, source=source, **more)
+        resource = "jobs" if resource is None else resource
         if resource in maintenance.KEPT:
             return self._load_kept(path, resource, writes.source_name(source))
         options = _options(resource, columns, statuses, timezone, profile)
@@ -186,7 +187,7 @@ class Store(Reports):
         with self._writing(request.named) as con:
             return loading.run(con, request)
 
-    def _load_folder(self, path: str | Path | pd.DataFrame, resources: Iterable[str], **more: Any) -> LoadReport:
+    def _load_folder(self, path: str | Path, resources: Iterable[str], **more: Any) -> LoadReport:
         """Load several resources of a folder one after the other, and return the report of the jobs, or of the last, with the others."""
         reports: list[LoadReport] = []
         for one in resources:
@@ -199,7 +200,13 @@ class Store(Reports):
                 msg = f"{error} Before that, {done} of the folder were loaded; to load them again changes nothing."
                 raise LoadFailed(msg) from error
         main = next((report for report in reports if report.resource == "jobs"), reports[-1])
-        return replace(main, also=tuple(report for report in reports if report is not main))
+        others = names_in(path).difference(LOAD_ORDER, maintenance.KEPT) if "jobs" in names_in(path) else ()
+        left = f"{', '.join(map(repr, sorted(others)))} in the folder was not loaded, since a file is called jobs: load it by its own path"
+        return replace(
+            main,
+            notes=(*main.notes, left) if others else main.notes,
+            also=tuple(report for report in reports if report is not main),
+        )
 
     def _observed(self, given: Time | None) -> datetime:
         now = self._clock()
@@ -712,13 +719,11 @@ def _options(
     return Options(columns or {}, statuses or {}, timezone or known.timezone, known)
 
 
-def _resources_in(path: str | Path | pd.DataFrame) -> list[str]:
+def _resources_in(path: str | Path) -> list[str]:
     """Return the resources after which files of a folder are named, in the order in which they load; none if there are no such.
 
     Files of other names are of jobs.
     """
-    if isinstance(path, pd.DataFrame):
-        return []
     names = names_in(path)
     named = names & {*LOAD_ORDER, *maintenance.KEPT}
     found = named | ({"jobs"} if names - named else set())
