@@ -66,6 +66,11 @@ def on(method: str, subject: Any) -> str:
     return either(f"{method}({subject!r})", f"{method} {shlex.quote(str(subject))}")
 
 
+def preview(path: str) -> str:
+    """Return the call that tells what a load would make of a file, as the caller writes it."""
+    return either(f"store.preview({path!r})", f"`jobtype-toolkit load {shlex.quote(path)} --dry-run`")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the question whether a similar name was meant, with a blank before it; empty if none is similar."""
     near = nearest(name, known)

@@ -246,6 +246,14 @@ def test_load_maps_a_foreign_export(run, tmp_path):
     assert (job["id"], job["status"], job["last_status_change"]) == (7, "COMPLETED", "2026-07-01T16:00:00Z")
 
 
+def test_a_folder_that_export_made_loads_whole(change, run):
+    change("export", "out")
+    done = run("load", "out", "--store", "again.duckdb")
+    assert done.exit_code == 0, done.output
+    told = [line.split()[1] for line in done.stdout.splitlines() if " read into " in line]
+    assert told == ["jobs", "job_types", "job_type_revisions", "errors", "job_executions"]
+
+
 def test_rejected_rows_are_shown_and_have_a_code(run, tmp_path):
     (tmp_path / "bad.csv").write_text(HISTORY + ",fit,1.0.0,FAILED,,,\n", encoding="utf-8")
     result = run("load", "bad.csv", "--store", "s.duckdb")

@@ -585,6 +585,47 @@ def test_what_is_exported_loads_into_an_equal_store(filled, tmp_path):
     assert copy.check().is_sound
 
 
+def test_a_folder_that_export_made_loads_whole(filled, tmp_path):
+    store = jt.open(filled)
+    store.mute("bad-input", until="2099-01-01T00:00:00Z", why="known")
+    written = store.export(tmp_path / "out")
+    copy = jt.open(clock=lambda: NOW)
+    assert copy.preview(tmp_path / "out").notes[-1] == (
+        "without resource=…, a load of the folder also loads job_types, job_type_revisions, errors, job_executions, mutes"
+    )
+    report = copy.load(tmp_path / "out")
+    assert {one.resource: one.new for one in (report, *report.also)} == written
+    assert report.resource == "jobs"
+    assert str(report).count(" read into 'local'") == len(written)
+    assert copy.sql("SELECT count(*) FILTER (inferred) FROM job_type").iloc[0, 0] == 0
+    assert len(copy.mutes()) == 1
+
+
+def test_a_folder_with_one_resource_that_cannot_be_loaded_tells_what_was(store, write, tmp_path):
+    write("in/job_types.json", page(JOB_TYPES))
+    write("in/errors.csv", "number,name\n1,odd\n")
+    write("in/page.json", page(JOBS))
+    with pytest.raises(jt.LoadFailed, match=r"Before that, job_types of the folder were loaded"):
+        store.load(tmp_path / "in")
+    write("in/errors.csv", "id,name\n1,odd\n")
+    report = store.load(tmp_path / "in")
+    assert [(one.resource, one.new) for one in (report, *report.also)] == [
+        ("jobs", len(JOBS)),
+        ("job_types", 0),
+        ("errors", 1),
+    ]
+
+
+def test_a_file_beside_those_of_resources_is_told_of_if_it_was_left_out(store, write, tmp_path):
+    write("in/jobs.json", page(JOBS[:1]))
+    write("in/more.json", page(JOBS[1:]))
+    report = store.load(tmp_path / "in")
+    assert (report.new, report.also) == (1, ())
+    assert report.notes == (
+        "'more' in the folder was not loaded, since a file is called jobs: load it by its own path",
+    )
+
+
 def test_an_export_loads_into_its_own_store_without_changing_anything(filled, tmp_path):
     store = jt.open(filled)
     store.export(tmp_path / "out")

@@ -34,7 +34,7 @@ _REJECT_FIELDS = (
 )
 _COLUMN_FIELDS = tuple(Field(name, "text", "") for name in ("theirs", "ours", "conversion", "example"))
 _ROW_FIELDS = (
-    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "exit_code", "node"),
+    *JOB.pick("id", "external_id", "job_type", "job_type_version", "status", "error_name", "exit_code", "node"),
     *JOB.pick("created", "queued", "started", "ended"),
     JOB_EXECUTION["job_id"],
 )
@@ -88,7 +88,13 @@ def load(
         str, typer.Argument(metavar="PATH", help="A file, a folder or a glob: JSON, NDJSON, CSV, Parquet, also .gz.")
     ],
     store: StoreFile = None,
-    resource: Annotated[str, typer.Option(metavar="NAME", help=f"What the rows are: {', '.join(LOADABLE)}.")] = "jobs",
+    resource: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"What the rows are: {', '.join(LOADABLE)}. If not given, jobs; of a folder whose files are named after these, all of them.",
+        ),
+    ] = None,
     source: Annotated[
         str, typer.Option(metavar="NAME", help="The name that keeps these rows apart from others.")
     ] = "local",
@@ -136,7 +142,7 @@ def load(
     }
     if dry_run:
         with jt.open() as scratch:
-            _foretell(scratch.preview(path, resource, **given), is_json=json)
+            _foretell(scratch.preview(path, resource or "jobs", **given), is_json=json)
         return
     if store is None:
         msg = f"No store was named. Give --store FILE, or set {STORE_VARIABLE}."
@@ -153,8 +159,9 @@ def load(
         if json:
             write(jsonlib.dumps(asdict(report)) + "\n")
         else:
-            _tell(target, report, store)
-    if report.rejected:
+            for one in (report, *report.also):
+                _tell(target, one, store)
+    if any(one.rejected for one in (report, *report.also)):
         raise typer.Exit(REJECTED)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from os import PathLike
 from pathlib import Path
@@ -32,7 +33,9 @@ from jobtype_toolkit.store.connection import MEMORY, Patience
 from jobtype_toolkit.store.engine import database, refuse_write, transaction
 from jobtype_toolkit.store.ingest import load as loading
 from jobtype_toolkit.store.ingest import profile as profiles
+from jobtype_toolkit.store.ingest import remedies
 from jobtype_toolkit.store.ingest.casts import Options
+from jobtype_toolkit.store.ingest.files import names_in
 from jobtype_toolkit.store.ingest.load import LoadReport
 from jobtype_toolkit.store.ingest.preview import Preview, preview
 from jobtype_toolkit.store.maintenance import Check, Removed
@@ -129,7 +132,7 @@ class Store(Reports):
     def load(
         self,
         path: str | Path | pd.DataFrame,
-        resource: str = "jobs",
+        resource: str | None = None,
         *,
         source: str = "local",
         columns: Mapping[str, str] | None = None,
@@ -150,7 +153,8 @@ class Store(Reports):
         Args:
             path: a DataFrame, a file, a folder (in it, files named after a resource are read only for that one), or a pattern.
             resource: `jobs`, `job_types`, `job_type_revisions`, `errors` or `job_executions`; or `mutes` or `alarms`, which an
-                `export` kept.
+                `export` kept. If not given, `jobs`; of a folder with files named after resources all of these, each in a load of
+                its own, unless `columns`, `statuses` or a `profile` speak of jobs.
             source: the name under which the rows are kept apart from those of other origins.
             columns: their column name → ours, such as `{"state": "status"}`.
             statuses: their status → v6's, such as `{"OK": "COMPLETED"}`.
@@ -168,6 +172,13 @@ class Store(Reports):
             InvalidParameter: an unknown resource, column, zone or profile, something wrong in a profile, or `observed` after now.
             StoreError: the store cannot be written (StoreReadOnly, StoreLocked, a full disk); nothing was changed.
         """
+        is_of_jobs = bool(columns or statuses or profile is not None)
+        if resource is None and not is_of_jobs and not isinstance(path, pd.DataFrame):
+            of_folder = _resources_in(path)
+            if of_folder:
+                more = {"timezone": timezone, "strict": strict, "progress": progress, "observed": observed}
+                return self._load_folder(path, of_folder, source=source, **more)
+        resource = "jobs" if resource is None else resource
         if resource in maintenance.KEPT:
             return self._load_kept(path, resource, writes.source_name(source))
         options = _options(resource, columns, statuses, timezone, profile)
@@ -175,6 +186,27 @@ class Store(Reports):
         request = loading.Request(path, resource, source, options, strict, self._observed(observed), progress)
         with self._writing(request.named) as con:
             return loading.run(con, request)
+
+    def _load_folder(self, path: str | Path, resources: Iterable[str], **more: Any) -> LoadReport:
+        """Load several resources of a folder one after the other, and return the report of the jobs, or of the last, with the others."""
+        reports: list[LoadReport] = []
+        for one in resources:
+            try:
+                reports.append(self.load(path, one, **more))
+            except LoadFailed as error:
+                if not reports:
+                    raise
+                done = ", ".join(report.resource for report in reports)
+                msg = f"{error} Before that, {done} of the folder were loaded; to load them again changes nothing."
+                raise LoadFailed(msg) from error
+        main = next((report for report in reports if report.resource == "jobs"), reports[-1])
+        others = names_in(path).difference(LOAD_ORDER, maintenance.KEPT) if "jobs" in names_in(path) else ()
+        left = f"{', '.join(map(repr, sorted(others)))} in the folder was not loaded, since a file is called jobs: load it by its own path"
+        return replace(
+            main,
+            notes=(*main.notes, left) if others else main.notes,
+            also=tuple(report for report in reports if report is not main),
+        )
 
     def _observed(self, given: Time | None) -> datetime:
         now = self._clock()
@@ -235,13 +267,18 @@ class Store(Reports):
                         report = scratch.load(file, resource, **{**more, "timezone": "UTC"})
                 except LoadFailed as error:
                     return scratch.jobs().head(0), (*notes, str(error).removesuffix("."))
-                rejects = scratch.rejects().head(rows)
-                notes += [f"row {one.position} would be rejected: {one.reason}" for one in rejects.itertuples()]
+                notes += remedies.would_be_rejected(scratch.rejects())
                 found = scratch.jobs() if resource == "jobs" else scratch.sql("FROM job_execution ORDER BY id DESC")
                 return found.head(rows), (*notes, *report.notes)
 
         with tempfile.TemporaryDirectory() as folder:
-            return preview(path, resource, profile, trial, Path(folder))
+            seen = preview(path, resource, profile, trial, Path(folder))
+        others = [] if columns or statuses or profile is not None else _resources_in(path)
+        if resource == "jobs" and others not in ([], ["jobs"]):
+            named = ", ".join(one for one in others if one != "jobs")
+            note = f"without {hints.argument('resource')}, a load of the folder also loads {named}"
+            return replace(seen, notes=(*seen.notes, note))
+        return seen
 
     def pull(
         self,
@@ -680,6 +717,17 @@ def _options(
         msg = f"{hints.argument('resource', resource)}: the profile {known.name} says nothing of {resource}, only of {', '.join(known.sections)}."
         raise InvalidParameter(msg)
     return Options(columns or {}, statuses or {}, timezone or known.timezone, known)
+
+
+def _resources_in(path: str | Path) -> list[str]:
+    """Return the resources after which files of a folder are named, in the order in which they load; none if there are no such.
+
+    Files of other names are of jobs.
+    """
+    names = names_in(path)
+    named = names & {*LOAD_ORDER, *maintenance.KEPT}
+    found = named | ({"jobs"} if names - named else set())
+    return [one for one in (*LOAD_ORDER, *maintenance.KEPT) if one in found] if named else []
 
 
 LOAD_ORDER = ("job_types", "job_type_revisions", "errors", "jobs", "job_executions")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.cli import app
+from jobtype_toolkit.store.ingest import time_forms
 from jobtype_toolkit.store.ingest.proposal import proposed, toml
 
 pytestmark = pytest.mark.slow
@@ -168,3 +169,144 @@ def test_a_mistake_in_a_profile_is_answered_in_the_terms_of_profiles(store, writ
     with pytest.raises(jt.InvalidParameter) as caught:
         store.load(write("x.csv", "no\n1\n"), profile={"jobs": BASE | {field: said}})
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        *(("Finish", "ended"), ("End Time", "ended"), ("Finished At", "ended"), ("Completed", "ended"), ("Start", "started")),
+        ("Submitted", "created"),
+    ],
+)  # fmt: skip
+def test_a_time_is_known_by_its_name_if_its_texts_are_times(theirs, ours):
+    section, _ = proposal_of(id=["1"], **{theirs: ["2026-11-01 00:40:00"]})
+    assert section[ours] == theirs
+    section, _ = proposal_of(id=["1"], **{theirs: ["yes"]})
+    assert ours not in section
+
+
+@pytest.mark.parametrize("name", ["Fail Reason", "Failure Reason", "Error Message", "Reason", "error_name"])
+def test_an_error_is_that_of_failed_jobs_only(store, write, name):
+    path = write("x.csv", f"id,app,state,{name}\n1,fit,OK,as planned\n2,fit,KO,disk full\n")
+    store.load(path, profile=write("own.toml", store.preview(path).toml()))
+    assert store.jobs(order="id")["error_name"].fillna("").tolist() == ["", "disk full"]
+
+
+@pytest.mark.parametrize(
+    "said", [["0", "3"], ["true", "false"], ["x" * 61, "short"], [f"job {n} broke" for n in range(41)]]
+)
+def test_a_count_a_flag_or_free_text_is_no_name_of_an_error(said):
+    section, _ = proposal_of(id=["1"], state=["failed"], error=said)
+    assert "error_name" not in section
+
+
+def test_a_preview_names_the_columns_of_which_the_proposal_makes_nothing(store, write):
+    seen = store.preview(write("x.csv", "id,app,state,Owner,Seen\n1,fit,ok,ann,2026-11-01T00:00:00Z\n"))
+    assert seen.notes[-1] == (
+        "the proposal reads nothing from 'Owner', 'Seen' (kept in extra): name in the profile what is wanted of that"
+    )
+
+
+def test_a_preview_of_a_history_of_scale_offers_columns_that_others_call_so(store, write):
+    head = "id,job_type,job_type_version,status,Finish,Owner"
+    path = write("x.csv", f"{head}\n1,fit,1.0,COMPLETED,2026-11-01T00:00:00Z,ann\n")
+    seen = store.preview(path)
+    assert seen.columns.set_index("theirs")["ours"].fillna("").to_dict() == {
+        **{one: one for one in ("id", "job_type", "job_type_version", "status")},
+        "Finish": "",
+        "Owner": "",
+    }
+    assert seen.notes[-1] == (
+        "the column 'Finish' is kept in extra, unless a profile (profile=…) says under [jobs]: ended = \"Finish\""
+    )
+    store.load(path, profile={"jobs": {"ended": "Finish"}})
+    assert store.jobs()[["ended", "last_status_change"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("said", "forms"),
+    [
+        (["13/11/2026 00:40", "01/11/2026 00:41"], ["%d/%m/%Y %H:%M"]),
+        (["11/13/2026 00:40"], ["%m/%d/%Y %H:%M"]),
+        (["01/11/2026 00:40"], ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]),
+        (["01.11.2026"], ["%d.%m.%Y"]),
+        (["5-Oct-2026 09:01:02 PM"], ["%d-%b-%Y %I:%M:%S %p"]),
+        (["Oct  5 08:00:00 2026"], ["%b %d %H:%M:%S %Y"]),
+        (["13/11/2026 00:40", "soon"], []),
+        ([], []),
+    ],
+)
+def test_the_form_of_times_is_told_by_all_of_them(said, forms):
+    assert time_forms.forms(said) == forms
+
+
+def test_a_form_that_is_certain_is_proposed_and_loads(store, write):
+    path = write("x.csv", "id,app,state,finish\n1,fit,ok,13/11/2026 00:40\n2,fit,ok,01/11/2026 00:40\n")
+    store.load(path, profile=write("own.toml", store.preview(path).toml()), timezone="UTC")
+    assert store.jobs(order="id")["ended"].tolist() == [datetime(2026, 11, day, 0, 40, tzinfo=UTC) for day in (13, 1)]
+
+
+def test_a_form_that_is_not_certain_is_for_somebody_to_say(store, write):
+    seen = store.preview(write("x.csv", "id,app,state,finish\n1,fit,ok,01/11/2026 00:40\n2,fit,ok,02/11/2026 00:40\n"))
+    assert 'ended = "finish"  # format = "%d/%m/%Y %H:%M" or format = "%m/%d/%Y %H:%M"?' in seen.toml()
+    assert seen.notes[0] == "row 1 would be rejected: ended is not a time: 01/11/2026 00:40; so would 1 more row"
+    assert seen.notes[1].startswith("2 rows have times that are not ISO 8601")
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("13/11/2026 00:40", 'last_status_change = { from = "t", format = "%d/%m/%Y %H:%M" }'),
+        ("1791187200", 'last_status_change = { from = "t", as = "unix s" }'),
+    ],
+)
+def test_a_load_of_times_in_another_form_tells_the_remedy_once(store, write, text, way):
+    row = f"{{}},fit,1.0,FAILED,{text}\n"
+    path = write("x.csv", "id,job_type,job_type_version,status,t\n" + row.format(1) + row.format(2))
+    report = store.load(path, columns={"t": "last_status_change"})
+    (told_once,) = [one for one in report.notes if "ISO 8601" in one]
+    assert told_once == (
+        f"2 rows have times that are not ISO 8601, such as last_status_change {text!r}: "
+        f"say in a profile (profile=…), under [jobs], {way}"
+    )
+    told = CliRunner().invoke(
+        app, ["load", str(path), "--column", "t=last_status_change", "--store", str(path.parent / "ops.duckdb")]
+    )
+    assert f"say in a profile (--profile), under [jobs], {way}" in told.output
+    say = tomllib.loads(f"[jobs]\n{way}")
+    assert store.load(path, profile=say, timezone="UTC").rejected == 0
+
+
+def test_a_profile_without_a_zone_is_told_the_time_and_the_remedy(store, write):
+    path = write("x.csv", "no,app,v,state,fin\n1,fit,1.0,FAILED,2026-11-01 00:40:00\n")
+    for profile in (
+        {"jobs": BASE | {"ended": "fin"}},
+        {"jobs": BASE | {"ended": {"from": "fin", "format": "%Y-%m-%d %H:%M:%S"}}},
+    ):
+        with pytest.raises(jt.LoadFailed) as caught:
+            store.load(path, profile=profile)
+        assert str(caught.value) == (
+            f"load({str(path)!r}): the times have no zone, for example ended '2026-11-01 00:40:00'. Say which one they are in: "
+            "timezone='UTC', or a name such as timezone='America/New_York', or say timezone = \"UTC\" at the top of the profile."
+        )
+
+
+def test_a_file_with_other_names_is_told_to_be_looked_at_first(store, write):
+    path = write("x.csv", "no,app,id\n1,fit,1\n")
+    with pytest.raises(jt.LoadFailed) as caught:
+        store.load(path)
+    assert str(caught.value) == (
+        f"load({str(path)!r}) as jobs: the required columns status, job_type and job_type_version are missing; the file has "
+        "no, app, id. If they have other names there, map them: columns={'theirs': 'status'}, …. "
+        f"store.preview({str(path)!r}) loads nothing, and proposes which column is what."
+    )
+    told = CliRunner().invoke(app, ["load", str(path), "--store", str(path.parent / "ops.duckdb")])
+    assert f"`jobtype-toolkit load {path} --dry-run` loads nothing" in told.stderr
+    errors = write("errors.csv", "id,name\n1,odd\n")
+    with pytest.raises(jt.LoadFailed, match=r"If its rows are errors, say so: resource='errors'\.$"):
+        store.load(errors)
+    assert (
+        store.load(write("x.json", [{"no": 1}, {"no": 2}]))
+        .notes[0]
+        .startswith("no row has what is required: store.preview(")
+    )

@@ -265,17 +265,20 @@ def _reason(field: Field, said: str, name: str, have: str) -> str | None:
     return f"CASE WHEN {name} IS NULL AND {is_said} THEN {what} END"
 
 
-def naive(columns: Sequence[Column], options: Options) -> str | None:
-    """Return an SQL condition for a row with a time that has no zone; None where that is impossible or allowed."""
+def naive(columns: Sequence[Column], options: Options) -> list[tuple[str, str, str]]:
+    """Return for each field that may be a time without a zone its name, its SQL and an SQL condition for such a row.
+
+    There is none if a zone was given.
+    """
     if options.timezone:
-        return None
+        return []
     tests = []
     for column, text, have in columns:
         if column.type != "time" or have == "TIMESTAMP WITH TIME ZONE":
             continue
         if have.startswith("TIMESTAMP") or have == "DATE":
-            tests.append(f"{text} IS NOT NULL")
+            tests.append((column.name, text, f"{text} IS NOT NULL"))
         else:
             plain = blankless(f"CAST({text} AS VARCHAR)")
-            tests.append(f"regexp_full_match({plain}, {literal(_SPELT_NAIVE)})")
-    return " OR ".join(tests) or None
+            tests.append((column.name, text, f"regexp_full_match({plain}, {literal(_SPELT_NAIVE)})"))
+    return tests

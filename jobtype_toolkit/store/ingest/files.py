@@ -80,11 +80,7 @@ def expand(path: str | Path, resource: str) -> list[Path]:
     if place.is_file():
         return [place]
     if place.is_dir():
-        found = sorted(
-            one
-            for one in place.iterdir()
-            if one.is_file() and shape_of(one) is not None and not one.name.startswith(_FOREIGN)
-        )
+        found = _readable(place)
         named = [one for one in found if _stem(one) == resource]
         files = named or [one for one in found if _stem(one) not in LOADABLE]
     else:
@@ -102,6 +98,20 @@ def expand(path: str | Path, resource: str) -> list[Path]:
         msg = f"{hints.on('load', str(path))} found no {resource} in the folder. It reads files ending in {kinds}, also with .gz."
         raise InputNotFound(msg)
     return files
+
+
+def names_in(path: str | Path) -> set[str]:
+    """Return the names, up to the first dot, of the files in a folder that a load reads; none if it is no folder."""
+    place = Path(path).expanduser()
+    return {_stem(one) for one in _readable(place)} if place.is_dir() else set()
+
+
+def _readable(folder: Path) -> list[Path]:
+    return sorted(
+        one
+        for one in folder.iterdir()
+        if one.is_file() and shape_of(one) is not None and not one.name.startswith(_FOREIGN)
+    )
 
 
 def _relative(place: Path) -> str:

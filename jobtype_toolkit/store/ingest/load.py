@@ -21,11 +21,13 @@ from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.errors import LoadFailed, StoreError, ToolkitError
 from jobtype_toolkit.sqlfiles import quoted, sql
 from jobtype_toolkit.store.engine import number, script, transaction
+from jobtype_toolkit.store.ingest import remedies
 from jobtype_toolkit.store.ingest.casts import Options
 from jobtype_toolkit.store.ingest.files import batches, expand
 from jobtype_toolkit.store.ingest.merge import Merge
-from jobtype_toolkit.store.ingest.profile import Profile, Section
-from jobtype_toolkit.store.ingest.staging import FRAME, Incoming
+from jobtype_toolkit.store.ingest.profile import RESOURCES, Profile, Section
+from jobtype_toolkit.store.ingest.remedies import FRAME
+from jobtype_toolkit.store.ingest.staging import Incoming
 from jobtype_toolkit.store.ingest.survey import Survey, survey
 from jobtype_toolkit.store.ingest.texts import SCRATCH, folder_of_scratch, sweep
 
@@ -50,6 +52,8 @@ class LoadReport:
     """What somebody should know who loads this for the first time: the worst first, at most a dozen."""
     more_notes: tuple[str, ...] = ()
     """The notes for which there was no room."""
+    also: tuple[LoadReport, ...] = ()
+    """The loads of the other resources, if a folder was loaded without naming one."""
 
     def __str__(self) -> str:
         text = (
@@ -58,14 +62,15 @@ class LoadReport:
         )
         more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows"] if self.rejected else []
-        return ". ".join([text, *self.notes, *more, *hint])
+        return "\n".join([". ".join([text, *self.notes, *more, *hint]), *map(str, self.also)])
 
     def _repr_html_(self) -> str:
         counts = {name: getattr(self, name) for name in ("rows", "new", "changed", "unchanged", "rejected")}
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
-        return report(
+        shown = report(
             f"Load {self.load_id}", counts, [*self.notes, *hint], summary=f"{self.resource} into {self.source!r}"
         )
+        return "".join([shown, *(one._repr_html_() for one in self.also)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,10 @@ def _notes(
         for theirs, ours in incoming.twins
     ]
     notes += _of_profile(con, request, incoming)
+    if incoming.staged.rejected:
+        notes += remedies.of_times(con, request.resource, request.options)
+        if not seen.rows and request.resource in RESOURCES and not request.options.profile:
+            notes += remedies.without_rows(con, str(request.path))
     if seen.timeless:
         notes.append((9, _timeless(seen.timeless, request.options.profile)))
     if seen.odd:

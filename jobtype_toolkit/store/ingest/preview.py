@@ -12,10 +12,12 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from jobtype_toolkit import hints
+from jobtype_toolkit.api.resources import LOADABLE
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.sqlfiles import literal
 from jobtype_toolkit.store.connection import POOL
-from jobtype_toolkit.store.ingest import delimited, profile
+from jobtype_toolkit.store.ingest import delimited, profile, synonyms
 from jobtype_toolkit.store.ingest.files import Batch, batches, expand, read_json
 from jobtype_toolkit.store.ingest.profile import Asked, Profile, Value
 from jobtype_toolkit.store.ingest.proposal import Proposal, proposed, toml
@@ -26,6 +28,7 @@ _ROWS = 2000
 _EXAMPLE = 60
 _LIKELY = 3
 """How many columns are offered for a field that nothing becomes."""
+_MOST_LEFT = 12
 _NEEDED = {"jobs": ("id", "status", "job_type", "job_type_version"), "job_executions": ("id", "job_id")}
 
 Trial: TypeAlias = Callable[[Path, "Asked | None"], tuple[pd.DataFrame, tuple[str, ...]]]
@@ -110,7 +113,9 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
     given = asked if asked is not None else fitting[0] if fitting else None
     if given is None and _is_ours(resource, set(sample.columns)):
         rows, notes = trial(sample.path, None)
-        return Preview(str(path), rows, _columns(profile.read({}), resource, sample.columns), (), None, (), notes, "")
+        columns = _columns(profile.read({}), resource, sample.columns)
+        notes = (*notes, *_likely(columns, resource))
+        return Preview(str(path), rows, columns, (), None, (), notes, "")
     proposal = proposed(sample.values, sample.count, sample.rows) if given is None else None
     used = profile.read(proposal.profile if proposal else given or {})
     section = used.sections.get(resource, profile.Section())
@@ -122,10 +127,13 @@ def preview(path: str | Path, resource: str, asked: Asked | None, trial: Trial, 
         rows, notes = pd.DataFrame(), _to_choose(resource, missing, proposal)
     else:
         rows, notes = trial(sample.path, proposal.profile if proposal else given)
+    columns = _columns(used, resource, sample.columns)
+    if proposal and not missing:
+        notes = (*notes, *_left(columns))
     return Preview(
         str(path),
         rows,
-        _columns(used, resource, sample.columns),
+        columns,
         missing,
         None if proposal else used.name,
         tuple(fitting),
@@ -141,6 +149,39 @@ def _to_choose(resource: str, missing: Iterable[str], proposal: Proposal) -> tup
     likely = " or ".join(map(repr, proposal.unread[:_LIKELY]))
     which = f", such as {likely}" if likely else ""
     return (f"the proposal does not say which column is {' and which '.join(missing)}: choose one{which}",)
+
+
+def _left(columns: pd.DataFrame) -> list[str]:
+    """Return what is to be said of columns that a proposal makes nothing of."""
+    left = columns[columns["ours"].isna()]
+    ways = (("kept in extra", left["conversion"].isna()), ("left out", left["conversion"].notna()))
+    found = [
+        f"{', '.join(map(repr, names[:_MOST_LEFT]))}{' …' if len(names) > _MOST_LEFT else ''} ({how})"
+        for how, which in ways
+        if (names := [*left["theirs"][which]])
+    ]
+    return (
+        [f"the proposal reads nothing from {' and '.join(found)}: name in the profile what is wanted of that"]
+        if found
+        else []
+    )
+
+
+def _likely(columns: pd.DataFrame, resource: str) -> list[str]:
+    """Return what is to be said of columns beside v6's that are called as others call a field of ours that is not there."""
+    have = {one.casefold() for one in columns["theirs"]}
+    found = {
+        theirs: ours[0]
+        for theirs in columns["theirs"][columns["ours"].isna()]
+        if resource == "jobs" and (ours := [one for one in synonyms.of(theirs) if one not in have])
+    }
+    if not found:
+        return []
+    named = ", ".join(map(repr, found))
+    which, them = ("columns", "are") if len(found) > 1 else ("column", "is")
+    said = "; ".join(f"{ours} = {json.dumps(theirs, ensure_ascii=False)}" for theirs, ours in found.items())
+    profiled = f"a profile ({hints.argument('profile')}) says under [jobs]: {said}"
+    return [f"the {which} {named} {them} kept in extra, unless {profiled}"]
 
 
 def _is_ours(resource: str, have: set[str]) -> bool:
@@ -253,11 +294,20 @@ def _columns(used: Profile, resource: str, have: Mapping[str, str]) -> pd.DataFr
         rows.append((", ".join(value.columns) or None, ours, value.told, _example(value, folded)))
     read = {one.casefold() for value in section.values.values() for one in value.columns}
     read |= {section.all_nodes.casefold()} - {""}
+    ours_by_name = {*LOADABLE[resource].names, "extra"}
     kept = None if section.extra is None else {one.casefold() for one in section.extra}
     for theirs in _unread(folded, read):
         is_kept = theirs in kept if kept is not None else "." not in theirs or theirs.split(".")[0] not in folded
         name = next(one for one in have if one.casefold() == theirs)
-        rows.append((name, None, None if is_kept else "left out", folded[theirs] or None))
+        is_by_name = theirs in ours_by_name and theirs not in section.values
+        rows.append(
+            (
+                name,
+                theirs if is_by_name else None,
+                None if is_kept or is_by_name else "left out",
+                folded[theirs] or None,
+            )
+        )
     return pd.DataFrame(rows, columns=["theirs", "ours", "conversion", "example"], dtype=object)
 
 

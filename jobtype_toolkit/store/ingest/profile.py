@@ -124,6 +124,7 @@ class Value:
             self.kind,
             f"a time written as {' or '.join(self.forms)}" if self.forms else "",
             f"{self.after} and how long it lasts" if self.lasts else "",
+            *(f"if {column} is {' or '.join(patterns)}" for column, patterns in self.conditions.items()),
         ]
         return ", ".join(one for one in parts if one)
 

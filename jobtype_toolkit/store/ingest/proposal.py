@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobtype_toolkit.api.resources import STATUSES
-from jobtype_toolkit.store.ingest import synonyms
+from jobtype_toolkit.store.ingest import synonyms, time_forms
 
-_UNIX = {"unix s": re.compile(r"1\d{9}([.]\d+)?"), "unix ms": re.compile(r"1\d{12}")}
-_CALENDAR = re.compile(r"\d{4}[-/]?\d{1,2}[-/]?\d{1,2}[T ]\d{1,2}:?\d{2}.*")
+_CALENDAR = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{4}[-/]?\d{1,2}[-/]?\d{1,2}[T ]\d{1,2}:?\d{2}.*")
 _TIMES = ("created", "queued", "started", "ended")
 _EXIT_CODE = re.compile(r"-?\d{1,10}(:\d*)?")
 _BETWEEN = ("/", ":", "|", "~")
@@ -21,6 +20,10 @@ _NESTED = ('["', "[{", "[]", "{")
 """How lists and objects of JSON begin."""
 _MOST_WORDS = 40
 """A column with more different texts is no status."""
+_MOST_LETTERS = 60
+"""A longer text is no name of an error."""
+_NO_ERROR = re.compile(r"[-+.\d]*|true|false|yes|no|[tfyn]", re.IGNORECASE)
+"""What a column says that counts errors, or tells whether there was one."""
 _NEGATED = frozenset({"not", "no", "non", "un", "never"})
 
 Values = Mapping[str, Sequence[str]]
@@ -66,9 +69,17 @@ def proposed(values: Values, count: int, rows: str = "") -> Proposal:
     if isinstance(status, Mapping):
         said = values[status["from"]]
         remarks["jobs.status.words"] = _unsure(said, status["words"])
+        errors = (_error(one, values[one], status) for one in _called(synonyms.errors(), values))
+        if error := next(filter(None, errors), None):
+            section["error_name"] = error
     read = {one for said in section.values() for one in _columns(said)}
     unread = [one for one in values if not parts[one] and one not in read]
     remarks["jobs"] = {one: "a time: created, queued, started or ended?" for one in unread if _is_time(values[one])}
+    remarks["jobs"] |= {
+        ours: " or ".join(ways) + "?"
+        for ours in _TIMES
+        if isinstance(section.get(ours), str) and len(ways := time_forms.ways(values[section[ours]])) > 1
+    }
     unread = [one for one in unread if values[one] and one not in remarks["jobs"]]
     head = {"title": "A proposal: look through it", "rows": rows, "missing": nothing}
     return Proposal(
@@ -154,20 +165,33 @@ def _in_part(word: str) -> str | None:
 
 
 def _time(theirs: str, values: Values) -> Any:
-    """Return how a column says a time; a zero of Unix stands for none in all columns as soon as there are such."""
-    kinds = {name: _unix(said) for name, said in values.items()}
+    """Return how a column says a time, None if none of its texts is one.
+
+    A zero of Unix stands for none in all columns as soon as there are such.
+    """
+    said = values[theirs]
+    if said and not any(one == "0" or _is_time([one]) for one in [*dict.fromkeys(said)][:_MOST_WORDS]):
+        return None
+    kinds = {name: time_forms.unix(said) for name, said in values.items()}
     is_zero = bool(values[theirs]) and set(values[theirs]) == {"0"}
     kind = next(filter(None, kinds.values()), None) if is_zero else kinds[theirs]
-    return {"from": theirs, "as": kind, "missing": ["0"]} if kind else theirs
+    if kind:
+        return {"from": theirs, "as": kind, "missing": ["0"]}
+    forms = time_forms.forms(values[theirs])
+    return {"from": theirs, "format": forms[0]} if len(forms) == 1 else theirs
 
 
-def _unix(said: Sequence[str]) -> str | None:
-    given = [one for one in said if one != "0"]
-    return next((kind for kind, form in _UNIX.items() if given and all(map(form.fullmatch, given))), None)
+def _error(theirs: str, said: Sequence[str], status: Mapping[str, Any]) -> Any:
+    """Return how a column says the error of jobs that failed; None if its texts are no names of errors."""
+    failed = [one for one, ours in status["words"].items() if ours == "FAILED"]
+    is_name = said and all(len(one) <= _MOST_LETTERS and not one.startswith(_NESTED) for one in said)
+    if not (failed and is_name) or len(set(said)) > _MOST_WORDS or any(map(_NO_ERROR.fullmatch, said)):
+        return None
+    return {"from": theirs, "if": {status["from"]: failed}}
 
 
 def _is_time(said: Sequence[str]) -> bool:
-    return bool(_unix(said)) or (bool(said) and all(map(_CALENDAR.fullmatch, said)))
+    return bool(time_forms.ways(said)) or (bool(said) and all(map(_CALENDAR.fullmatch, said)))
 
 
 def toml(data: Mapping[str, Any], remarks: Mapping[str, Mapping[str, str]] | None = None) -> str:

@@ -22,7 +22,7 @@ from jobtype_toolkit.api.fields import DUCKDB, Field, Resource
 from jobtype_toolkit.errors import LoadFailed
 from jobtype_toolkit.sqlfiles import literal, quoted, sql
 from jobtype_toolkit.store.engine import count, number, script, statements
-from jobtype_toolkit.store.ingest import casts, delimited, json_rows
+from jobtype_toolkit.store.ingest import delimited, json_rows, remedies
 from jobtype_toolkit.store.ingest.casts import (
     AS_A_RULE,
     NAMES,
@@ -43,12 +43,11 @@ from jobtype_toolkit.store.ingest.json_rows import (
     counted_lines,
     joined,
 )
+from jobtype_toolkit.store.ingest.remedies import FRAME
 from jobtype_toolkit.store.ingest.staged import Staged
 from jobtype_toolkit.store.ingest.table import Origin, Table, columns_of, extra_of, whole
 from jobtype_toolkit.store.ingest.texts import TEXT_KEPT, Broken, Lines, RowFile, unpacked
 
-FRAME = "a DataFrame"
-"""What a load of a DataFrame calls its file."""
 _READ_BY_DUCKDB = (None, "gzip")
 _MOST_NAMES = 3
 _MOST_COLUMNS = 200
@@ -564,29 +563,16 @@ class Incoming:
         """Refuse a table that lacks a column without which no row of it could be loaded."""
         missing = lacking(self._name, ours)
         if missing:
-            mapping = hints.argument("columns", {"theirs": missing[0]})
-            msg = (
-                f"{hints.on('load', file)} as {self._name}: the required column {', '.join(missing)} is missing; the file has "
-                f"{', '.join(have[:MOST_KEYS_TOLD])}. If it has another name there, map it: {mapping}."
-            )
-            raise LoadFailed(msg)
+            raise LoadFailed(remedies.without_columns(self._name, missing, have[:MOST_KEYS_TOLD], file))
 
     def _check_zones(
         self, columns: Sequence[Column], rows: str, bound: Mapping[str, Any] | None = None, *, file: str = ""
     ) -> None:
         """Refuse times without a zone: which instants they mean is the caller's to say."""
-        condition = casts.naive(columns, self._options)
-        if condition is None:
-            return
-        found = statements(self._con, f"SELECT * FROM {rows} WHERE {condition} LIMIT 1", bound or {}).fetchone()
-        if found is None:
-            return
-        msg = (
-            f"{hints.on('load', file or 'the input')}: the times have no zone, for example in this row: {str(found)[:300]}. "
-            f"Say which one they are in: {hints.argument('timezone', 'UTC')}, or a name such as "
-            f"{hints.argument('timezone', 'America/New_York')}."
-        )
-        raise LoadFailed(msg)
+        told = remedies.without_zone(self._con, columns, rows, self._options, bound or {})
+        if told:
+            msg = f"{hints.on('load', file or 'the input')}: {told}"
+            raise LoadFailed(msg)
 
 
 def _embedded_value(field: Field) -> str:

@@ -15,6 +15,11 @@ def fields() -> Mapping[str, Sequence[str]]:
     return _read()["jobs"]  # type: ignore[no-any-return]
 
 
+def errors() -> Sequence[str]:
+    """Return what the error of a job that failed is called, folded, the most telling first."""
+    return _read()["errors"]["error_name"]  # type: ignore[no-any-return]
+
+
 def of(name: str) -> list[str]:
     """Return the fields that others call so."""
     return [ours for ours, names in fields().items() if folded(name) in names]

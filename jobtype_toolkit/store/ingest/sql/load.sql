@@ -55,6 +55,18 @@ SELECT status, count(*) FROM incoming WHERE status NOT IN (SELECT unnest($known)
 -- How many rows have each time at 1970-01-01 00:00.
 SELECT /*counts*/ FROM incoming;
 
+-- name: no_times
+-- What is said against rows because of their times, of the first of them.
+SELECT reason FROM rejected WHERE contains(reason, ' is not a time: ') ORDER BY file, position LIMIT 500;
+
+-- name: rows_without_times
+-- How many rows that is said of.
+SELECT count(*) FROM rejected WHERE contains(reason, ' is not a time: ');
+
+-- name: other_faults
+-- How many rows were rejected for something else than what they lack.
+SELECT count(*) FROM rejected WHERE NOT starts_with(reason, 'no ');
+
 -- name: text_keys
 -- How many rows were rejected because their key is a text.
 SELECT count(*) FROM rejected WHERE contains(reason, 'id is not a whole number');
