@@ -20,6 +20,13 @@ _CALLS = {
     "job_type_names()": "jobtype-toolkit types",
     "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",
 }
+_SAME = (
+    ("--since", "--started"),
+    ("--name", "--job-type-name"),
+    ("--category", "--error-category"),
+    ("--zone", "--timezone"),
+)
+"""Options that say the same, each in the words of its command."""
 _UNSAID: Any = object()
 _in_terminal = [False]
 """Whether the caller is in a terminal; of the whole process, as a pull has several threads."""
@@ -59,6 +66,12 @@ def argument(name: str, value: Any = _UNSAID) -> str:
 def call(text: str) -> str:
     """Return a call as the caller writes it: a command in a terminal, if there is one."""
     return either(text, f"`{_CALLS[text]}`" if text in _CALLS else text)
+
+
+def option_for(given: str, known: Iterable[str]) -> str | None:
+    """Return the option of a command for what another command calls as it is given; None if it has none."""
+    alike = {one for same in _SAME if given in same for one in same}
+    return next((one for one in known if one in alike), None)
 
 
 def on(method: str, subject: Any) -> str:

@@ -14,7 +14,7 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB, JOB_EXECUTION, LOADABLE
-from jobtype_toolkit.cli.output import draw, show, write
+from jobtype_toolkit.cli.output import draw, show, write, write_lines
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
 
@@ -63,7 +63,10 @@ def rejects(
 
 def demo(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The store to make or to add the sample to.", dir_okay=False)
+        Path,
+        typer.Argument(
+            metavar="FILE", help="The store to make; one that is there may hold nothing but the sample.", dir_okay=False
+        ),
     ] = Path("demo.duckdb"),
 ) -> None:
     """Load the bundled sample history into a file, and show the four analyses on it."""
@@ -179,7 +182,7 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
         write(f"Nothing was loaded. The profile {safe(preview.profile)} was tried.\n")
     elif preview.toml():
         write("Nothing was loaded. No profile fits; this is a proposal:\n\n")
-        write("".join(f"{safe(line)}\n" for line in preview.toml().splitlines()))
+        write_lines(preview.toml())
     else:
         write("Nothing was loaded. The names are v6's, and need no profile.\n")
 

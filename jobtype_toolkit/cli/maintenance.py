@@ -9,6 +9,7 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.cli.output import as_json, draw, write
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
@@ -82,9 +83,11 @@ def prune(
 ) -> None:
     """Drop the jobs that were over before a time, with their executions; no pull brings them back."""
     with opened(store) as target:
-        which = "every source" if source == "*" else f"the source {source!r}" if source else "the store"
-        _confirm(f"Drop the jobs of {which} that were over before {before}, for good?", yes=yes)
-        removed = target.prune(before=before, source=source)
+        scope = target.reader.scope(source)
+        moment = instant(before, name="before", now=scope.now)
+        which = "every source" if source == "*" else f"the source {scope.source!r}"
+        _confirm(f"Drop the jobs of {which} that were over before {moment:%Y-%m-%d %H:%M:%S} UTC, for good?", yes=yes)
+        removed = target.prune(before=moment, source=scope.source)
     _tell(removed, "jobs", json=json)
 
 

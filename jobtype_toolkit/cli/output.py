@@ -48,6 +48,11 @@ def write(text: str, *, to: TextIO | None = None) -> None:
     stream.flush()
 
 
+def write_lines(text: str, *, to: TextIO | None = None) -> None:
+    """Write lines of text, in which nothing else can steer the terminal."""
+    write("".join(f"{safe(line)}\n" for line in text.removesuffix("\n").split("\n")), to=to)
+
+
 def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = None, all_columns: bool = False) -> None:
     """Write an answer of the toolkit in a format; `limit` None is 50 rows of a table and everything else whole."""
     if limit is None and format == "table":
@@ -67,7 +72,7 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
             left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
             write(f"\n{footer(frame, len(shown), left_out)}\n")
             if difference := frame.attrs.get("diff"):
-                write("".join(f"{safe(line)}\n" for line in difference.splitlines()))
+                write_lines(difference)
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:

@@ -270,12 +270,15 @@ class Lake(ReportBackend):
         return True
 
     def __repr__(self) -> str:
-        lines = [f"<Lake {self.name}: snapshot {self.snapshot}"]
+        return f"<Lake {self}>"
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: snapshot {self.snapshot}"]
         lines += [
             f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}"
             for one in self.reader.sources()
         ]
-        return "\n".join(lines) + ">"
+        return "\n".join(lines)
 
 
 def lake(

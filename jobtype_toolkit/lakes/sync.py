@@ -170,6 +170,8 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[tuple[Catalogue, str]
         StoreError: the folder of the lake cannot be made.
     """
     folder = catalogue.base
+    if not folder.exists():
+        catalogue.probe()
     try:
         for one in (folder, catalogue.file.parent if catalogue.file else folder):
             one.mkdir(parents=True, exist_ok=True)
