@@ -1,4 +1,4 @@
-"""What a message offers its reader: the name that was probably meant, and arguments and calls as the caller writes them.
+"""What a message offers its reader: the name that was probably meant, arguments and calls as the caller writes them, and counts.
 
 In Python an argument is `source='a'` and a call `store.compact()`; in a terminal they are `--source a` and a command.
 """
@@ -77,6 +77,25 @@ def option_for(given: str, known: Iterable[str]) -> str | None:
 def on(method: str, subject: Any) -> str:
     """Return the call of a method about something: `load('jobs.csv')`, in a terminal `load jobs.csv`."""
     return either(f"{method}({subject!r})", f"{method} {shlex.quote(str(subject))}")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number and what is counted: `1 job`, `1,294 jobs`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def held(jobs: int, as_of: str | None, came: str = "", observed: str | None = None) -> str:
+    """Return what a source holds, as far as it is known: `1,294 jobs as of 2026-11-01, loaded 2026-11-02`."""
+    if not (jobs or as_of or observed):
+        return "empty"
+    return counted(jobs, "job") + (f" as of {as_of}" if as_of else "") + (f", {came} {observed}" if observed else "")
+
+
+def span(started: str | None, ended: str | None) -> str:
+    """Return a window that may be open at its ends: `from … to …`, `from … on`, `until …`."""
+    if started and ended:
+        return f"from {started} to {ended}"
+    return f"from {started} on" if started else f"until {ended}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

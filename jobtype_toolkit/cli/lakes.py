@@ -14,6 +14,7 @@ from jobtype_toolkit.cli.output import as_json, draw, write, write_lines
 from jobtype_toolkit.cli.program import Program
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 Where = Annotated[str, typer.Argument(metavar="LAKE", help="The folder of the lake, or the URL of its catalogue.")]
 Warehouse = Annotated[
@@ -57,8 +58,8 @@ def export(
     if json:
         write(jsonlib.dumps(rows) + "\n")
     else:
-        told = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
-        write(f"{told or 'No rows'} were written into {safe(str(folder))}.\n")
+        told = ", ".join(counted(count, name.removesuffix("s"), name) for name, count in rows.items() if count)
+        write(f"{told or 'No rows'} {'was' if sum(rows.values()) == 1 else 'were'} written into {safe(str(folder))}.\n")
 
 
 def sync(

@@ -17,6 +17,7 @@ from jobtype_toolkit.api.resources import JOB, JOB_EXECUTION, LOADABLE
 from jobtype_toolkit.cli.output import draw, show, write, write_lines
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.ingest.load import LoadReport
@@ -58,7 +59,7 @@ def rejects(
         found = target.rejects(load_id)
     draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
     for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():
-        write(f"{rows:,} {'row' if rows == 1 else 'rows'}: {safe(str(reason))}\n")
+        write(f"{counted(rows, 'row')}: {safe(str(reason))}\n")
 
 
 def demo(
@@ -190,14 +191,16 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
 def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
     """Write what a load did, and the first of the rows that it rejected."""
     write(
-        f"{report.rows:,} {report.resource} read into {safe(str(file))}, source {safe(repr(report.source))}: "
+        f"{counted(report.rows, report.resource.removesuffix('s'), report.resource)} read into {safe(str(file))}, source {safe(repr(report.source))}: "
         f"{report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged, {report.rejected:,} rejected "
         f"(load {report.load_id}).\n"
     )
     for note in report.notes:
         write(f"Note: {safe(note)}.\n")
     if report.more_notes:
-        write(f"{len(report.more_notes):,} more notes; --json has them all.\n")
+        write(
+            f"{counted(len(report.more_notes), 'more note')}; --json has {'it' if len(report.more_notes) == 1 else 'them all'}.\n"
+        )
     if not report.rejected:
         return
     first = store.rejects(report.load_id).head(_REJECTS_SHOWN)

@@ -16,6 +16,7 @@ from jobtype_toolkit.cli.output import draw, write, write_lines
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 from jobtype_toolkit.cli.validation import FOUND, STDIN, UNREADABLE, found_in, progress
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Which source of the store.")]
 _DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
@@ -127,7 +128,9 @@ def fmt(
             write(f"jobtype-toolkit: {safe(_named(name, error))}\n", to=sys.stderr)
             code = max(code, FOUND if isinstance(error, jt.InvalidManifest) else UNREADABLE)
     if STDIN not in names:
-        write(f"{changed:,} of {len(names):,} files {'would be' if check else 'were'} changed.\n")
+        write(
+            f"{changed:,} of {counted(len(names), 'file')} {'would be' if check else 'was' if changed == 1 else 'were'} changed.\n"
+        )
     if code or (check and changed):
         raise typer.Exit(code or FOUND)
 

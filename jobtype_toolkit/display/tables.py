@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.api.arguments import limited
 from jobtype_toolkit.api.fields import Field, Type
@@ -52,7 +53,7 @@ def title_of(frame: pd.DataFrame) -> str:
     """Return the heading of a frame's table."""
     asked = declaration(frame)
     if asked is None:
-        return f"{len(frame):,} rows"
+        return hints.counted(len(frame), "row")
     return asked.title or asked.name.replace("_", " ").capitalize()
 
 
@@ -196,11 +197,10 @@ def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str
 def _counted(frame: pd.DataFrame, shown: int, more: str = "") -> str:
     """Return how much of what is shown, from where, and over which window."""
     known = frame.attrs
-    count, span = known["count"], known.get("window")
-    text = f"{shown:,} of {count:,} rows{more if shown < count else ''}. {_origin(known)} Times in UTC."
-    if span and any(span.values()):
-        start, end = _stamp(span["started"], "the beginning"), _stamp(span["ended"], "open end")
-        text += f"\nWindow: {start} to {end}. Now is {_stamp(known['now'])}, {known['now_is']}."
+    count, window = known["count"], known.get("window")
+    text = f"{shown:,} of {hints.counted(count, 'row')}{more if shown < count else ''}. {_origin(known)} Times in UTC."
+    if window and any(window.values()):
+        text += f"\nWindow: {hints.span(_stamp(window['started']), _stamp(window['ended']))}. Now is {_stamp(known['now'])}, {known['now_is']}."
     return text
 
 
@@ -208,9 +208,8 @@ def _origin(known: Mapping[Any, Any]) -> str:
     if "url" in known:
         return f"Server {known['source']}, asked {_stamp(known['observed'])}."
     came = "pulled" if "coverage" in known else "loaded"
-    as_of, observed = _stamp(known["as_of"]), _stamp(known["observed"])
-    return f"Source {known['source']!r}: {known['jobs']:,} jobs as of {as_of}, {came} {observed}."
+    return f"Source {known['source']!r}: {hints.held(known['jobs'], _stamp(known['as_of']), came, _stamp(known['observed']))}."
 
 
-def _stamp(text: str | None, missing: str = "unknown") -> str:
-    return text[:19].replace("T", " ") if text else missing
+def _stamp(text: str | None) -> str | None:
+    return text[:19].replace("T", " ") if text else None

@@ -241,7 +241,9 @@ class Lake(ReportBackend):
             reads_all = query.service.is_long and self._reads_all(query)
             frame = self._told(super()._answer(query))
         if reads_all:
-            frame.attrs["notes"].append(f"without a window all {query.scope.known.jobs:,} jobs of the lake were read")
+            frame.attrs["notes"].append(
+                f"without a window all of the lake was read: {hints.counted(query.scope.known.jobs, 'job')}"
+            )
         return frame
 
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
@@ -274,10 +276,7 @@ class Lake(ReportBackend):
 
     def __str__(self) -> str:
         lines = [f"{self.name}: snapshot {self.snapshot}"]
-        lines += [
-            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}"
-            for one in self.reader.sources()
-        ]
+        lines += [f"  source {one.name!r}: {hints.held(one.jobs, v6_text(one.as_of))}" for one in self.reader.sources()]
         return "\n".join(lines)
 
 

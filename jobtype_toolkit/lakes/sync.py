@@ -71,8 +71,8 @@ class SyncReport:
         if self.is_unchanged:
             return f"{self.lake} was up to date: snapshot {self.snapshot}."
         return (
-            f"{self.lake} has snapshot {self.snapshot} now: {self.jobs:,} jobs came or changed, in {self.places:,} places, "
-            f"for which {self.files:,} files were written."
+            f"{self.lake} has snapshot {self.snapshot} now: {hints.counted(self.jobs, 'job')} came or changed, in "
+            f"{hints.counted(self.places, 'place')}, for which {hints.counted(self.files, 'file was', 'files were')} written."
         )
 
 

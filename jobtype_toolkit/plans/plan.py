@@ -212,7 +212,7 @@ class Plan:
         if self.sent is not None:
             return f"sent: {self.sent.outcome}"
         if self.validation.errors:
-            return f"not sendable: {len(self.validation.errors)} errors"
+            return f"not sendable: {hints.counted(len(self.validation.errors), 'error')}"
         return (
             f"nothing was changed yet; {hints.either('send()', '--send')} does it"
             if self.is_sendable

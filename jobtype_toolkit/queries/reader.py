@@ -25,6 +25,7 @@ from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, Window, instant, v6_text
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import Ambiguous, NotFound
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.queries import job_types
 from jobtype_toolkit.queries.coverage import as_texts, aware, complete_spans, gap_note
 from jobtype_toolkit.sqlfiles import quoted, sql
@@ -321,7 +322,7 @@ def _plain(value: Any) -> Any:
 def _gaps(query: Query, source: Source) -> Iterator[str]:
     """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
     if source.timeless and query.window is not None and not query.service.is_about_changes:
-        yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
+        yield f"{counted(source.timeless, 'row has', 'rows have')} no last_status_change, so that no window counts {'it' if source.timeless == 1 else 'them'}"
     if source.undated and query.service.name in _UNDATED:
         oldest = f", the oldest created {source.undated_since:%Y-%m-%d %H:%M} UTC," if source.undated_since else ""
         yield (
