@@ -184,21 +184,24 @@ def table(fields: Sequence[Field], columns: Sequence[Sequence[Any]]) -> Table:
     return made
 
 
-def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
-    """Return the lines under a table: how much of what, from where, how fresh, over which window."""
+def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = (), *, zone: str = "UTC") -> str:
+    """Return the lines under a table whose times are in a zone: how much of what, from where, how fresh, over which window."""
     known = frame.attrs
-    lines = _counted(frame, shown, "; --limit 0 shows all").splitlines()
+    lines = _counted(frame, shown, "; --limit 0 shows all", zone).splitlines()
     lines += [f"Note: {note}." for note in known["notes"] if "as limit= asks" not in note]
     if left_out:
         lines.append(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --all-columns, --json or --csv.")
     return "".join(f"{safe(line)}\n" for line in lines)
 
 
-def _counted(frame: pd.DataFrame, shown: int, more: str = "") -> str:
+def _counted(frame: pd.DataFrame, shown: int, more: str = "", zone: str = "UTC") -> str:
     """Return how much of what is shown, from where, and over which window."""
     known = frame.attrs
     count, window = known["count"], known.get("window")
-    text = f"{shown:,} of {hints.counted(count, 'row')}{more if shown < count else ''}. {_origin(known)} Times in UTC."
+    times = "UTC" if zone == "UTC" else f"the table in {zone}, others in UTC"
+    text = (
+        f"{shown:,} of {hints.counted(count, 'row')}{more if shown < count else ''}. {_origin(known)} Times in {times}."
+    )
     if window and any(window.values()):
         text += f"\nWindow: {hints.span(_stamp(window['started']), _stamp(window['ended']))}. Now is {_stamp(known['now'])}, {known['now_is']}."
     return text
