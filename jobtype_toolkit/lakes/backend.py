@@ -241,9 +241,7 @@ class Lake(ReportBackend):
             reads_all = query.service.is_long and self._reads_all(query)
             frame = self._told(super()._answer(query))
         if reads_all:
-            frame.attrs["notes"].append(
-                f"without a window all of the lake was read: {hints.counted(query.scope.known.jobs, 'job')}"
-            )
+            frame.attrs["notes"].append(f"without a window all {query.scope.known.jobs:,} jobs of the lake were read")
         return frame
 
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
