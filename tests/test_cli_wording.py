@@ -120,7 +120,7 @@ def test_one_revision_is_not_enough_for_diff(ask):
 def test_an_option_of_another_command_is_answered_with_the_one_that_says_the_same(run, command, given, meant):
     result = run(command, given, "P7D")
     assert result.exit_code == 2
-    assert re.search(rf"No such option: {given.partition('=')[0]}\W.*{meant}\b", result.stderr)
+    assert re.search(rf"No such option:? '?{given.partition('=')[0]}\W.*{meant}\b", result.stderr)
 
 
 def test_options_that_say_the_same_exist_and_are_not_both_in_one_command():
