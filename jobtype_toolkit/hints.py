@@ -1,4 +1,4 @@
-"""What a message offers its reader: the name that was probably meant, and arguments and calls as the caller writes them.
+"""What a message offers its reader: the name that was probably meant, arguments and calls as the caller writes them, and counts.
 
 In Python an argument is `source='a'` and a call `store.compact()`; in a terminal they are `--source a` and a command.
 """
@@ -20,6 +20,13 @@ _CALLS = {
     "job_type_names()": "jobtype-toolkit types",
     "store.export(folder, partitioned=True)": "jobtype-toolkit export FOLDER --partitioned",
 }
+_SAME = (
+    ("--since", "--started"),
+    ("--name", "--job-type-name"),
+    ("--category", "--error-category"),
+    ("--zone", "--timezone"),
+)
+"""Options that say the same, each in the words of its command."""
 _UNSAID: Any = object()
 _in_terminal = [False]
 """Whether the caller is in a terminal; of the whole process, as a pull has several threads."""
@@ -61,6 +68,12 @@ def call(text: str) -> str:
     return either(text, f"`{_CALLS[text]}`" if text in _CALLS else text)
 
 
+def option_for(given: str, known: Iterable[str]) -> str | None:
+    """Return the option of a command for what another command calls as it is given; None if it has none."""
+    alike = {one for same in _SAME if given in same for one in same}
+    return next((one for one in known if one in alike), None)
+
+
 def on(method: str, subject: Any) -> str:
     """Return the call of a method about something: `load('jobs.csv')`, in a terminal `load jobs.csv`."""
     return either(f"{method}({subject!r})", f"{method} {shlex.quote(str(subject))}")
@@ -69,6 +82,25 @@ def on(method: str, subject: Any) -> str:
 def preview(path: str) -> str:
     """Return the call that tells what a load would make of a file, as the caller writes it."""
     return either(f"store.preview({path!r})", f"`jobtype-toolkit load {shlex.quote(path)} --dry-run`")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number and what is counted: `1 job`, `1,294 jobs`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def held(jobs: int, as_of: str | None, came: str = "", observed: str | None = None) -> str:
+    """Return what a source holds, as far as it is known: `1,294 jobs as of 2026-11-01, loaded 2026-11-02`."""
+    if not (jobs or as_of or observed):
+        return "empty"
+    return counted(jobs, "job") + (f" as of {as_of}" if as_of else "") + (f", {came} {observed}" if observed else "")
+
+
+def span(started: str | None, ended: str | None) -> str:
+    """Return a window that may be open at its ends: `from … to …`, `from … on`, `until …`."""
+    if started and ended:
+        return f"from {started} to {ended}"
+    return f"from {started} on" if started else f"until {ended}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

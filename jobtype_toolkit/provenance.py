@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from jobtype_toolkit import hints
+
 
 class Explanation(str):
     """A text that shows itself as it is, also as the last line of a notebook cell."""
@@ -27,16 +29,15 @@ def explain(frame: pd.DataFrame) -> Explanation:
     if "service" not in known:
         return Explanation("The origin of this frame is unknown: it carries no attrs of the toolkit.")
     lines = [
-        f"{known['service']}: {len(frame):,} rows here, {known.get('count', len(frame)):,} in the whole answer",
+        f"{known['service']}: {hints.counted(len(frame), 'row')} here, {known.get('count', len(frame)):,} in the whole answer",
         _source(known),
     ]
     if "lake" in known:
         lines.append(f"lake     {known['lake']}, snapshot {known['snapshot']}")
     if "now" in known:
         lines.append(f"now      {known['now']} ({known['now_is']})")
-    if known.get("window"):
-        span = known["window"]
-        lines.append(f"window   {span['started'] or 'the beginning'} to {span['ended'] or 'open end'}, both inclusive")
+    if any((known.get("window") or {}).values()):
+        lines.append(f"window   {hints.span(known['window']['started'], known['window']['ended'])}, inclusive")
     lines.append(f"zone     {known['zone']}")
     lines += [f"note     {note}" for note in known.get("notes", ())]
     if known.get("parameters"):
@@ -49,5 +50,6 @@ def explain(frame: pd.DataFrame) -> Explanation:
 def _source(known: Mapping[Any, Any]) -> str:
     if "sql" not in known:
         return f"source   the server {known['source']}, asked {known['observed']}"
-    loaded, as_of = known["observed"] or "never", known["as_of"] or "unknown"
-    return f"source   {known['source']!r}, {known['jobs']:,} jobs, last loaded {loaded}, as of {as_of}"
+    return (
+        f"source   {known['source']!r}, {hints.held(known['jobs'], known['as_of'], 'last loaded', known['observed'])}"
+    )

@@ -120,7 +120,7 @@ def test_a_table_names_the_zone_and_where_it_comes_from(ask):
     assert "most_recent (UTC)" in result.stdout
     assert "2026-01-01 01:00:00" in result.stdout
     assert "3 of 3 rows. Source 'local': 3 jobs as of 2026-01-01 02:00:00, loaded" in result.stdout
-    assert "Window: 2025-12-31 02:00:00 to open end." in result.stdout
+    assert "Window: from 2025-12-31 02:00:00 on." in result.stdout
 
 
 def test_a_cut_table_says_so(ask):

@@ -325,7 +325,7 @@ TIDY = """{
 def test_fmt_orders_keys_and_keeps_every_spelling(run):
     Path("a.json").write_text(UNTIDY, encoding="utf-8")
     result = run("fmt", "a.json", "--check")
-    assert (result.exit_code, result.stdout) == (1, "a.json: would be changed\n1 of 1 files would be changed.\n")
+    assert (result.exit_code, result.stdout) == (1, "a.json: would be changed\n1 of 1 file would be changed.\n")
     assert Path("a.json").read_text(encoding="utf-8") == UNTIDY
     assert run("fmt", "a.json").exit_code == 0
     assert Path("a.json").read_text(encoding="utf-8") == TIDY
@@ -438,7 +438,7 @@ def test_a_plan_makes_no_file_and_a_refusal_none_either(run):
     saved("bad.json", timeout="soon")
     result = run("add", "bad.json", "--docker-image", IMAGE, "--store", "ops.duckdb", "--send")
     assert result.exit_code == 1
-    assert "not sendable: 1 errors" in result.stdout
+    assert "not sendable: 1 error" in result.stdout
     assert not Path("ops.duckdb").exists()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, keys_of, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +43,11 @@ _BACKWARDS = _count("backwards", "How many executions end before they begin.")
 def _sorted(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     backwards = int(frame["backwards"].sum())
     if backwards:
-        frame = with_note(frame, f"{backwards:,} executions have no hours, since their times run backwards")
+        frame = with_note(
+            frame, f"{counted(backwards, 'execution has', 'executions have')} no hours: the times run backwards"
+        )
     if frame["known"].sum() < frame["jobs"].sum():
-        told = f"{int(frame['known'].sum()):,} of {int(frame['jobs'].sum()):,} jobs"
+        told = f"{int(frame['known'].sum()):,} of {counted(int(frame['jobs'].sum()), 'job')}"
         frame = with_note(frame, f"run_hours and wasted_hours are those of {told}, whose executions are loaded")
     keys = keys_of(query)
     return frame.sort_values(keys, kind="stable")

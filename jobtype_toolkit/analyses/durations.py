@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jobtype_toolkit.analyses.question import GROUPS, OF_NODES, OF_TYPES, Question, by, keys_of, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +44,12 @@ def _quantiles(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     keys = keys_of(query)
     backwards = int(frame["backwards"].sum())
     if backwards:
-        frame = with_note(frame, f"{backwards:,} jobs are left out, since their times run backwards")
+        frame = with_note(frame, f"{counted(backwards, 'job is', 'jobs are')} left out, since the times run backwards")
     untimed = int(frame["untimed"].sum())
     if untimed:
-        frame = with_note(frame, f"{untimed:,} jobs are left out, since one of the two times is missing")
+        frame = with_note(
+            frame, f"{counted(untimed, 'job is', 'jobs are')} left out, since one of the two times is missing"
+        )
     made = frame[frame["n"] > 0].sort_values(keys, kind="stable")
     grid = np.array(made["grid"].tolist(), dtype="float64").reshape(len(made), len(_GRID))
     n = made["n"].to_numpy("float64")

@@ -15,6 +15,7 @@ from jobtype_toolkit.api.resources import JOB, JOB_TYPE, KEY
 from jobtype_toolkit.api.services import Parameter
 from jobtype_toolkit.api.versions import rank
 from jobtype_toolkit.errors import NotFound
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.seed.manifest import Manifest
 from jobtype_toolkit.seed.sections import MINIMUM
 
@@ -112,7 +113,7 @@ def _memory(one: _Limits) -> Iterator[dict[str, Any]]:
     if failures.empty:
         one.notes.append("memory is not recorded, and no job failed with a memory error: no other memory is proposed")
         return
-    told = f"{len(failures):,} jobs failed with a memory error"
+    told = f"{counted(len(failures), 'job')} failed with a memory error"
     sizes = failures["input_file_size"].dropna().to_numpy("float64")
     if not _grows(sizes, one.good["input_file_size"].dropna().to_numpy("float64")):
         one.notes.append(f"{told}, no more often with large inputs: history does not tell how much memory they need")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.boards.picture import spoken
 from jobtype_toolkit.boards.shift import FINISHED, JOBS_SHOWN, REVIEW_SPANS, WAITING, Bucket, Point, Row, Shift
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.widgets.nodes import Node, Nodes, Tone, button, note
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ def jobs(point: Point, found: pd.DataFrame) -> Nodes:
     )
     whole = found.attrs["count"]
     table["help"] = (
-        f"{len(rows):,} of {whole:,} jobs{', failed ones first' if len(point.statuses) > 1 else ''}, the newest first."
+        f"{len(rows):,} of {counted(whole, 'job')}{', failed ones first' if len(point.statuses) > 1 else ''}, the newest first."
     )
     ids = ", ".join(str(row["id"]) for row in rows)
     return {

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.boards.picture import clock_time
-from jobtype_toolkit.report.phrases import counted, named
+from jobtype_toolkit.hints import counted
+from jobtype_toolkit.report.phrases import named
 from jobtype_toolkit.report.sentences import failing_more, summed_up
 from jobtype_toolkit.report.sentences import stuck as stuck_jobs
 from jobtype_toolkit.sqlfiles import sql

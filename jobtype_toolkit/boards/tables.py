@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.api.resources import CATEGORIES, STATUSES
 from jobtype_toolkit.boards.picture import DAYS_SHOWN, Picture, Row, TypeCounts, key_of, records, spoken
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.widgets.nodes import Node, Nodes, Tone
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def _job_rows(rows: list[Row], whole: int, picture: Picture, span: str) -> Node:
         }
         for row in rows
     ]  # fmt: skip
-    told = f"{len(rows):,} of {whole:,} jobs, the last modified first{f'; {span}' if span else ''}."
+    told = f"{len(rows):,} of {counted(whole, 'job')}, the last modified first{f'; {span}' if span else ''}."
     return Node(
         kind="table",
         label="Jobs",

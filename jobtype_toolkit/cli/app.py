@@ -26,8 +26,8 @@ from jobtype_toolkit.cli import (
     statements,
     validation,
 )
-from jobtype_toolkit.cli.output import write
-from jobtype_toolkit.display.cells import safe
+from jobtype_toolkit.cli.output import write, write_lines
+from jobtype_toolkit.cli.program import Program
 
 REFUSED, USAGE, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 2, 130, 141, 143
 
@@ -61,11 +61,11 @@ class _Commands(TyperGroup):
 
 
 def _told(error: Exception, code: int) -> typer.Exit:
-    write(f"jobtype-toolkit: {safe(str(error))}\n", to=sys.stderr)
+    write_lines(f"jobtype-toolkit: {error}", to=sys.stderr)
     return typer.Exit(code)
 
 
-app = typer.Typer(
+app = Program(
     name="jobtype-toolkit",
     cls=_Commands,
     help="Scale v6 job types and job history in a DuckDB file: load them, or pull them from a server, then ask what is "
@@ -118,7 +118,7 @@ def main() -> None:
 def _show_warning(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
     """Write a warning of the toolkit as a sentence, without the line of the program that it came from."""
     if issubclass(category, (jt.NotVerified, jt.ResultCut)):
-        write(f"jobtype-toolkit: {safe(str(message))}\n", to=sys.stderr)
+        write_lines(f"jobtype-toolkit: {message}", to=sys.stderr)
     else:
         _show_other(message, category, *place, **more)
 

@@ -11,10 +11,9 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.services import WRITE_FIELDS
-from jobtype_toolkit.cli.output import write
+from jobtype_toolkit.cli.output import write, write_lines
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 from jobtype_toolkit.cli.validation import STDIN
-from jobtype_toolkit.display.cells import safe
 
 REFUSED = 1
 _MEANING = {one.name: one.meaning for one in WRITE_FIELDS}
@@ -184,6 +183,6 @@ def _finish(plan: jt.Plan, *, send: bool, json: bool) -> None:
     if json:
         write(jsonlib.dumps(plan.as_dict(), indent=2) + "\n")
     else:
-        write("".join(f"{safe(line)}\n" for line in repr(plan).splitlines()))
+        write_lines(repr(plan))
     if plan.validation.errors:
         raise typer.Exit(REFUSED)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jobtype_toolkit.display.cells import safe
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding
@@ -52,22 +53,18 @@ def _summary(results: Sequence[Checked]) -> str:
     bad = sum(bool(one.count("error")) for one in read)
     counts: Counter[str] = Counter(found.severity for one in read for found in one.findings)
     told = [
-        f"{_number(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
-        ", ".join(_number(counts[severity], *names) for severity, names in _COUNTED.items()),
+        f"{counted(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
+        ", ".join(counted(counts[severity], *names) for severity, names in _COUNTED.items()),
     ]
     fixable = Counter(found.fix.safe for one in read for found in one.findings if found.fix)
     if fixable:
-        told.append(f"--fix applies {_number(fixable[True], 'fix', 'fixes')}, --fix --unsafe {fixable.total():,}")
+        told.append(f"--fix applies {counted(fixable[True], 'fix', 'fixes')}, --fix --unsafe {fixable.total():,}")
     applied = sum(len(one.applied) for one in read)
     if applied:
-        told.append(_number(applied, "fix", "fixes"))
+        told.append(counted(applied, "fix", "fixes"))
     if len(results) > len(read):
-        told.append(f"{_number(len(results) - len(read), 'file')} could not be read")
+        told.append(f"{counted(len(results) - len(read), 'file')} could not be read")
     return "; ".join(told) + "."
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def as_json(results: Sequence[Checked], config: Path | None) -> str:

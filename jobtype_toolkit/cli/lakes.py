@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit.cli.output import as_json, draw, write
+from jobtype_toolkit.cli.output import as_json, draw, write, write_lines
+from jobtype_toolkit.cli.program import Program
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 Where = Annotated[str, typer.Argument(metavar="LAKE", help="The folder of the lake, or the URL of its catalogue.")]
 Warehouse = Annotated[
@@ -25,9 +27,7 @@ Json = Annotated[bool, typer.Option("--json", metavar="", help="Write an object 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: jobtype-toolkit export exported --partitioned --store demo.duckdb")(export)
-    lake = typer.Typer(
-        no_args_is_help=True, help="Keep an Iceberg lake: fill it from a store, and look after its files."
-    )
+    lake = Program(no_args_is_help=True, help="Keep an Iceberg lake: fill it from a store, and look after its files.")
     lake.command(epilog="Example: jobtype-toolkit lake sync shared --store demo.duckdb")(sync)
     lake.command(epilog="Example: jobtype-toolkit lake status shared")(status)
     lake.command(epilog="Example: jobtype-toolkit lake compact shared")(compact)
@@ -58,8 +58,8 @@ def export(
     if json:
         write(jsonlib.dumps(rows) + "\n")
     else:
-        told = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count)
-        write(f"{told or 'No rows'} were written into {safe(str(folder))}.\n")
+        told = ", ".join(counted(count, name.removesuffix("s"), name) for name, count in rows.items() if count)
+        write(f"{told or 'No rows'} {'was' if sum(rows.values()) == 1 else 'were'} written into {safe(str(folder))}.\n")
 
 
 def sync(
@@ -87,7 +87,7 @@ def status(lake: Where, warehouse: Warehouse = None, json: Json = False) -> None
             write(as_json(frame))
             return
         draw("States", STATE_FIELDS, [plain(frame[field.name]) for field in STATE_FIELDS])
-        write(f"{safe(repr(target))}\n")
+        write_lines(str(target))
 
 
 def compact(lake: Where, warehouse: Warehouse = None, wait: Wait = 60.0, json: Json = False) -> None:
@@ -114,4 +114,4 @@ def expire(
 
 
 def _tell(report: Any, *, json: bool) -> None:
-    write(f"{jsonlib.dumps(asdict(report)) if json else safe(str(report))}\n")
+    write_lines(jsonlib.dumps(asdict(report)) if json else str(report))

@@ -14,9 +14,10 @@ import typer
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.api.resources import JOB, JOB_EXECUTION, LOADABLE
-from jobtype_toolkit.cli.output import draw, show, write
+from jobtype_toolkit.cli.output import draw, show, write, write_lines
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.ingest.load import LoadReport
@@ -58,12 +59,15 @@ def rejects(
         found = target.rejects(load_id)
     draw("Rejected rows", _REJECT_FIELDS, [plain(found[field.name]) for field in _REJECT_FIELDS])
     for reason, rows in found["reason"].str.split(":").str[0].value_counts().items():
-        write(f"{rows:,} {'row' if rows == 1 else 'rows'}: {safe(str(reason))}\n")
+        write(f"{counted(rows, 'row')}: {safe(str(reason))}\n")
 
 
 def demo(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The store to make or to add the sample to.", dir_okay=False)
+        Path,
+        typer.Argument(
+            metavar="FILE", help="The store to make; one that is there may hold nothing but the sample.", dir_okay=False
+        ),
     ] = Path("demo.duckdb"),
 ) -> None:
     """Load the bundled sample history into a file, and show the four analyses on it."""
@@ -186,7 +190,7 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
         write(f"Nothing was loaded. The profile {safe(preview.profile)} was tried.\n")
     elif preview.toml():
         write("Nothing was loaded. No profile fits; this is a proposal:\n\n")
-        write("".join(f"{safe(line)}\n" for line in preview.toml().splitlines()))
+        write_lines(preview.toml())
     else:
         write("Nothing was loaded. The names are v6's, and need no profile.\n")
 
@@ -194,14 +198,16 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
 def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
     """Write what a load did, and the first of the rows that it rejected."""
     write(
-        f"{report.rows:,} {report.resource} read into {safe(str(file))}, source {safe(repr(report.source))}: "
+        f"{counted(report.rows, report.resource.removesuffix('s'), report.resource)} read into {safe(str(file))}, source {safe(repr(report.source))}: "
         f"{report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged, {report.rejected:,} rejected "
         f"(load {report.load_id}).\n"
     )
     for note in report.notes:
         write(f"Note: {safe(note)}.\n")
     if report.more_notes:
-        write(f"{len(report.more_notes):,} more notes; --json has them all.\n")
+        write(
+            f"{counted(len(report.more_notes), 'more note')}; --json has {'it' if len(report.more_notes) == 1 else 'them all'}.\n"
+        )
     if not report.rejected:
         return
     first = store.rejects(report.load_id).head(_REJECTS_SHOWN)

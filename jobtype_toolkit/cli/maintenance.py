@@ -9,9 +9,11 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.cli.output import as_json, draw, write
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.maintenance import Removed
@@ -63,9 +65,12 @@ def forget(
         for path, resource, rows in target.sql(
             "SELECT path, resource, rows FROM load WHERE load_id = $load_id", load_id=load_id
         ).itertuples(index=False):
-            _confirm(f"Remove what load {load_id} brought: {rows:,} {resource} read from {path}?", yes=yes)
+            _confirm(
+                f"Remove what load {load_id} brought: {counted(rows, resource.removesuffix('s'), resource)} read from {path}?",
+                yes=yes,
+            )
         removed = target.forget(load_id)
-    _tell(removed, "rows", json=json)
+    _tell(removed, "row", json=json)
 
 
 def prune(
@@ -82,10 +87,12 @@ def prune(
 ) -> None:
     """Drop the jobs that were over before a time, with their executions; no pull brings them back."""
     with opened(store) as target:
-        which = "every source" if source == "*" else f"the source {source!r}" if source else "the store"
-        _confirm(f"Drop the jobs of {which} that were over before {before}, for good?", yes=yes)
-        removed = target.prune(before=before, source=source)
-    _tell(removed, "jobs", json=json)
+        scope = target.reader.scope(source)
+        moment = instant(before, name="before", now=scope.now)
+        which = "every source" if source == "*" else f"the source {scope.source!r}"
+        _confirm(f"Drop the jobs of {which} that were over before {moment:%Y-%m-%d %H:%M:%S} UTC, for good?", yes=yes)
+        removed = target.prune(before=moment, source=scope.source)
+    _tell(removed, "job", json=json)
 
 
 def compact(json: Json = False, store: StoreFile = None) -> None:
@@ -122,4 +129,4 @@ def _tell(removed: Removed, what: str, *, json: bool) -> None:
         told = {"removed": int(removed), "bytes_before": removed.bytes_before, "bytes_after": removed.bytes_after}
         write(jsonlib.dumps(told) + "\n")
     else:
-        write(f"{removed:,} {what} were removed. {removed.told()}".rstrip() + "\n")
+        write(f"{counted(removed, f'{what} was', f'{what}s were')} removed. {removed.told()}".rstrip() + "\n")

@@ -12,10 +12,11 @@ import typer
 
 import jobtype_toolkit as jt
 from jobtype_toolkit.api.fields import Field
-from jobtype_toolkit.cli.output import draw, write
+from jobtype_toolkit.cli.output import draw, write, write_lines
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
 from jobtype_toolkit.cli.validation import FOUND, STDIN, UNREADABLE, found_in, progress
 from jobtype_toolkit.display.cells import plain, safe
+from jobtype_toolkit.hints import counted
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Which source of the store.")]
 _DIFF = (Field("path", "text", ""), Field("before", "json", ""), Field("after", "json", ""), Field("kind", "text", ""))
@@ -127,7 +128,9 @@ def fmt(
             write(f"jobtype-toolkit: {safe(_named(name, error))}\n", to=sys.stderr)
             code = max(code, FOUND if isinstance(error, jt.InvalidManifest) else UNREADABLE)
     if STDIN not in names:
-        write(f"{changed:,} of {len(names):,} files {'would be' if check else 'were'} changed.\n")
+        write(
+            f"{changed:,} of {counted(len(names), 'file')} {'would be' if check else 'was' if changed == 1 else 'were'} changed.\n"
+        )
     if code or (check and changed):
         raise typer.Exit(code or FOUND)
 
@@ -151,6 +154,14 @@ def _formatted(name: str, *, check: bool) -> bool:
     return after != before
 
 
+def _numbers(given: tuple[str, str] | None) -> tuple[str, str] | None:
+    """Return the numbers of two revisions; also an option takes the place of a second one that is left out."""
+    if given is not None and not all(one.isdecimal() for one in given):
+        msg = f"{' '.join(given)!r} is not two numbers of revisions. Give both, as in --revisions 1 2."
+        raise typer.BadParameter(msg)
+    return given
+
+
 def diff(
     before: Annotated[
         str,
@@ -161,8 +172,10 @@ def diff(
     after: Annotated[str, typer.Argument(metavar="B", help="The new manifest; with --revisions a version.")],
     json: Annotated[bool, typer.Option("--json", metavar="", help="Write an object instead of tables.")] = False,
     revisions: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="N M", help="Compare two revisions of a job type in a store or on a server."),
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="N M", callback=_numbers, help="Compare two revisions of a job type in a store or on a server."
+        ),
     ] = None,
     source: Source = None,
     store: StoreFile = None,
@@ -179,7 +192,7 @@ def diff(
         old, new = _read(before), _read(after)
     else:
         with backend(store, server, token_file, ca_file, cert_file) as present:
-            old, new = (_stored(present, before, after, number, source) for number in revisions)
+            old, new = (_stored(present, before, after, int(number), source) for number in revisions)
     frame, judged = old.diff(new), new.breaking_changes(old)
     columns = [plain(frame[field.name]) for field in _DIFF]
     if json:
@@ -198,7 +211,7 @@ def diff(
         left_out = draw("What changes", _DIFF, columns)
         write(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --json.\n" if left_out else "")
         write("\n")
-    write("".join(f"{safe(line)}\n" for line in str(judged).splitlines()))
+    write_lines(str(judged))
 
 
 def _read(name: str) -> jt.Manifest:

@@ -6,7 +6,10 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TextIO
+from zoneinfo import ZoneInfo
 
 from jobtype_toolkit.api.fields import Field
 from jobtype_toolkit.display.cells import cell, plain_columns, safe
@@ -48,6 +51,11 @@ def write(text: str, *, to: TextIO | None = None) -> None:
     stream.flush()
 
 
+def write_lines(text: str, *, to: TextIO | None = None) -> None:
+    """Write lines of text, in which nothing else can steer the terminal."""
+    write("".join(f"{safe(line)}\n" for line in text.removesuffix("\n").split("\n")), to=to)
+
+
 def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = None, all_columns: bool = False) -> None:
     """Write an answer of the toolkit in a format; `limit` None is 50 rows of a table and everything else whole."""
     if limit is None and format == "table":
@@ -62,12 +70,28 @@ def show(frame: pd.DataFrame, format: Format = "table", *, limit: int | None = N
         case "table":
             if frame.attrs.get("service") == "failure_trend" and len(frame):
                 write("".join(f"{line}\n" for line in [*sparklines(frame), ""]))
-            fields = fields_of(frame, all_columns=all_columns)
-            columns = plain_columns(shown, [field.name for field in fields])
+            asked, zone = fields_of(frame, all_columns=all_columns), frame.attrs.get("zone", "UTC")
+            fields, columns = _in_zone(asked, plain_columns(shown, [field.name for field in asked]), zone)
             left_out = draw(title_of(frame), fields, columns, drop=not all_columns)
-            write(f"\n{footer(frame, len(shown), left_out)}\n")
+            write(f"\n{footer(frame, len(shown), left_out, zone=zone)}\n")
             if difference := frame.attrs.get("diff"):
-                write("".join(f"{safe(line)}\n" for line in difference.splitlines()))
+                write_lines(difference)
+
+
+def _in_zone(
+    fields: Sequence[Field], columns: Sequence[Sequence[Any]], zone: str
+) -> tuple[Sequence[Field], Sequence[Sequence[Any]]]:
+    """Return the columns of a table with their times in the zone that the question named, each with the zone as its unit."""
+    if zone == "UTC":
+        return fields, columns
+    local = ZoneInfo(zone)
+    shown = [replace(one, unit=zone) if one.type == "time" else one for one in fields]
+    return shown, [
+        [text and datetime.fromisoformat(text).astimezone(local).isoformat() for text in column]
+        if one.type == "time"
+        else column
+        for one, column in zip(fields, columns, strict=True)
+    ]
 
 
 def draw(title: str, fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, drop: bool = True) -> list[str]:

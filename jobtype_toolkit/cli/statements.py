@@ -12,6 +12,7 @@ from jobtype_toolkit.cli.queries import chosen
 from jobtype_toolkit.cli.targets import StoreFile, asked
 from jobtype_toolkit.display.cells import plain
 from jobtype_toolkit.display.tables import fields_of
+from jobtype_toolkit.hints import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -48,10 +49,10 @@ def sql(
         write(as_json(shown) if format == "json" else as_csv(shown))
         return
     fields = fields_of(shown)
-    hidden = draw(f"{len(shown):,} of {len(frame):,} rows", fields, [plain(shown[one.name]) for one in fields])
+    hidden = draw(f"{len(shown):,} of {counted(len(frame), 'row')}", fields, [plain(shown[one.name]) for one in fields])
     more = "; --limit 0 shows all" if len(shown) < len(frame) else ""
     left = f" Columns hidden to fit the terminal: {', '.join(hidden)}. Use --json or --csv." if hidden else ""
-    write(f"\n{len(shown):,} of {len(frame):,} rows{more}.{left}\n")
+    write(f"\n{len(shown):,} of {counted(len(frame), 'row')}{more}.{left}\n")
 
 
 def _given(text: str) -> tuple[str, str]:

@@ -61,8 +61,8 @@ def is_share(field: Field) -> bool:
 
 def header(field: Field) -> str:
     """Return the heading of a column, with its unit."""
-    unit = "UTC" if field.type == "time" else "" if is_share(field) else field.unit
-    return f"{field.name} ({unit})" if unit else field.name
+    unit = field.unit or "UTC" if field.type == "time" else "" if is_share(field) else field.unit
+    return f"{field.name} ({unit})" if unit and unit != field.name else field.name
 
 
 def cell(field: Field, value: Any) -> str:

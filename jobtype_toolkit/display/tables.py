@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.questions import QUESTIONS
 from jobtype_toolkit.api.arguments import limited
 from jobtype_toolkit.api.fields import Field, Type
@@ -52,7 +53,7 @@ def title_of(frame: pd.DataFrame) -> str:
     """Return the heading of a frame's table."""
     asked = declaration(frame)
     if asked is None:
-        return f"{len(frame):,} rows"
+        return hints.counted(len(frame), "row")
     return asked.title or asked.name.replace("_", " ").capitalize()
 
 
@@ -183,24 +184,26 @@ def table(fields: Sequence[Field], columns: Sequence[Sequence[Any]]) -> Table:
     return made
 
 
-def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = ()) -> str:
-    """Return the lines under a table: how much of what, from where, how fresh, over which window."""
+def footer(frame: pd.DataFrame, shown: int, left_out: Sequence[str] = (), *, zone: str = "UTC") -> str:
+    """Return the lines under a table whose times are in a zone: how much of what, from where, how fresh, over which window."""
     known = frame.attrs
-    lines = _counted(frame, shown, "; --limit 0 shows all").splitlines()
+    lines = _counted(frame, shown, "; --limit 0 shows all", zone).splitlines()
     lines += [f"Note: {note}." for note in known["notes"] if "as limit= asks" not in note]
     if left_out:
         lines.append(f"Columns hidden to fit the terminal: {', '.join(left_out)}. Use --all-columns, --json or --csv.")
     return "".join(f"{safe(line)}\n" for line in lines)
 
 
-def _counted(frame: pd.DataFrame, shown: int, more: str = "") -> str:
+def _counted(frame: pd.DataFrame, shown: int, more: str = "", zone: str = "UTC") -> str:
     """Return how much of what is shown, from where, and over which window."""
     known = frame.attrs
-    count, span = known["count"], known.get("window")
-    text = f"{shown:,} of {count:,} rows{more if shown < count else ''}. {_origin(known)} Times in UTC."
-    if span and any(span.values()):
-        start, end = _stamp(span["started"], "the beginning"), _stamp(span["ended"], "open end")
-        text += f"\nWindow: {start} to {end}. Now is {_stamp(known['now'])}, {known['now_is']}."
+    count, window = known["count"], known.get("window")
+    times = "UTC" if zone == "UTC" else f"the table in {zone}, others in UTC"
+    text = (
+        f"{shown:,} of {hints.counted(count, 'row')}{more if shown < count else ''}. {_origin(known)} Times in {times}."
+    )
+    if window and any(window.values()):
+        text += f"\nWindow: {hints.span(_stamp(window['started']), _stamp(window['ended']))}. Now is {_stamp(known['now'])}, {known['now_is']}."
     return text
 
 
@@ -208,9 +211,8 @@ def _origin(known: Mapping[Any, Any]) -> str:
     if "url" in known:
         return f"Server {known['source']}, asked {_stamp(known['observed'])}."
     came = "pulled" if "coverage" in known else "loaded"
-    as_of, observed = _stamp(known["as_of"]), _stamp(known["observed"])
-    return f"Source {known['source']!r}: {known['jobs']:,} jobs as of {as_of}, {came} {observed}."
+    return f"Source {known['source']!r}: {hints.held(known['jobs'], _stamp(known['as_of']), came, _stamp(known['observed']))}."
 
 
-def _stamp(text: str | None, missing: str = "unknown") -> str:
-    return text[:19].replace("T", " ") if text else missing
+def _stamp(text: str | None) -> str | None:
+    return text[:19].replace("T", " ") if text else None

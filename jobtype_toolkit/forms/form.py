@@ -13,8 +13,9 @@ from jobtype_toolkit.forms import pages
 from jobtype_toolkit.forms.autosave import Autosave, digest
 from jobtype_toolkit.forms.draft import ABSENT, Draft, Written
 from jobtype_toolkit.forms.fields import Fields, entered
-from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, counted, finding_node
+from jobtype_toolkit.forms.pages import CHECK, CODE, DIALOG, JSON, TEXT, Section, finding_node
 from jobtype_toolkit.forms.sentences import said
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.seed.differences import Row, differences
 from jobtype_toolkit.seed.findings import Finding, Validation
 from jobtype_toolkit.seed.json.document import plain

@@ -10,6 +10,7 @@ from jobtype_toolkit.forms.diff import rows_node
 from jobtype_toolkit.forms.draft import ABSENT
 from jobtype_toolkit.forms.fields import Fields
 from jobtype_toolkit.forms.sentences import said
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.seed.differences import Row
 from jobtype_toolkit.seed.findings import Finding
 from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, button, note
@@ -170,8 +171,3 @@ def autosave_offer(told: str, rows: Iterable[Row] | None) -> Nodes:
     if rows is not None:
         made["+offer-diff"] = rows_node(rows)
     return made
-
-
-def counted(number: int, what: str) -> str:
-    """Return how many there are, with the noun in its number."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -270,12 +270,12 @@ class Lake(ReportBackend):
         return True
 
     def __repr__(self) -> str:
-        lines = [f"<Lake {self.name}: snapshot {self.snapshot}"]
-        lines += [
-            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}"
-            for one in self.reader.sources()
-        ]
-        return "\n".join(lines) + ">"
+        return f"<Lake {self}>"
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}: snapshot {self.snapshot}"]
+        lines += [f"  source {one.name!r}: {hints.held(one.jobs, v6_text(one.as_of))}" for one in self.reader.sources()]
+        return "\n".join(lines)
 
 
 def lake(

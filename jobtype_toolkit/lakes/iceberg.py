@@ -155,6 +155,18 @@ class Catalogue:
                 raise StoreError(msg) from None  # what was raised may show the password
         return self._catalog
 
+    def probe(self) -> None:
+        """Raise what keeps the catalogue from being opened, before a folder is made for it.
+
+        Raises:
+            InvalidParameter: a package is not installed.
+            StoreError: the database cannot be reached.
+        """
+        needed("pyiceberg.catalog.sql")
+        if self.file is None:
+            _ = self.catalog
+            self.close()
+
     def close(self) -> None:
         """Let go of the connections to the catalogue; the next call opens them again."""
         catalog, self._catalog = self._catalog, None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jobtype_toolkit.api.fields import Field
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.lakes import layout
 from jobtype_toolkit.lakes.iceberg import NAMESPACE, Catalogue, LakeFile, State
 from jobtype_toolkit.lakes.layout import Place
@@ -40,8 +41,8 @@ class Compacted:
 
     def __str__(self) -> str:
         if not self.places:
-            return "Nothing was to be joined: no place has several small files."
-        return f"{self.files_before:,} files of {self.places:,} places became {self.files_after:,}; snapshot {self.snapshot}."
+            return "There is nothing to join: no place has several small files."
+        return f"{self.files_before:,} files of {counted(self.places, 'place')} became {self.files_after:,}; snapshot {self.snapshot}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Expired:
     bytes: int
 
     def __str__(self) -> str:
-        return f"{self.states:,} earlier states were given up; {self.files:,} files with {self.bytes:,} bytes were removed."
+        given_up = counted(self.states, "earlier state was", "earlier states were")
+        return f"{given_up} given up; {counted(self.files, 'file')} with {self.bytes:,} bytes {'was' if self.files == 1 else 'were'} removed."
 
 
 def states(catalogue: Catalogue) -> list[dict[str, object]]:

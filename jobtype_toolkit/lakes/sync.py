@@ -71,8 +71,8 @@ class SyncReport:
         if self.is_unchanged:
             return f"{self.lake} was up to date: snapshot {self.snapshot}."
         return (
-            f"{self.lake} has snapshot {self.snapshot} now: {self.jobs:,} jobs came or changed, in {self.places:,} places, "
-            f"for which {self.files:,} files were written."
+            f"{self.lake} has snapshot {self.snapshot} now: {hints.counted(self.jobs, 'job')} came or changed, in "
+            f"{hints.counted(self.places, 'place')}, for which {hints.counted(self.files, 'file was', 'files were')} written."
         )
 
 
@@ -170,6 +170,8 @@ def writing(catalogue: Catalogue, wait: float) -> Iterator[tuple[Catalogue, str]
         StoreError: the folder of the lake cannot be made.
     """
     folder = catalogue.base
+    if not folder.exists():
+        catalogue.probe()
     try:
         for one in (folder, catalogue.file.parent if catalogue.file else folder):
             one.mkdir(parents=True, exist_ok=True)

@@ -212,7 +212,7 @@ class Plan:
         if self.sent is not None:
             return f"sent: {self.sent.outcome}"
         if self.validation.errors:
-            return f"not sendable: {len(self.validation.errors)} errors"
+            return f"not sendable: {hints.counted(len(self.validation.errors), 'error')}"
         return (
             f"nothing was changed yet; {hints.either('send()', '--send')} does it"
             if self.is_sendable
@@ -258,7 +258,7 @@ def rejection(asked: str, errors: Sequence[Finding]) -> Rejected:
     first = errors[0]
     of_configuration = "Job type configuration invalid: "
     prefix = {0: "Seed Manifest invalid: ", 1: of_configuration, 3: of_configuration}.get(_stage(first), "")
-    more = f" There are {len(errors) - 1} more." if len(errors) > 1 else ""
+    more = f" There {'is' if len(errors) == 2 else 'are'} {len(errors) - 1} more." if len(errors) > 1 else ""
     msg = (
         f"The plan to {asked} cannot be sent, and nothing was changed. {first.name}: {first.description} "
         f"{first.suggestion}{more}"

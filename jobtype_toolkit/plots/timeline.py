@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.plots.colours import CATEGORIES, GRID, QUIET, UNKNOWN
 from jobtype_toolkit.plots.figure import Plot, blank, checked, legend, nothing, rows_of, time_axis, told, zone_of
 
@@ -49,7 +50,7 @@ def onsets(frame: pd.DataFrame) -> Plot:
     newest = shown.iloc[0]
     going_on = int(begun["until"].isna().sum())
     figure.alt = (
-        f"{title}: {len(begun)} errors, {going_on} go on. The newest is {newest['error_name']} of {newest['name']}, "
+        f"{title}: {counted(len(begun), 'error')}, {going_on} {'goes' if going_on == 1 else 'go'} on. The newest is {newest['error_name']} of {newest['name']}, "
         f"since {told(newest['onset'])} ({zone})."
     )
     return figure

@@ -25,6 +25,7 @@ from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, Window, instant, v6_text
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import Ambiguous, NotFound
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.queries import job_types
 from jobtype_toolkit.queries.coverage import as_texts, aware, complete_spans, gap_note
 from jobtype_toolkit.sqlfiles import quoted, sql
@@ -321,12 +322,17 @@ def _plain(value: Any) -> Any:
 def _gaps(query: Query, source: Source) -> Iterator[str]:
     """Yield what the question needs and the history lacks: jobs without a time first, then stretches that were not pulled."""
     if source.timeless and query.window is not None and not query.service.is_about_changes:
-        yield f"{source.timeless:,} rows have no last_status_change, so that no window counts them"
+        yield f"{counted(source.timeless, 'row has', 'rows have')} no last_status_change, so that no window counts {'it' if source.timeless == 1 else 'them'}"
     if source.undated and query.service.name in _UNDATED:
-        oldest = f", the oldest created {source.undated_since:%Y-%m-%d %H:%M} UTC," if source.undated_since else ""
+        are = source.undated > 1
+        since = (
+            f", {'the oldest ' if are else ''}created {source.undated_since:%Y-%m-%d %H:%M} UTC,"
+            if source.undated_since
+            else ""
+        )
         yield (
-            f"{source.undated:,} PENDING jobs{oldest} have no last_status_change (D29 in docs/v6.md): `pending` counts them, but they are in no "
-            "window and not in longest_pending"
+            f"{counted(source.undated, 'PENDING job')}{since} {'have' if are else 'has'} no last_status_change (D29 in docs/v6.md): `pending` "
+            f"counts {'them, but they are' if are else 'it, but it is'} in no window and not in longest_pending"
         )
     for one in source.parts if source.name == ALL else (source,):
         note = gap_note(query.service.history, one.spans, one.watermark, query.window) if one.pulled else None

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.report.answers import LAST, Answers, Key, Row
 from jobtype_toolkit.report.mutes import Mute, covering
 from jobtype_toolkit.report.nodes import BadNodes
-from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, quoted
+from jobtype_toolkit.report.phrases import day, listed, moment, named, percent, quoted
 from jobtype_toolkit.report.shift import Day, Entry, Link, Section, Trend, Verdict, section
 
 _TREND = 28

@@ -25,11 +25,6 @@ def quoted(text: str) -> str:
     return sentence(named(text, longest=_LONGEST_SENTENCE))
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a number and what is counted: `1 job`, `1,294 jobs`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def percent(share: float) -> str:
     """Return a share of 1: `35.9 %`; one too small for that is told as such."""
     return "under 0.1 %" if 0 < share < 0.0005 else f"{share:.1%}".removesuffix("%") + " %"

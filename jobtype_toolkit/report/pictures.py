@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from jobtype_toolkit.display.html import render
-from jobtype_toolkit.report.phrases import counted, day, percent
+from jobtype_toolkit.hints import counted
+from jobtype_toolkit.report.phrases import day, percent
 from jobtype_toolkit.report.shift import Day, Trend
 
 WIDTH, HEIGHT = 640, 120

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.report.answers import Answers, Row
-from jobtype_toolkit.report.phrases import counted, lasting, listed, moment, named, quoted, sentence
+from jobtype_toolkit.report.phrases import lasting, listed, moment, named, quoted, sentence
 from jobtype_toolkit.report.shift import Entry, Link, Section, section
 
 _HELD = ("unmet_resources", "max_scheduled", "")

@@ -19,8 +19,9 @@ from jobtype_toolkit.display.cells import safe
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.display.palette import properties
 from jobtype_toolkit.errors import InvalidParameter
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.report.calls import Call
-from jobtype_toolkit.report.phrases import counted, day, listed, moment, named, percent, sentence
+from jobtype_toolkit.report.phrases import day, listed, moment, named, percent, sentence
 from jobtype_toolkit.report.pictures import drawn
 from jobtype_toolkit.report.shift import Section, Shift
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobtype_toolkit.report.phrases import counted, listed, percent
+from jobtype_toolkit.hints import counted
+from jobtype_toolkit.report.phrases import listed, percent
 
 
 def failing_more(nodes: Sequence[str], types: int, worst: tuple[str, Mapping[str, Any]] | None) -> str:

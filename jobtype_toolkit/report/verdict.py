@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.report.failures import Failures
-from jobtype_toolkit.report.phrases import counted, listed, moment, named
+from jobtype_toolkit.report.phrases import listed, moment, named
 from jobtype_toolkit.report.queues import Queues
 from jobtype_toolkit.report.sentences import failing_more, stuck, summed_up
 from jobtype_toolkit.report.shift import Section

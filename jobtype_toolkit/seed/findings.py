@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from jobtype_toolkit.errors import InvalidManifest
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.seed.fixes import Fix
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, show
@@ -204,7 +205,7 @@ class Validation:
     def verdict(self) -> str:
         """The verdict and the numbers of findings, in a line."""
         verdict = "valid" if self.is_valid else "not valid"
-        return f"{verdict}: {len(self.errors)} errors, {len(self.warnings)} warnings"
+        return f"{verdict}: {counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}"
 
     __repr__ = __str__
 

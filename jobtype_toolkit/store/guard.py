@@ -127,12 +127,20 @@ def answer(
         if not is_locked:
             with _sandbox.cursor() as planning:
                 _register(planning, tables)
-                explained = query if words and words[0] == "explain" else f"EXPLAIN {query}"
-                planning.execute(explained, bound)
+                _plan(planning, query, words, bound)
         return _run(con, query, words, bound, tables)
     except duckdb.Error as error:
         msg = f"The SQL does not run: {error}"
         raise InvalidQuery(msg) from error
+
+
+def _plan(planning: duckdb.DuckDBPyConnection, query: str, words: Sequence[str], bound: Mapping[str, Any]) -> None:
+    """Raise duckdb.Error, in which the query stands as it was written, if it cannot be planned."""
+    try:
+        planning.execute(query if words and words[0] == "explain" else f"EXPLAIN {query}", dict(bound))
+    except duckdb.Error:
+        planning.execute(query, dict(bound))
+        raise
 
 
 def _run(

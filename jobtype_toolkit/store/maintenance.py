@@ -51,7 +51,9 @@ class Check:
     def __str__(self) -> str:
         if self.is_sound:
             return f"sound: all {len(self.violations)} rules hold"
-        broken = [f"{CHECKS[name]} Broken by {rows:,} rows." for name, rows in self.violations.items() if rows]
+        broken = [
+            f"{CHECKS[name]} Broken by {hints.counted(rows, 'row')}." for name, rows in self.violations.items() if rows
+        ]
         return "not sound. " + " ".join(broken)
 
 

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from jobtype_toolkit.sync.reader import Reader as Server
     from jobtype_toolkit.sync.report import PullReport
 
+_SAMPLE = "sample"
+"""The source of the bundled history."""
 _SNAPSHOTS = Service(
     "snapshots", "", SNAPSHOT, (Parameter("at", "time", "Only the last snapshot that was taken by then."),)
 )
@@ -754,10 +756,20 @@ def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
 
     About 100,000 jobs of 90 days with planted incidents; `data/ground_truth.json` says which. Time stands still in it at
     the end of the history, unless a clock is given, so that examples come out the same on every day.
+
+    Raises:
+        InvalidParameter: the file holds other sources, whose jobs the invented ones would stand beside.
     """
     from jobtype_toolkit.generator import ENDED, folder
 
     store = Store(path, clock=clock or (lambda: instant(ENDED)))
+    others = [one for one in store.sources if one != _SAMPLE] if store.path and store.path.exists() else []
+    if others:
+        msg = (
+            f"{store.path} holds the history of {', '.join(map(repr, others))}, to which the sample would add 100,000 invented "
+            "jobs. Nothing was written. Give the sample a file of its own, such as sample.duckdb."
+        )
+        raise InvalidParameter(msg)
     for resource in LOAD_ORDER:
-        store.load(folder(), resource, source="sample", progress=False)
+        store.load(folder(), resource, source=_SAMPLE, progress=False)
     return store

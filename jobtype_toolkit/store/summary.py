@@ -9,6 +9,7 @@ from jobtype_toolkit.api.intervals import BEGINNING
 from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.html import render
 from jobtype_toolkit.errors import InputNotFound, StoreError
+from jobtype_toolkit.hints import counted, held
 from jobtype_toolkit.queries.coverage import described
 from jobtype_toolkit.queries.reader import ALL, Reader, Source
 from jobtype_toolkit.sqlfiles import sql
@@ -44,11 +45,11 @@ class Summary:
             return f"<Store {place}: {self.trouble}>"
         if not self.sources:
             return f"<Store {place}: empty; load(path) fills it>"
-        held = ", ".join(f"{count:,} {name.replace('_', ' ')}s" for name, count in self.counts if count)
-        lines = [f"<Store {place}: {held}"]
+        tables = ", ".join(counted(count, name.replace("_", " ")) for name, count in self.counts if count)
+        lines = [f"<Store {place}: {tables}"]
         lines += [
-            f"  source {one.name!r}: {one.jobs:,} jobs as of {v6_text(one.as_of) or 'unknown'}, "
-            f"{'pulled' if one.pulled else 'loaded'} {v6_text(one.observed) or 'unknown'}{_complete(one)}"
+            f"  source {one.name!r}: {held(one.jobs, v6_text(one.as_of), 'pulled' if one.pulled else 'loaded', v6_text(one.observed))}"
+            f"{_complete(one)}"
             for one in self.sources
         ]
         if self.default:

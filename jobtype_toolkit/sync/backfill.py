@@ -158,7 +158,7 @@ class Backfill:
             raise
         except KeyboardInterrupt as stop:
             stop.add_note(
-                f"Stopped. {self._tally.rows:,} rows are in the store, {self._tally.jobs:,} of them jobs; backfill again to go on."
+                f"Stopped. {hints.counted(self._tally.rows, 'row is', 'rows are')} in the store, {self._tally.jobs:,} of them jobs; backfill again to go on."
             )
             raise
         except ToolkitError as error:

@@ -16,6 +16,7 @@ from jobtype_toolkit.api.resources import PENDING, QUEUE_STATUS, RUNNING, SYSTEM
 from jobtype_toolkit.api.services import service
 from jobtype_toolkit.api.times import naive_utc
 from jobtype_toolkit.errors import NotFound, Rejected, ServerFailed, ToolkitError
+from jobtype_toolkit.hints import counted
 from jobtype_toolkit.live.paging import page
 from jobtype_toolkit.sync.reader import Reader, at_once
 from jobtype_toolkit.sync.report import Disagreement, Tally
@@ -88,7 +89,9 @@ class FollowUp:
                 "sync/pull.executions_asked", ids=[id for id, _ in asked], stamps=[stamp for _, stamp in asked]
             )
         if wrong:
-            self.tally.note(f"The executions of {len(wrong):,} jobs could not be read. The first time: {wrong[0]}")
+            self.tally.note(
+                f"The executions of {counted(len(wrong), 'job')} could not be read. The first time: {wrong[0]}"
+            )
 
     def reconcile(self) -> None:
         """Ask for the open jobs that the pull has not brought: what comes is newer, what does not come was purged.

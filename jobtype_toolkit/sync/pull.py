@@ -179,8 +179,8 @@ class Pull:
     def _kept(self) -> str:
         """Return what of a pull that is stopped by hand is not lost."""
         waiting = len(self._spool.left())
-        pages = f", and {waiting:,} pages wait beside it" if waiting else ""
-        return f"Stopped. {self._tally.rows:,} rows are in the store, {self._tally.jobs:,} of them jobs{pages}; pull again to go on."
+        pages = f", and {hints.counted(waiting, 'page waits', 'pages wait')} beside it" if waiting else ""
+        return f"Stopped. {hints.counted(self._tally.rows, 'row is', 'rows are')} in the store, {self._tally.jobs:,} of them jobs{pages}; pull again to go on."
 
     def _check_server(self) -> None:
         """Check that this is a v6 server, before anything is written or retried."""

@@ -86,21 +86,23 @@ class PullReport:
     def __str__(self) -> str:
         span = f"since {v6_text(self.complete_from)}" if self.complete_from else "from the beginning"
         told = (
-            f"{self.rows:,} rows {_BROUGHT[self.kind]} into {self.source!r}, {self.jobs:,} of them jobs: {self.new:,} new, {self.changed:,} "
-            f"changed, {self.unchanged:,} unchanged or read twice, {self.rejected:,} rejected (load {self.load_id}); {self.requests:,} "
-            f"{_ASKED[self.kind]} in {self.seconds:,.1f} s"
+            f"{hints.counted(self.rows, 'row')} {_BROUGHT[self.kind]} into {self.source!r}, {self.jobs:,} of them jobs: {self.new:,} new, {self.changed:,} "
+            f"changed, {self.unchanged:,} unchanged or read twice, {self.rejected:,} rejected (load {self.load_id}); "
+            f"{hints.counted(self.requests, _ASKED[self.kind])} in {self.seconds:,.1f} s"
         )
         whole = f"The history is NOT complete; {self.kind} again to go on."
         lines = [told, f"The history is complete {span}." if self.is_complete else whole]
         if self.purged:
-            lines.append(f"{self.purged:,} open jobs are gone from the server, and were taken out.")
+            lines.append(
+                f"{hints.counted(self.purged, 'open job is', 'open jobs are')} gone from the server, and no longer in the store."
+            )
         if self.slowed:
-            lines.append(f"The server asked {self.slowed:,} times for fewer requests.")
+            lines.append(f"The server asked {hints.counted(self.slowed, 'time')} for fewer requests.")
         if self.rejected:
             lines.append(f"{hints.call('store.rejects()')} shows the rejected rows.")
         lines += [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
-            lines.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
+            lines.append(f"… and in {hints.counted(len(self.disagreements) - _SHOWN, 'more count')}.")
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
@@ -114,7 +116,7 @@ class PullReport:
         }
         notes = [f"Store and server disagree: {one}." for one in self.disagreements[:_SHOWN]]
         if len(self.disagreements) > _SHOWN:
-            notes.append(f"… and in {len(self.disagreements) - _SHOWN:,} more counts.")
+            notes.append(f"… and in {hints.counted(len(self.disagreements) - _SHOWN, 'more count')}.")
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows."] if self.rejected else []
         return report(
             f"{self.kind.capitalize()} {self.load_id}",
@@ -126,8 +128,8 @@ class PullReport:
 
 _SHOWN = 5
 _BROUGHT = {"pull": "pulled", "backfill": "brought"}
-_ASKED = {"pull": "requests", "backfill": "statements"}
-_UNKNOWN = "{:,} jobs have the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
+_ASKED = {"pull": "request", "backfill": "statement"}
+_UNKNOWN = "{} the status {!r}, which v6 does not know (D33): no question about other statuses counts them."
 
 
 @dataclass(slots=True)
@@ -191,4 +193,7 @@ _COUNTED = ("rows", "new", "changed", "unchanged", "rejected", "jobs", "executio
 
 def _unknown_statuses(tally: Tally) -> list[str]:
     """Return what to say of jobs with a status that v6 does not know."""
-    return [_UNKNOWN.format(jobs, one) for one, jobs in sorted(Counter(tally.unknown.values()).items())]
+    return [
+        _UNKNOWN.format(hints.counted(jobs, "job has", "jobs have"), one)
+        for one, jobs in sorted(Counter(tally.unknown.values()).items())
+    ]

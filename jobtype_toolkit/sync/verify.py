@@ -43,11 +43,11 @@ class Verification:
             found += before - max(after, 0)
             if after > 0:
                 return (
-                    f"The server counts {after:,} more jobs from {one[0]} to {one[1]} than it gives. Are there rejected rows "
+                    f"The server counts {hints.counted(after, 'more job')} from {one[0]} to {one[1]} than it gives. Are there rejected rows "
                     f"({hints.call('store.rejects()')}), or does something in between change its answers?"
                 )
         return (
-            f"{found:,} jobs had been left out by earlier answers of the server, and were read again."
+            f"{hints.counted(found, 'job')} had been left out by earlier answers of the server, and {'was' if found == 1 else 'were'} read again."
             if found
             else None
         )

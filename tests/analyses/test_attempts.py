@@ -61,7 +61,7 @@ def test_hours_are_those_of_jobs_whose_executions_are_all_loaded(small):
     found = small.analyses.attempts()
     assert found[["run_hours", "wasted_hours"]].to_numpy().tolist() == [[6, 5], [0, 0]]
     assert any("2 of 6 jobs" in note for note in found.attrs["notes"])
-    assert any(note.startswith("1 executions have no hours") for note in found.attrs["notes"])
+    assert any(note.startswith("1 execution has no hours") for note in found.attrs["notes"])
 
 
 def test_windows_and_filters(small):

@@ -28,7 +28,7 @@ def test_waits_are_those_of_all_jobs_that_started(history):
 def test_clocks_that_ran_backwards_are_left_out_and_told(history):
     found = history([waited(1), waited(-1)]).analyses.waits()
     assert found["n"].tolist() == [1]
-    assert any("1 jobs are left out" in note for note in found.attrs["notes"])
+    assert any("1 job is left out" in note for note in found.attrs["notes"])
 
 
 def test_the_sample_is_recounted_in_numpy(sample, sample_jobs):

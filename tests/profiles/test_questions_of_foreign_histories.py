@@ -51,7 +51,7 @@ def test_every_question_answers_about_a_slurm_history_and_invents_nothing(slurm,
 @pytest.mark.parametrize(
     ("question", "note"),
     [
-        ("durations", "1 jobs are left out, since one of the two times is missing"),
+        ("durations", "1 job is left out, since one of the two times is missing"),
         ("waits", "2 jobs are left out, since one of the two times is missing"),
         ("bad_nodes", "2 finished jobs or executions are left out, since they have no node"),
         ("attempts", "run_hours and wasted_hours are those of 0 of 2 jobs, whose executions are loaded"),

@@ -151,7 +151,7 @@ def test_a_job_that_became_visible_later_than_the_overlap_is_found_by_the_count(
     server.add("COMPLETED", ago(200))
     report = pull()
     assert here(store) == there(server.jobs.values())
-    assert any("1 jobs had been left out" in one for one in report.notes)
+    assert any("1 job had been left out" in one for one in report.notes)
 
 
 @pytest.mark.usefixtures("pulled")
@@ -568,7 +568,7 @@ def test_reconcile_takes_out_the_open_jobs_that_were_purged_and_keeps_those_that
     server.purge(59)  # COMPLETED
     report = pull(reconcile=True)
     assert report.purged == 1
-    assert "1 open jobs are gone from the server" in str(report)
+    assert "1 open job is gone from the server" in str(report)
     assert 60 not in [row[0] for row in here(store)]
     assert 59 in [row[0] for row in here(store)]
     assert store.check().is_sound

@@ -57,10 +57,14 @@ class LoadReport:
 
     def __str__(self) -> str:
         text = (
-            f"{self.rows:,} {self.resource} read into {self.source!r}: {self.new:,} new, {self.changed:,} changed, "
+            f"{hints.counted(self.rows, self.resource.removesuffix('s'), self.resource)} read into {self.source!r}: {self.new:,} new, {self.changed:,} changed, "
             f"{self.unchanged:,} unchanged, {self.rejected:,} rejected (load {self.load_id})"
         )
-        more = [f"{len(self.more_notes):,} more notes are in more_notes"] if self.more_notes else []
+        more = (
+            [f"{hints.counted(len(self.more_notes), 'more note is', 'more notes are')} in more_notes"]
+            if self.more_notes
+            else []
+        )
         hint = [f"{hints.call('store.rejects()')} shows the rejected rows"] if self.rejected else []
         return "\n".join([". ".join([text, *self.notes, *more, *hint]), *map(str, self.also)])
 
@@ -179,7 +183,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, request: Request, good: int, rejecte
     if request.strict:
         strict = hints.argument("strict", True)
         msg = (
-            f"{request.named} with {strict} was refused: {rejected:,} of {good + rejected:,} rows are bad, and nothing was "
+            f"{request.named} with {strict} was refused: {rejected:,} of {hints.counted(good + rejected, 'row')} {'is' if rejected == 1 else 'are'} bad, and nothing was "
             f"loaded. {places}. Mend them, or load without {strict} and look at {hints.call('store.rejects()')}."
         )
         raise LoadFailed(msg)
