@@ -59,6 +59,7 @@ def planned(server: Server, reader: ServerReader, request: ChangeRequest, missin
         jobs=jobs,
         auto_update=evaluation.auto_update,
         second_step=evaluation.second_step,
+        keeper=submission.keep if evaluation.is_empty else None,
         notes=(*evaluation.notes, *uncounted),
     )
 

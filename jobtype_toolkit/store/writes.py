@@ -74,6 +74,7 @@ def planned(connections: Connections, request: ChangeRequest, source: str, missi
         jobs={status: jobs.get(status, 0) for status in _OPEN} if current.row else {},
         auto_update=evaluation.auto_update,
         second_step=evaluation.second_step,
+        keeper=(lambda: _keep(connections, current, evaluation)) if evaluation.is_empty else None,
         notes=evaluation.notes,
     )
 
@@ -82,12 +83,7 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
     """Write what was planned in one transaction, if what the plan saw is still so."""
     now = connections.clock()
     with connections.writing(evaluation.action) as con:
-        if present(con, current.source, current.name, current.version) != current:
-            msg = (
-                f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the "
-                "plan was made. Nothing was written; make a new plan and look at it."
-            )
-            raise PlanOutdated(msg)
+        _check(con, current)
         with transaction(con):
             write(con, current, evaluation, naive_utc(now))
         stored = job_type(con, current)
@@ -101,6 +97,32 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
         at=now,
         request=request.asked(evaluation.secrets),
     )
+
+
+def _keep(connections: Connections, current: Stored, evaluation: Evaluation) -> Sent:
+    """Write nothing, if what the plan saw is still so."""
+    with connections.reading() as con:
+        _check(con, current)
+        stored = job_type(con, current)
+    return Sent(
+        "unchanged",
+        service("job_type").url.format(name=current.name, version=current.version),
+        stored,
+        evaluation.validation,
+        evaluation.not_applied,
+        target=f"the source {current.source!r}",
+        at=connections.clock(),
+    )
+
+
+def _check(con: duckdb.DuckDBPyConnection, current: Stored) -> None:
+    """Raise PlanOutdated if what the plan saw is not so any more."""
+    if present(con, current.source, current.name, current.version) != current:
+        msg = (
+            f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the "
+            "plan was made. Nothing was written; make a new plan and look at it."
+        )
+        raise PlanOutdated(msg)
 
 
 def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Stored:
