@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.intervals import rates
-from jobtype_toolkit.analyses.question import Question, span, with_note
+from jobtype_toolkit.analyses.question import Named, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, JOB_TYPE, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -294,6 +294,7 @@ RIGHT_SIZE = Question(
         *span("jobs that finished", started="P90D"),
     ),
     places=("name", "version"),
+    named=Named("version", versions=("version",)),
     is_half_open=True,
     history="window",
     first=("member", "current", "proposed", "killed_share", "high", "version", "evidence"),
