@@ -60,12 +60,12 @@ class Checks:
             try:
                 fixed = made.fixed(self.fix)
             except jt.InvalidManifest:  # not readable as a manifest; the findings say why
-                return Checked(name, self._weighed(made))
+                return Checked(name, self._weighed(made), fix=self.fix)
             applied = fixed.applied
             if applied:
                 fixed.save(name)
                 made = self._validate(source)
-        return Checked(name, self._weighed(made), applied)
+        return Checked(name, self._weighed(made), applied, fix=self.fix)
 
     def value(self, name: str, manifest: str) -> Checked:
         """Check a manifest of a store."""

@@ -192,7 +192,7 @@ class Plan:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what a reader must know as pairs of a heading and a text, for any kind of display."""
-        told = _some(("refused", str(one)) for one in self.validation.errors)
+        told = _some(("refused", one.in_file) for one in self.validation.errors)
         told += _some((name, f"{_told(was)} → {_told(now)}") for name, was, now in self._changes())
         told += _some(
             (f"manifest {path}", f"{_told(was)} → {_told(now)}") for path, was, now, _ in self._manifest_rows()
@@ -208,7 +208,7 @@ class Plan:
         told += [("second step", f"{name} = {_told(value)}") for name, value in self.second_step.items()]
         told += [("note", note) for note in self.notes]
         told += _some(
-            ("warning", str(one).removeprefix("warning: "))
+            ("warning", one.in_file.removeprefix("warning: "))
             for one in self.validation.warnings
             if one.severity != "advice"
         )
