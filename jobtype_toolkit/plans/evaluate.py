@@ -116,8 +116,9 @@ class _Evaluator:
 
     def _written(self) -> Any:
         """Return the configuration that is written: a server gets the secrets too, and shows none, so that they always count."""
-        is_whole = self.rules.is_server and self.configuration is not None
-        return normalised_configuration(self.configuration.value) if is_whole else self.after["configuration"]
+        if self.rules.is_server and self.configuration is not None:
+            return normalised_configuration(self.configuration.value)
+        return self.after["configuration"]
 
     def _keeps_configuration(self) -> bool:
         is_untouched = self.manifest is None and self.configuration is None

@@ -141,6 +141,13 @@ def _placed(found: Finding, document: Document) -> Finding:
     return replace(found, line=line, column=column, rank=(line, column), file=document.file)
 
 
+def workspaces_unchecked(validation: Validation, why: str, remedy: str) -> Validation:
+    """Return the validation with the reason why workspaces were not checked, where they were not, of whom was asked for them."""
+    told = {"description": f"The workspaces were not checked: {why}.", "suggestion": remedy}
+    warnings = (replace(one, **told) if one.name == "WORKSPACES_NOT_CHECKED" else one for one in validation.warnings)  # type: ignore[arg-type]
+    return replace(validation, warnings=tuple(warnings))
+
+
 def counted(findings: Iterable[Finding]) -> str:
     """Return the numbers of findings by severity: `1 error, 0 warnings, 3 advice`."""
     found = Counter(one.severity for one in findings)

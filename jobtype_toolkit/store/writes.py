@@ -21,6 +21,7 @@ from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest, Current
 from jobtype_toolkit.plans.sent import Sent
+from jobtype_toolkit.seed.findings import Validation, workspaces_unchecked
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.engine import script, transaction
@@ -62,6 +63,7 @@ def planned(connections: Connections, request: ChangeRequest, source: str, missi
     if request.is_edit and current.row is None:
         raise NotFound(missing)
     evaluation = evaluate(request, current)
+    evaluation.validation = told_of_workspaces(evaluation.validation, source)
     return Plan(
         evaluation.action,
         request.name,
@@ -169,6 +171,15 @@ def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] |
     """Return the workspaces of a source, name → is_active; None if none are known."""
     rows = con.execute(sql("queries/workspaces"), {"source": source}).fetchall()
     return {name: is_active for _, name, is_active in rows} or None
+
+
+def told_of_workspaces(validation: Validation, source: str) -> Validation:
+    """Return the validation with what helps if the source knows no workspaces."""
+    remedy = hints.either(
+        "Tell the store of them by store.set_workspaces({name: is_active}), or pull from the server.",
+        "A pull from the server brings them; `validate --config FILE --workspace NAME` checks against names that you give.",
+    )
+    return workspaces_unchecked(validation, f"the source {source!r} knows none", remedy)
 
 
 def jobs_now(con: duckdb.DuckDBPyConnection, current: Stored) -> dict[str, int]:
