@@ -93,7 +93,7 @@ def test_if_somebody_changed_it_meanwhile_it_is_no_longer_empty(request, store, 
 
 
 def test_an_empty_body_is_an_edit_for_a_server_all_the_same(store):
-    """As a real one does (v6-semantics 2.9), whoever sends it."""
+    """As a real one does, whoever sends it."""
     before = store.job_type("demo", "1.0.0").last_modified
     with testing.serve(store) as server:
         requests.patch(f"{server.url}/v6/job-types/demo/1.0.0/", json={}, timeout=10).raise_for_status()
