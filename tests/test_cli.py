@@ -145,7 +145,7 @@ def test_json_of_nothing_is_an_empty_array(ask):
 
 REQUIRED = {
     "changes": ["--since", "P30D"],
-    "compare": ["fit", "1.0.0", "2.0.0"],
+    "compare": ["fit", "1.0.0", "1.0.0"],
     "compare-revisions": ["fit", "1.0.0", "1", "2"],
     "right-size": ["fit"],
 }

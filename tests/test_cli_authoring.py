@@ -113,13 +113,36 @@ def test_what_is_fixable_is_marked_and_unsafe_fixes_are_asked_for(run):
     assert [line.rpartition("] ")[2] for line in result.stdout.splitlines()[:-1]] == ["(fix)", "(safe fix)", "(fix)"]
     assert "--fix applies 1 fix, --fix --unsafe 3." in result.stdout
     assert run("validate", "a.json", "--unsafe").exit_code == 2
-    assert run("validate", "a.json", "--fix").exit_code == 1
+    fixed = run("validate", "a.json", "--fix")
+    assert fixed.exit_code == 1
+    assert fixed.stdout.endswith("; 1 fix applied; --fix --unsafe applies up to 2 more.\n")
     assert '"titel"' in Path("a.json").read_text()
-    assert run("validate", "a.json", "--fix", "--unsafe").exit_code == 0
+    fixed = run("validate", "a.json", "--fix", "--unsafe")
+    assert fixed.exit_code == 0
+    assert fixed.stdout.endswith("; 1 fix applied.\n")
     assert jt.Manifest.read(Path("a.json")).at("job.title") == "tile-mosaic"
     Path("b.json").write_text(complete().text.replace('"timeout": 3600,', '"timeout": 3600,,'), encoding="utf-8")
     Path("c.json").write_text(complete().text.rstrip().removesuffix("}") + ",}", encoding="utf-8")
     assert run("validate", "c.json", "--fix", "--unsafe").exit_code == 0
+
+
+def test_python_counts_findings_as_the_terminal_does(run):
+    """By severity: a name that only the schema refuses is an error, and good practice is advice."""
+    saved("a.json", timeout=0, description="")
+    Path("b.json").write_text(complete().text.replace('"timeout": 3600,', '"timeout": 3600, "x": 1,'), encoding="utf-8")
+    for file in ("a.json", "b.json"):
+        numbers = run("validate", file).stdout.splitlines()[-1].split("; ")[1].rstrip(".")
+        told = str(jt.validate(file)).splitlines()
+        assert told[0].split(": ")[1] == numbers
+        severities = [re.search(r"(error|warning|advice): ", line)[1] for line in told[1:]]
+        assert numbers.startswith(f"{severities.count('error')} error")
+        assert numbers.endswith(f"{severities.count('advice')} advice")
+
+
+def test_findings_in_a_plan_name_their_file(run):
+    saved("a.json", timeout="soon")
+    result = run("add", "a.json", "--docker-image", IMAGE, "--store", "ops.duckdb")
+    assert re.search(r"refused +a\.json:13:16: error: ", result.stdout)
 
 
 def test_workspaces_are_given_in_the_terminal(run):

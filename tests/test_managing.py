@@ -326,7 +326,7 @@ def test_stamps_are_set_on_real_transitions_only(store, ticking):
 
 def test_each_edit_is_a_modification_by_the_clock_of_the_store(store, ticking):
     made = make(store)
-    edited = store.edit("demo", "1.0.0").send().job_type
+    edited = store.edit("demo", "1.0.0", icon_code="f1").send().job_type
     assert edited.last_modified == ticking.now > made.last_modified
     assert edited.created == made.created
 
@@ -658,7 +658,7 @@ def test_the_revision_that_only_the_details_had_is_kept(store, write):
 
 def test_what_was_written_here_is_marked(full):
     name, version = CHIPS["name"], CHIPS["version"]
-    full.edit(name, version, is_paused=True).send()
+    full.edit(name, version, is_paused=not full.job_type(name, version).is_paused).send()
     make(full, manifest(errors=[{"code": 1, "name": "bad"}]))
     local = full.sql("SELECT name, id, load_id FROM job_type WHERE is_local ORDER BY name")
     assert local["name"].tolist() == sorted([name, "demo"])
@@ -842,7 +842,8 @@ def test_any_sequence_of_edits_keeps_the_rules(changes):
             assert now.manifest == store.revision("demo", "1.0.0", now.revision_num).manifest
             assert (now.deprecated is None) is now.is_active
             assert (now.paused is None) is not now.is_paused
-            assert now.last_modified > before.last_modified
+            assert (now == before) is plan.is_empty
+            assert (now.last_modified > before.last_modified) is not plan.is_empty
         assert store.check().is_sound
         assert SECRET not in everything(store)
 

@@ -9,7 +9,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from jobtype_toolkit.analyses.intervals import rates
-from jobtype_toolkit.analyses.question import Question, span, with_note
+from jobtype_toolkit.analyses.question import Named, Question, span, with_note
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, JOB_TYPE, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -85,11 +85,13 @@ def _timeout(one: _Limits) -> Iterator[dict[str, Any]]:
         )
         return
     longest = good["run_time"].quantile(_SHARE)
+    within = int((good["run_time"] <= longest).sum())
+    told = f"{'all' if within == len(good) else f'{within:,}'} of {len(good):,} good runs took at most {longest:,.0f} s"
     proposed = max(ceil(_MARGIN * longest / 60), 1) * 60
     current = one.manifest.at(_TIMEOUT) if one.manifest else None
     current = current if isinstance(current, (int, float)) and current > 0 else None
     if current and _FITS * current <= proposed <= current:
-        one.notes.append(f"the timeout of {current:,} s fits: 999 of 1,000 good runs took at most {longest:,.0f} s")
+        one.notes.append(f"the timeout of {current:,} s fits: {told}")
         return
     if one.manifest:
         one.manifest.set(_TIMEOUT, proposed)
@@ -98,9 +100,14 @@ def _timeout(one: _Limits) -> Iterator[dict[str, Any]]:
         "current": current,
         "proposed": proposed,
         **one.killed(good["run_time"] > proposed),
-        "evidence": f"999 of 1,000 of {len(good):,} good runs took at most {longest:,.0f} s, and {_MARGIN} times that is {proposed:,} s; "
-        f"{int((good['run_time'] > proposed).sum()):,} took longer, the longest {good['run_time'].max():,.0f} s",
+        "evidence": f"{told}, and {_MARGIN} times that, rounded up to whole minutes, is {proposed:,} s; {_longest(good['run_time'], proposed)}",
     }
+
+
+def _longest(run_time: pd.Series, proposed: float) -> str:
+    """Return what the evidence says of the longest good run: how many the proposal would have ended, if any."""
+    count, longest = int((run_time > proposed).sum()), f"{run_time.max():,.0f} s"
+    return f"{count:,} took longer, the longest {longest}" if count else f"the longest took {longest}"
 
 
 def _memory(one: _Limits) -> Iterator[dict[str, Any]]:
@@ -295,6 +302,7 @@ RIGHT_SIZE = Question(
         *span("jobs that finished", started="P90D"),
     ),
     places=("name", "version"),
+    named=Named("version", versions=("version",)),
     is_half_open=True,
     history="window",
     first=("member", "current", "proposed", "killed_share", "high", "version", "evidence"),

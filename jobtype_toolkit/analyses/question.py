@@ -64,6 +64,16 @@ GROUPS: Mapping[str, Group] = {
 """All groups by name, in the order in which the columns of an answer come if nothing else is asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The arguments that name versions, or revisions of one, of the job type `name`."""
+
+    column: str
+    """The column of `read` that has those of which something was found, the others being looked up."""
+    versions: tuple[str, ...]
+    revisions: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question(Service):
     """A question beyond the v6 services."""
@@ -82,6 +92,8 @@ class Question(Service):
     change no earlier answer. v6's own windows have both ends."""
     places: tuple[str, ...] = ()
     """The parameters that its command takes by their place."""
+    named: Named | None = None
+    """What of its arguments must be there, since nothing found of it would pass for too little."""
     read: tuple[Field, ...] = ()
     """What the SQL gives to `finish`, besides source and groups, if that is not the row itself."""
     shares: str = ""

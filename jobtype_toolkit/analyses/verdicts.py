@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jobtype_toolkit.analyses.question import OF_CATEGORIES, OF_ERRORS, OF_NODES, OF_TYPES, Question, span, with_note
+from jobtype_toolkit.analyses.question import (
+    OF_CATEGORIES,
+    OF_ERRORS,
+    OF_NODES,
+    OF_TYPES,
+    Named,
+    Question,
+    span,
+    with_note,
+)
 from jobtype_toolkit.api.fields import Field, Resource
 from jobtype_toolkit.api.resources import JOB, KEY
 from jobtype_toolkit.api.services import Parameter
@@ -268,6 +277,7 @@ COMPARE_VERSIONS = Question(
         *OF_NODES,
     ),
     places=("name", "before", "after"),
+    named=Named("side", versions=("before", "after")),
     command="compare",
     example="pan-sharpen 2.0.0 2.1.0",
     **_COMPARE,
@@ -286,6 +296,7 @@ COMPARE_REVISIONS = Question(
         *OF_NODES,
     ),
     places=("name", "version", "before", "after"),
+    named=Named("side", versions=("version",), revisions=("before", "after")),
     command="compare-revisions",
     example="pan-sharpen 2.1.0 1 2",
     **_COMPARE,

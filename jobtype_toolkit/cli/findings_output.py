@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jobtype_toolkit.display.cells import safe
 from jobtype_toolkit.hints import counted
+from jobtype_toolkit.seed.findings import by_severity
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding
 
 Report = Literal["text", "json", "github"]
 _LEVELS = {"error": "error", "warning": "warning", "advice": "notice"}
-_COUNTED = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "advice": ("advice", "advice")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Checked:
     applied: Sequence[str] = ()
     """The fixes that were made."""
     unreadable: str = ""
+    fix: Literal["safe", "all"] | None = None
+    """Which fixes were asked for."""
 
     def count(self, *severities: str) -> int:
         """Return how many findings have one of the severities."""
@@ -51,20 +53,28 @@ def as_text(results: Sequence[Checked], config: Path | None) -> str:
 def _summary(results: Sequence[Checked]) -> str:
     read = [one for one in results if not one.unreadable]
     bad = sum(bool(one.count("error")) for one in read)
-    counts: Counter[str] = Counter(found.severity for one in read for found in one.findings)
     told = [
         f"{counted(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
-        ", ".join(counted(counts[severity], *names) for severity, names in _COUNTED.items()),
+        by_severity(found for one in read for found in one.findings),
     ]
-    fixable = Counter(found.fix.safe for one in read for found in one.findings if found.fix)
-    if fixable:
-        told.append(f"--fix applies {counted(fixable[True], 'fix', 'fixes')}, --fix --unsafe {fixable.total():,}")
-    applied = sum(len(one.applied) for one in read)
-    if applied:
-        told.append(counted(applied, "fix", "fixes"))
+    told += _fixes(read)
     if len(results) > len(read):
         told.append(f"{counted(len(results) - len(read), 'file')} could not be read")
     return "; ".join(told) + "."
+
+
+def _fixes(read: Sequence[Checked]) -> Iterator[str]:
+    """Yield how many fixes were made, and how many can be made in addition."""
+    asked = next((one.fix for one in read if one.fix), None)
+    fixable = Counter(found.fix.safe for one in read for found in one.findings if found.fix)
+    if asked:
+        yield f"{counted(sum(len(one.applied) for one in read), 'fix', 'fixes')} applied"
+    if fixable and asked == "safe":
+        yield f"--fix --unsafe applies up to {fixable.total():,} more"
+    elif fixable and asked:
+        yield f"{fixable.total():,} left out, since somebody would refuse what they make"
+    elif fixable:
+        yield f"--fix applies {counted(fixable[True], 'fix', 'fixes')}, --fix --unsafe {fixable.total():,}"
 
 
 def as_json(results: Sequence[Checked], config: Path | None) -> str:

@@ -16,6 +16,7 @@ from jobtype_toolkit.cli.findings_output import REPORTS, Checked, Report
 from jobtype_toolkit.cli.output import write
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, asked, connected
 from jobtype_toolkit.display.cells import safe
+from jobtype_toolkit.seed.findings import workspaces_unchecked
 
 if TYPE_CHECKING:
     from jobtype_toolkit.seed.findings import Finding
@@ -44,6 +45,8 @@ class Checks:
     against: str | None = None
     workspaces: dict[str, bool] | None = None
     scale: jt.Scale | None = None
+    store: Path | None = None
+    """The store that was asked for workspaces."""
 
     def file(self, name: str) -> Checked:
         """Check one file, `-` being standard input."""
@@ -60,12 +63,12 @@ class Checks:
             try:
                 fixed = made.fixed(self.fix)
             except jt.InvalidManifest:  # not readable as a manifest; the findings say why
-                return Checked(name, self._weighed(made))
+                return Checked(name, self._weighed(made), fix=self.fix)
             applied = fixed.applied
             if applied:
                 fixed.save(name)
                 made = self._validate(source)
-        return Checked(name, self._weighed(made), applied)
+        return Checked(name, self._weighed(made), applied, fix=self.fix)
 
     def value(self, name: str, manifest: str) -> Checked:
         """Check a manifest of a store."""
@@ -76,7 +79,11 @@ class Checks:
             made = self.scale.validate(source, self.config)
             return made if self.config else _of_manifest(made)
         against: Any = self.against or "7.2"
-        return jt.validate(source, self.config, workspaces=self.workspaces, against=against)
+        made = jt.validate(source, self.config, workspaces=self.workspaces, against=against)
+        if self.store is None:
+            return made
+        remedy = "A pull from the server brings them, or give --workspace NAME, once for each."
+        return workspaces_unchecked(made, f"the store {self.store} knows none", remedy)
 
     def _weighed(self, made: jt.Validation, *, placed: bool = True) -> list[Finding]:
         """Return the findings; if a target is named, what only others refuse is a warning."""
@@ -161,10 +168,11 @@ def validate(
     if config is not None:
         jt.validate({}, config)  # the one file that all need: not to be told of with each
     workspaces = dict.fromkeys(workspace, True) if workspace else None
-    if workspaces is None and store and not server and (config or not files):
-        workspaces = _workspaces(store)
+    asked_store = store if workspaces is None and not server and (config or not files) else None
+    if asked_store:
+        workspaces = _workspaces(asked_store)
     with connected(server, token_file, ca_file, cert_file) if server else nullcontext() as scale:
-        checks = Checks(config, ("all" if unsafe else "safe") if fix else None, against, workspaces, scale)
+        checks = Checks(config, ("all" if unsafe else "safe") if fix else None, against, workspaces, scale, asked_store)
         results = list(_files(checks, files) if files else _stored(checks, store))
     write(REPORTS[format](results, config))
     for one in results:

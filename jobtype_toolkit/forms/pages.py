@@ -97,8 +97,11 @@ def finding_node(key: str, found: Finding, place: str, document: Any) -> Finding
 
 def check_page(findings: list[FindingNode]) -> Nodes:
     """Return the page with all findings."""
-    errors, warnings = (sum(one["severity"] == kind for one in findings) for kind in ("error", "warning"))
-    told = f"{'Not valid' if errors else 'Valid'}: {counted(errors, 'error')}, {counted(warnings, 'warning')}."
+    errors, warnings, advice = (
+        sum(one["severity"] == kind for one in findings) for kind in ("error", "warning", "advice")
+    )
+    numbers = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {advice:,} advice"
+    told = f"{'Not valid' if errors else 'Valid'}: {numbers}."
     page = Node(
         kind="page", label="Findings", help="Everything that the validators say, in the order of the file.", state="whole",
         children=["+verdict", "+findings"], errors=errors, warnings=warnings,

@@ -37,8 +37,10 @@ def plan_nodes(
         where: what the button calls the place that it is sent to; its acts are `send` and `cancel`.
         show: makes the node of a finding.
     """
-    told = "Nothing has been sent yet." if plan.is_sendable else "It cannot be sent."
-    head = note(f"{_ACTIONS[plan.action]} {plan.name} {plan.version}. {told}", "busy" if plan.is_sendable else "bad")
+    can_send = plan.is_sendable and not plan.is_empty
+    tone: Tone = "busy" if can_send else "plain" if plan.is_sendable else "bad"
+    told = {"busy": "Nothing has been sent yet.", "plain": "There is nothing to change.", "bad": "It cannot be sent."}
+    head = note(f"{_ACTIONS[plan.action]} {plan.name} {plan.version}. {told[tone]}", tone)
     record = plan.as_dict()
     fields = [(one["field"], one["before"], one["after"], "changed") for one in record["changes"]]
     manifest = [(one["path"], one["before"], one["after"], one["kind"]) for one in record["manifest_diff"]]
@@ -57,7 +59,7 @@ def plan_nodes(
         "+confirm": Node(kind="bar", label="Confirm", children=["+send", "+cancel"]),
     }
     buttons: Nodes = {
-        "+send": button(f"Send to {where}", "send", icon="send", primary=True, disabled=not plan.is_sendable),
+        "+send": button(f"Send to {where}", "send", icon="send", primary=True, disabled=not can_send),
         "+cancel": button("Do not send", "cancel"),
     }
     return list(shown), shown | buttons

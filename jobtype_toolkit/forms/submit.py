@@ -118,6 +118,8 @@ class SubmitState(Screen):
         except ToolkitError as failed:
             return self._fail(failed)
         self._planned_for = self._asked()
+        if self.plan.is_empty:
+            return Effect(focus="+planned", say="There is nothing to change.")
         return Effect(
             focus="+send" if self.plan.is_sendable else "+planned",
             say="The changes are shown. Nothing has been sent yet.",
@@ -166,7 +168,7 @@ class SubmitState(Screen):
 
     def _send(self) -> Effect:
         plan = self.plan
-        if plan is None or not plan.is_sendable:
+        if plan is None or plan.is_empty or not plan.is_sendable:
             return NOTHING
         try:
             self.sent = plan.send()

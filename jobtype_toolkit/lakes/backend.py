@@ -26,7 +26,7 @@ from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
 from jobtype_toolkit.queries.reader import ALL, Reader, Session
 from jobtype_toolkit.report.backend import ReportBackend
-from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.findings import Validation, workspaces_unchecked
 from jobtype_toolkit.seed.validator import validate
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store import guard
@@ -234,7 +234,9 @@ class Lake(ReportBackend):
     def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:
         rows = self.reader.fetch(sql("queries/workspaces"), {"source": scope.source})
         known = {str(name): bool(is_active) for name, is_active in zip(rows["name"], rows["is_active"], strict=True)}
-        return validate(manifest, configuration, workspaces=known or None)
+        found = validate(manifest, configuration, workspaces=known or None)
+        remedy = "It has those of the store that it was written from."
+        return workspaces_unchecked(found, f"the source {scope.source!r} of the lake knows none", remedy)
 
     def _answer(self, query: Query) -> pd.DataFrame:
         with self._engine.session():  # so that all that an answer reads is of one state

@@ -54,7 +54,7 @@ def rules(server: Server) -> Capabilities:
 
 
 def workspaces(server: Server) -> dict[str, bool] | None:
-    """Return the workspaces, name → is_active; None if the server does not list them."""
+    """Return the workspaces, name → is_active, none if it lists none; None if the server does not list them."""
     try:
         found = server.workspaces()
     except UNANSWERED:
@@ -63,7 +63,7 @@ def workspaces(server: Server) -> dict[str, bool] | None:
         str(name): not (pd.notna(active) and not active)
         for name, active in zip(found["name"], found["is_active"], strict=True)
         if pd.notna(name)
-    } or None
+    }
 
 
 def look(server: Server, name: str, version: str, known: dict[str, bool] | None = None) -> Current:

@@ -5,8 +5,9 @@ A write is never tried again: a server answers 500 also after it stored what was
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -79,19 +80,26 @@ class Submission:
         else:
             raise refusal(answer) if isinstance(answer, Rejected) else answer
         self._send_second(notes)
+        request = self.request.asked(self.evaluation.secrets)
+        made = self._sent(outcome, notes, now, request)
+        return replace(made, validation=_validation(said), status=getattr(answer, "status", None), answer=said)
+
+    def keep(self) -> Sent:
+        """Send nothing: of an edit that changes nothing a server would note a new last_modified all the same."""
+        return self._sent("unchanged", [], self.reader.clock(), {})
+
+    def _sent(self, outcome: Outcome, notes: list[str], now: datetime, request: Mapping[str, Any]) -> Sent:
         job_type, not_applied = self._read_back(notes)
         return Sent(
             outcome,
             self._url,
             job_type,
-            _validation(said),
+            Validation(),
             not_applied,
             tuple(notes),
             target=self.reader.http.base,
             at=now,
-            request=self.request.asked(self.evaluation.secrets),
-            status=getattr(answer, "status", None),
-            answer=said,
+            request=request,
         )
 
     def _answer(self) -> Answer | ToolkitError:

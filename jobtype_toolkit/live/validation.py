@@ -24,7 +24,13 @@ _ITEM = re.compile(r"'([^']*)'")
 
 
 def with_server(
-    http: Http, manifest: Document, configuration: Document, local: Validation, *, kept: Iterable[str] = ()
+    http: Http,
+    manifest: Document,
+    configuration: Document,
+    local: Validation,
+    *,
+    kept: Iterable[str] = (),
+    lists_none: bool = False,
 ) -> Validation:
     """Return the local validator's validation, put together with the server's (POST job-types/validation/).
 
@@ -37,6 +43,7 @@ def with_server(
         configuration: likewise.
         local: what the local validator says of them.
         kept: secret settings that the server has a value of already.
+        lists_none: whether it has an empty list of workspaces, so that one that it accepts was not checked.
 
     Raises:
         AuthenticationFailed: the server does not know the caller.
@@ -62,7 +69,8 @@ def with_server(
     errors = [replace(one, rejected_by=frozenset({SCALE}), severity="error") for one in _told(said.get("errors"))]
     if not errors and not said["is_valid"]:
         return _alone(local, "it refuses them and does not say why")
-    return _with_workspaces_checked(_together(local, errors, list(_told(said.get("warnings")))), errors)
+    both = _together(local, errors, list(_told(said.get("warnings"))))
+    return both if errors or lists_none else _with_workspaces_checked(both)  # it stops at the first refusal
 
 
 def _unaskable(manifest: Document, configuration: Document) -> str:
@@ -130,10 +138,8 @@ def _is_known(one: Finding, mine: Iterable[Finding]) -> bool:
     )
 
 
-def _with_workspaces_checked(both: Validation, errors: list[Finding]) -> Validation:
-    """Return the answer without the note that workspaces were not checked, if the server checked all of them."""
-    if errors:
-        return both  # it stops at the first refusal
+def _with_workspaces_checked(both: Validation) -> Validation:
+    """Return the answer without the note that workspaces were not checked: the server checked all of them."""
     return replace(both, warnings=tuple(one for one in both.warnings if one.name != "WORKSPACES_NOT_CHECKED"))
 
 

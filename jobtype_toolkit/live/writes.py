@@ -12,7 +12,7 @@ from jobtype_toolkit.live.validation import with_server
 from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest, Current
-from jobtype_toolkit.seed.findings import Validation
+from jobtype_toolkit.seed.findings import Validation, workspaces_unchecked
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.validator import validate_documents
 
@@ -23,8 +23,18 @@ if TYPE_CHECKING:
 def validated(server: Server, reader: ServerReader, manifest: Any, configuration: Any) -> Validation:
     """Return what was found here and on the server."""
     document, given = documents.load(manifest), documents.load(configuration)
-    local = validate_documents(document, given, workspaces=workspaces(server), against=rules(server).against)
-    return with_server(reader.http, document, given, local)
+    known = workspaces(server)
+    local = validate_documents(document, given, workspaces=known or None, against=rules(server).against)
+    return with_server(reader.http, document, given, _told_of_workspaces(local, known), lists_none=known == {})
+
+
+def _told_of_workspaces(validation: Validation, known: dict[str, bool] | None) -> Validation:
+    """Return the validation with why workspaces were not checked here: the server lists none, or does not list them."""
+    if known is None:
+        remedy = "The server checks them itself, once nothing else of what is sent is refused."
+        return workspaces_unchecked(validation, "the server does not list them for you", remedy)
+    remedy = "A local server has those of its store, which a pull or store.set_workspaces brings."
+    return workspaces_unchecked(validation, "the server lists none", remedy)
 
 
 def planned(server: Server, reader: ServerReader, request: ChangeRequest, missing: str) -> Plan:
@@ -39,10 +49,12 @@ def planned(server: Server, reader: ServerReader, request: ChangeRequest, missin
     current = look(server, request.name, request.version)
     if request.is_edit and current.values is None:
         raise NotFound(missing)
-    current = replace(current, workspaces=workspaces(server))
+    known = workspaces(server)
+    current = replace(current, workspaces=known or None)
     request = request.without_empty(current)
     capabilities = rules(server)
     evaluation = evaluate(request, current, capabilities)
+    evaluation.validation = _told_of_workspaces(evaluation.validation, known)
     submission = Submission(reader, server, request, current, capabilities, evaluation)
     jobs = jobs_now(http, current)
     uncounted = ("the jobs of the type could not be counted",) if current.values and not jobs else ()
@@ -53,17 +65,20 @@ def planned(server: Server, reader: ServerReader, request: ChangeRequest, missin
         http.base,
         evaluation.before,
         evaluation.after,
-        _with_server(reader, request, current, evaluation),
+        _with_server(reader, request, current, evaluation, lists_none=known == {}),
         submission.send,
         submission.check,
         jobs=jobs,
         auto_update=evaluation.auto_update,
         second_step=evaluation.second_step,
+        keeper=submission.keep if evaluation.is_empty else None,
         notes=(*evaluation.notes, *uncounted),
     )
 
 
-def _with_server(reader: ServerReader, request: ChangeRequest, current: Current, evaluation: Evaluation) -> Validation:
+def _with_server(
+    reader: ServerReader, request: ChangeRequest, current: Current, evaluation: Evaluation, *, lists_none: bool
+) -> Validation:
     """Return what speaks against a request; the server is asked too if there is a new document to judge."""
     new, configuration = request.document("manifest"), request.document("configuration")
     if new is None and configuration is None:
@@ -71,7 +86,9 @@ def _with_server(reader: ServerReader, request: ChangeRequest, current: Current,
     stored = {} if evaluation.before is None else evaluation.before["configuration"] or {}
     manifest = new or documents.plain(current.document("manifest"))
     given = configuration or documents.plain(stored)
-    validation = with_server(reader.http, manifest, given, evaluation.validation, kept=evaluation.kept)
+    validation = with_server(
+        reader.http, manifest, given, evaluation.validation, kept=evaluation.kept, lists_none=lists_none
+    )
     if new is not None:
         return validation
     known = evaluation.validation.errors  # an edit does not look at a manifest that is stored already

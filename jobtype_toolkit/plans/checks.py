@@ -76,6 +76,10 @@ def _documents(case: CheckContext) -> Validation:
             errors=tuple(one for one in found.errors if one.document == "configuration"),
             warnings=tuple(one for one in found.warnings if one.document == "configuration" or one.name in _OF_IMAGE),
         )
+        if is_stored:  # nothing that names a workspace is asked for
+            found = replace(
+                found, warnings=tuple(one for one in found.warnings if one.name != "WORKSPACES_NOT_CHECKED")
+            )
     if is_stored:
         passed = tuple(one for one in found.errors if one.document == "configuration" and one.name in _STRUCTURE)
         errors = tuple(one for one in found.errors if one not in passed)

@@ -14,6 +14,7 @@ from jobtype_toolkit.hints import nearest
 from jobtype_toolkit.plans.checks import CheckContext, check_request, kept_secrets
 from jobtype_toolkit.plans.plan import Action
 from jobtype_toolkit.plans.request import STORE, Capabilities, ChangeRequest, Current, text_of
+from jobtype_toolkit.seed.differences import same
 from jobtype_toolkit.seed.findings import SCALE, Validation
 from jobtype_toolkit.seed.json.paths import get
 from jobtype_toolkit.seed.normalize import (
@@ -49,6 +50,8 @@ class Evaluation:
     """The secret settings that a server keeps the values of."""
     keeps_configuration: bool = False
     """Whether the configuration stays as it is stored, also the settings of it that are not shown."""
+    is_empty: bool = False
+    """Whether it would leave everything as it is, values that are not shown too; a server would only note a new time of it."""
 
 
 def evaluate(request: ChangeRequest, current: Current, rules: Capabilities = STORE) -> Evaluation:
@@ -96,7 +99,26 @@ class _Evaluator:
             secrets=tuple(self.secrets),
             kept=tuple(sorted(kept_secrets(case))),
             keeps_configuration=self._keeps_configuration(),
+            is_empty=self._is_empty(),
         )
+
+    def _is_empty(self) -> bool:
+        if self.before is None or self.manifest is not None:  # the same manifest makes a new revision, too (D16)
+            return False
+        given = {
+            name: self.request.changes[name] for name in self.not_applied if name not in ("manifest", "configuration")
+        }
+        if any(value not in (None, "") for value in given.values()):
+            return False  # a server may apply what others ignore
+        if any(not same(was, self.after[name]) for name, was in self.before.items() if name != "configuration"):
+            return False
+        return self._keeps_configuration() or same(self.current.document("configuration"), self._written())
+
+    def _written(self) -> Any:
+        """Return the configuration that is written: a server gets the secrets too, and shows none, so that they always count."""
+        if self.rules.is_server and self.configuration is not None:
+            return normalised_configuration(self.configuration.value)
+        return self.after["configuration"]
 
     def _keeps_configuration(self) -> bool:
         is_untouched = self.manifest is None and self.configuration is None

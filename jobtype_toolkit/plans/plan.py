@@ -72,6 +72,8 @@ class Plan:
     """Whether the manifest moves the recipes that use the type; None in a plan without a manifest."""
     second_step: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    keeper: Callable[[], Sent] | None = None
+    """What sending comes to if there is nothing to change: it checks that this is still so, and writes nothing."""
     sent: Sent | None = None
     _unsent: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,8 +82,13 @@ class Plan:
         """Whether nothing speaks against it, and it was not sent yet."""
         return self.validation.is_valid and not self._unsent.locked()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to change. Sending it sends nothing, and its outcome is `unchanged`."""
+        return self.keeper is not None
+
     def send(self) -> Sent:
-        """Make the change, all of it or none, and return what became of it.
+        """Make the change, all of it or none, and return what became of it; nothing is sent if there is nothing to change.
 
         Raises:
             Rejected: `validation` has errors.
@@ -105,7 +112,7 @@ class Plan:
             self._unsent.release()
             raise
         try:
-            self.sent = replace(self.sender(), plan=planned)
+            self.sent = replace((self.keeper or self.sender)(), plan=planned)
         except _NOTHING_CHANGED:
             self._unsent.release()
             raise
@@ -163,6 +170,7 @@ class Plan:
             "version": self.version,
             "target": self.target,
             "is_sendable": self.is_sendable,
+            "is_empty": self.is_empty,
             "changes": [dict(zip(("field", "before", "after"), row, strict=True)) for row in self._changes()],
             "manifest_diff": [
                 dict(zip(("path", "before", "after", "kind"), row, strict=True)) for row in self._manifest_rows()
@@ -184,7 +192,7 @@ class Plan:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what a reader must know as pairs of a heading and a text, for any kind of display."""
-        told = _some(("refused", str(one)) for one in self.validation.errors)
+        told = _some(("refused", one.in_file) for one in self.validation.errors)
         told += _some((name, f"{_told(was)} → {_told(now)}") for name, was, now in self._changes())
         told += _some(
             (f"manifest {path}", f"{_told(was)} → {_told(now)}") for path, was, now, _ in self._manifest_rows()
@@ -200,7 +208,7 @@ class Plan:
         told += [("second step", f"{name} = {_told(value)}") for name, value in self.second_step.items()]
         told += [("note", note) for note in self.notes]
         told += _some(
-            ("warning", str(one).removeprefix("warning: "))
+            ("warning", one.in_file.removeprefix("warning: "))
             for one in self.validation.warnings
             if one.severity != "advice"
         )
@@ -210,9 +218,11 @@ class Plan:
     def verdict(self) -> str:
         """What can be done with it now."""
         if self.sent is not None:
-            return f"sent: {self.sent.outcome}"
+            return f"{_NOTHING}; nothing was sent" if self.is_empty else f"sent: {self.sent.outcome}"
         if self.validation.errors:
             return f"not sendable: {hints.counted(len(self.validation.errors), 'error')}"
+        if self.is_empty:
+            return _NOTHING
         return (
             f"nothing was changed yet; {hints.either('send()', '--send')} does it"
             if self.is_sendable
@@ -220,8 +230,8 @@ class Plan:
         )
 
     def __repr__(self) -> str:
-        told = self.lines() or [("", "no field changes")]
-        width = min(max(len(heading) for heading, _ in told), 24)
+        told = self.lines()
+        width = min(max((len(heading) for heading, _ in told), default=0), 24)
         rows = "".join(f"\n  {heading:{width}}  {text}" for heading, text in told)
         return f"Plan to {self._asked}: {self.verdict}{rows}"
 
@@ -231,6 +241,7 @@ class Plan:
 
 _NOTHING_CHANGED = (StoreError, Rejected, AuthenticationFailed, NotFound)
 """The errors after which it is certain that nothing was changed, so that a plan may be sent again."""
+_NOTHING = "nothing to change"
 _RECIPES = {True: "that use the type move to the new revision", False: "stay with the revision they have"}
 
 

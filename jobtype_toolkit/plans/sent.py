@@ -16,7 +16,7 @@ from jobtype_toolkit.api.times import v6_text
 from jobtype_toolkit.display.reports import report
 from jobtype_toolkit.seed.findings import Validation
 
-Outcome = Literal["created", "edited"]
+Outcome = Literal["created", "edited", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Sent:
     """What became of a plan. No secret is in it."""
 
     outcome: Outcome
+    """`unchanged` if there was nothing to change, so that nothing was sent."""
     url: str
     """Where the details are: a whole URL on a server, below the base URL of the API in a store."""
     job_type: JobType
@@ -36,7 +37,7 @@ class Sent:
     target: str = ""
     """Where it was written."""
     at: datetime | None = None
-    """When it was written, by the clock of the one who sent it."""
+    """When it was written or, if there was nothing to change, looked at, by the clock of the one who sent it."""
     request: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The fields that were sent, without the values of secret settings."""
     status: int | None = None

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jobtype_toolkit import frames, hints
-from jobtype_toolkit.analyses.question import Question
+from jobtype_toolkit.analyses.question import Named, Question
 from jobtype_toolkit.analyses.questions import Analyses
 from jobtype_toolkit.api.arguments import DURATION, check_page
 from jobtype_toolkit.api.fields import Field
@@ -23,6 +23,7 @@ from jobtype_toolkit.api.intervals import END, Span
 from jobtype_toolkit.api.resources import SOURCE, STATUSES
 from jobtype_toolkit.api.services import Order
 from jobtype_toolkit.api.times import Clock, Time, Window, instant, v6_text
+from jobtype_toolkit.api.versions import rank
 from jobtype_toolkit.backend import Backend, Query, Scope, refuse_reversed
 from jobtype_toolkit.errors import Ambiguous, NotFound
 from jobtype_toolkit.hints import counted
@@ -261,7 +262,34 @@ class SqlBackend(Backend):
         others = {name: getattr(self.analyses, name)(**same, **asked) for name, asked in question.others(query).items()}
         frame = question.join(frame, query, others)
         self._refuse_typos(query, frame, name="job_type_name", error_name="error_name", node="node")
+        self._refuse_missing(query, frame, question.named)
         return _finished(frame, query, question)
+
+    def _refuse_missing(self, query: Query, frame: pd.DataFrame, named: Named | None) -> None:
+        """Raise NotFound for a version or a revision that is not there; a history without the job type is merely empty."""
+        given = [query.filters[one] for one in (named.revisions or named.versions)] if named else []
+        if not named or {str(one) for one in given if one is not None} <= {*frame[named.column]}:
+            return
+        bound = {"source": query.scope.source, "name": query.filters["name"]}
+        found = self.reader.fetch(sql("queries/known.revisions"), bound, _NEVER)
+        known = {str(name): int(newest) for name, newest in zip(found["version"], found["revision_num"], strict=True)}
+        for one in named.versions if known else ():
+            version = query.filters[one]
+            if version is not None and version not in known:
+                raise NotFound(_no_version(query, version, known))
+        newest = known.get(query.filters["version"], 0) if named.revisions else 0
+        for number in given if newest else ():
+            if not 1 <= number <= newest:
+                name, version = query.filters["name"], query.filters["version"]
+                msg = self._no_job_type(name, version, query.scope, revision_num=number)
+                msg += " It has revision 1 only." if newest == 1 else f" It has revisions 1 to {newest}."
+                raise NotFound(msg)
+
+
+def _no_version(query: Query, version: str, known: Mapping[str, int]) -> str:
+    listed = f" It has {', '.join(sorted(known, key=rank, reverse=True))}."
+    meant = hints.did_you_mean(version, known) or listed
+    return f"There is no version {version!r} of the job type {query.filters['name']!r} {query.scope.place}.{meant}"
 
 
 def _until_now(query: Query) -> Query:

@@ -11,7 +11,7 @@ from jobtype_toolkit.hints import counted
 from jobtype_toolkit.report.answers import LAST, Answers, Key, Row
 from jobtype_toolkit.report.mutes import Mute, covering
 from jobtype_toolkit.report.nodes import BadNodes
-from jobtype_toolkit.report.phrases import day, listed, moment, named, percent, quoted
+from jobtype_toolkit.report.phrases import LONGEST_SENTENCE, closed, day, listed, moment, named, percent
 from jobtype_toolkit.report.shift import Day, Entry, Link, Section, Trend, Verdict, section
 
 _TREND = 28
@@ -235,7 +235,7 @@ class Failures:
             yield Entry(
                 f"{self._answers.title(row)}, muted",
                 f"{counted(_count(found), 'job')} failed with {named(row['error_name'])}.{is_worse} Muted until "
-                f"{moment(mute.until)}: {quoted(mute.why)}",
+                f"{moment(mute.until)}: {closed(named(mute.why, longest=LONGEST_SENTENCE))}",
                 {"error_name": row["error_name"], "count": _count(found), "until": mute.until, "why": mute.why},
                 jobs,
                 (Link("the failed jobs", self._jobs(row, row["error_name"])),),

@@ -8,7 +8,8 @@ from datetime import datetime
 from jobtype_toolkit.display.cells import safe
 
 _LONGEST = 100
-_LONGEST_SENTENCE = 400
+LONGEST_SENTENCE = 400
+"""What is kept of a text that a question or a person wrote."""
 _UNITS = (("days", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -21,8 +22,8 @@ def named(text: str | None, missing: str = "", *, longest: int = _LONGEST) -> st
 
 
 def quoted(text: str) -> str:
-    """Return what a question or a person says, as a sentence of its own."""
-    return sentence(named(text, longest=_LONGEST_SENTENCE))
+    """Return what a question says, as a sentence of its own."""
+    return sentence(named(text, longest=LONGEST_SENTENCE))
 
 
 def percent(share: float) -> str:
@@ -59,4 +60,9 @@ def listed(parts: Sequence[str], most: int = 0) -> str:
 
 def sentence(text: str) -> str:
     """Return a text as a sentence, with a capital and a full stop."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":")) else ".")
+    return closed(text[:1].upper() + text[1:])
+
+
+def closed(text: str) -> str:
+    """Return the text, as it is written, with a full stop if nothing ends it."""
+    return text if text.endswith((".", ":", "!", "?", "…")) else f"{text}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -55,6 +56,8 @@ class Finding:
     """The member that the object at the path lacks."""
     part: str = field(default="", repr=False)
     """The part of the text at the path that is meant, such as a variable of the command; its first place counts."""
+    file: str = field(default="", repr=False, compare=False)
+    """The file that it is in, if the document was read from one."""
 
     def __str__(self) -> str:
         """Return the finding on one line, as a compiler would."""
@@ -63,6 +66,11 @@ class Finding:
         remedy = f" {self.suggestion}" if self.suggestion else ""
         mark = f" ({self.fixable})" if self.fix else ""
         return f"{place}{self.severity}: {self.name}: {self.description}{remedy} [{path}]{mark}"
+
+    @property
+    def in_file(self) -> str:
+        """The finding on one line, beginning with the name of its file if it has a place in one."""
+        return f"{self.file}:{self}" if self.file and self.line else str(self)
 
     @property
     def fixable(self) -> str:
@@ -131,7 +139,20 @@ def _placed(found: Finding, document: Document) -> Finding:
     line, column = found.line, found.column
     if line is None or column is None:
         line, column = document.place(found.steps, key=found.at_key, part=found.part) or (1, 1)
-    return replace(found, line=line, column=column, rank=(line, column))
+    return replace(found, line=line, column=column, rank=(line, column), file=document.file)
+
+
+def workspaces_unchecked(validation: Validation, why: str, remedy: str) -> Validation:
+    """Return the validation with the reason why workspaces were not checked, where they were not, of whom was asked for them."""
+    told = {"description": f"The workspaces were not checked: {why}.", "suggestion": remedy}
+    warnings = (replace(one, **told) if one.name == "WORKSPACES_NOT_CHECKED" else one for one in validation.warnings)  # type: ignore[arg-type]
+    return replace(validation, warnings=tuple(warnings))
+
+
+def by_severity(findings: Iterable[Finding]) -> str:
+    """Return the numbers of findings by severity: `1 error, 0 warnings, 3 advice`."""
+    found = Counter(one.severity for one in findings)
+    return f"{counted(found['error'], 'error')}, {counted(found['warning'], 'warning')}, {found['advice']:,} advice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +225,9 @@ class Validation:
     @property
     def verdict(self) -> str:
         """The verdict and the numbers of findings, in a line."""
-        verdict = "valid" if self.is_valid else "not valid"
-        return f"{verdict}: {counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}"
+        is_refused = any(one.severity == "error" for one in self.warnings)
+        verdict = "not valid" if self.errors else "valid, though others refuse it" if is_refused else "valid"
+        return f"{verdict}: {by_severity(self.findings)}"
 
     __repr__ = __str__
 

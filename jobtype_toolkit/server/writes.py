@@ -123,12 +123,17 @@ def _sent(request: V6Request, plan: Callable[[], Plan], fields: tuple[str, ...])
     if unknown is not None:
         raise ApiError(400, unknown_field(unknown, fields))
     try:
-        return found.send(), found
+        return _written(found), found
     except PlanOutdated:
         again = plan()
-        return again.send(), again
+        return _written(again), again
     except StoreReadOnly:
         raise ApiError(403, "You do not have permission to perform this action.") from None
+
+
+def _written(plan: Plan) -> Sent:
+    """Write what is planned; an edit that changes nothing has a new last_modified, too."""
+    return plan.sender() if plan.is_empty else plan.send()
 
 
 def _scalars(request: V6Request) -> dict[str, Any]:

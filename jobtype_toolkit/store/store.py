@@ -643,7 +643,7 @@ class Store(Reports):
     def _validated(self, manifest: Any, configuration: Any, scope: Scope) -> Validation:
         with self._reading() as con:
             known = writes.workspaces(con, scope.source)
-        return validate(manifest, configuration, workspaces=known)
+        return writes.told_of_workspaces(validate(manifest, configuration, workspaces=known), scope.source)
 
     def _planned(self, request: ChangeRequest, source: str | None) -> Plan:
         if request.is_edit:

@@ -21,6 +21,7 @@ from jobtype_toolkit.plans.evaluate import Evaluation, evaluate
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest, Current
 from jobtype_toolkit.plans.sent import Sent
+from jobtype_toolkit.seed.findings import Validation, workspaces_unchecked
 from jobtype_toolkit.seed.normalize import secret_settings
 from jobtype_toolkit.sqlfiles import sql
 from jobtype_toolkit.store.engine import script, transaction
@@ -62,6 +63,7 @@ def planned(connections: Connections, request: ChangeRequest, source: str, missi
     if request.is_edit and current.row is None:
         raise NotFound(missing)
     evaluation = evaluate(request, current)
+    evaluation.validation = told_of_workspaces(evaluation.validation, source)
     return Plan(
         evaluation.action,
         request.name,
@@ -74,6 +76,7 @@ def planned(connections: Connections, request: ChangeRequest, source: str, missi
         jobs={status: jobs.get(status, 0) for status in _OPEN} if current.row else {},
         auto_update=evaluation.auto_update,
         second_step=evaluation.second_step,
+        keeper=(lambda: _keep(connections, current, evaluation)) if evaluation.is_empty else None,
         notes=evaluation.notes,
     )
 
@@ -82,12 +85,7 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
     """Write what was planned in one transaction, if what the plan saw is still so."""
     now = connections.clock()
     with connections.writing(evaluation.action) as con:
-        if present(con, current.source, current.name, current.version) != current:
-            msg = (
-                f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the "
-                "plan was made. Nothing was written; make a new plan and look at it."
-            )
-            raise PlanOutdated(msg)
+        _check(con, current)
         with transaction(con):
             write(con, current, evaluation, naive_utc(now))
         stored = job_type(con, current)
@@ -101,6 +99,32 @@ def _send(connections: Connections, request: ChangeRequest, current: Stored, eva
         at=now,
         request=request.asked(evaluation.secrets),
     )
+
+
+def _keep(connections: Connections, current: Stored, evaluation: Evaluation) -> Sent:
+    """Write nothing, if what the plan saw is still so."""
+    with connections.reading() as con:
+        _check(con, current)
+        stored = job_type(con, current)
+    return Sent(
+        "unchanged",
+        service("job_type").url.format(name=current.name, version=current.version),
+        stored,
+        evaluation.validation,
+        evaluation.not_applied,
+        target=f"the source {current.source!r}",
+        at=connections.clock(),
+    )
+
+
+def _check(con: duckdb.DuckDBPyConnection, current: Stored) -> None:
+    """Raise PlanOutdated if what the plan saw is not so any more."""
+    if present(con, current.source, current.name, current.version) != current:
+        msg = (
+            f"{current.name} {current.version} in the source {current.source!r}, or its workspaces, changed after the "
+            "plan was made. Nothing was written; make a new plan and look at it."
+        )
+        raise PlanOutdated(msg)
 
 
 def present(con: duckdb.DuckDBPyConnection, source: str, name: str, version: str) -> Stored:
@@ -147,6 +171,15 @@ def workspaces(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, bool] |
     """Return the workspaces of a source, name → is_active; None if none are known."""
     rows = con.execute(sql("queries/workspaces"), {"source": source}).fetchall()
     return {name: is_active for _, name, is_active in rows} or None
+
+
+def told_of_workspaces(validation: Validation, source: str) -> Validation:
+    """Return the validation with what helps if the source knows no workspaces."""
+    remedy = hints.either(
+        "Tell the store of them by store.set_workspaces({name: is_active}), or pull from the server.",
+        "A pull from the server brings them; `validate --config FILE --workspace NAME` checks against names that you give.",
+    )
+    return workspaces_unchecked(validation, f"the source {source!r} knows none", remedy)
 
 
 def jobs_now(con: duckdb.DuckDBPyConnection, current: Stored) -> dict[str, int]:

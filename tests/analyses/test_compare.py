@@ -90,7 +90,8 @@ def test_two_days_or_nineteen_jobs_are_not_enough(history, days, each):
 
 
 def test_a_version_that_nobody_ran_and_an_empty_store_are_not_enough(history, nothing):
-    found = asked(history(numbered(jobs("1.0", 4, 20, 60))))
+    queued = {"job_type_version": "2.0", "status": "QUEUED", "last_status_change": NOW}
+    found = asked(history(numbered(jobs("1.0", 4, 20, 60), [queued])))
     assert found["n_after"].tolist() == [0] * 7
     assert (found["verdict"] == "not enough data").all()
     none = nothing.analyses.compare_versions("fit", "1.0", "2.0")

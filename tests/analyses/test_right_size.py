@@ -113,7 +113,9 @@ def test_a_timeout_is_half_as_much_again_as_999_of_1000_good_runs_took_in_whole_
     (row,) = sized.analyses.right_size("one-slow").to_dict("records")
     assert (row["member"], row["current"], row["proposed"], row["killed_share"]) == ("timeout", 3600, 480, 0.001)
     assert row["low"] < 0.001 < row["high"] < 0.01
-    assert "999 of 1,000 of 1,000 good runs took at most 305 s" in row["evidence"]
+    assert (
+        "999 of 1,000 good runs took at most 305 s, and 1.5 times that, rounded up to whole minutes" in row["evidence"]
+    )
     assert "1 took longer, the longest 5,000 s" in row["evidence"]
 
 
@@ -220,4 +222,7 @@ def test_the_command_shows_the_proposals_and_what_they_change_of_the_manifest(si
     done = CliRunner().invoke(app, ["right-size", "short", "--store", str(path)])
     assert done.exit_code == 0, done.stderr
     assert '+    "timeout": 480,' in done.stdout.splitlines()
-    assert "999 of 1,000 of 120 good runs took at most 300 s" in done.stdout
+    assert (
+        "all of 120 good runs took at most 300 s, and 1.5 times that, rounded up to whole minutes, is 480 s"
+        in done.stdout
+    )

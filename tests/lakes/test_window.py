@@ -49,11 +49,12 @@ def more(store: jt.Store) -> Mapping[str, Mapping[str, Any]]:
     """What some questions ask for besides."""
     versions = store.job_types().groupby("name")["version"].apply(list)
     name, (before, after, *_) = next((name, found) for name, found in versions.items() if len(found) > 1)
+    revised = store.job_types().query("revision_num > 1").iloc[0]
     most = store.sql("SELECT job_type, count(*) AS n FROM job GROUP BY ALL ORDER BY n DESC")["job_type"][0]
     family = store.analyses.failure_families(**WINDOW)["family"][0]
     return {
         "compare_versions": {"name": name, "before": before, "after": after},
-        "compare_revisions": {"name": name, "version": before, "before": 1, "after": 2},
+        "compare_revisions": {"name": revised["name"], "version": revised["version"], "before": 1, "after": 2},
         "family_jobs": {"family": family},
         "right_size": {"name": most},
     }

@@ -108,13 +108,13 @@ def test_a_creation_is_as_planned(scale):
             {"is_published": False, "max_scheduled": 0, "icon_code": None},
             ("is_published", "max_scheduled", "icon_code"),
         ),
-        ({"configuration": None, "manifest": {}}, ("configuration", "manifest")),
+        ({"configuration": None, "manifest": {}, "is_paused": True}, ("configuration", "manifest")),
         ({"manifest": demo(timeout=7), "auto_update": False}, ()),
         ({"configuration": {"priority": 3}}, ()),
         ({"configuration": CONFIGURATION | {"priority": 3}}, ()),
-        ({}, ()),
+        ({"configuration": CONFIGURATION}, ()),
     ],
-    ids=lambda value: "-".join(value) or "nothing",
+    ids="-".join,
 )
 def test_an_edit_is_as_planned(published, changes, ignored):
     plan = published.edit("demo", "1.0.0", **changes)

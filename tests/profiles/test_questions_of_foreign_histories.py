@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 EXPORTS = Path(__file__).parent / "exports"
 GIVEN = {
     "changes": {"since": "2026-10-01T00:00:00Z"},
-    "compare_versions": {"name": "mosaic", "before": "1", "after": "2"},
+    "compare_versions": {"name": "mosaic", "before": "1", "after": "1"},
     "right_size": {"name": "mosaic"},
     "compare_revisions": {"name": "mosaic", "version": "1", "before": 1, "after": 2},
 }

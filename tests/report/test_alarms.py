@@ -158,7 +158,7 @@ def test_a_muted_failure_does_not_alarm_and_is_shown_as_muted(stored, tmp_path):
     later = {one.key: one for one in shift.sections}["later"].entries
     assert later[0].title == "fit, muted"
     assert later[0].says == (
-        "9 jobs failed with late-error. It fails more than usual. Muted until 2026-03-08 12:00 UTC: Ticket 81."
+        "9 jobs failed with late-error. It fails more than usual. Muted until 2026-03-08 12:00 UTC: ticket 81."
     )
     assert store.report(now=NOW + timedelta(days=7), since="P8D").verdicts[0].is_muted is False
     store.unmute("late-error", name="fit")

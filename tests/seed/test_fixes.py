@@ -310,7 +310,7 @@ def test_a_finding_is_one_line_with_its_place():
         str(found)
         == "3:10: error: JSON_VALIDATION_ERROR: The job is the number 5 where an object is expected. Write an object. [$.job]"
     )
-    assert str(validate(text)).startswith("not valid: 1 error, 0 warnings\n3:10: ")
+    assert str(validate(text)).startswith("not valid: 1 error, 0 warnings, 0 advice\n3:10: ")
     assert validate(text).as_dict() == {
         "is_valid": False,
         "errors": [

@@ -113,3 +113,14 @@ def test_an_empty_lake_gives_empty_frames_with_the_same_columns(nothing, questio
 @pytest.mark.parametrize("call", ["status", "pending", "system_failures", "jobs"])
 def test_sources_stay_apart(two_sources, call, source):
     same(getattr(two_sources.store, call)(source=source), getattr(two_sources.lake, call)(source=source))
+
+
+def test_spark_refuses_a_version_or_a_revision_that_is_not_there(sample):
+    name, version = sample.store.job_types().sort_values("revision_num").iloc[-1][["name", "version"]]
+    for asked in (("compare_versions", name, version, "9.9"), ("compare_revisions", name, version, 1, 99)):
+        said = []
+        for backend in (sample.store, sample.lake):
+            with pytest.raises(jt.NotFound) as caught:
+                getattr(backend.analyses, asked[0])(*asked[1:])
+            said.append(str(caught.value))
+        assert said[0] == said[1]

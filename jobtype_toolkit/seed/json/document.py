@@ -10,7 +10,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from numbers import Integral
 from os import PathLike, fspath
@@ -38,6 +38,8 @@ class Document:
     given_as_text: bool = False
     nodes: dict[int, Node] = field(default_factory=dict, repr=False)
     start: int = 0
+    file: str = ""
+    """The file that it was read from, if it was."""
     _lines: list[int] = field(default_factory=list, repr=False)
     _orders: dict[int, dict[str, int]] = field(default_factory=dict, repr=False)
 
@@ -264,7 +266,7 @@ def _file(path: FilePath) -> Document:
         msg = f"{path} is a folder; name the file in it, such as {path / 'seed.manifest.json'}"
         raise UnreadableInput(msg)
     try:
-        return parse(path.read_bytes())
+        return replace(parse(path.read_bytes()), file=str(path))
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise UnreadableInput(msg) from error
