@@ -23,6 +23,7 @@ from jobtype_toolkit.api.arguments import (
     limited,
     ordering,
     paging,
+    refuse_typo,
     text,
     whole,
 )
@@ -717,11 +718,8 @@ class Backend(ABC):
             if not asked or not (frame.empty or kind in self._at_hand):
                 continue
             known = self._values(kind, query.scope)
-            for one in asked if known else ():
-                if one not in known:
-                    listed = f" It has {', '.join(sorted(known))}." if name == "status" else ""
-                    msg = f"{hints.argument(name, one)} is unknown {query.scope.place}.{hints.did_you_mean(one, known)}{listed}"
-                    raise InvalidParameter(msg)
+            listed = f" It has {', '.join(sorted(known))}." if name == "status" else ""
+            refuse_typo(name, asked, known, f" {query.scope.place}.", listed)
 
     def _whole(self, name: str, page: int | None, page_size: int | None, source: str | None) -> pd.DataFrame:
         """Return the answer of a service without filters."""

@@ -89,6 +89,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def rows_of(resource: str, count: int) -> str:
+    """Return how many rows of a resource there are: `1 job`, `1,294 job_types`."""
+    return counted(count, resource.removesuffix("s"), resource)
+
+
 def held(jobs: int, as_of: str | None, came: str = "", observed: str | None = None) -> str:
     """Return what a source holds, as far as it is known: `1,294 jobs as of 2026-11-01, loaded 2026-11-02`."""
     if not (jobs or as_of or observed):

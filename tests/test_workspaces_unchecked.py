@@ -38,7 +38,7 @@ def backends(file: Path) -> Iterator[dict[str, jt.Backend]]:
 
 
 def said(validation: jt.Validation) -> str:
-    """The warning with its remedy; the other way round there is none."""
+    """The warning and its remedy; "" if workspaces were checked."""
     return " ".join(f"{one.description} {one.suggestion}" for one in validation if one.name == NAME)
 
 

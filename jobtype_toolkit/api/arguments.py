@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -201,3 +201,11 @@ def check_time(value: Time | None, *, name: str) -> None:
     """Raise InvalidParameter for what is not a time in one of the forms that v6 takes."""
     if value is not None:
         instant(value, name=name, now=_LATEST)
+
+
+def refuse_typo(name: str, values: Sequence[str], known: Collection[str], where: str, listed: str = "") -> None:
+    """Raise InvalidParameter for a value of a filter that is not known, unless nothing is."""
+    for one in values if known else ():
+        if one not in known:
+            msg = f"{hints.argument(name, one)} is unknown{where}{hints.did_you_mean(one, known)}{listed}"
+            raise InvalidParameter(msg)

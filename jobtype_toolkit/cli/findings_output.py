@@ -55,7 +55,7 @@ def _summary(results: Sequence[Checked]) -> str:
     bad = sum(bool(one.count("error")) for one in read)
     told = [
         f"{counted(len(read), 'manifest')}: {len(read) - bad:,} without errors, {bad:,} with",
-        by_severity(found for one in read for found in one.findings),
+        by_severity(found.severity for one in read for found in one.findings),
     ]
     told += _fixes(read)
     if len(results) > len(read):

@@ -14,7 +14,7 @@ from jobtype_toolkit.cli.output import as_json, draw, write, write_lines
 from jobtype_toolkit.cli.program import Program
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
-from jobtype_toolkit.hints import counted
+from jobtype_toolkit.hints import rows_of
 
 Where = Annotated[str, typer.Argument(metavar="LAKE", help="The folder of the lake, or the URL of its catalogue.")]
 Warehouse = Annotated[
@@ -58,7 +58,7 @@ def export(
     if json:
         write(jsonlib.dumps(rows) + "\n")
     else:
-        told = ", ".join(counted(count, name.removesuffix("s"), name) for name, count in rows.items() if count)
+        told = ", ".join(rows_of(name, count) for name, count in rows.items() if count)
         write(f"{told or 'No rows'} {'was' if sum(rows.values()) == 1 else 'were'} written into {safe(str(folder))}.\n")
 
 

@@ -17,7 +17,7 @@ from jobtype_toolkit.api.resources import JOB, JOB_EXECUTION, LOADABLE
 from jobtype_toolkit.cli.output import draw, show, write, write_lines
 from jobtype_toolkit.cli.targets import STORE_VARIABLE, StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
-from jobtype_toolkit.hints import counted
+from jobtype_toolkit.hints import counted, rows_of
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.ingest.load import LoadReport
@@ -198,7 +198,7 @@ def _foretell(preview: Preview, *, is_json: bool) -> None:
 def _tell(store: jt.Store, report: LoadReport, file: Path) -> None:
     """Write what a load did, and the first of the rows that it rejected."""
     write(
-        f"{counted(report.rows, report.resource.removesuffix('s'), report.resource)} read into {safe(str(file))}, source {safe(repr(report.source))}: "
+        f"{rows_of(report.resource, report.rows)} read into {safe(str(file))}, source {safe(repr(report.source))}: "
         f"{report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged, {report.rejected:,} rejected "
         f"(load {report.load_id}).\n"
     )

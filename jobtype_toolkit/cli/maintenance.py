@@ -13,7 +13,7 @@ from jobtype_toolkit.api.times import instant
 from jobtype_toolkit.cli.output import as_json, draw, write
 from jobtype_toolkit.cli.targets import StoreFile, opened
 from jobtype_toolkit.display.cells import plain, safe
-from jobtype_toolkit.hints import counted
+from jobtype_toolkit.hints import counted, rows_of
 
 if TYPE_CHECKING:
     from jobtype_toolkit.store.maintenance import Removed
@@ -66,7 +66,7 @@ def forget(
             "SELECT path, resource, rows FROM load WHERE load_id = $load_id", load_id=load_id
         ).itertuples(index=False):
             _confirm(
-                f"Remove what load {load_id} brought: {counted(rows, resource.removesuffix('s'), resource)} read from {path}?",
+                f"Remove what load {load_id} brought: {rows_of(resource, rows)} read from {path}?",
                 yes=yes,
             )
         removed = target.forget(load_id)

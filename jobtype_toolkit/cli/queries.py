@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import jobtype_toolkit as jt
-from jobtype_toolkit import hints
 from jobtype_toolkit.analyses.question import Question
 from jobtype_toolkit.analyses.questions import QUESTIONS
+from jobtype_toolkit.api.arguments import refuse_typo
 from jobtype_toolkit.api.services import SERVICES, Parameter, Service
 from jobtype_toolkit.cli.output import TABLE_ROWS, Format, show
 from jobtype_toolkit.cli.targets import CaFile, CertFile, ServerUrl, StoreFile, TokenFile, backend
@@ -111,8 +111,10 @@ def _command(asked: Service) -> Callable[..., None]:
             if isinstance(asked, Question) and asked.command_order:
                 answer = _sorted(answer, asked.command_order)
             kept = _cut(answer, cuts)
-            if kept.empty:
-                _refuse_unknown(cuts.get("name"), target, source)
+            names = cuts.get("name")
+            if names and kept.empty:  # it would pass for good news
+                known = set(target.job_type_names(source=source)["name"])
+                refuse_typo("name", names, known, ": no job type has this name.")
             show(kept, format, limit=limit, all_columns=all_columns)
 
     run.__signature__ = inspect.Signature(list(_parameters(asked)))  # type: ignore[attr-defined]
@@ -134,21 +136,6 @@ def _cut(answer: pd.DataFrame, cuts: Mapping[str, Sequence[str] | None]) -> pd.D
         kept = kept[kept[name].isin(list(values))] if values else kept
     kept.attrs = answer.attrs if len(kept) == len(answer) else {**answer.attrs, "count": len(kept)}
     return kept
-
-
-def _refuse_unknown(names: Sequence[str] | None, target: jt.Backend, source: str | None) -> None:
-    """Refuse names that no job type has: an empty table would pass for good news.
-
-    Raises:
-        InvalidParameter: there is one.
-    """
-    known = set(target.job_type_names(source=source)["name"]) if names else set()
-    for one in names or ():
-        if known and one not in known:
-            msg = (
-                f"{hints.argument('name', one)} is unknown: no job type has this name.{hints.did_you_mean(one, known)}"
-            )
-            raise jt.InvalidParameter(msg)
 
 
 def _sorted(answer: pd.DataFrame, order: tuple[str, ...]) -> pd.DataFrame:

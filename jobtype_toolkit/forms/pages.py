@@ -10,9 +10,8 @@ from jobtype_toolkit.forms.diff import rows_node
 from jobtype_toolkit.forms.draft import ABSENT
 from jobtype_toolkit.forms.fields import Fields
 from jobtype_toolkit.forms.sentences import said
-from jobtype_toolkit.hints import counted
 from jobtype_toolkit.seed.differences import Row
-from jobtype_toolkit.seed.findings import Finding
+from jobtype_toolkit.seed.findings import Finding, by_severity
 from jobtype_toolkit.widgets.nodes import ROOT, FindingNode, Node, Nodes, button, note
 
 BAR, CHECK, CODE, DIALOG, JSON, TEXT = "+bar", "+check", "+python", "+dialog", "+json", "+text"
@@ -97,11 +96,8 @@ def finding_node(key: str, found: Finding, place: str, document: Any) -> Finding
 
 def check_page(findings: list[FindingNode]) -> Nodes:
     """Return the page with all findings."""
-    errors, warnings, advice = (
-        sum(one["severity"] == kind for one in findings) for kind in ("error", "warning", "advice")
-    )
-    numbers = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {advice:,} advice"
-    told = f"{'Not valid' if errors else 'Valid'}: {numbers}."
+    errors, warnings = (sum(one["severity"] == kind for one in findings) for kind in ("error", "warning"))
+    told = f"{'Not valid' if errors else 'Valid'}: {by_severity(one['severity'] for one in findings)}."
     page = Node(
         kind="page", label="Findings", help="Everything that the validators say, in the order of the file.", state="whole",
         children=["+verdict", "+findings"], errors=errors, warnings=warnings,

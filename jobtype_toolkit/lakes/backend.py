@@ -24,7 +24,7 @@ from jobtype_toolkit.lakes.iceberg import CATALOGUE, Catalogue, Snapshots
 from jobtype_toolkit.lakes.listing import Listing
 from jobtype_toolkit.plans.plan import Plan
 from jobtype_toolkit.plans.request import ChangeRequest
-from jobtype_toolkit.queries.reader import ALL, Reader, Session
+from jobtype_toolkit.queries.reader import ALL, NEVER, Reader, Session
 from jobtype_toolkit.report.backend import ReportBackend
 from jobtype_toolkit.seed.findings import Validation, workspaces_unchecked
 from jobtype_toolkit.seed.validator import validate
@@ -114,7 +114,7 @@ class Lake(ReportBackend):
     @property
     def snapshot(self) -> str:
         """Which state of the lake answers: a number, or when it was written."""
-        with self._engine.session():
+        with self._engine.session(NEVER):
             return self._engine.snapshot
 
     @property
@@ -239,7 +239,7 @@ class Lake(ReportBackend):
         return workspaces_unchecked(found, f"the source {scope.source!r} of the lake knows none", remedy)
 
     def _answer(self, query: Query) -> pd.DataFrame:
-        with self._engine.session():  # so that all that an answer reads is of one state
+        with self._engine.session(NEVER):  # reads nothing itself, so that all that an answer reads is of one state
             reads_all = query.service.is_long and self._reads_all(query)
             frame = self._told(super()._answer(query))
         if reads_all:
@@ -247,7 +247,7 @@ class Lake(ReportBackend):
         return frame
 
     def _analysed(self, question: Question, given: Mapping[str, Any]) -> pd.DataFrame:
-        with self._engine.session():
+        with self._engine.session(NEVER):
             return self._told(super()._analysed(question, given))
 
     def _told(self, frame: pd.DataFrame) -> pd.DataFrame:

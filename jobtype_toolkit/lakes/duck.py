@@ -127,9 +127,9 @@ def _variable(states: tuple[str, ...]) -> str:
 def _chosen(files: Files, states: tuple[str, ...], window: Window | None = None) -> tuple[str, dict[str, Any]]:
     """Return what lets a connection read the files of some states that may have jobs of a window, and one at least."""
     every = files.of(layout.HISTORY, states)
-    chosen = (
-        (files.of(layout.HISTORY, states, window) or every[:1]) if files.are_alike else every
-    )  # else a column may be in others
+    chosen = every
+    if files.are_alike:  # otherwise a column may be in the others only
+        chosen = files.of(layout.HISTORY, states, window) or every[:1]
     return f"SET VARIABLE {_variable(states)} = $files", {"files": list(chosen)}
 
 

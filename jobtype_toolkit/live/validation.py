@@ -13,7 +13,7 @@ from jobtype_toolkit.live.error_mapping import readable
 from jobtype_toolkit.live.http import Http
 from jobtype_toolkit.plans.request import HIDDEN
 from jobtype_toolkit.seed.codes import CONFIGURATION_CODES
-from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding
+from jobtype_toolkit.seed.findings import SCALE, Finding, Validation, finding, workspaces_checked
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.text import clipped, shown
 
@@ -70,7 +70,7 @@ def with_server(
     if not errors and not said["is_valid"]:
         return _alone(local, "it refuses them and does not say why")
     both = _together(local, errors, list(_told(said.get("warnings"))))
-    return both if errors or lists_none else _with_workspaces_checked(both)  # it stops at the first refusal
+    return both if errors or lists_none else workspaces_checked(both)  # it stops at the first refusal
 
 
 def _unaskable(manifest: Document, configuration: Document) -> str:
@@ -136,11 +136,6 @@ def _is_known(one: Finding, mine: Iterable[Finding]) -> bool:
         other.name == one.name and (not items or any(shown(item) in other.description for item in items))
         for other in mine
     )
-
-
-def _with_workspaces_checked(both: Validation) -> Validation:
-    """Return the answer without the note that workspaces were not checked: the server checked all of them."""
-    return replace(both, warnings=tuple(one for one in both.warnings if one.name != "WORKSPACES_NOT_CHECKED"))
 
 
 def _is_about_unknown_workspaces(new: Iterable[Finding], local: Validation) -> bool:

@@ -10,7 +10,7 @@ from jobtype_toolkit import hints
 from jobtype_toolkit.api.versions import is_addressable
 from jobtype_toolkit.plans.plan import refused_for
 from jobtype_toolkit.plans.request import Capabilities, ChangeRequest, Current
-from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding
+from jobtype_toolkit.seed.findings import SCALE_CREATE, Finding, Validation, finding, workspaces_checked
 from jobtype_toolkit.seed.json import document as documents
 from jobtype_toolkit.seed.json.document import Document
 from jobtype_toolkit.seed.json.paths import Path, get
@@ -77,9 +77,7 @@ def _documents(case: CheckContext) -> Validation:
             warnings=tuple(one for one in found.warnings if one.document == "configuration" or one.name in _OF_IMAGE),
         )
         if is_stored:  # nothing that names a workspace is asked for
-            found = replace(
-                found, warnings=tuple(one for one in found.warnings if one.name != "WORKSPACES_NOT_CHECKED")
-            )
+            found = workspaces_checked(found)
     if is_stored:
         passed = tuple(one for one in found.errors if one.document == "configuration" and one.name in _STRUCTURE)
         errors = tuple(one for one in found.errors if one not in passed)

@@ -61,7 +61,7 @@ class Engine(Protocol):
         """Give a session to read with; of a window, jobs that are not over or changed status in it are all that is needed."""
 
 
-_NEVER = Window(END, None)
+NEVER = Window(END, None)
 """A window in which no job changed."""
 
 
@@ -109,7 +109,7 @@ class Reader:
 
     def sources(self) -> list[Source]:
         """Return all sources, by name; read again only if the history may have changed since."""
-        with self._engine.session(_NEVER) as session:  # besides counts, only jobs without a time are read
+        with self._engine.session(NEVER) as session:  # besides counts, only jobs without a time are read
             if self._known[0] != session.state:
                 spans = complete_spans(session.rows(sql("queries/sources.coverage"), {}))
                 rows = session.rows(sql("queries/sources.all"), {})
@@ -271,7 +271,7 @@ class SqlBackend(Backend):
         if not named or {str(one) for one in given if one is not None} <= {*frame[named.column]}:
             return
         bound = {"source": query.scope.source, "name": query.filters["name"]}
-        found = self.reader.fetch(sql("queries/known.revisions"), bound, _NEVER)
+        found = self.reader.fetch(sql("queries/known.revisions"), bound, NEVER)
         known = {str(name): int(newest) for name, newest in zip(found["version"], found["revision_num"], strict=True)}
         for one in named.versions if known else ():
             version = query.filters[one]

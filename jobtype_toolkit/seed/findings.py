@@ -142,16 +142,24 @@ def _placed(found: Finding, document: Document) -> Finding:
     return replace(found, line=line, column=column, rank=(line, column), file=document.file)
 
 
+_UNCHECKED = "WORKSPACES_NOT_CHECKED"
+
+
 def workspaces_unchecked(validation: Validation, why: str, remedy: str) -> Validation:
-    """Return the validation with the reason why workspaces were not checked, where they were not, of whom was asked for them."""
+    """Return the validation with its warning that workspaces were not checked, if it has one, saying why and what helps."""
     told = {"description": f"The workspaces were not checked: {why}.", "suggestion": remedy}
-    warnings = (replace(one, **told) if one.name == "WORKSPACES_NOT_CHECKED" else one for one in validation.warnings)  # type: ignore[arg-type]
+    warnings = (replace(one, **told) if one.name == _UNCHECKED else one for one in validation.warnings)  # type: ignore[arg-type]
     return replace(validation, warnings=tuple(warnings))
 
 
-def by_severity(findings: Iterable[Finding]) -> str:
-    """Return the numbers of findings by severity: `1 error, 0 warnings, 3 advice`."""
-    found = Counter(one.severity for one in findings)
+def workspaces_checked(validation: Validation) -> Validation:
+    """Return the validation without the warning that workspaces were not checked."""
+    return replace(validation, warnings=tuple(one for one in validation.warnings if one.name != _UNCHECKED))
+
+
+def by_severity(severities: Iterable[str]) -> str:
+    """Return how many findings have each severity: `1 error, 0 warnings, 3 advice`."""
+    found = Counter(severities)
     return f"{counted(found['error'], 'error')}, {counted(found['warning'], 'warning')}, {found['advice']:,} advice"
 
 
@@ -227,7 +235,7 @@ class Validation:
         """The verdict and the numbers of findings, in a line."""
         is_refused = any(one.severity == "error" for one in self.warnings)
         verdict = "not valid" if self.errors else "valid, though others refuse it" if is_refused else "valid"
-        return f"{verdict}: {by_severity(self.findings)}"
+        return f"{verdict}: {by_severity(one.severity for one in self.findings)}"
 
     __repr__ = __str__
 

@@ -120,9 +120,8 @@ class Instance:
             self.connection.execute(f"USE {_NOTHING}")
             self.connection.execute(f"DETACH {name}")
             if self.reach is None:
-                self._spill_beside(
-                    None
-                )  # fails if something has been spilled, and in what was locked, such as a lake's
+                # fails if something has been spilled, and in what was locked, such as a lake's
+                self._spill_beside(None)
         except duckdb.Error:
             databases = held = 0
         if databases == 2 and held < _LARGE:  # this one and the empty one; much would be kept from the machine

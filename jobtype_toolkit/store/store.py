@@ -202,7 +202,8 @@ class Store(Reports):
                 msg = f"{error} Before that, {done} of the folder were loaded; to load them again changes nothing."
                 raise LoadFailed(msg) from error
         main = next((report for report in reports if report.resource == "jobs"), reports[-1])
-        others = names_in(path).difference(LOAD_ORDER, maintenance.KEPT) if "jobs" in names_in(path) else ()
+        names = names_in(path)
+        others = names.difference(LOAD_ORDER, maintenance.KEPT) if "jobs" in names else ()
         left = f"{', '.join(map(repr, sorted(others)))} in the folder was not loaded, since a file is called jobs: load it by its own path"
         return replace(
             main,
@@ -765,6 +766,7 @@ def sample(path: str | Path = MEMORY, *, clock: Clock | None = None) -> Store:
     store = Store(path, clock=clock or (lambda: instant(ENDED)))
     others = [one for one in store.sources if one != _SAMPLE] if store.path and store.path.exists() else []
     if others:
+        store.close()
         msg = (
             f"{store.path} holds the history of {', '.join(map(repr, others))}, to which the sample would add 100,000 invented "
             "jobs. Nothing was written. Give the sample a file of its own, such as sample.duckdb."

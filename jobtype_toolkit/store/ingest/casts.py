@@ -268,7 +268,7 @@ def _reason(field: Field, said: str, name: str, have: str) -> str | None:
 def naive(columns: Sequence[Column], options: Options) -> list[tuple[str, str, str]]:
     """Return for each field that may be a time without a zone its name, its SQL and an SQL condition for such a row.
 
-    There is none if a zone was given.
+    If a zone was given, the list is empty.
     """
     if options.timezone:
         return []

@@ -57,7 +57,7 @@ class LoadReport:
 
     def __str__(self) -> str:
         text = (
-            f"{hints.counted(self.rows, self.resource.removesuffix('s'), self.resource)} read into {self.source!r}: {self.new:,} new, {self.changed:,} changed, "
+            f"{hints.rows_of(self.resource, self.rows)} read into {self.source!r}: {self.new:,} new, {self.changed:,} changed, "
             f"{self.unchanged:,} unchanged, {self.rejected:,} rejected (load {self.load_id})"
         )
         more = (

@@ -59,7 +59,7 @@ def would_be_rejected(rejects: pd.DataFrame) -> list[str]:
     notes = []
     for _, alike in islice(rejects.groupby(kinds, sort=False), _MOST_KINDS):
         first, others = alike.iloc[0], len(alike) - 1
-        more = f"; so would {others:,} more {'row' if others == 1 else 'rows'}" if others else ""
+        more = f"; so would {hints.counted(others, 'more row')}" if others else ""
         notes.append(f"row {first['position']} would be rejected: {first['reason']}{more}")
     if kinds.nunique() > _MOST_KINDS:
         notes.append(f"rows would be rejected for {kinds.nunique() - _MOST_KINDS:,} more reasons")
@@ -90,7 +90,7 @@ def without_zone(
 
 
 def of_times(con: duckdb.DuckDBPyConnection, resource: str, options: Options) -> list[tuple[int, str]]:
-    """Return a note, with its gravity, on rejected rows whose times a profile could read; no note if there are none."""
+    """Return a note, with its gravity, if rows were rejected for times that a profile could read."""
     if resource not in RESOURCES:
         return []
     found: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def of_times(con: duckdb.DuckDBPyConnection, resource: str, options: Options) ->
         return []
     (first, ways), *others = readable.items()
     rows = number(con, sql("store/ingest/load.rows_without_times"))
-    count = "1 row has" if rows == 1 else f"{rows:,} rows have"
+    count = hints.counted(rows, "row has", "rows have")
     also = f", and so for {', '.join(name for name, _ in others)}" if others else ""
     either = f"; it may as well be {' or '.join(ways[1:])}: say which is meant" if len(ways) > 1 else ""
     how = f"{first} = {{ from = {_quoted(options, first)}, {ways[0]} }}"

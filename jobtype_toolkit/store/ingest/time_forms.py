@@ -22,7 +22,7 @@ _MOST_TEXTS = 500
 
 
 def unix(said: Iterable[str]) -> str | None:
-    """Return which time of Unix all texts are, as a conversion of profiles; a zero is none."""
+    """Return the conversion of a profile that reads all texts as Unix time; zeros are left out."""
     given = [one for one in said if one != "0"]
     return next((kind for kind, form in _UNIX.items() if given and all(map(form.fullmatch, given))), None)
 
